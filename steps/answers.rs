@@ -1,0 +1,202 @@
+//! What the operator wants: the data of an answers file, with the defaults of everything that is not said.
+
+use serde::{Deserialize, Serialize};
+
+use crate::practice::StepId;
+use crate::text::Language;
+
+/// Everything the wizard asks for. An unknown key is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Answers {
+    /// The language of the program; none: from the environment.
+    pub language: Option<Language>,
+    /// The account that the answers are meant for; none: whichever one is signed in to.
+    pub account: Option<String>,
+    /// The administrator.
+    pub admin: Admin,
+    /// The root user.
+    pub root: Root,
+    /// Multi-factor authentication.
+    pub mfa: Mfa,
+    /// Everybody else who works in the account.
+    pub people: Vec<PersonAnswer>,
+    /// The CloudTrail trail.
+    pub trail: Trail,
+    /// The Cost and Usage Report.
+    pub billing: Billing,
+    /// Steps that stay as they are, with the reason.
+    pub accept: Vec<Accept>,
+}
+
+/// The administrator, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// The IAM user name. The only answer without a default.
+    pub user: Option<String>,
+    /// The group that carries the rights.
+    pub group: String,
+    /// Where the generated one-time console password goes when nobody is there to read it.
+    pub console_password_file: Option<std::path::PathBuf>,
+    /// The AWS profile that gets an access key; none: no access key is made.
+    pub access_key_profile: Option<String>,
+}
+
+/// The root user, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Root {
+    /// A person has put the root password and MFA away safely.
+    pub credentials_stored: bool,
+    /// Consent to retire root access keys once the administrator is proven to work.
+    pub delete_access_keys: bool,
+    /// A key used within this many days is left for a person.
+    pub quiet_days: u32,
+}
+
+/// Multi-factor authentication, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mfa {
+    /// Which kind of device the administrator enrols.
+    pub device: DeviceKind,
+    /// The serial number printed on a hardware token.
+    pub serial: Option<String>,
+    /// A command that gets the `otpauth://` address on standard input.
+    pub enrol_command: Option<Vec<String>>,
+    /// A command that prints one current six-digit code.
+    pub code_command: Option<Vec<String>>,
+    /// Whether the policy that denies everything else without MFA is attached.
+    pub require: bool,
+}
+
+/// A kind of MFA device that can be enrolled by API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceKind {
+    /// An authenticator app.
+    #[default]
+    Virtual,
+    /// A token that shows codes, by its serial number.
+    Hardware,
+}
+
+/// Somebody else who works in the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonAnswer {
+    /// The IAM user name.
+    pub user: String,
+    /// The groups the user is in.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+/// The trail, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Trail {
+    /// The trail's name.
+    pub name: String,
+    /// The bucket; none: a name that follows from the account and the Region.
+    pub bucket: Option<String>,
+    /// The home Region; none: the run's Region.
+    pub region: Option<String>,
+    /// ARNs that may read the logs beside the administrators.
+    pub readers: Vec<String>,
+    /// How long log files are kept, in days; 0 keeps them for ever.
+    pub retention_days: u32,
+}
+
+/// The Cost and Usage Report, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Billing {
+    /// The report's name.
+    pub report: String,
+    /// The bucket; none: a name that follows from the account.
+    pub bucket: Option<String>,
+    /// The prefix of the report's objects in the bucket.
+    pub prefix: String,
+    /// How finely costs are reported.
+    pub time_unit: TimeUnit,
+    /// The format of the files.
+    pub format: ReportFormat,
+    /// A person has switched on "IAM user and role access to Billing" as root.
+    pub console_access_activated: bool,
+}
+
+/// How finely a report divides time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "AWS's own words")]
+pub enum TimeUnit {
+    #[default]
+    Hourly,
+    Daily,
+    Monthly,
+}
+
+/// The format of a report's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ReportFormat {
+    /// Apache Parquet, ready for Athena.
+    #[default]
+    Parquet,
+    /// Comma-separated text, compressed by gzip.
+    #[serde(rename = "csv")]
+    Csv,
+}
+
+/// A step that stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The step.
+    pub step: StepId,
+    /// Why.
+    pub reason: String,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            user: None,
+            group: "Administrators".into(),
+            console_password_file: None,
+            access_key_profile: None,
+        }
+    }
+}
+
+impl Default for Mfa {
+    fn default() -> Self {
+        Self {
+            device: DeviceKind::Virtual,
+            serial: None,
+            enrol_command: None,
+            code_command: None,
+            require: true,
+        }
+    }
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self { name: "day-one".into(), bucket: None, region: None, readers: Vec::new(), retention_days: 365 }
+    }
+}
+
+impl Default for Billing {
+    fn default() -> Self {
+        Self {
+            report: "day-one".into(),
+            bucket: None,
+            prefix: "cur".into(),
+            time_unit: TimeUnit::Hourly,
+            format: ReportFormat::Parquet,
+            console_access_activated: false,
+        }
+    }
+}

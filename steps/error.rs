@@ -1,0 +1,206 @@
+//! What can go wrong in a practice: each error names the thing and the next step, and carries AWS's code and
+//! request id.
+
+use crate::operator::OperatorError;
+use crate::text;
+use crate::text::{Text, harmless};
+
+/// A call to AWS that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsError {
+    /// The permission name of the operation, such as `iam:CreateGroup`.
+    pub operation: &'static str,
+    /// What kind of failure it is.
+    pub cause: AwsCause,
+    /// AWS's error code, such as `AccessDenied`.
+    pub code: Option<String>,
+    /// AWS's own words, or the SDK's.
+    pub message: String,
+    /// AWS's request id.
+    pub request_id: Option<String>,
+}
+
+/// The kinds of failure that need different words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AwsCause {
+    /// AWS answered with an error.
+    Refused,
+    /// The permission is missing.
+    Denied,
+    /// There are no credentials.
+    NotSignedIn,
+    /// The credentials have expired.
+    SignInExpired,
+    /// AWS does not know the credentials.
+    CredentialsRefused,
+    /// No answer: DNS, TLS, a broken connection, or too long a wait.
+    Unreachable,
+    /// The call would have written, in a run that only reads.
+    WouldWrite,
+}
+
+/// A failure of a step.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// A call to AWS did not succeed.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// The operator did not answer, or stopped.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// Something in the account or on this machine is in the way, and a person has to decide.
+    #[error("{}", .what.en)]
+    InTheWay {
+        /// What it is.
+        what: Text,
+        /// What to do about it.
+        next: Text,
+    },
+    /// A file on this machine could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl AwsError {
+    /// Whether AWS answered with this error code. The suffix `Exception`, which JSON services add, is ignored.
+    pub fn is(&self, code: &str) -> bool {
+        self.code.as_deref().is_some_and(|found| {
+            found == code
+                || found.strip_suffix("Exception") == Some(code.strip_suffix("Exception").unwrap_or(code))
+        })
+    }
+
+    /// Whether a read failed in a way that leaves other reads possible: the permission is missing, or the service
+    /// does not know the operation.
+    pub fn is_unseen(&self) -> bool {
+        self.cause == AwsCause::Denied
+            || ["InvalidAction", "NotImplemented", "UnknownOperation", "UnsupportedOperation"]
+                .iter()
+                .any(|code| self.is(code))
+    }
+
+    /// What happened.
+    pub fn text(&self) -> Text {
+        let operation = self.operation;
+        match self.cause {
+            AwsCause::Refused | AwsCause::Denied | AwsCause::CredentialsRefused => {
+                text! { en: "AWS refused {operation}.", ko: "AWS가 {operation} 호출을 거부했습니다." }
+            }
+            AwsCause::NotSignedIn => {
+                text! { en: "You are not signed in to AWS.", ko: "AWS에 로그인되어 있지 않습니다." }
+            }
+            AwsCause::SignInExpired => {
+                text! { en: "Your sign-in to AWS has expired.", ko: "AWS 로그인이 만료되었습니다." }
+            }
+            AwsCause::Unreachable => {
+                text! { en: "AWS did not answer {operation}.", ko: "{operation} 호출에 AWS가 응답하지 않았습니다." }
+            }
+            AwsCause::WouldWrite => text! {
+                en: "{operation} would write, and this run only reads.",
+                ko: "이 실행은 읽기 전용인데 {operation}은(는) 쓰기 호출입니다."
+            },
+        }
+    }
+
+    /// AWS's code and words, on one line.
+    pub fn detail(&self) -> String {
+        let message = harmless(&self.message);
+        match &self.code {
+            Some(code) => format!("{}: {message}", harmless(code)),
+            None => message,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Text {
+        match self.cause {
+            AwsCause::Denied => text! {
+                en: "Sign in as an administrator or as root, then run the same command again.",
+                ko: "관리자나 루트 사용자로 로그인한 뒤 같은 명령을 다시 실행하세요."
+            },
+            AwsCause::NotSignedIn | AwsCause::SignInExpired => text! {
+                en: "Sign in, for example with: aws login   Then run the same command again.",
+                ko: "예를 들어 aws login 명령으로 로그인한 뒤 같은 명령을 다시 실행하세요."
+            },
+            AwsCause::CredentialsRefused => text! {
+                en: "AWS does not accept these credentials. They may be mistyped, deleted, switched off or expired. Sign in again.",
+                ko: "AWS가 이 보안 인증 정보를 인정하지 않습니다. 잘못 입력했거나, 삭제·비활성화·만료되었을 수 있습니다. 다시 로그인하세요."
+            },
+            AwsCause::Unreachable => text! {
+                en: "Check the network, the proxy and the Region, then run the same command again. It goes on where it stopped.",
+                ko: "네트워크, 프록시, 리전을 확인한 뒤 같은 명령을 다시 실행하세요. 멈춘 곳에서 이어집니다."
+            },
+            AwsCause::Refused => text! {
+                en: "Read AWS's words above, then run the same command again. What is in place stays in place.",
+                ko: "위의 AWS 메시지를 확인한 뒤 같은 명령을 다시 실행하세요. 이미 적용된 것은 그대로 있습니다."
+            },
+            AwsCause::WouldWrite => text! {
+                en: "This is a mistake in dayone. Please report it.",
+                ko: "dayone의 오류입니다. 제보해 주세요."
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for AwsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.text().en, self.detail())
+    }
+}
+
+impl std::error::Error for AwsError {}
+
+impl StepError {
+    /// An error about a file.
+    pub fn file(path: &std::path::Path, source: std::io::Error) -> Self {
+        Self::File { path: path.display().to_string(), source }
+    }
+
+    /// What happened.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Aws(error) => error.text(),
+            Self::Operator(OperatorError::Failed(text)) => text.clone(),
+            Self::Operator(error) => Text::verbatim(error.to_string()),
+            Self::InTheWay { what, .. } => what.clone(),
+            Self::File { path, .. } => {
+                text! { en: "The file {path} could not be used.", ko: "파일 {path}을(를) 사용할 수 없습니다." }
+            }
+        }
+    }
+
+    /// The cause in the words of who reported it.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Aws(error) => Some(error.detail()),
+            Self::File { source, .. } => Some(source.to_string()),
+            Self::Operator(_) | Self::InTheWay { .. } => None,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<Text> {
+        match self {
+            Self::Aws(error) => Some(error.hint()),
+            Self::InTheWay { next, .. } => Some(next.clone()),
+            Self::File { .. } => Some(text! {
+                en: "Check that the folder exists, that you may write to it, and that the disk is not full.",
+                ko: "폴더가 있는지, 쓰기 권한이 있는지, 디스크가 가득 차지 않았는지 확인하세요."
+            }),
+            Self::Operator(_) => None,
+        }
+    }
+
+    /// AWS's request id.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Aws(error) => error.request_id.as_deref(),
+            _ => None,
+        }
+    }
+}

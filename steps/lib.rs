@@ -1,0 +1,17 @@
+//! The practices, in the order in which they are walked:
+//!
+//! 1. [`root_user`]: stop using the root user.
+//! 2. [`mfa`]: require MFA for everybody, and for API access.
+//! 3. [`cloudtrail`]: log every API call to a bucket that nobody can quietly change.
+//! 4. [`billing_report`]: have the bill explained, line by line.
+//!
+//! This crate knows AWS and rules, and no terminal: what a practice needs from a person goes through
+//! [`operator::Operator`]. To read a practice, begin with its `mod.rs`, then `facts.rs`, `plan.rs`, `apply.rs`.
+
+pub mod answers;
+pub mod aws;
+pub mod error;
+pub mod operator;
+pub mod practice;
+pub mod session;
+pub mod text;

@@ -1,0 +1,100 @@
+//! The person, as a practice sees them.
+//!
+//! A practice cannot print, prompt or read a flag. What it needs from a person it asks for through these methods;
+//! who answers (a terminal, a screen reader, an answers file) is decided by the wizard.
+
+use std::future::Future;
+
+use secrecy::SecretString;
+
+use crate::text::Text;
+
+/// Why the operator could not or would not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// Ctrl-C, or the end of input: the run pauses and nothing more is applied.
+    #[error("interrupted")]
+    Interrupted,
+    /// An answer is needed and nobody can be asked.
+    #[error("an answer is needed for {key}, and nobody can be asked")]
+    NobodyToAsk {
+        /// The key in the answers file.
+        key: String,
+    },
+    /// The operator answered "quit", or "skip" in the middle of a change.
+    #[error("the operator stopped here")]
+    Declined,
+    /// A command of the answers file failed, or a file could not be written.
+    #[error("{0:?}")]
+    Failed(Text),
+    /// The terminal could not be read or written.
+    #[error("the terminal could not be used")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// A secret on its way to the operator. It is handed over once and never kept.
+#[derive(Debug)]
+pub struct HandOver {
+    /// What it is and for whom, such as "Console password of alice".
+    pub title: Text,
+    /// Where to keep it, and what happens to it next.
+    pub advice: Text,
+    /// The secret.
+    pub secret: SecretString,
+}
+
+/// A virtual MFA device on its way into an authenticator app.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// The account number.
+    pub account: String,
+    /// The IAM user that the device is for.
+    pub user: String,
+    /// The `otpauth://` address that the QR code holds; it contains the seed.
+    pub otpauth: SecretString,
+    /// The seed as base32 text, for who cannot scan.
+    pub seed: SecretString,
+}
+
+/// Which one-time code is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeRequest {
+    /// The IAM user whose device shows it.
+    pub user: String,
+    /// What the code is for.
+    pub purpose: CodePurpose,
+    /// The codes that AWS has seen already and would refuse.
+    pub used: Vec<String>,
+    /// What went wrong with the last codes, when they are asked for again.
+    pub trouble: Option<Text>,
+}
+
+/// What a one-time code is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodePurpose {
+    /// The first of two codes that enrol a device.
+    EnrolFirst,
+    /// The second of two codes that enrol a device.
+    EnrolSecond,
+    /// Signing in with a device that is enrolled.
+    SignIn,
+}
+
+/// The person at the other end, or what stands in for one.
+#[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
+pub trait Operator {
+    /// Gives a secret to the person, once.
+    async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError>;
+
+    /// Shows the enrolment (QR code and seed), and leaves it in sight until [`Operator::enrolled`].
+    async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError>;
+
+    /// Asks for one six-digit code, made after the ones in [`CodeRequest::used`].
+    async fn one_time_code(&mut self, request: &CodeRequest) -> Result<String, OperatorError>;
+
+    /// The enrolment has ended, well or not: the QR code and the seed leave the screen.
+    async fn enrolled(&mut self);
+
+    /// Shows what is waited for while `work` runs.
+    async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output;
+}

@@ -1,0 +1,373 @@
+//! What a practice is: facts, a pure plan, and one `apply` for each change.
+//!
+//! The engine knows practices only through [`Practice`]. A practice knows the engine not at all: it observes, it
+//! plans, and it applies the one change it is given.
+
+use serde::{Deserialize, Serialize};
+
+use crate::answers::Answers;
+use crate::aws::Unseen;
+use crate::error::StepError;
+use crate::operator::Operator;
+use crate::session::Session;
+use crate::text::{Language, Text};
+
+/// One of the practices, in the order in which they are walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PracticeId {
+    /// Stop using the root user.
+    RootUser,
+    /// Require MFA.
+    Mfa,
+    /// Turn on CloudTrail.
+    Cloudtrail,
+    /// Turn on billing reports.
+    BillingReport,
+}
+
+/// A step of a practice. The names are stable: they stand in the JSON, in options and in answers files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each is described in its practice's guide under the same name")]
+pub enum StepId {
+    PasswordPolicy,
+    AdminGroup,
+    AdminUser,
+    AdminSignIn,
+    RootCredentials,
+    RootAccessKeys,
+    AdminMfa,
+    RootMfa,
+    RequireMfa,
+    UsersMfa,
+    TrailBucket,
+    Trail,
+    LogDelivery,
+    BillingAccess,
+    ReportBucket,
+    Report,
+    ReportDelivery,
+}
+
+impl PracticeId {
+    /// All practices, in order.
+    pub const ALL: [Self; 4] = [Self::RootUser, Self::Mfa, Self::Cloudtrail, Self::BillingReport];
+
+    /// The steps of this practice, in order.
+    pub fn steps(self) -> &'static [StepId] {
+        use StepId::*;
+        match self {
+            Self::RootUser => {
+                &[PasswordPolicy, AdminGroup, AdminUser, AdminSignIn, RootCredentials, RootAccessKeys]
+            }
+            Self::Mfa => &[AdminMfa, RootMfa, RequireMfa, UsersMfa],
+            Self::Cloudtrail => &[TrailBucket, Trail, LogDelivery],
+            Self::BillingReport => &[BillingAccess, ReportBucket, Report, ReportDelivery],
+        }
+    }
+
+    /// The name in JSON and options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RootUser => "root-user",
+            Self::Mfa => "mfa",
+            Self::Cloudtrail => "cloudtrail",
+            Self::BillingReport => "billing-report",
+        }
+    }
+
+    /// What the practice is called on the screen.
+    pub fn title(self) -> Text {
+        match self {
+            Self::RootUser => crate::text! { en: "Stop using the root user", ko: "루트 사용자 사용 중지" },
+            Self::Mfa => crate::text! { en: "Require MFA", ko: "다중 인증(MFA) 필수화" },
+            Self::Cloudtrail => crate::text! { en: "Turn on CloudTrail", ko: "CloudTrail 켜기" },
+            Self::BillingReport => crate::text! { en: "Turn on billing reports", ko: "결제 보고서 켜기" },
+        }
+    }
+
+    /// The whole guide of the practice, in Markdown.
+    pub fn guide(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::RootUser, Language::En) => include_str!("root_user/guide.en.md"),
+            (Self::RootUser, Language::Ko) => include_str!("root_user/guide.ko.md"),
+            (Self::Mfa, Language::En) => include_str!("mfa/guide.en.md"),
+            (Self::Mfa, Language::Ko) => include_str!("mfa/guide.ko.md"),
+            (Self::Cloudtrail, Language::En) => include_str!("cloudtrail/guide.en.md"),
+            (Self::Cloudtrail, Language::Ko) => include_str!("cloudtrail/guide.ko.md"),
+            (Self::BillingReport, Language::En) => include_str!("billing_report/guide.en.md"),
+            (Self::BillingReport, Language::Ko) => include_str!("billing_report/guide.ko.md"),
+        }
+    }
+}
+
+impl StepId {
+    /// All steps of all practices, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        PracticeId::ALL.into_iter().flat_map(|practice| practice.steps().iter().copied())
+    }
+
+    /// The practice that the step belongs to.
+    pub fn practice(self) -> PracticeId {
+        PracticeId::ALL
+            .into_iter()
+            .find(|practice| practice.steps().contains(&self))
+            .unwrap_or(PracticeId::RootUser)
+    }
+
+    /// The section of the guide that explains this step, in Markdown, without its heading.
+    pub fn guide(self, language: Language) -> &'static str {
+        let heading = format!("## {}\n", self.name());
+        let guide = self.practice().guide(language);
+        let Some(start) = guide.find(&heading) else { return "" };
+        let section = &guide[start + heading.len()..];
+        section.split("\n## ").next().unwrap_or(section).trim()
+    }
+
+    /// The name in JSON, options and answers files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PasswordPolicy => "password-policy",
+            Self::AdminGroup => "admin-group",
+            Self::AdminUser => "admin-user",
+            Self::AdminSignIn => "admin-sign-in",
+            Self::RootCredentials => "root-credentials",
+            Self::RootAccessKeys => "root-access-keys",
+            Self::AdminMfa => "admin-mfa",
+            Self::RootMfa => "root-mfa",
+            Self::RequireMfa => "require-mfa",
+            Self::UsersMfa => "users-mfa",
+            Self::TrailBucket => "trail-bucket",
+            Self::Trail => "trail",
+            Self::LogDelivery => "log-delivery",
+            Self::BillingAccess => "billing-access",
+            Self::ReportBucket => "report-bucket",
+            Self::Report => "report",
+            Self::ReportDelivery => "report-delivery",
+        }
+    }
+
+    /// The ids that security benchmarks give to what this step puts in place.
+    pub fn controls(self) -> &'static [&'static str] {
+        match self {
+            Self::PasswordPolicy => {
+                &["CIS-7.0:2.8", "CIS-7.0:2.9", "FSBP:IAM.7", "FSBP:IAM.10", "SSB:ACCT.06"]
+            }
+            Self::AdminGroup => &["CIS-7.0:2.13", "FSBP:IAM.2", "SSB:ACCT.04"],
+            Self::AdminUser => &["CIS-7.0:2.7", "SSB:ACCT.02", "SSB:ACCT.03"],
+            Self::AdminSignIn => &["CIS-7.0:2.7", "SSB:ACCT.02", "WA:SEC01-BP02"],
+            Self::RootCredentials => &["SSB:ACCT.02", "WA:SEC01-BP02"],
+            Self::RootAccessKeys => &["CIS-7.0:2.4", "FSBP:IAM.4", "SSB:ACCT.02", "WA:SEC01-BP02"],
+            Self::AdminMfa | Self::UsersMfa => &["CIS-7.0:2.10", "FSBP:IAM.5", "FSBP:IAM.19", "SSB:ACCT.05"],
+            Self::RootMfa => &["CIS-7.0:2.5", "FSBP:IAM.9", "SSB:ACCT.05", "WA:SEC01-BP02"],
+            Self::RequireMfa => &["CIS-7.0:2.10", "FSBP:IAM.19", "SSB:ACCT.05", "WA:SEC02-BP01"],
+            Self::TrailBucket => &["CIS-7.0:3.1.4", "CIS-7.0:3.1.1", "FSBP:S3.5", "FSBP:S3.8", "SSB:ACCT.08"],
+            Self::Trail => {
+                &["CIS-7.0:4.1", "CIS-7.0:4.2", "FSBP:CloudTrail.1", "FSBP:CloudTrail.4", "SSB:ACCT.07"]
+            }
+            Self::LogDelivery => &["SSB:ACCT.07", "WA:SEC04-BP02"],
+            Self::BillingAccess | Self::Report | Self::ReportDelivery => &["SSB:ACCT.10"],
+            Self::ReportBucket => {
+                &["CIS-7.0:3.1.4", "CIS-7.0:3.1.1", "FSBP:S3.5", "FSBP:S3.8", "SSB:ACCT.08"]
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for StepId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a step stands. The words are the same everywhere: screen, JSON, documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The account is as the step wants it.
+    InPlace,
+    /// The plan holds changes that `dayone` can make.
+    ToChange,
+    /// Only a person can go on from here.
+    NeedsPerson,
+    /// Asked of AWS, and not visible yet.
+    Waiting,
+    /// An earlier step has to come first.
+    Blocked,
+    /// A read was denied or failed, so nothing is known.
+    NotAssessed,
+    /// The step has no meaning in this account.
+    NotApplicable,
+    /// The operator said, with a reason, that it stays as it is.
+    Accepted,
+}
+
+impl State {
+    /// Whether nothing is left to do or to find out.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::InPlace | Self::NotApplicable | Self::Accepted)
+    }
+}
+
+/// What a change does to its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "plain words of the contract")]
+pub enum Verb {
+    Create,
+    Update,
+    Attach,
+    Detach,
+    Enable,
+    Disable,
+    Delete,
+    Start,
+}
+
+/// The smallest thing that a run may be interrupted between.
+pub trait Change: Clone + std::fmt::Debug + PartialEq + Serialize {
+    /// What is done.
+    fn verb(&self) -> Verb;
+    /// To what, such as `iam:group/Administrators`.
+    fn resource(&self) -> String;
+    /// One line for the plan.
+    fn summary(&self) -> Text;
+    /// Whether it cannot be undone, so that a person confirms it by typing the account number.
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+}
+
+/// What only a person can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonTask {
+    /// One sentence.
+    pub what: Text,
+    /// How to, step by step.
+    pub how: Vec<Text>,
+    /// How the program learns that it is done.
+    pub seen: Seen,
+}
+
+/// How the program learns that a person has done something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Seen {
+    /// The account shows it: the program looks again until it does.
+    InAccount,
+    /// Only the person knows, and says so. The word is kept as the answer with this key.
+    ByWord(&'static str),
+    /// The person gives an answer with this key, in words.
+    ByAnswer(&'static str),
+    /// The administrator signs in, and the run goes on as the administrator.
+    BySigningIn,
+    /// The program cannot see it at all from here; a later run will.
+    Elsewhere,
+}
+
+/// How one step stands, and what is to be done about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepPlan<C> {
+    /// The step.
+    pub step: StepId,
+    /// How it stands.
+    pub state: State,
+    /// What `dayone` would change, in order.
+    pub changes: Vec<C>,
+    /// What a person has to do.
+    pub person: Option<PersonTask>,
+    /// Why it is blocked, waiting, accepted, not assessed or not applicable.
+    pub reason: Option<Text>,
+    /// What was found: shown for a step that is in place.
+    pub found: Option<Text>,
+    /// What the operator should know before deciding.
+    pub notes: Vec<Text>,
+}
+
+impl<C> StepPlan<C> {
+    fn new(step: StepId, state: State) -> Self {
+        Self { step, state, changes: Vec::new(), person: None, reason: None, found: None, notes: Vec::new() }
+    }
+
+    /// The step is in place, with what was found.
+    pub fn in_place(step: StepId, found: Text) -> Self {
+        Self { found: Some(found), ..Self::new(step, State::InPlace) }
+    }
+
+    /// Changes to make; without any, the step is in place with what was found.
+    pub fn to_change(step: StepId, changes: Vec<C>, found: Text) -> Self {
+        if changes.is_empty() {
+            return Self::in_place(step, found);
+        }
+        Self { changes, ..Self::new(step, State::ToChange) }
+    }
+
+    /// Something only a person can do.
+    pub fn needs_person(step: StepId, person: PersonTask) -> Self {
+        Self { person: Some(person), ..Self::new(step, State::NeedsPerson) }
+    }
+
+    /// Asked of AWS, not visible yet.
+    pub fn waiting(step: StepId, reason: Text) -> Self {
+        Self { reason: Some(reason), ..Self::new(step, State::Waiting) }
+    }
+
+    /// An earlier step has to come first.
+    pub fn blocked(step: StepId, reason: Text) -> Self {
+        Self { reason: Some(reason), ..Self::new(step, State::Blocked) }
+    }
+
+    /// A read was denied or failed.
+    pub fn not_assessed(step: StepId, unseen: &Unseen) -> Self {
+        Self { reason: Some(unseen.text()), ..Self::new(step, State::NotAssessed) }
+    }
+
+    /// The step has no meaning in this account.
+    pub fn not_applicable(step: StepId, reason: Text) -> Self {
+        Self { reason: Some(reason), ..Self::new(step, State::NotApplicable) }
+    }
+
+    /// Adds what the operator should know before deciding.
+    pub fn with_note(mut self, note: Text) -> Self {
+        self.notes.push(note);
+        self
+    }
+
+    /// The operator's word, kept in the answers, that a step stays as it is. What is in place needs no exception.
+    pub fn accept(mut self, answers: &Answers) -> Self {
+        let accepted = answers.accept.iter().find(|accept| accept.step == self.step);
+        if let (Some(accept), false) = (accepted, self.state == State::InPlace) {
+            self = Self {
+                reason: Some(Text::verbatim(&accept.reason)),
+                ..Self::new(self.step, State::Accepted)
+            };
+        }
+        self
+    }
+}
+
+/// One of the practices. All functions are free of state: what they need is in their arguments.
+#[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
+pub trait Practice {
+    /// Which practice it is.
+    const ID: PracticeId;
+    /// What is true now.
+    type Facts;
+    /// What can be changed.
+    type Change: Change;
+
+    /// Reads what is true now. A read that is denied becomes part of the facts; a failure of the network or of the
+    /// sign-in is an error.
+    async fn observe(session: &Session, answers: &Answers) -> Result<Self::Facts, StepError>;
+
+    /// How each step stands. Pure: no AWS, no clock, no terminal, no random names.
+    fn plan(facts: &Self::Facts, answers: &Answers) -> Vec<StepPlan<Self::Change>>;
+
+    /// Makes one change. Asking again after a lost answer must not make a twin.
+    async fn apply(
+        change: &Self::Change,
+        session: &mut Session,
+        answers: &Answers,
+        operator: &mut impl Operator,
+    ) -> Result<(), StepError>;
+}
