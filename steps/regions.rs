@@ -1,0 +1,80 @@
+//! The Regions that exist, so that a mistyped one is refused before anything is asked of AWS.
+//!
+//! From "AWS Regions and Availability Zones" as of November 2026.
+
+/// The Regions of the `aws` partition.
+pub const COMMERCIAL: [&str; 34] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-north-1",
+    "il-central-1",
+    "me-south-1",
+    "me-central-1",
+    "mx-central-1",
+    "sa-east-1",
+];
+
+/// The Regions of other partitions.
+const OTHER_PARTITIONS: [&str; 5] =
+    ["eusc-de-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1", "us-gov-east-1"];
+
+/// Whether there is such a Region.
+pub fn exists(region: &str) -> bool {
+    COMMERCIAL.contains(&region) || OTHER_PARTITIONS.contains(&region)
+}
+
+/// Whether buckets of the Region can have names in the account-regional namespace.
+/// Source: S3 user guide, "Namespaces for general purpose buckets".
+pub fn has_account_regional_namespace(region: &str) -> bool {
+    !["me-south-1", "me-central-1"].contains(&region)
+}
+
+/// The Regions closest in spelling, to offer for a mistyped one.
+pub fn similar(region: &str) -> Vec<&'static str> {
+    let area = region.split('-').next().unwrap_or_default();
+    let mut similar: Vec<_> =
+        COMMERCIAL.into_iter().filter(|known| known.split('-').next() == Some(area)).collect();
+    if similar.is_empty() {
+        similar = vec!["us-east-1", "eu-central-1", "ap-northeast-2"];
+    }
+    similar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_region_is_not_one() {
+        assert!(exists("ap-northeast-2") && exists("us-gov-west-1"));
+        assert!(!exists("us-east-9") && !exists("") && !exists("US-EAST-1"));
+        assert!(similar("us-east-9").contains(&"us-east-1"));
+        assert!(!similar("moon-1").is_empty());
+    }
+}
