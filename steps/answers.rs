@@ -27,6 +27,10 @@ pub struct Answers {
     pub billing: Billing,
     /// Steps that stay as they are, with the reason.
     pub accept: Vec<Accept>,
+    /// Whether a person is there who can be handed a secret and asked for consent. Not an answer, but the run's own
+    /// knowledge of itself.
+    #[serde(skip)]
+    pub attended: bool,
 }
 
 /// The administrator, as answered.
@@ -157,6 +161,13 @@ pub struct Accept {
     pub step: StepId,
     /// Why.
     pub reason: String,
+}
+
+impl Admin {
+    /// The AWS profile that the administrator signs in under.
+    pub fn profile(&self) -> &str {
+        self.access_key_profile.as_deref().unwrap_or("dayone-admin")
+    }
 }
 
 impl Default for Admin {

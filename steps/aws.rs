@@ -23,15 +23,17 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::ErrorKind;
 use aws_types::request_id::RequestId;
 
 use crate::error::{AwsCause, AwsError};
@@ -73,6 +75,7 @@ pub struct Identity {
     config: SdkConfig,
     watch: Watch,
     path_style: bool,
+    new_key: NewKey,
 }
 
 /// Who is signed in, by `GetCallerIdentity`, which needs no permission and cannot be denied.
@@ -178,7 +181,7 @@ impl Connection {
     /// Who the run was started as.
     pub async fn started_as(&self) -> Result<Identity, AwsError> {
         let Some(provider) = self.base.credentials_provider() else { return Err(not_signed_in()) };
-        self.identity(provider, None).await
+        self.identity(provider, None, NewKey(false)).await
     }
 
     /// Who these credentials are.
@@ -187,7 +190,16 @@ impl Connection {
         credentials: Credentials,
         mfa: Option<bool>,
     ) -> Result<Identity, AwsError> {
-        self.identity(SharedCredentialsProvider::new(credentials), mfa).await
+        self.identity(SharedCredentialsProvider::new(credentials), mfa, NewKey(false)).await
+    }
+
+    /// Who the owner of a new access key is. Services learn of a new key one after the other, within seconds, and
+    /// refuse it until then: this identity waits and tries again.
+    pub async fn with_new_key(&self, credentials: Credentials) -> Result<Identity, AwsError> {
+        let mut patient = self.clone();
+        let retries = retries().with_max_attempts(NewKey::ATTEMPTS);
+        patient.base = self.base.to_builder().retry_config(retries).build();
+        patient.identity(SharedCredentialsProvider::new(credentials), None, NewKey(true)).await
     }
 
     /// Who an AWS profile is. `Ok(None)` when there is no such profile, or nobody is signed in under it.
@@ -203,7 +215,9 @@ impl Connection {
         if provider.provide_credentials().await.is_err() {
             return Ok(None);
         }
-        self.identity(SharedCredentialsProvider::new(provider), None).await.map(Some)
+        let provider = SharedCredentialsProvider::new(provider);
+        // The key may have been made a moment ago, by a run that was cut short.
+        self.identity(provider, None, NewKey(true)).await.map(Some)
     }
 
     fn provider_config(&self) -> ProviderConfig {
@@ -218,6 +232,7 @@ impl Connection {
         &self,
         provider: SharedCredentialsProvider,
         mfa: Option<bool>,
+        new_key: NewKey,
     ) -> Result<Identity, AwsError> {
         let config = self.base.to_builder().credentials_provider(provider).build();
         let credentials = credentials_of(&config).await?;
@@ -226,6 +241,7 @@ impl Connection {
             config,
             watch: self.watch.clone(),
             path_style: self.path_style,
+            new_key,
         };
         unnamed.named(mfa).await
     }
@@ -234,7 +250,9 @@ impl Connection {
 impl Identity {
     /// The IAM client.
     pub fn iam(&self) -> aws_sdk_iam::Client {
-        let config = aws_sdk_iam::config::Builder::from(&self.config).interceptor(self.watch.clone());
+        let config = aws_sdk_iam::config::Builder::from(&self.config)
+            .interceptor(self.watch.clone())
+            .retry_classifier(self.new_key);
         aws_sdk_iam::Client::from_conf(config.build())
     }
 
@@ -248,7 +266,9 @@ impl Identity {
 
     /// The STS client.
     pub fn sts(&self) -> aws_sdk_sts::Client {
-        let config = aws_sdk_sts::config::Builder::from(&self.config).interceptor(self.watch.clone());
+        let config = aws_sdk_sts::config::Builder::from(&self.config)
+            .interceptor(self.watch.clone())
+            .retry_classifier(self.new_key);
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
@@ -256,6 +276,7 @@ impl Identity {
     pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.config)
             .interceptor(self.watch.clone())
+            .retry_classifier(self.new_key)
             .region(Region::new(region.to_owned()))
             .force_path_style(self.path_style);
         aws_sdk_s3::Client::from_conf(config.build())
@@ -265,6 +286,7 @@ impl Identity {
     pub fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.config)
             .interceptor(self.watch.clone())
+            .retry_classifier(self.new_key)
             .region(Region::new(region.to_owned()));
         aws_sdk_cloudtrail::Client::from_conf(config.build())
     }
@@ -273,6 +295,7 @@ impl Identity {
     pub fn cost_and_usage_report(&self) -> aws_sdk_costandusagereport::Client {
         let config = aws_sdk_costandusagereport::config::Builder::from(&self.config)
             .interceptor(self.watch.clone())
+            .retry_classifier(self.new_key)
             .region(Region::new("us-east-1"));
         aws_sdk_costandusagereport::Client::from_conf(config.build())
     }
@@ -434,6 +457,7 @@ where
         cause: cause(error, code.as_deref(), status),
         message: error.message().map_or_else(|| words(error), ToOwned::to_owned),
         request_id: request_id(error),
+        clock_skew: error.raw_response().and_then(clock_skew),
         code: code.or_else(|| status.map(|status| format!("HTTP {status}"))),
     }
 }
@@ -443,6 +467,12 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     let response = error.raw_response()?;
     let id = response.headers().request_id().or_else(|| response.headers().get("x-amz-request-id"));
     id.map(ToOwned::to_owned)
+}
+
+fn clock_skew(response: &HttpResponse) -> Option<i64> {
+    use aws_smithy_types::date_time::{DateTime, Format};
+    let date = DateTime::from_str(response.headers().get("date")?, Format::HttpDate).ok()?;
+    Some(DateTime::from(std::time::SystemTime::now()).secs() - date.secs())
 }
 
 fn words<E: Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> String {
@@ -523,6 +553,7 @@ fn not_signed_in() -> AwsError {
         code: None,
         message: "no credentials were found".into(),
         request_id: None,
+        clock_skew: None,
     }
 }
 
@@ -588,6 +619,32 @@ struct Watch {
 impl Watch {
     fn new(access: Access) -> Self {
         Self { access, calls: Arc::default() }
+    }
+}
+
+/// Whether the credentials are an access key that services may not know yet.
+#[derive(Debug, Clone, Copy)]
+struct NewKey(bool);
+
+impl NewKey {
+    /// With the pauses between, about a minute.
+    const ATTEMPTS: u32 = 8;
+    /// What IAM and STS, the JSON services, and S3 say to a key that they do not know.
+    const REFUSALS: [&str; 3] = ["InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"];
+}
+
+impl ClassifyRetry for NewKey {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
+        let words = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+        if self.0 && Self::REFUSALS.iter().any(|refusal| words.contains(refusal)) {
+            return RetryAction::retryable_error(ErrorKind::TransientError);
+        }
+        RetryAction::NoActionIndicated
+    }
+
+    fn name(&self) -> &'static str {
+        "new access key"
     }
 }
 

@@ -18,6 +18,8 @@ pub struct AwsError {
     pub message: String,
     /// AWS's request id.
     pub request_id: Option<String>,
+    /// How many seconds this computer's clock is ahead of AWS's, by the date in AWS's answer.
+    pub clock_skew: Option<i64>,
 }
 
 /// The kinds of failure that need different words.
@@ -67,6 +69,18 @@ pub enum StepError {
 }
 
 impl AwsError {
+    /// AWS answered, but without what the answer must hold.
+    pub fn without_answer(operation: &'static str, message: &str) -> Self {
+        Self {
+            operation,
+            cause: AwsCause::Refused,
+            code: None,
+            message: message.to_owned(),
+            request_id: None,
+            clock_skew: None,
+        }
+    }
+
     /// Whether AWS answered with this error code. The suffix `Exception`, which JSON services add, is ignored.
     pub fn is(&self, code: &str) -> bool {
         self.code.as_deref().is_some_and(|found| {

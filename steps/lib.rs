@@ -8,13 +8,21 @@
 //! This crate knows AWS and rules, and no terminal: what a practice needs from a person goes through
 //! [`operator::Operator`]. To read a practice, begin with its `mod.rs`, then `facts.rs`, `plan.rs`, `apply.rs`.
 
+pub mod administrators;
 pub mod answers;
 pub mod aws;
+pub mod cloudtrail;
+pub mod credential_report;
 pub mod error;
+pub mod mfa;
 pub mod operator;
+pub mod password;
 pub mod policy;
 pub mod practice;
+pub mod private_bucket;
+pub mod profile;
 pub mod regions;
+pub mod root_user;
 pub mod session;
 pub mod text;
 pub mod wait;

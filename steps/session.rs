@@ -23,6 +23,8 @@ pub struct Session {
     pub administrator: Administrator,
     /// One-time codes that AWS has seen in this run. A code is accepted once.
     pub used_codes: Vec<String>,
+    /// The run deleted the access key that it was started with: from here on it has only the administrator.
+    pub started_key_deleted: bool,
 }
 
 /// How far the run has got in acting as the administrator.
@@ -44,8 +46,13 @@ impl Session {
         profile: Option<&str>,
     ) -> Result<Self, StepError> {
         let started = connection.started_as().await?;
-        let mut session =
-            Self { connection, started, administrator: Administrator::Unknown, used_codes: Vec::new() };
+        let mut session = Self {
+            connection,
+            started,
+            administrator: Administrator::Unknown,
+            used_codes: Vec::new(),
+            started_key_deleted: false,
+        };
         if let Some(admin) = admin {
             session.find_administrator(admin, profile).await?;
         }
@@ -62,7 +69,7 @@ impl Session {
 
     /// The root user's own credentials, for the few things that only root can do.
     pub fn root(&self) -> Option<&Identity> {
-        self.started.caller.is_root().then_some(&self.started)
+        (self.started.caller.is_root() && !self.started_key_deleted).then_some(&self.started)
     }
 
     /// The account number.

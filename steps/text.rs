@@ -62,6 +62,30 @@ fn is_harmful(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Percent-encodes everything that is not unreserved in RFC 3986.
+pub fn percent_encoded(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
+}
+
+/// Undoes percent-encoding. What is not an encoded byte stays as it is.
+pub fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let byte = tail
+            .get(..2)
+            .filter(|_| first == b'%')
+            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(first));
+        rest = if byte.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +96,14 @@ mod tests {
         let text = text! { en: "group {group}, {members} members", ko: "그룹 {group}, 구성원 {members}명", members = 3 };
         assert_eq!(text.in_language(Language::En), "group Administrators, 3 members");
         assert_eq!(text.in_language(Language::Ko), "그룹 Administrators, 구성원 3명");
+    }
+
+    #[test]
+    fn percent_encoding_goes_there_and_back() {
+        for words in ["alice", "a+b=c,d@e", "김", "100%", "%zz"] {
+            assert_eq!(percent_decoded(&percent_encoded(words)), words);
+        }
+        assert_eq!(percent_decoded("a%2"), "a%2");
     }
 
     #[test]

@@ -1,0 +1,44 @@
+//! Practice 3: turn on CloudTrail.
+//!
+//! One trail for all Regions, with log-file validation, that is logging, into a bucket that only administrators and
+//! named readers can read. A trail that is good enough already is adopted: a second one would cost money.
+
+mod apply;
+mod facts;
+mod plan;
+
+use crate::answers::Answers;
+use crate::error::StepError;
+use crate::operator::Operator;
+use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::session::Session;
+
+pub use facts::{Delivery, Facts, TrailFacts};
+pub use plan::Change;
+
+/// Turn on CloudTrail.
+#[derive(Debug)]
+pub struct Cloudtrail;
+
+impl Practice for Cloudtrail {
+    const ID: PracticeId = PracticeId::Cloudtrail;
+    type Facts = Facts;
+    type Change = Change;
+
+    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+        facts::observe(session, answers).await
+    }
+
+    fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
+        plan::plan(facts, answers)
+    }
+
+    async fn apply(
+        change: &Change,
+        session: &mut Session,
+        _answers: &Answers,
+        operator: &mut impl Operator,
+    ) -> Result<(), StepError> {
+        apply::apply(change, session, operator).await
+    }
+}

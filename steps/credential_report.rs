@@ -1,0 +1,82 @@
+//! The credential report: all users' passwords, devices and keys in a few calls, up to four hours old.
+//!
+//! Columns are found by name, because AWS adds new ones. Source: IAM user guide, "Generate credential reports".
+
+use std::time::Duration;
+
+use aws_sdk_iam::types::ReportStateType;
+
+use crate::aws::{ForCall, Identity, Reading, reading};
+use crate::error::AwsError;
+
+/// The credential report.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CredentialReport {
+    /// When AWS made it, in seconds since 1970.
+    pub generated: Option<i64>,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl CredentialReport {
+    /// Reads the report's text. A line that does not fit the header is left out.
+    pub fn parse(text: &str, generated: Option<i64>) -> Self {
+        let fields = |line: &str| line.split(',').map(ToOwned::to_owned).collect::<Vec<_>>();
+        let mut lines = text.lines().map(fields);
+        let columns = lines.next().unwrap_or_default();
+        let rows = lines.filter(|row| row.len() == columns.len()).collect();
+        Self { generated, columns, rows }
+    }
+
+    /// The names of the users that have an MFA device of any kind.
+    pub fn users_with_mfa(&self) -> Vec<String> {
+        let (Some(user), Some(mfa)) = (self.column("user"), self.column("mfa_active")) else {
+            return Vec::new();
+        };
+        let with_mfa = self.rows.iter().filter(|row| row[mfa].eq_ignore_ascii_case("true"));
+        with_mfa.map(|row| row[user].clone()).collect()
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+}
+
+/// Has the report made, and reads it.
+pub async fn read(identity: &Identity) -> Result<Reading<CredentialReport>, AwsError> {
+    if let Err(unseen) = generate(identity).await? {
+        return Ok(Err(unseen));
+    }
+    let answer = identity.iam().get_credential_report().send().await.for_call("iam:GetCredentialReport");
+    Ok(reading(answer)?.map(|answer| {
+        let content = answer.content().map(|content| content.as_ref().to_vec()).unwrap_or_default();
+        let generated = answer.generated_time().map(aws_smithy_types::DateTime::secs);
+        CredentialReport::parse(&String::from_utf8_lossy(&content), generated)
+    }))
+}
+
+async fn generate(identity: &Identity) -> Result<Reading<()>, AwsError> {
+    for _ in 0..60 {
+        let answer = identity.iam().generate_credential_report().send().await;
+        match reading(answer.for_call("iam:GenerateCredentialReport"))? {
+            Ok(answer) if answer.state() == Some(&ReportStateType::Complete) => return Ok(Ok(())),
+            Ok(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(unseen) => return Ok(Err(unseen)),
+        }
+    }
+    Err(AwsError::without_answer("iam:GenerateCredentialReport", "the report was not ready after a minute"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_found_by_name() {
+        let report =
+            CredentialReport::parse("mfa_active,new,user\nTRUE,x,alice\nfalse,x,bob\nodd line\n", None);
+        assert_eq!(report.users_with_mfa(), ["alice"]);
+        assert!(CredentialReport::parse("", None).users_with_mfa().is_empty());
+        assert!(CredentialReport::parse("user\nalice\n", None).users_with_mfa().is_empty());
+    }
+}

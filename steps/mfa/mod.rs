@@ -1,0 +1,56 @@
+//! Practice 2: require MFA.
+//!
+//! The administrator's own device first, then root's (which only a person can add, in the console), then the policy
+//! that refuses everything else without MFA, and then everybody. The run itself is under an MFA session before the
+//! policy is attached: otherwise it would lock itself out.
+
+mod apply;
+mod enrolment;
+mod facts;
+mod plan;
+
+use crate::answers::Answers;
+use crate::error::StepError;
+use crate::operator::Operator;
+use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::session::Session;
+
+pub use facts::{Facts, Member, RequirePolicy, RunMfa, VirtualDevice};
+pub use plan::Change;
+
+/// The name of the policy that refuses everything else without MFA.
+pub const POLICY_NAME: &str = "dayone-require-mfa";
+
+/// The policy document, for a partition. It is AWS's own "self-manage credentials" example, with the first sign-in
+/// change of password possible (without `iam:ChangePassword` a new user could neither change the password nor enrol),
+/// and with the paths of user names covered.
+pub fn policy_document(partition: &str) -> String {
+    include_str!("require-mfa.json").replace("PARTITION", partition)
+}
+
+/// Require MFA.
+#[derive(Debug)]
+pub struct Mfa;
+
+impl Practice for Mfa {
+    const ID: PracticeId = PracticeId::Mfa;
+    type Facts = Facts;
+    type Change = Change;
+
+    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+        facts::observe(session, answers).await
+    }
+
+    fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
+        plan::plan(facts, answers)
+    }
+
+    async fn apply(
+        change: &Change,
+        session: &mut Session,
+        _answers: &Answers,
+        operator: &mut impl Operator,
+    ) -> Result<(), StepError> {
+        apply::apply(change, session, operator).await
+    }
+}

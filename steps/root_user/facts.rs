@@ -1,0 +1,353 @@
+//! What is true now of the root user, the administrators' group and the administrator.
+
+use std::time::SystemTime;
+
+use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
+
+use crate::answers::Answers;
+use crate::aws::{ForCall, Identity, Reading, reading, unless};
+use crate::error::{AwsError, StepError};
+use crate::profile;
+use crate::session::{Administrator, Session};
+
+use super::administrator_access;
+
+/// What is true now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The account number.
+    pub account: String,
+    /// The partition.
+    pub partition: String,
+    /// Whether the run was started as root, and root's credentials still work.
+    pub as_root: bool,
+    /// The password policy; none when AWS's default is in force.
+    pub password_policy: Reading<Option<PasswordPolicy>>,
+    /// The administrators' group.
+    pub group: Reading<Option<Group>>,
+    /// The administrator; none as long as nobody has named one.
+    pub user: Option<Reading<Option<User>>>,
+    /// How far the run has got in acting as the administrator.
+    pub sign_in: SignIn,
+    /// Whether the profile for the administrator's access key is in the AWS files already.
+    pub profile_exists: bool,
+    /// Root's access keys.
+    pub root_keys: Reading<RootKeys>,
+}
+
+/// The account's password policy.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[expect(missing_docs, reason = "AWS's own names")]
+pub struct PasswordPolicy {
+    pub minimum_password_length: i32,
+    pub require_symbols: bool,
+    pub require_numbers: bool,
+    pub require_uppercase_characters: bool,
+    pub require_lowercase_characters: bool,
+    pub allow_users_to_change_password: bool,
+    pub max_password_age: Option<i32>,
+    pub password_reuse_prevention: Option<i32>,
+    pub hard_expiry: Option<bool>,
+}
+
+/// The administrators' group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The name as AWS spells it: names are unique without regard to case.
+    pub name: String,
+    /// The names of its users.
+    pub members: Vec<String>,
+    /// The ARNs of its managed policies.
+    pub policies: Vec<String>,
+    /// How many inline policies it has.
+    pub inline_policies: usize,
+}
+
+/// The administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name as AWS spells it.
+    pub name: String,
+    /// Whether there is a console password.
+    pub console_password: Reading<bool>,
+    /// Whether that password was ever used.
+    pub password_used: bool,
+    /// The access keys.
+    pub access_keys: Reading<Vec<UserKey>>,
+}
+
+/// An access key of the administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserKey {
+    /// The id.
+    pub id: String,
+    /// Whether it was ever used, as far as AWS tells.
+    pub used: bool,
+    /// Whether its id stands in this machine's credentials file.
+    pub kept_here: bool,
+}
+
+/// How far the run has got in acting as the administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignIn {
+    /// No credentials of the administrator are known.
+    No,
+    /// Signed in, but AWS refuses what needs MFA.
+    Locked,
+    /// Signed in, and able to do what only an administrator can.
+    Proven,
+}
+
+/// Root's access keys, as far as the caller may know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RootKeys {
+    /// All of them, seen by root itself.
+    Listed(Vec<RootKey>),
+    /// Whether there are any: all that an administrator can see.
+    Counted(bool),
+}
+
+/// An access key of root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootKey {
+    /// The id.
+    pub id: String,
+    /// Whether it can be used.
+    pub active: bool,
+    /// Whether it signs this run.
+    pub signs_this_run: bool,
+    /// Its last use.
+    pub last_use: Option<LastUse>,
+}
+
+/// The last use of an access key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// How many days ago.
+    pub days_ago: u32,
+    /// The service.
+    pub service: String,
+    /// The Region.
+    pub region: String,
+}
+
+impl User {
+    /// Keys that were never used and whose secret is not here: made by a run that was cut short.
+    pub fn stranded_keys(&self) -> Vec<&str> {
+        let keys = self.access_keys.as_deref().unwrap_or_default();
+        keys.iter().filter(|key| !key.used && !key.kept_here).map(|key| key.id.as_str()).collect()
+    }
+}
+
+/// Reads them all, the independent ones at once.
+pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+    let identity = session.acting();
+    let (password_policy, group, user, root_keys) = tokio::try_join!(
+        password_policy(identity),
+        group(identity, &answers.admin.group),
+        user(session, identity, answers),
+        root_keys(session),
+    )?;
+    Ok(Facts {
+        account: session.account().to_owned(),
+        partition: session.partition().to_owned(),
+        as_root: session.root().is_some(),
+        password_policy,
+        group,
+        user,
+        sign_in: sign_in(session),
+        profile_exists: profile_exists(session, answers),
+        root_keys,
+    })
+}
+
+fn sign_in(session: &Session) -> SignIn {
+    match session.administrator {
+        Administrator::Unknown => SignIn::No,
+        Administrator::Locked(_) => SignIn::Locked,
+        Administrator::Proven(_) => SignIn::Proven,
+    }
+}
+
+fn profile_exists(session: &Session, answers: &Answers) -> bool {
+    answers
+        .admin
+        .access_key_profile
+        .as_deref()
+        .is_some_and(|profile| session.connection.files().mention(profile))
+}
+
+async fn password_policy(identity: &Identity) -> Result<Reading<Option<PasswordPolicy>>, AwsError> {
+    let answer = identity.iam().get_account_password_policy().send().await;
+    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:GetAccountPasswordPolicy")))?;
+    Ok(answer.map(|answer| answer.and_then(|answer| answer.password_policy).map(PasswordPolicy::from)))
+}
+
+impl From<aws_sdk_iam::types::PasswordPolicy> for PasswordPolicy {
+    fn from(policy: aws_sdk_iam::types::PasswordPolicy) -> Self {
+        // AWS gives 0 where a limit is off, and refuses 0 when it is written back.
+        let limit = |value: Option<i32>| value.filter(|value| *value > 0);
+        Self {
+            minimum_password_length: policy.minimum_password_length.unwrap_or(6),
+            require_symbols: policy.require_symbols,
+            require_numbers: policy.require_numbers,
+            require_uppercase_characters: policy.require_uppercase_characters,
+            require_lowercase_characters: policy.require_lowercase_characters,
+            allow_users_to_change_password: policy.allow_users_to_change_password,
+            max_password_age: limit(policy.max_password_age),
+            password_reuse_prevention: limit(policy.password_reuse_prevention),
+            hard_expiry: policy.hard_expiry,
+        }
+    }
+}
+
+async fn group(identity: &Identity, name: &str) -> Result<Reading<Option<Group>>, AwsError> {
+    let iam = identity.iam();
+    let (users, policies, inline) = tokio::join!(
+        iam.get_group().group_name(name).max_items(1000).send(),
+        iam.list_attached_group_policies().group_name(name).max_items(1000).send(),
+        iam.list_group_policies().group_name(name).max_items(1000).send(),
+    );
+    let users = match reading(unless("NoSuchEntity", users.for_call("iam:GetGroup")))? {
+        Ok(Some(users)) => users,
+        Ok(None) => return Ok(Ok(None)),
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let policies = match reading(policies.for_call("iam:ListAttachedGroupPolicies"))? {
+        Ok(policies) => policies,
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let inline = reading(inline.for_call("iam:ListGroupPolicies"))?;
+    Ok(Ok(Some(Group {
+        name: users.group().map_or(name, |group| group.group_name()).to_owned(),
+        members: users.users().iter().map(|user| user.user_name().to_owned()).collect(),
+        policies: policies
+            .attached_policies()
+            .iter()
+            .filter_map(|policy| policy.policy_arn().map(ToOwned::to_owned))
+            .collect(),
+        inline_policies: inline.map_or(0, |inline| inline.policy_names().len()),
+    })))
+}
+
+async fn user(
+    session: &Session,
+    identity: &Identity,
+    answers: &Answers,
+) -> Result<Option<Reading<Option<User>>>, AwsError> {
+    let Some(name) = &answers.admin.user else { return Ok(None) };
+    let iam = identity.iam();
+    let (user, login, keys) = tokio::join!(
+        iam.get_user().user_name(name).send(),
+        iam.get_login_profile().user_name(name).send(),
+        iam.list_access_keys().user_name(name).send(),
+    );
+    let user = match reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
+        Ok(user) => user.and_then(|user| user.user),
+        Err(unseen) => return Ok(Some(Err(unseen))),
+    };
+    let Some(user) = user else { return Ok(Some(Ok(None))) };
+    let login = reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+    let keys = match reading(keys.for_call("iam:ListAccessKeys"))? {
+        Ok(keys) => Ok(user_keys(session, identity, keys.access_key_metadata()).await?),
+        Err(unseen) => Err(unseen),
+    };
+    Ok(Some(Ok(Some(User {
+        name: user.user_name().to_owned(),
+        console_password: login.map(|login| login.is_some()),
+        password_used: user.password_last_used().is_some(),
+        access_keys: keys,
+    }))))
+}
+
+async fn user_keys(
+    session: &Session,
+    identity: &Identity,
+    keys: &[AccessKeyMetadata],
+) -> Result<Vec<UserKey>, AwsError> {
+    let mut found = Vec::new();
+    for id in keys.iter().filter_map(AccessKeyMetadata::access_key_id) {
+        let kept_here = profile::mentions_key(session.connection.files(), id);
+        // A key that is kept here was not stranded, whatever AWS knows of its use.
+        let used = kept_here || last_use(identity, id).await?.map_or(true, |last| last.is_some());
+        found.push(UserKey { id: id.to_owned(), used, kept_here });
+    }
+    Ok(found)
+}
+
+/// Only root may ask without a user name: from an IAM user the same call would list that user's own keys.
+async fn root_keys(session: &Session) -> Result<Reading<RootKeys>, AwsError> {
+    let Some(root) = session.root() else { return count_root_keys(session.acting()).await };
+    let listed = root.iam().list_access_keys().send().await.for_call("iam:ListAccessKeys");
+    let keys = match listed {
+        Ok(keys) => keys,
+        // What the user guide says of temporary root credentials is not consistent: count the keys if they cannot be listed.
+        Err(error) if error.is("ValidationError") => return count_root_keys(root).await,
+        Err(error) => match reading(Err(error))? {
+            Ok(keys) => keys,
+            Err(_) => return count_root_keys(root).await,
+        },
+    };
+    let mut found = Vec::new();
+    for key in keys.access_key_metadata() {
+        found.push(root_key(root, key).await?);
+    }
+    // The key that signs goes last.
+    found.sort_by_key(|key| key.signs_this_run);
+    Ok(Ok(RootKeys::Listed(found)))
+}
+
+async fn root_key(root: &Identity, key: &AccessKeyMetadata) -> Result<RootKey, AwsError> {
+    let id = key.access_key_id().unwrap_or_default();
+    Ok(RootKey {
+        id: id.to_owned(),
+        active: key.status() == Some(&StatusType::Active),
+        signs_this_run: root.caller.access_key == id,
+        last_use: last_use(root, id).await?.ok().flatten(),
+    })
+}
+
+async fn count_root_keys(identity: &Identity) -> Result<Reading<RootKeys>, AwsError> {
+    let summary = identity.iam().get_account_summary().send().await.for_call("iam:GetAccountSummary");
+    Ok(reading(summary)?.map(|summary| {
+        let present = aws_sdk_iam::types::SummaryKeyType::AccountAccessKeysPresent;
+        let count = summary.summary_map().and_then(|map| map.get(&present)).copied();
+        RootKeys::Counted(count.unwrap_or(0) > 0)
+    }))
+}
+
+async fn last_use(identity: &Identity, id: &str) -> Result<Reading<Option<LastUse>>, AwsError> {
+    let answer = identity.iam().get_access_key_last_used().access_key_id(id).send().await;
+    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:GetAccessKeyLastUsed")))?;
+    Ok(answer.map(|answer| {
+        let last = answer?.access_key_last_used?;
+        let date = last.last_used_date()?;
+        // The SDK fills a date that AWS left out with the epoch.
+        if date.secs() <= 0 {
+            return None;
+        }
+        Some(LastUse {
+            days_ago: days_since(date.secs()),
+            service: last.service_name().to_owned(),
+            region: last.region().to_owned(),
+        })
+    }))
+}
+
+fn days_since(seconds: i64) -> u32 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let passed = now.saturating_sub(u64::try_from(seconds).unwrap_or_default());
+    u32::try_from(passed / 86_400).unwrap_or(u32::MAX)
+}
+
+impl Group {
+    /// Whether it carries full rights.
+    pub fn is_administrators(&self, partition: &str) -> bool {
+        self.policies.contains(&administrator_access(partition))
+    }
+
+    /// Whether the user is in it.
+    pub fn has(&self, user: &str) -> bool {
+        self.members.iter().any(|member| member.eq_ignore_ascii_case(user))
+    }
+}
