@@ -11,6 +11,7 @@
 pub mod administrators;
 pub mod answers;
 pub mod aws;
+pub mod billing_report;
 pub mod cloudtrail;
 pub mod credential_report;
 pub mod error;

@@ -1,0 +1,44 @@
+//! Practice 4: turn on billing reports.
+//!
+//! A Cost and Usage Report into a bucket of its own, and the root-only switch that lets other people than root open
+//! the billing pages of the console. The report's service is in us-east-1 alone, and so is its bucket.
+
+mod apply;
+mod facts;
+mod plan;
+
+use crate::answers::Answers;
+use crate::error::StepError;
+use crate::operator::Operator;
+use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::session::Session;
+
+pub use facts::{Facts, ReportFacts};
+pub use plan::{Change, Report};
+
+/// Turn on billing reports.
+#[derive(Debug)]
+pub struct BillingReport;
+
+impl Practice for BillingReport {
+    const ID: PracticeId = PracticeId::BillingReport;
+    type Facts = Facts;
+    type Change = Change;
+
+    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+        facts::observe(session, answers).await
+    }
+
+    fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
+        plan::plan(facts, answers)
+    }
+
+    async fn apply(
+        change: &Change,
+        session: &mut Session,
+        _answers: &Answers,
+        operator: &mut impl Operator,
+    ) -> Result<(), StepError> {
+        apply::apply(change, session, operator).await
+    }
+}
