@@ -29,7 +29,8 @@ pub enum Mode {
 impl Mode {
     /// Plain when asked for by option or by `ACCESSIBLE`, and on a terminal that cannot redraw.
     pub fn choose(plain: bool, environment: impl Fn(&str) -> Option<String>) -> Self {
-        let accessible = environment("ACCESSIBLE").is_some_and(|value| !["", "0", "false"].contains(&value.as_str()));
+        let accessible =
+            environment("ACCESSIBLE").is_some_and(|value| !["", "0", "false"].contains(&value.as_str()));
         let dumb = environment("TERM").is_some_and(|terminal| terminal == "dumb");
         if plain || accessible || dumb { Self::Plain } else { Self::Rich }
     }
@@ -235,6 +236,14 @@ impl Screen {
         }
     }
 
+    /// Prints `head` and then text on standard error, for what went wrong.
+    pub fn error(&self, head: &str, indent: usize, text: &str) {
+        let channel = if self.0.talk == Channel::Memory { Channel::Memory } else { Channel::Error };
+        for line in wrap(head, indent, text, self.width()) {
+            self.write(channel, &format!("{}\n", printable(&line)));
+        }
+    }
+
     /// Prints words after which the person types, on the same line.
     pub fn prompt(&self, words: &str) {
         self.quiet();
@@ -399,8 +408,9 @@ mod tests {
 
     #[test]
     fn hangul_takes_two_columns() {
-        let lines = wrap("  ", 2, "권한은 사람이 아니라 그룹에 줍니다. 다음 관리자는 그룹에 넣기만 하면 됩니다.", 40);
-        assert!(lines.len() == 2, "{lines:?}");
+        let lines =
+            wrap("  ", 2, "권한은 사람이 아니라 그룹에 줍니다. 다음 관리자는 그룹에 넣기만 하면 됩니다.", 40);
+        assert_eq!(lines.len(), 3, "{lines:?}");
         assert!(lines.iter().all(|line| textwrap::core::display_width(line) <= 40), "{lines:?}");
         assert_eq!(padded("예", 4), "예  ");
     }

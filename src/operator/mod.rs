@@ -71,7 +71,8 @@ pub trait Asks: Operator {
     async fn answer(&mut self, question: &Question) -> Result<String, OperatorError>;
 
     /// One of several, by number; `default` is what Enter alone means.
-    async fn choose(&mut self, text: &Text, options: &[Text], default: usize) -> Result<usize, OperatorError>;
+    async fn choose(&mut self, text: &Text, options: &[Text], default: usize)
+    -> Result<usize, OperatorError>;
 
     /// A plain question of yes or no.
     async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError>;
@@ -144,7 +145,12 @@ impl Asks for AnyOperator {
         by!(self, operator => operator.answer(question).await)
     }
 
-    async fn choose(&mut self, text: &Text, options: &[Text], default: usize) -> Result<usize, OperatorError> {
+    async fn choose(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<usize, OperatorError> {
         by!(self, operator => operator.choose(text, options, default).await)
     }
 

@@ -43,7 +43,9 @@ impl AsksForLines for Plain {
     async fn ask(&mut self, prompt: Prompt) -> Result<String, OperatorError> {
         let Prompt { words, default } = prompt;
         let spoken = match &default {
-            Some(default) => text! { en: "{words} (Enter means: {default}) ", ko: "{words} (Enter를 누르면: {default}) " },
+            Some(default) => {
+                text! { en: "{words} (Enter means: {default}) ", ko: "{words} (Enter를 누르면: {default}) " }
+            }
             None => Text::verbatim(format!("{words} ")),
         };
         self.screen.prompt(self.screen.say(&spoken));
@@ -106,7 +108,12 @@ impl Asks for Plain {
         questions::answer(self, question).await
     }
 
-    async fn choose(&mut self, text: &Text, options: &[Text], default: usize) -> Result<usize, OperatorError> {
+    async fn choose(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<usize, OperatorError> {
         questions::choose(self, text, options, default).await
     }
 

@@ -128,7 +128,12 @@ impl Asks for Prepared {
         Err(nobody(question.key))
     }
 
-    async fn choose(&mut self, _text: &Text, _options: &[Text], default: usize) -> Result<usize, OperatorError> {
+    async fn choose(
+        &mut self,
+        _text: &Text,
+        _options: &[Text],
+        default: usize,
+    ) -> Result<usize, OperatorError> {
         Ok(default)
     }
 
@@ -220,7 +225,7 @@ fn command_failed(command: &[String]) -> OperatorError {
     let name = name_of(command);
     OperatorError::Failed(text! {
         en: "The command {name} of the answers file failed. Try it by hand.",
-        ko: "답변 파일의 명령 {name}이(가) 실패했습니다. 직접 실행해 보세요."
+        ko: "응답 파일의 명령 {name}이(가) 실패했습니다. 직접 실행해 보세요."
     })
 }
 

@@ -203,9 +203,15 @@ async fn until_understood<T>(
 fn code_question(request: &CodeRequest) -> Text {
     let user = steps::text::harmless(&request.user);
     match request.purpose {
-        CodePurpose::EnrolFirst => text! { en: "First code of {user}, or skip:", ko: "{user}의 첫 번째 코드(또는 건너뛰기):" },
-        CodePurpose::EnrolSecond => text! { en: "Second code of {user}, or skip:", ko: "{user}의 두 번째 코드(또는 건너뛰기):" },
-        CodePurpose::SignIn => text! { en: "One-time code of {user}, or skip:", ko: "{user}의 일회용 코드(또는 건너뛰기):" },
+        CodePurpose::EnrolFirst => {
+            text! { en: "First code of {user}, or skip:", ko: "{user}의 첫 번째 코드(또는 건너뛰기):" }
+        }
+        CodePurpose::EnrolSecond => {
+            text! { en: "Second code of {user}, or skip:", ko: "{user}의 두 번째 코드(또는 건너뛰기):" }
+        }
+        CodePurpose::SignIn => {
+            text! { en: "One-time code of {user}, or skip:", ko: "{user}의 일회용 코드(또는 건너뛰기):" }
+        }
     }
 }
 

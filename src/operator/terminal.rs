@@ -152,7 +152,12 @@ impl Asks for Terminal {
         questions::answer(self, question).await
     }
 
-    async fn choose(&mut self, text: &Text, options: &[Text], default: usize) -> Result<usize, OperatorError> {
+    async fn choose(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<usize, OperatorError> {
         questions::choose(self, text, options, default).await
     }
 
@@ -180,7 +185,8 @@ impl Shown {
     /// The code with the words beside it where there is room, under it where there is not, else the words alone.
     fn drawn(&self, screen: &Screen, said: &[Text]) -> Vec<String> {
         let (rows, columns) = screen.size();
-        let code = qr::lines(self.otpauth.expose_secret(), columns, rows.saturating_sub(1), screen.has_colors());
+        let code =
+            qr::lines(self.otpauth.expose_secret(), columns, rows.saturating_sub(1), screen.has_colors());
         let alone = || self.words(screen, said, columns.min(screen.width()));
         let Some(code) = code else { return alone() };
         let beside = columns.min(screen.width()).saturating_sub(code.width + GAP);
@@ -196,12 +202,17 @@ impl Shown {
         let Self { account, user, .. } = self;
         let seed = SecretString::from(in_groups_of_four(self.seed.expose_secret()));
         let paragraphs = [
-            screen.paint(Tone::Strong, screen.say(&text! { en: "MFA device of {user}", ko: "{user}의 MFA 디바이스" })),
+            screen.paint(
+                Tone::Strong,
+                screen.say(&text! { en: "MFA device of {user}", ko: "{user}의 MFA 디바이스" }),
+            ),
             screen.say(&text! { en: "Account {account}", ko: "계정 {account}" }).to_owned(),
             String::new(),
             screen.say(&scan_it()).to_owned(),
             String::new(),
-            screen.say(&text! { en: "Cannot scan? Type this key:", ko: "스캔할 수 없으면 이 키를 입력하세요." }).to_owned(),
+            screen
+                .say(&text! { en: "Cannot scan? Type this key:", ko: "스캔할 수 없으면 이 키를 입력하세요." })
+                .to_owned(),
             seed.expose_secret().to_owned(),
         ];
         let said = said.iter().flat_map(|text| [String::new(), screen.say(text).to_owned()]);
@@ -278,14 +289,24 @@ fn understand(typed: dialoguer::Result<String>) -> Result<String, OperatorError>
 struct Quiet;
 
 impl Theme for Quiet {
-    fn format_input_prompt(&self, f: &mut dyn fmt::Write, prompt: &str, default: Option<&str>) -> fmt::Result {
+    fn format_input_prompt(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        default: Option<&str>,
+    ) -> fmt::Result {
         match default {
             Some(default) => write!(f, "{prompt} [{default}] "),
             None => write!(f, "{prompt} "),
         }
     }
 
-    fn format_input_prompt_selection(&self, f: &mut dyn fmt::Write, prompt: &str, typed: &str) -> fmt::Result {
+    fn format_input_prompt_selection(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        typed: &str,
+    ) -> fmt::Result {
         write!(f, "{prompt} {typed}")
     }
 }
