@@ -1,0 +1,145 @@
+//! A person with a screen reader, or at a terminal that cannot be redrawn: a line is printed, a line is read. The
+//! default is spoken, choices have numbers, and the seed in groups of four takes the place of the QR code.
+
+use std::future::Future;
+
+use secrecy::ExposeSecret;
+use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
+use steps::practice::PersonTask;
+use steps::text;
+use steps::text::Text;
+
+use super::questions::{self, AsksForLines, Prompt};
+use super::terminal::{handed_over, in_groups_of_four};
+use super::{Asks, Decision, Question, line_input};
+use crate::interrupt::Interrupt;
+use crate::screen::{Screen, wrap};
+
+/// A person who is read to. Standard input may be a pipe.
+#[derive(Debug)]
+pub struct Plain {
+    screen: Screen,
+    interrupt: Interrupt,
+}
+
+impl Plain {
+    /// Asks on the screen and reads from standard input.
+    pub fn new(screen: Screen, interrupt: Interrupt) -> Self {
+        Self { screen, interrupt }
+    }
+
+    fn say_privately(&self, text: &Text) {
+        for line in wrap("  ", 2, self.screen.say(text), self.screen.width()) {
+            self.screen.private_line(&line);
+        }
+    }
+}
+
+impl AsksForLines for Plain {
+    fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    async fn ask(&mut self, prompt: Prompt) -> Result<String, OperatorError> {
+        let Prompt { words, default } = prompt;
+        let spoken = match &default {
+            Some(default) => {
+                text! { en: "{words} (Enter means: {default}) ", ko: "{words} (Enter를 누르면: {default}) " }
+            }
+            None => Text::verbatim(format!("{words} ")),
+        };
+        self.screen.prompt(self.screen.say(&spoken));
+        let typed = line_input::line(&self.interrupt).await?;
+        let enter_alone = typed.trim().is_empty();
+        Ok(if enter_alone { default.unwrap_or_default() } else { typed })
+    }
+}
+
+impl Operator for Plain {
+    async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
+        for line in handed_over(&self.screen, &secret) {
+            self.screen.private_line(&line);
+        }
+        drop(secret);
+        let question = text! { en: "Saved?", ko: "저장했나요?" };
+        while !questions::yes(self, &question, true).await? {}
+        self.screen.wrapped(2, self.screen.say(&still_in_sight()));
+        Ok(())
+    }
+
+    async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError> {
+        let Enrolment { account, user, .. } = enrolment;
+        self.say_privately(&text! {
+            en: "MFA device of {user}, account {account}. Type this key into the authenticator app, then type two codes that follow one another:",
+            ko: "계정 {account}, {user}의 MFA 디바이스입니다. 인증 앱에 이 키를 입력한 뒤, 이어서 나오는 코드 두 개를 차례로 입력하세요."
+        });
+        self.say_privately(&Text::verbatim(in_groups_of_four(enrolment.seed.expose_secret())));
+        Ok(())
+    }
+
+    async fn one_time_code(&mut self, request: &CodeRequest) -> Result<String, OperatorError> {
+        questions::one_time_code(self, request).await
+    }
+
+    async fn enrolled(&mut self) {
+        self.screen.wrapped(2, self.screen.say(&still_in_sight()));
+    }
+
+    async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {
+        let _waiting = self.screen.spinner(self.screen.say(&what));
+        work.await
+    }
+}
+
+impl Asks for Plain {
+    async fn start(&mut self) -> Result<bool, OperatorError> {
+        questions::start(self).await
+    }
+
+    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError> {
+        questions::decide(self, default).await
+    }
+
+    async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {
+        questions::confirm_by_typing(self, what, expected).await
+    }
+
+    async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
+        questions::answer(self, question).await
+    }
+
+    async fn choose(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<usize, OperatorError> {
+        questions::choose(self, text, options, default).await
+    }
+
+    async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError> {
+        questions::yes(self, text, default).await
+    }
+
+    async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
+        let what = self.screen.say(what);
+        let watching = text! { en: "{what}. Press Enter to go on without it.", ko: "{what}. Enter를 누르면 그냥 넘어갑니다." };
+        self.screen.wrapped(2, self.screen.say(&watching));
+        line_input::until_enter(seen, &self.interrupt).await
+    }
+
+    fn is_a_person(&self) -> bool {
+        true
+    }
+
+    fn show_task(&mut self, task: &PersonTask) {
+        questions::show_task(&self.screen, task);
+    }
+}
+
+fn still_in_sight() -> Text {
+    text! {
+        en: "The secret above stays in sight until you clear the screen.",
+        ko: "위의 비밀 정보는 화면을 지울 때까지 남아 있습니다."
+    }
+}

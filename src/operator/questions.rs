@@ -1,0 +1,344 @@
+//! The questions, in words, and what is done with the replies. How a line is asked for is left to the operator, so
+//! that a person with a screen reader is asked the same as everybody else.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use steps::operator::{CodePurpose, CodeRequest, OperatorError};
+use steps::practice::PersonTask;
+use steps::text;
+use steps::text::Text;
+
+use super::{Decision, Question, reply};
+use crate::screen::{Screen, Tone};
+
+/// A one-time code lives for so many seconds.
+const CODE_LIFE: u64 = 30;
+
+/// One line to ask for.
+#[derive(Debug, Clone)]
+pub(super) struct Prompt {
+    /// The question.
+    pub words: String,
+    /// What Enter alone means.
+    pub default: Option<String>,
+}
+
+/// Whoever can ask a person for a line.
+pub(super) trait AsksForLines {
+    /// Where the words around the question go.
+    fn screen(&self) -> &Screen;
+
+    /// Asks for one line. Enter alone gives the default, or an empty line without one.
+    async fn ask(&mut self, prompt: Prompt) -> Result<String, OperatorError>;
+
+    /// Says what is to be known before a one-time code is typed.
+    fn before_code(&mut self, said: &[Text]) {
+        for text in said {
+            let screen = self.screen();
+            screen.wrapped(2, screen.say(text));
+        }
+    }
+}
+
+/// A plain question of yes or no.
+pub(super) async fn yes(
+    person: &mut impl AsksForLines,
+    text: &Text,
+    default: bool,
+) -> Result<bool, OperatorError> {
+    let word = if default { yes_word() } else { no_word() };
+    let expected = text! { en: "Please answer yes or no.", ko: "예 또는 아니요로 답해 주세요." };
+    until_understood(person, text, Some(&word), &expected, reply::yes_or_no).await
+}
+
+/// Whether the walk starts.
+pub(super) async fn start(person: &mut impl AsksForLines) -> Result<bool, OperatorError> {
+    yes(person, &text! { en: "Start?", ko: "시작할까요?" }, true).await
+}
+
+/// Whether the plan that was just shown is applied.
+pub(super) async fn decide(
+    person: &mut impl AsksForLines,
+    default: Decision,
+) -> Result<Decision, OperatorError> {
+    let question = text! {
+        en: "Apply? yes / no / explain / skip / quit",
+        ko: "적용할까요? 예 / 아니요 / 설명 / 건너뛰기 / 그만"
+    };
+    let expected = text! {
+        en: "Please answer yes, no, explain, skip or quit; the first letter is enough.",
+        ko: "예, 아니요, 설명, 건너뛰기, 그만 중 하나로 답해 주세요. y, n, e, s, q도 됩니다."
+    };
+    until_understood(person, &question, Some(&default.word()), &expected, reply::decision).await
+}
+
+/// Has something typed that cannot be typed by accident. Enter alone leaves things as they are.
+pub(super) async fn confirm_by_typing(
+    person: &mut impl AsksForLines,
+    what: &Text,
+    expected: &str,
+) -> Result<bool, OperatorError> {
+    let screen = person.screen().clone();
+    screen.wrapped(2, screen.say(what));
+    let question = text! {
+        en: "Type {expected} to confirm; Enter alone changes nothing",
+        ko: "확인하려면 {expected}을(를) 입력하세요. 그냥 Enter를 누르면 바꾸지 않습니다"
+    };
+    let wrong = text! { en: "That is not {expected}.", ko: "{expected}이(가) 아닙니다." };
+    until_understood(person, &question, None, &wrong, |typed| match reply::words(typed).as_str() {
+        "" => Some(false),
+        words => (words == expected).then_some(true),
+    })
+    .await
+}
+
+/// An answer in words.
+pub(super) async fn answer(
+    person: &mut impl AsksForLines,
+    question: &Question,
+) -> Result<String, OperatorError> {
+    let default = question.default.as_ref().map(Text::verbatim);
+    let expected = text! { en: "An answer is needed here.", ko: "답을 입력해 주세요." };
+    until_understood(person, &question.text, default.as_ref(), &expected, |typed| {
+        Some(reply::words(typed)).filter(|words| !words.is_empty())
+    })
+    .await
+}
+
+/// One of several, by number.
+pub(super) async fn choose(
+    person: &mut impl AsksForLines,
+    text: &Text,
+    options: &[Text],
+    default: usize,
+) -> Result<usize, OperatorError> {
+    let screen = person.screen().clone();
+    screen.wrapped(2, screen.say(text));
+    numbered(&screen, options);
+    let count = options.len();
+    let question = text! { en: "Number", ko: "번호" };
+    let expected = text! { en: "Please type a number from 1 to {count}.", ko: "1부터 {count}까지의 번호를 입력해 주세요." };
+    let default = Text::verbatim((default + 1).to_string());
+    until_understood(person, &question, Some(&default), &expected, |typed| reply::choice(typed, count)).await
+}
+
+/// One six-digit code that AWS has not seen yet.
+pub(super) async fn one_time_code(
+    person: &mut impl AsksForLines,
+    request: &CodeRequest,
+) -> Result<String, OperatorError> {
+    let mut trouble = request.trouble.clone();
+    loop {
+        let said: Vec<Text> = trouble.into_iter().chain(countdown(request)).collect();
+        person.before_code(&said);
+        let words = format!("  {}", person.screen().say(&code_question(request)));
+        let typed = person.ask(Prompt { words, default: None }).await?;
+        match judge(&typed, request) {
+            Ok(code) => return Ok(code),
+            Err(OperatorError::Failed(text)) => trouble = Some(text),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Numbered lines, as of a task or of a choice.
+pub(super) fn numbered(screen: &Screen, lines: &[Text]) {
+    screen.blank();
+    for (number, line) in (1..).zip(lines) {
+        screen.hanging(&format!("    {number}  "), 7, screen.say(line));
+    }
+    screen.blank();
+}
+
+/// How a person's task is done. What it is has been said with the step.
+pub(super) fn show_task(screen: &Screen, task: &PersonTask) {
+    if !task.how.is_empty() {
+        numbered(screen, &task.how);
+    }
+}
+
+impl Decision {
+    /// The word that means it.
+    fn word(self) -> Text {
+        match self {
+            Self::Yes => yes_word(),
+            Self::No => no_word(),
+            Self::Explain => text! { en: "explain", ko: "설명" },
+            Self::Skip => text! { en: "skip", ko: "건너뛰기" },
+            Self::Quit => text! { en: "quit", ko: "그만" },
+        }
+    }
+}
+
+fn yes_word() -> Text {
+    text! { en: "yes", ko: "예" }
+}
+
+fn no_word() -> Text {
+    text! { en: "no", ko: "아니요" }
+}
+
+/// Asks, and asks again after saying what was expected, until the reply is understood.
+async fn until_understood<T>(
+    person: &mut impl AsksForLines,
+    question: &Text,
+    default: Option<&Text>,
+    expected: &Text,
+    understand: impl Fn(&str) -> Option<T>,
+) -> Result<T, OperatorError> {
+    let screen = person.screen().clone();
+    let prompt = Prompt {
+        words: format!("  {}", screen.say(question)),
+        default: default.map(|default| screen.say(default).to_owned()),
+    };
+    loop {
+        let typed = person.ask(prompt.clone()).await?;
+        if let Some(understood) = understand(&typed) {
+            return Ok(understood);
+        }
+        screen.wrapped(2, &screen.paint(Tone::Caution, screen.say(expected)));
+    }
+}
+
+fn code_question(request: &CodeRequest) -> Text {
+    let user = steps::text::harmless(&request.user);
+    match request.purpose {
+        CodePurpose::EnrolFirst => {
+            text! { en: "First code of {user}, or skip:", ko: "{user}의 첫 번째 코드(또는 건너뛰기):" }
+        }
+        CodePurpose::EnrolSecond => {
+            text! { en: "Second code of {user}, or skip:", ko: "{user}의 두 번째 코드(또는 건너뛰기):" }
+        }
+        CodePurpose::SignIn => {
+            text! { en: "One-time code of {user}, or skip:", ko: "{user}의 일회용 코드(또는 건너뛰기):" }
+        }
+    }
+}
+
+/// `Failed` says what to type instead.
+fn judge(typed: &str, request: &CodeRequest) -> Result<String, OperatorError> {
+    if matches!(reply::decision(typed), Some(Decision::Skip | Decision::Quit)) {
+        return Err(OperatorError::Declined);
+    }
+    let code = reply::one_time_code(typed).ok_or_else(|| {
+        OperatorError::Failed(text! {
+            en: "A code has six digits. Type the one that the app shows now.",
+            ko: "코드는 여섯 자리 숫자입니다. 앱에 지금 보이는 코드를 입력하세요."
+        })
+    })?;
+    if request.used.contains(&code) {
+        return Err(OperatorError::Failed(text! {
+            en: "AWS has seen this code already and takes each one once. Wait until the app shows the next.",
+            ko: "이미 사용한 코드입니다. AWS는 코드를 한 번만 받습니다. 앱에 다음 코드가 나올 때까지 기다리세요."
+        }));
+    }
+    Ok(code)
+}
+
+/// When the next code comes, where the one that is shown now may have been used.
+fn countdown(request: &CodeRequest) -> Option<Text> {
+    let needs_next = request.purpose == CodePurpose::EnrolSecond || !request.used.is_empty();
+    let seconds = seconds_to_next_code();
+    needs_next.then(|| {
+        text! { en: "The next code comes in {seconds} s.", ko: "다음 코드는 {seconds}초 뒤에 나옵니다." }
+    })
+}
+
+/// How long the present one-time code still lives.
+pub(super) fn seconds_to_next_code() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    CODE_LIFE - now % CODE_LIFE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use steps::text::Language;
+
+    use super::*;
+    use crate::screen::Mode;
+
+    /// A person whose replies are known beforehand.
+    struct Scripted {
+        screen: Screen,
+        replies: VecDeque<&'static str>,
+    }
+
+    impl AsksForLines for Scripted {
+        fn screen(&self) -> &Screen {
+            &self.screen
+        }
+
+        async fn ask(&mut self, prompt: Prompt) -> Result<String, OperatorError> {
+            let typed = self.replies.pop_front().ok_or(OperatorError::Interrupted)?;
+            self.screen.line(&prompt.words);
+            Ok(if typed.is_empty() { prompt.default.unwrap_or_default() } else { typed.to_owned() })
+        }
+    }
+
+    fn person(language: Language, replies: &[&'static str]) -> Scripted {
+        let screen = Screen::in_memory(language, Mode::Plain);
+        Scripted { screen, replies: replies.iter().copied().collect() }
+    }
+
+    fn request(used: &[&str]) -> CodeRequest {
+        let used = used.iter().map(|code| (*code).to_owned()).collect();
+        CodeRequest { user: "alice".into(), purpose: CodePurpose::SignIn, used, trouble: None }
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_is_not_understood_is_asked_for_again() {
+        let mut person = person(Language::En, &["perhaps", "e"]);
+        assert_eq!(decide(&mut person, Decision::Yes).await.ok(), Some(Decision::Explain));
+        assert!(person.screen.kept().contains("Please answer yes, no, explain, skip or quit"));
+    }
+
+    #[tokio::test]
+    async fn enter_means_the_default_in_both_languages() {
+        for language in [Language::En, Language::Ko] {
+            for default in [Decision::Yes, Decision::Skip] {
+                let mut person = person(language, &[""]);
+                assert_eq!(decide(&mut person, default).await.ok(), Some(default));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_input_is_never_a_yes() {
+        let result = start(&mut person(Language::En, &[])).await;
+        assert!(matches!(result, Err(OperatorError::Interrupted)));
+    }
+
+    #[tokio::test]
+    async fn only_the_expected_words_confirm() {
+        let what = Text::verbatim("Deletes a key.");
+        let mut wrong_then_right = person(Language::En, &["1111", "111122223333"]);
+        assert_eq!(confirm_by_typing(&mut wrong_then_right, &what, "111122223333").await.ok(), Some(true));
+        let mut enter = person(Language::En, &[""]);
+        assert_eq!(confirm_by_typing(&mut enter, &what, "111122223333").await.ok(), Some(false));
+    }
+
+    #[tokio::test]
+    async fn a_used_code_is_refused_at_once_with_the_reason() {
+        let mut person = person(Language::Ko, &["123456", "12", "654 321"]);
+        let code = one_time_code(&mut person, &request(&["123456"])).await;
+        assert_eq!(code.ok().as_deref(), Some("654321"));
+        assert!(person.screen.kept().contains("이미 사용한 코드입니다"));
+        assert!(person.screen.kept().contains("여섯 자리"));
+    }
+
+    #[tokio::test]
+    async fn skipping_a_code_declines() {
+        let result = one_time_code(&mut person(Language::En, &["s"]), &request(&[])).await;
+        assert!(matches!(result, Err(OperatorError::Declined)));
+    }
+
+    #[tokio::test]
+    async fn choices_are_numbered() {
+        let options = [Text::verbatim("passkey"), Text::verbatim("app")];
+        let mut person = person(Language::En, &["3", "2"]);
+        assert_eq!(choose(&mut person, &Text::verbatim("Which?"), &options, 0).await.ok(), Some(1));
+        assert!(person.screen.kept().contains("    2  app"));
+    }
+}

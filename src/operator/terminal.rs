@@ -1,0 +1,312 @@
+//! A person at a terminal that can be redrawn: dialoguer's line prompts, one spinner, and a QR code.
+//!
+//! Only `Input` is used. With Ctrl-C `Password` leaves echo off, `Select` leaves the cursor hidden, and `Confirm`
+//! does not hear the Hangul letters that the keys y and n give with the Korean layout on.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+
+use console::Term;
+use dialoguer::Input;
+use dialoguer::theme::Theme;
+use secrecy::{ExposeSecret, SecretString};
+use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
+use steps::practice::PersonTask;
+use steps::text;
+use steps::text::Text;
+
+use super::questions::{self, AsksForLines, Prompt};
+use super::{Asks, Decision, Question, line_input, reply};
+use crate::interrupt::Interrupt;
+use crate::qr;
+use crate::screen::{Screen, Tone, wrap};
+
+/// The columns between the QR code and the words beside it.
+const GAP: usize = 2;
+
+/// Words beside the QR code need so many columns: six groups of the seed.
+const NARROWEST: usize = 29;
+
+/// A person at a terminal.
+#[derive(Debug)]
+pub struct Terminal {
+    screen: Screen,
+    interrupt: Interrupt,
+    /// What is shown until the enrolment ends.
+    shown: Option<Shown>,
+}
+
+/// An enrolment in sight. It is drawn again after each reply, because the reply scrolls the code off the top.
+#[derive(Debug)]
+struct Shown {
+    account: String,
+    user: String,
+    otpauth: SecretString,
+    seed: SecretString,
+}
+
+impl Terminal {
+    /// Standard input and standard error have to be a terminal.
+    pub fn new(screen: Screen, interrupt: Interrupt) -> Self {
+        Self { screen, interrupt, shown: None }
+    }
+
+    /// Asks until the secret is saved. It is on the screen already and is not printed again.
+    async fn saved(&mut self) -> Result<(), OperatorError> {
+        let question = text! { en: "Saved?", ko: "저장했나요?" };
+        while !questions::yes(self, &question, true).await? {}
+        Ok(())
+    }
+
+    fn draw(&self, said: &[Text]) {
+        let Some(shown) = &self.shown else { return };
+        self.screen.clear_with_scrollback();
+        for line in shown.drawn(&self.screen, said) {
+            self.screen.private_line(&line);
+        }
+    }
+}
+
+impl AsksForLines for Terminal {
+    fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    async fn ask(&mut self, prompt: Prompt) -> Result<String, OperatorError> {
+        self.screen.quiet();
+        let prompt = on_one_line(&self.screen, prompt);
+        let asked = tokio::task::spawn_blocking(move || ask_now(prompt));
+        let typed = tokio::select! {
+            biased;
+            () = self.interrupt.wait() => return Err(OperatorError::Interrupted),
+            typed = asked => typed.map_err(io::Error::other)?,
+        };
+        understand(typed)
+    }
+
+    fn before_code(&mut self, said: &[Text]) {
+        if self.shown.is_some() {
+            return self.draw(said);
+        }
+        for text in said {
+            self.screen.wrapped(2, self.screen.say(text));
+        }
+    }
+}
+
+impl Operator for Terminal {
+    async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
+        self.screen.clear_with_scrollback();
+        for line in handed_over(&self.screen, &secret) {
+            self.screen.private_line(&line);
+        }
+        drop(secret);
+        let result = self.saved().await;
+        self.screen.clear_with_scrollback();
+        result
+    }
+
+    async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError> {
+        self.shown = Some(Shown {
+            account: enrolment.account.clone(),
+            user: enrolment.user.clone(),
+            otpauth: enrolment.otpauth.clone(),
+            seed: enrolment.seed.clone(),
+        });
+        self.draw(&[]);
+        Ok(())
+    }
+
+    async fn one_time_code(&mut self, request: &CodeRequest) -> Result<String, OperatorError> {
+        questions::one_time_code(self, request).await
+    }
+
+    async fn enrolled(&mut self) {
+        if self.shown.take().is_some() {
+            self.screen.quiet();
+            self.screen.clear_with_scrollback();
+        }
+    }
+
+    async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {
+        let _spinner = self.screen.spinner(self.screen.say(&what));
+        work.await
+    }
+}
+
+impl Asks for Terminal {
+    async fn start(&mut self) -> Result<bool, OperatorError> {
+        questions::start(self).await
+    }
+
+    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError> {
+        questions::decide(self, default).await
+    }
+
+    async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {
+        questions::confirm_by_typing(self, what, expected).await
+    }
+
+    async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
+        questions::answer(self, question).await
+    }
+
+    async fn choose(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<usize, OperatorError> {
+        questions::choose(self, text, options, default).await
+    }
+
+    async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError> {
+        questions::yes(self, text, default).await
+    }
+
+    async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
+        let what = self.screen.say(what);
+        let watching = text! { en: "{what} … (Enter to go on without it)", ko: "{what} … (Enter를 누르면 그냥 넘어갑니다)" };
+        let _spinner = self.screen.spinner(self.screen.say(&watching));
+        line_input::until_enter(seen, &self.interrupt).await
+    }
+
+    fn is_a_person(&self) -> bool {
+        true
+    }
+
+    fn show_task(&mut self, task: &PersonTask) {
+        questions::show_task(&self.screen, task);
+    }
+}
+
+impl Shown {
+    /// The code with the words beside it where there is room, under it where there is not, else the words alone.
+    fn drawn(&self, screen: &Screen, said: &[Text]) -> Vec<String> {
+        let (rows, columns) = screen.size();
+        let code =
+            qr::lines(self.otpauth.expose_secret(), columns, rows.saturating_sub(1), screen.has_colors());
+        let alone = || self.words(screen, said, columns.min(screen.width()));
+        let Some(code) = code else { return alone() };
+        let beside = columns.min(screen.width()).saturating_sub(code.width + GAP);
+        if beside >= NARROWEST {
+            return side_by_side(&code, &self.words(screen, said, beside));
+        }
+        let under = alone();
+        let fits = code.rows.len() + under.len() < rows;
+        if fits { code.rows.into_iter().chain(under).collect() } else { under }
+    }
+
+    fn words(&self, screen: &Screen, said: &[Text], width: usize) -> Vec<String> {
+        let Self { account, user, .. } = self;
+        let seed = SecretString::from(in_groups_of_four(self.seed.expose_secret()));
+        let paragraphs = [
+            screen.paint(
+                Tone::Strong,
+                screen.say(&text! { en: "MFA device of {user}", ko: "{user}의 MFA 디바이스" }),
+            ),
+            screen.say(&text! { en: "Account {account}", ko: "계정 {account}" }).to_owned(),
+            String::new(),
+            screen.say(&scan_it()).to_owned(),
+            String::new(),
+            screen
+                .say(&text! { en: "Cannot scan? Type this key:", ko: "스캔할 수 없으면 이 키를 입력하세요." })
+                .to_owned(),
+            seed.expose_secret().to_owned(),
+        ];
+        let said = said.iter().flat_map(|text| [String::new(), screen.say(text).to_owned()]);
+        paragraphs.into_iter().chain(said).flat_map(|words| wrap("", 0, &words, width)).collect()
+    }
+}
+
+fn scan_it() -> Text {
+    text! {
+        en: "Scan it, then type two codes that follow one another.",
+        ko: "스캔한 뒤, 이어서 나오는 코드 두 개를 차례로 입력하세요."
+    }
+}
+
+fn side_by_side(code: &qr::Lines, words: &[String]) -> Vec<String> {
+    let blank = " ".repeat(code.width);
+    (0..code.rows.len().max(words.len()))
+        .map(|row| {
+            let left = code.rows.get(row).map_or(blank.as_str(), String::as_str);
+            let right = words.get(row).map_or("", String::as_str);
+            format!("{left}{}{right}", " ".repeat(GAP))
+        })
+        .collect()
+}
+
+/// A seed as people type it.
+pub(super) fn in_groups_of_four(seed: &str) -> String {
+    let characters: Vec<char> = seed.chars().collect();
+    characters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
+/// What is handed over, in lines. The secret stands alone, so that a double click takes it whole.
+pub(super) fn handed_over(screen: &Screen, secret: &HandOver) -> Vec<String> {
+    let width = screen.width();
+    let title = screen.paint(Tone::Strong, screen.say(&secret.title));
+    let mut lines = vec![String::new(), format!("  {title}"), String::new()];
+    lines.extend(wrap("  ", 2, screen.say(&secret.advice), width));
+    lines.extend([String::new(), format!("    {}", secret.secret.expose_secret()), String::new()]);
+    lines
+}
+
+/// A prompt that fits on one line. dialoguer clears one line after the reply, so longer questions are printed first.
+fn on_one_line(screen: &Screen, prompt: Prompt) -> Prompt {
+    let taken = textwrap::core::display_width(&prompt.words)
+        + prompt.default.as_deref().map_or(0, textwrap::core::display_width);
+    if taken + 20 <= screen.width().max(60) {
+        return prompt;
+    }
+    screen.wrapped(2, prompt.words.trim());
+    Prompt { words: "  >".to_owned(), ..prompt }
+}
+
+fn ask_now(prompt: Prompt) -> dialoguer::Result<String> {
+    let input = Input::<String>::with_theme(&Quiet).with_prompt(prompt.words).allow_empty(true);
+    let input = match prompt.default {
+        Some(default) => input.default(default),
+        None => input,
+    };
+    input.interact_on(&Term::stderr())
+}
+
+fn understand(typed: dialoguer::Result<String>) -> Result<String, OperatorError> {
+    match typed {
+        Ok(typed) if reply::is_end_of_input(&typed) => Err(OperatorError::Interrupted),
+        Ok(typed) => Ok(typed),
+        Err(dialoguer::Error::IO(error)) => Err(match error.kind() {
+            io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => OperatorError::Interrupted,
+            _ => OperatorError::Terminal(error),
+        }),
+    }
+}
+
+/// Prompts without ornaments: the question, then what Enter means.
+struct Quiet;
+
+impl Theme for Quiet {
+    fn format_input_prompt(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        default: Option<&str>,
+    ) -> fmt::Result {
+        match default {
+            Some(default) => write!(f, "{prompt} [{default}] "),
+            None => write!(f, "{prompt} "),
+        }
+    }
+
+    fn format_input_prompt_selection(
+        &self,
+        f: &mut dyn fmt::Write,
+        prompt: &str,
+        typed: &str,
+    ) -> fmt::Result {
+        write!(f, "{prompt} {typed}")
+    }
+}

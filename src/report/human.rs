@@ -1,0 +1,332 @@
+//! A run in lines that a person reads, one thing at a time.
+//!
+//! A walk explains a step before it asks; a list (`plan`, `check`) has a line for each step and its changes below it.
+
+use steps::practice::{PracticeId, State, StepId};
+use steps::text;
+use steps::text::Text;
+
+pub use super::trouble::{failure, paused, sign_in_help};
+
+use super::{markdown, summary, words};
+use crate::event::{ChangeReport, Event, Listener, Outcome, PracticeSummary, SignedIn, StepReport};
+use crate::screen::{Screen, Spinner, Tone, padded};
+
+/// The listener that a person reads.
+#[derive(Debug)]
+pub struct Human {
+    screen: Screen,
+    manner: Manner,
+    /// The practice whose heading was printed last.
+    practice: Option<PracticeId>,
+    /// Turns while AWS makes a change.
+    spinner: Option<Spinner>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Walk,
+    List,
+}
+
+impl Human {
+    /// For a run that goes from step to step, with somebody who decides.
+    pub fn walking(screen: Screen) -> Self {
+        Self { screen, manner: Manner::Walk, practice: None, spinner: None }
+    }
+
+    /// For a run that only looks.
+    pub fn listing(screen: Screen) -> Self {
+        Self { screen, manner: Manner::List, practice: None, spinner: None }
+    }
+
+    fn say<'a>(&self, text: &'a Text) -> &'a str {
+        self.screen.say(text)
+    }
+
+    fn enter(&mut self, practice: PracticeId) {
+        if self.practice.replace(practice) == Some(practice) {
+            return;
+        }
+        let heading = format!("{}  {}", words::number(practice), self.say(&practice.title()));
+        self.screen.blank();
+        self.screen.line(&format!("  {}", self.screen.paint(Tone::Strong, &heading)));
+    }
+
+    fn step(&mut self, report: &StepReport) {
+        self.enter(report.step.practice());
+        match (self.manner, report.state) {
+            (Manner::List, _) => self.listed(report),
+            (Manner::Walk, State::ToChange | State::NeedsPerson) => self.explained_before_asking(report),
+            (Manner::Walk, _) => self.passed_over(report),
+        }
+    }
+
+    /// A step that needs a decision or a person: why, what would be done, and what to know before.
+    fn explained_before_asking(&self, report: &StepReport) {
+        self.heading(report.step);
+        if let Some(why) = markdown::first_paragraph(report.step.guide(self.screen.language())) {
+            self.screen.wrapped(2, &markdown::inline(&self.screen, &why));
+            self.screen.blank();
+        }
+        self.notes(2, report);
+        self.changes(4, &report.changes);
+        if let Some(task) = &report.person {
+            self.screen.wrapped(2, self.say(&task.what));
+        }
+        self.screen.blank();
+    }
+
+    fn heading(&self, step: StepId) {
+        let practice = step.practice();
+        let (number, title) = (words::number(practice), practice.title());
+        let steps = practice.steps();
+        let (of, at) = (steps.len(), steps.iter().position(|id| *id == step).map_or(0, |index| index + 1));
+        let (en, ko) = (&title.en, &title.ko);
+        let heading = text! {
+            en: "{number} {en} · step {at} of {of} · {step}",
+            ko: "{number} {ko} · {of}단계 중 {at}단계 · {step}"
+        };
+        self.screen.blank();
+        self.screen.line(&format!("  {}", self.screen.paint(Tone::Strong, self.say(&heading))));
+        self.screen.blank();
+    }
+
+    fn notes(&self, indent: usize, report: &StepReport) {
+        for note in &report.notes {
+            self.screen.wrapped(indent, self.say(note));
+        }
+        if !report.notes.is_empty() && self.manner == Manner::Walk {
+            self.screen.blank();
+        }
+    }
+
+    fn changes(&self, indent: usize, changes: &[ChangeReport]) {
+        let planned: Vec<Text> = changes.iter().map(|change| words::planned(change.verb)).collect();
+        let widest =
+            planned.iter().map(|verb| textwrap::core::display_width(self.say(verb))).max().unwrap_or(0);
+        for (change, verb) in changes.iter().zip(&planned) {
+            let (tone, sign) = words::sign(change.verb);
+            let sign = if self.screen.is_plain() {
+                String::new()
+            } else {
+                format!("{} ", self.screen.paint(tone, sign))
+            };
+            let head = format!("{}{sign}{}  ", " ".repeat(indent), padded(self.say(verb), widest));
+            let below = textwrap::core::display_width(&head);
+            self.screen.hanging(&head, below, self.say(&change.summary));
+        }
+    }
+
+    /// A step that needs nothing now, in one line with what was found or why it waits.
+    fn passed_over(&self, report: &StepReport) {
+        let about = report.reason.as_ref().or(report.found.as_ref());
+        let about = about.map(|text| self.say(text)).unwrap_or_default();
+        let state = words::state(report.state);
+        let word = match report.state {
+            State::InPlace => String::new(),
+            _ => format!("{}: ", self.say(&state)),
+        };
+        let (tone, symbol) = words::symbol(report.state);
+        let in_words = text! { en: "done", ko: "완료" };
+        let mark = match report.state {
+            State::InPlace => format!("{} ", self.screen.mark(tone, symbol, &in_words)),
+            _ if self.screen.is_plain() => String::new(),
+            _ => format!("{} ", self.screen.paint(tone, symbol)),
+        };
+        self.screen.hanging(&format!("    {mark}{}  ", report.step), 6, &format!("{word}{about}"));
+    }
+
+    fn listed(&self, report: &StepReport) {
+        let (tone, symbol) = words::symbol(report.state);
+        let state = words::state(report.state);
+        let state = if self.screen.is_plain() {
+            format!("{}:", self.say(&state))
+        } else {
+            format!("{} {}", self.screen.paint(tone, symbol), padded(self.say(&state), 14))
+        };
+        let found = report.found.as_ref().map(|found| self.say(found)).unwrap_or_default();
+        self.screen.hanging(&format!("     {state} {}  ", padded(report.step.name(), 17)), 11, found);
+        self.changes(11, &report.changes);
+        let person = report.person.as_ref().map(|task| &task.what);
+        for text in person.into_iter().chain(&report.reason) {
+            self.screen.wrapped(11, self.say(text));
+        }
+        self.notes(11, report);
+    }
+
+    fn change_started(&mut self, change: &ChangeReport) {
+        if self.screen.animates() {
+            self.spinner = Some(self.screen.spinner(self.say(&change.summary)));
+        }
+    }
+
+    fn change_finished(&mut self, change: &ChangeReport, outcome: &Outcome) {
+        self.spinner = None;
+        let (mark, verb) = match outcome {
+            Outcome::Done => {
+                let done = text! { en: "done", ko: "완료" };
+                (self.screen.mark(Tone::Good, "✓", &done), words::done(change.verb))
+            }
+            Outcome::Failed(_) => {
+                let failed = text! { en: "failed", ko: "실패" };
+                (self.screen.mark(Tone::Bad, "✗", &failed), words::planned(change.verb))
+            }
+        };
+        let head = format!("    {mark} {}  ", self.say(&verb));
+        self.screen.hanging(&head, textwrap::core::display_width(&head), self.say(&change.summary));
+    }
+
+    /// How a step stands after its changes.
+    fn verified(&self, report: &StepReport) {
+        match report.state {
+            State::InPlace => {
+                let in_place = text! { en: "In place.", ko: "적용되었습니다." };
+                self.screen.wrapped(2, &self.screen.paint(Tone::Good, self.say(&in_place)));
+            }
+            State::ToChange => {
+                let left = text! { en: "AWS does not show it all yet. This is left:", ko: "AWS에 아직 모두 보이지 않습니다. 남은 것:" };
+                self.screen.wrapped(2, self.say(&left));
+                self.changes(4, &report.changes);
+            }
+            State::NeedsPerson => {
+                let what = report.person.as_ref().map(|task| self.say(&task.what)).unwrap_or_default();
+                self.screen.wrapped(2, what);
+            }
+            _ => self.passed_over(report),
+        }
+    }
+
+    fn explained(&self, step: StepId) {
+        self.screen.blank();
+        markdown::print(&self.screen, 2, step.guide(self.screen.language()));
+        self.screen.blank();
+    }
+
+    fn signed_in(&self, who: &SignedIn) {
+        self.screen.blank();
+        for line in [account(who), signed_in(who)] {
+            self.screen.wrapped(2, self.say(&line));
+        }
+        if who.rehearsal {
+            let rehearsal = text! {
+                en: "This is the practice account inside dayone. No AWS account is touched.",
+                ko: "dayone 안의 연습용 계정입니다. 실제 AWS 계정은 건드리지 않습니다."
+            };
+            self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&rehearsal)));
+        } else if let Some(endpoint) = &who.endpoint {
+            let endpoint = steps::text::harmless(endpoint);
+            let other =
+                text! { en: "AWS is replaced by {endpoint}.", ko: "AWS 대신 {endpoint}을(를) 사용합니다." };
+            self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&other)));
+        }
+    }
+
+    fn overview(&self, practices: &[PracticeSummary]) {
+        if self.manner == Manner::List {
+            return;
+        }
+        self.screen.blank();
+        practices.iter().for_each(|practice| self.overview_line(practice));
+        self.screen.blank();
+        let to_do: usize = practices.iter().map(|practice| practice.to_do).sum();
+        for line in before_start(to_do) {
+            self.screen.wrapped(2, self.say(&line));
+        }
+        self.screen.blank();
+    }
+
+    fn overview_line(&self, practice: &PracticeSummary) {
+        let PracticeSummary { id, steps, to_do } = practice;
+        let title = id.title();
+        let title = padded(self.say(&title), 30);
+        let price = words::price(*id).unwrap_or_default();
+        let counts = match to_do {
+            0 => text! { en: "{steps} steps   in place", ko: "{steps}단계   적용됨" },
+            _ => text! { en: "{steps} steps   {to_do} to do", ko: "{steps}단계   할 일 {to_do}" },
+        };
+        let counts = padded(self.say(&counts), 21);
+        let price = self.screen.paint(Tone::Faint, self.say(&price));
+        self.screen.line(format!("  {}  {title} {counts} {price}", words::number(*id)).trim_end());
+    }
+}
+
+impl Listener for Human {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::SignedIn(who) => self.signed_in(who),
+            Event::Overview(practices) => self.overview(practices),
+            Event::PracticeStarted(practice) => self.enter(*practice),
+            Event::Step(report) => self.step(report),
+            Event::Explained(step) => self.explained(*step),
+            Event::ChangeStarted(change) => self.change_started(change),
+            Event::ChangeFinished(change, outcome) => self.change_finished(change, outcome),
+            Event::Verified(report) => self.verified(report),
+            Event::StepLeft(_) => {
+                let left = text! { en: "Left for another time.", ko: "다음으로 미룹니다." };
+                self.screen.wrapped(2, &self.screen.paint(Tone::Faint, self.say(&left)));
+            }
+            Event::Note(text) => self.screen.wrapped(2, self.say(text)),
+            Event::Finished(finished) => summary::print(&self.screen, finished),
+        }
+    }
+}
+
+fn account(who: &SignedIn) -> Text {
+    let account = steps::text::harmless(&grouped(&who.account));
+    match &who.alias {
+        Some(alias) => {
+            let alias = steps::text::harmless(alias);
+            text! { en: "Account {account}, alias {alias}", ko: "계정 {account}, 별칭 {alias}" }
+        }
+        None => text! { en: "Account {account}, no alias", ko: "계정 {account}, 별칭 없음" },
+    }
+}
+
+/// An account number as AWS's console writes it.
+fn grouped(account: &str) -> String {
+    match (account.get(..4), account.get(4..8), account.get(8..)) {
+        (Some(a), Some(b), Some(c)) if account.len() == 12 => format!("{a}-{b}-{c}"),
+        _ => account.to_owned(),
+    }
+}
+
+fn signed_in(who: &SignedIn) -> Text {
+    let who_is_it = match who.kind {
+        "root" => text! { en: "the root user", ko: "루트 사용자" },
+        _ => Text::verbatim(steps::text::harmless(&who.arn)),
+    };
+    let how = match (who.temporary, who.mfa) {
+        (true, Some(true)) => {
+            text! { en: "temporary credentials with MFA", ko: "MFA를 거친 임시 보안 인증 정보" }
+        }
+        (true, _) => text! { en: "temporary credentials", ko: "임시 보안 인증 정보" },
+        (false, _) => text! { en: "an access key", ko: "액세스 키" },
+    };
+    let (who_en, who_ko, how_en, how_ko) = (&who_is_it.en, &who_is_it.ko, &how.en, &how.ko);
+    text! { en: "Signed in as {who_en}, by {how_en}", ko: "{who_ko}(으)로 로그인됨({how_ko})" }
+}
+
+fn before_start(to_do: usize) -> Vec<Text> {
+    if to_do == 0 {
+        return vec![text! {
+            en: "Everything is in place. The walk looks at each step once more.",
+            ko: "모두 적용되어 있습니다. 각 단계를 한 번 더 확인합니다."
+        }];
+    }
+    let minutes = (to_do * 7).div_ceil(10);
+    vec![
+        text! {
+            en: "About {minutes} minutes. Have your phone with an authenticator app at hand.",
+            ko: "약 {minutes}분 걸립니다. 인증 앱이 있는 휴대폰을 준비하세요."
+        },
+        text! {
+            en: "Stop whenever you like with Ctrl-C; run dayone again and it goes on.",
+            ko: "언제든 Ctrl-C로 멈출 수 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+        },
+    ]
+}
+
+#[cfg(test)]
+#[path = "human_tests.rs"]
+mod tests;

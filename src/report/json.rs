@@ -1,0 +1,250 @@
+//! A run as one JSON document for programs. Its shape is a promise, see the documentation of the command line.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use steps::practice::{PracticeId, State, StepId, Verb};
+use steps::text::Language;
+
+use crate::event::{ChangeReport, Event, Listener, Outcome, SignedIn, StepReport};
+
+/// The version of the shape. It grows when a field changes or goes, not when one is added.
+const SCHEMA: &str = "dayone/1";
+
+/// The listener that collects the document.
+#[derive(Debug)]
+pub struct Json {
+    language: Language,
+    applies: bool,
+    signed_in: Option<SignedIn>,
+    steps: HashMap<StepId, StepReport>,
+    made: Vec<(ChangeReport, MadeOutcome)>,
+}
+
+impl Json {
+    /// Texts are in `language`. In a run that applies, each change says what came of it.
+    pub fn new(language: Language, applies: bool) -> Self {
+        Self { language, applies, signed_in: None, steps: HashMap::new(), made: Vec::new() }
+    }
+
+    /// The whole run as JSON.
+    pub fn document(&self, api_calls: u32) -> String {
+        let document = Document {
+            schema: SCHEMA,
+            account: self.signed_in.as_ref().map(Account::of),
+            in_place: !self.steps.is_empty() && self.steps.values().all(|step| step.state.is_settled()),
+            practices: PracticeId::ALL.into_iter().filter_map(|id| self.practice(id)).collect(),
+            api_calls,
+        };
+        // Only maps with odd keys can fail, and there are none.
+        serde_json::to_string_pretty(&document).unwrap_or_default()
+    }
+
+    /// A practice that was looked at.
+    fn practice(&self, id: PracticeId) -> Option<Practice<'_>> {
+        let steps: Vec<_> = id
+            .steps()
+            .iter()
+            .filter_map(|step| self.steps.get(step))
+            .map(|report| self.step(report))
+            .collect();
+        (!steps.is_empty()).then_some(Practice { id, steps })
+    }
+
+    fn step<'a>(&'a self, report: &'a StepReport) -> Step<'a> {
+        Step {
+            id: report.step,
+            state: report.state,
+            changes: self.changes(report),
+            person: report.person.as_ref().map(|task| task.what.in_language(self.language)),
+            reason: report.reason.as_ref().map(|reason| reason.in_language(self.language)),
+            controls: report.step.controls(),
+        }
+    }
+
+    /// What was done in this run, then what is still planned.
+    fn changes<'a>(&'a self, report: &'a StepReport) -> Vec<Change<'a>> {
+        let made = self.made.iter().filter(|(change, _)| change.step == report.step);
+        let planned = report.changes.iter().filter(|planned| !self.was_made(planned));
+        made.map(|(change, outcome)| self.change(change, Some(*outcome)))
+            .chain(planned.map(|change| self.change(change, self.applies.then_some(MadeOutcome::NotReached))))
+            .collect()
+    }
+
+    fn was_made(&self, planned: &ChangeReport) -> bool {
+        self.made.iter().any(|(change, _)| change == planned)
+    }
+
+    fn change<'a>(&self, change: &'a ChangeReport, outcome: Option<MadeOutcome>) -> Change<'a> {
+        let summary = change.summary.in_language(self.language);
+        Change { verb: change.verb, resource: &change.resource, summary, outcome }
+    }
+
+    fn finished(&mut self, change: &ChangeReport, outcome: MadeOutcome) {
+        // A change that was tried again counts once, with what came of it last.
+        self.made.retain(|(made, _)| made != change);
+        self.made.push((change.clone(), outcome));
+    }
+
+    fn look(&mut self, report: &StepReport) {
+        self.steps.insert(report.step, report.clone());
+    }
+}
+
+impl Listener for Json {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::SignedIn(who) => self.signed_in = Some(who.clone()),
+            Event::Step(report) | Event::Verified(report) => self.look(report),
+            Event::ChangeFinished(change, Outcome::Done) => self.finished(change, MadeOutcome::Done),
+            Event::ChangeFinished(change, Outcome::Failed(_)) => self.finished(change, MadeOutcome::Failed),
+            Event::Finished(summary) => summary.steps.iter().for_each(|report| self.look(report)),
+            Event::Overview(_)
+            | Event::PracticeStarted(_)
+            | Event::Explained(_)
+            | Event::ChangeStarted(_)
+            | Event::StepLeft(_)
+            | Event::Note(_) => {}
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum MadeOutcome {
+    Done,
+    Failed,
+    NotReached,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    account: Option<Account<'a>>,
+    in_place: bool,
+    practices: Vec<Practice<'a>>,
+    api_calls: u32,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    id: &'a str,
+    alias: Option<&'a str>,
+    partition: &'a str,
+    signed_in_as: Caller<'a>,
+}
+
+#[derive(Serialize)]
+struct Caller<'a> {
+    arn: &'a str,
+    kind: &'a str,
+    mfa: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Practice<'a> {
+    id: PracticeId,
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    id: StepId,
+    state: State,
+    changes: Vec<Change<'a>>,
+    person: Option<&'a str>,
+    reason: Option<&'a str>,
+    controls: &'a [&'a str],
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    verb: Verb,
+    resource: &'a str,
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<MadeOutcome>,
+}
+
+impl<'a> Account<'a> {
+    fn of(who: &'a SignedIn) -> Self {
+        Self {
+            id: &who.account,
+            alias: who.alias.as_deref(),
+            partition: &who.partition,
+            signed_in_as: Caller { arn: &who.arn, kind: who.kind, mfa: who.mfa },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use steps::text::Text;
+
+    use super::*;
+    use crate::event::FailureReport;
+
+    fn change(resource: &str) -> ChangeReport {
+        let summary = Text { en: format!("group {resource}"), ko: format!("그룹 {resource}") };
+        let (step, verb) = (StepId::AdminGroup, Verb::Create);
+        ChangeReport { step, verb, resource: resource.into(), summary, irreversible: false }
+    }
+
+    fn report(state: State, changes: Vec<ChangeReport>) -> StepReport {
+        let step = StepId::AdminGroup;
+        StepReport { step, state, changes, person: None, reason: None, found: None, notes: Vec::new() }
+    }
+
+    fn parsed(json: &Json) -> Value {
+        serde_json::from_str(&json.document(17)).expect("JSON")
+    }
+
+    #[test]
+    fn the_shape_is_as_promised() {
+        let mut json = Json::new(Language::Ko, false);
+        json.hear(&Event::SignedIn(SignedIn {
+            account: "111122223333".into(),
+            alias: None,
+            partition: "aws".into(),
+            arn: "arn:aws:iam::111122223333:root".into(),
+            kind: "root",
+            temporary: true,
+            mfa: None,
+            endpoint: None,
+            rehearsal: false,
+        }));
+        json.hear(&Event::Step(report(State::ToChange, vec![change("a")])));
+        let expected = json!({
+            "schema": "dayone/1",
+            "account": {"id": "111122223333", "alias": null, "partition": "aws", "signed_in_as":
+                {"arn": "arn:aws:iam::111122223333:root", "kind": "root", "mfa": null}},
+            "in_place": false,
+            "practices": [{"id": "root-user", "steps": [{"id": "admin-group", "state": "to-change",
+                "changes": [{"verb": "create", "resource": "a", "summary": "그룹 a"}],
+                "person": null, "reason": null, "controls": StepId::AdminGroup.controls()}]}],
+            "api_calls": 17
+        });
+        assert_eq!(parsed(&json), expected);
+    }
+
+    #[test]
+    fn what_was_done_stays_listed_with_its_outcome() {
+        let mut json = Json::new(Language::En, true);
+        json.hear(&Event::Step(report(State::ToChange, vec![change("a"), change("b"), change("c")])));
+        json.hear(&Event::ChangeFinished(change("a"), Outcome::Done));
+        let failure = FailureReport { text: Text::default(), detail: None, request_id: None };
+        json.hear(&Event::ChangeFinished(change("b"), Outcome::Failed(failure)));
+        let document = parsed(&json);
+        let changes = document["practices"][0]["steps"][0]["changes"].as_array().expect("changes");
+        let outcomes: Vec<_> = changes.iter().map(|change| change["outcome"].as_str()).collect();
+        assert_eq!(outcomes, [Some("done"), Some("failed"), Some("not-reached")]);
+        json.hear(&Event::Verified(report(State::InPlace, Vec::new())));
+        assert_eq!(parsed(&json)["practices"][0]["steps"][0]["changes"].as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn nothing_looked_at_is_not_in_place() {
+        assert_eq!(parsed(&Json::new(Language::En, false))["in_place"], json!(false));
+    }
+}

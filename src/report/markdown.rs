@@ -1,0 +1,131 @@
+//! The few parts of Markdown that the guides use, for a terminal: headings, paragraphs, lists, code, bold and links.
+
+use crate::screen::{Screen, Tone};
+
+/// Prints Markdown, indented by so many columns.
+pub(super) fn print(screen: &Screen, indent: usize, markdown: &str) {
+    for (number, block) in blocks(markdown).into_iter().enumerate() {
+        if number > 0 && !matches!(block, Block::Item(..)) {
+            screen.blank();
+        }
+        block.print(screen, indent);
+    }
+}
+
+/// The first paragraph, as one line of plain words.
+pub(super) fn first_paragraph(markdown: &str) -> Option<String> {
+    blocks(markdown).into_iter().find_map(|block| match block {
+        Block::Paragraph(words) => Some(words),
+        _ => None,
+    })
+}
+
+/// Words with their bold parts in bold, and without the marks of bold, code and links.
+pub(super) fn inline(screen: &Screen, words: &str) -> String {
+    let words = links_spelled_out(&words.replace('`', ""));
+    let parts = words.split("**").enumerate();
+    parts
+        .map(|(n, part)| if n % 2 == 1 { screen.paint(Tone::Strong, part) } else { part.to_owned() })
+        .collect()
+}
+
+enum Block {
+    Heading(String),
+    Paragraph(String),
+    Item(String, String),
+    Code(Vec<String>),
+}
+
+impl Block {
+    fn print(&self, screen: &Screen, indent: usize) {
+        match self {
+            Self::Heading(words) => screen.wrapped(indent, &screen.paint(Tone::Strong, words)),
+            Self::Paragraph(words) => screen.wrapped(indent, &inline(screen, words)),
+            Self::Item(mark, words) => {
+                let head = format!("{}{mark} ", " ".repeat(indent + 2));
+                screen.hanging(&head, head.chars().count(), &inline(screen, words));
+            }
+            Self::Code(lines) => {
+                for line in lines {
+                    screen.line(&format!("{}{line}", " ".repeat(indent + 4)));
+                }
+            }
+        }
+    }
+
+    /// Takes a further line of the same paragraph or item.
+    fn takes(&mut self, line: &str) -> bool {
+        match self {
+            Self::Paragraph(words) | Self::Item(_, words) => {
+                words.push(' ');
+                words.push_str(line);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    let mut lines = markdown.lines();
+    while let Some(line) = lines.next() {
+        let trimmed = line.trim();
+        if trimmed.starts_with("```") {
+            let code = lines.by_ref().take_while(|line| !line.trim().starts_with("```"));
+            blocks.push(Block::Code(code.map(str::to_owned).collect()));
+            open = false;
+        } else if trimmed.is_empty() {
+            open = false;
+        } else if let Some(block) = special(trimmed) {
+            open = matches!(block, Block::Item(..));
+            blocks.push(block);
+        } else if !(open && blocks.last_mut().is_some_and(|block| block.takes(trimmed))) {
+            blocks.push(Block::Paragraph(trimmed.to_owned()));
+            open = true;
+        }
+    }
+    blocks
+}
+
+/// A heading or the start of a list item.
+fn special(line: &str) -> Option<Block> {
+    if line.starts_with('#') {
+        return Some(Block::Heading(line.trim_start_matches('#').trim().to_owned()));
+    }
+    let (mark, words) = line.split_once(' ')?;
+    let number = mark.strip_suffix('.').is_some_and(|digits| digits.parse::<u8>().is_ok());
+    (number || ["-", "*"].contains(&mark)).then(|| Block::Item(mark.to_owned(), words.trim().to_owned()))
+}
+
+/// `[words](address)` becomes `words (address)`.
+fn links_spelled_out(words: &str) -> String {
+    words.replace("](", " (").replace(" [", " ").trim_start_matches('[').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use steps::text::Language;
+
+    use super::*;
+    use crate::screen::Mode;
+
+    #[test]
+    fn a_guide_reads_well_without_its_marks() {
+        let screen = Screen::in_memory(Language::En, Mode::Plain);
+        print(
+            &screen,
+            2,
+            "One line\nand **another**.\n\n- see `aws login`\n  and [more](https://x.y)\n\n```\ncode\n```\n",
+        );
+        let expected = "  One line and another.\n    - see aws login and more (https://x.y)\n\n      code\n";
+        assert_eq!(screen.kept(), expected);
+    }
+
+    #[test]
+    fn the_first_paragraph_is_one_line() {
+        assert_eq!(first_paragraph("### x\n\na\nb\n\nc").as_deref(), Some("a b"));
+        assert_eq!(first_paragraph(""), None);
+    }
+}

@@ -1,0 +1,175 @@
+//! How the account stands at the end of a run: counts, what is left by name and why, and what to do next.
+
+use steps::practice::State;
+use steps::text;
+use steps::text::Text;
+
+use super::words;
+use crate::event::{SignInAdvice, StepReport, Summary};
+use crate::screen::{Screen, Tone, padded};
+
+/// The columns of the words before the counts.
+const LABELS: usize = 15;
+
+/// Prints the end of a run.
+pub(super) fn print(screen: &Screen, summary: &Summary) {
+    screen.blank();
+    counts(screen, summary);
+    screen.blank();
+    made(screen, summary);
+    if let Some(advice) = summary.sign_in.as_ref().filter(|_| summary.could_write) {
+        sign_in(screen, advice);
+    }
+    next(screen, summary);
+}
+
+fn counts(screen: &Screen, summary: &Summary) {
+    let of = summary.steps.len();
+    for state in [
+        State::InPlace,
+        State::Accepted,
+        State::NotApplicable,
+        State::ToChange,
+        State::NeedsPerson,
+        State::Waiting,
+        State::Blocked,
+        State::NotAssessed,
+    ] {
+        let steps: Vec<&StepReport> = summary.steps.iter().filter(|step| step.state == state).collect();
+        match (state, steps.len()) {
+            (State::InPlace, count) => {
+                let count = text! { en: "{count:>3} of {of}", ko: "{count:>3} / {of}" };
+                screen.line(&format!(
+                    "  {}{}",
+                    padded(screen.say(&label(state)), LABELS),
+                    screen.say(&count)
+                ));
+            }
+            (_, 0) => {}
+            (_, count) => named(screen, state, count, &steps),
+        }
+    }
+}
+
+/// Steps by name, each with its reason where it has one.
+fn named(screen: &Screen, state: State, count: usize, steps: &[&StepReport]) {
+    let head = format!("  {}{count:>3}   ", padded(screen.say(&label(state)), LABELS));
+    let below = textwrap::core::display_width(&head);
+    let (with_reason, bare): (Vec<&StepReport>, Vec<&StepReport>) =
+        steps.iter().partition(|step| why(step).is_some());
+    let bare = bare.iter().map(|step| step.step.name()).collect::<Vec<_>>().join(", ");
+    let bare = (!bare.is_empty()).then_some(bare);
+    let reasons =
+        with_reason.iter().filter_map(|step| Some(format!("{}: {}", step.step, screen.say(why(step)?))));
+    for (number, line) in bare.into_iter().chain(reasons).enumerate() {
+        let head = if number == 0 { head.clone() } else { " ".repeat(below) };
+        screen.hanging(&head, below + 2, &line);
+    }
+}
+
+fn why(step: &StepReport) -> Option<&Text> {
+    match state_of_person(step) {
+        Some(what) => Some(what),
+        None => step.reason.as_ref(),
+    }
+}
+
+fn state_of_person(step: &StepReport) -> Option<&Text> {
+    step.person.as_ref().filter(|_| step.state == State::NeedsPerson).map(|task| &task.what)
+}
+
+fn label(state: State) -> Text {
+    match state {
+        State::InPlace => text! { en: "In place", ko: "적용됨" },
+        State::Accepted => text! { en: "Accepted", ko: "예외로 인정" },
+        State::NotApplicable => text! { en: "Not applicable", ko: "해당 없음" },
+        State::ToChange => text! { en: "To change", ko: "변경 필요" },
+        State::NeedsPerson => text! { en: "For a person", ko: "사람이 할 일" },
+        State::Waiting => text! { en: "Waiting", ko: "대기 중" },
+        State::Blocked => text! { en: "Blocked", ko: "선행 단계 필요" },
+        State::NotAssessed => text! { en: "Not assessed", ko: "확인 못 함" },
+    }
+}
+
+/// What the run did, in one sentence.
+fn made(screen: &Screen, summary: &Summary) {
+    let changes = summary.changes_made;
+    let steps = summary.steps.len();
+    let sentence = match (changes, summary.in_place()) {
+        (0, true) => text! {
+            en: "Everything is in place: the account was compared with all {steps} steps.",
+            ko: "모두 적용되어 있습니다. 계정을 {steps}단계 모두와 비교했습니다."
+        },
+        (0, false) => text! { en: "Nothing was changed.", ko: "아무것도 바꾸지 않았습니다." },
+        (1, _) => text! { en: "1 change was made.", ko: "1건을 변경했습니다." },
+        _ => text! { en: "{changes} changes were made.", ko: "{changes}건을 변경했습니다." },
+    };
+    screen.wrapped(2, screen.say(&sentence));
+}
+
+fn sign_in(screen: &Screen, advice: &SignInAdvice) {
+    let SignInAdvice { user, console, profile } = advice;
+    let (user, console, profile) =
+        (steps::text::harmless(user), text::harmless(console), text::harmless(profile));
+    screen.blank();
+    screen.wrapped(
+        2,
+        screen.say(&text! {
+            en: "Root is no longer needed for daily work. Sign in from now on as {user}:",
+            ko: "일상 작업에 루트 사용자는 더 이상 필요하지 않습니다. 이제부터 {user} 사용자로 로그인하세요."
+        }),
+    );
+    screen.wrapped(2, &console);
+    screen.wrapped(
+        2,
+        screen.say(
+            &text! { en: "or   aws login --profile {profile}", ko: "또는   aws login --profile {profile}" },
+        ),
+    );
+}
+
+fn next(screen: &Screen, summary: &Summary) {
+    screen.blank();
+    let has_changes = summary.steps.iter().any(|step| step.state == State::ToChange);
+    if !summary.could_write && has_changes {
+        command(screen, &text! { en: "Go through it step by step:", ko: "단계별로 진행하기:" }, "dayone");
+    }
+    if summary.could_write {
+        command(
+            screen,
+            &text! { en: "See how it stands at any time:", ko: "언제든 상태 확인:" },
+            "dayone check",
+        );
+    }
+    command(screen, &text! { en: "Keep the evidence:", ko: "증거 보관:" }, "dayone report --to day-one.html");
+    screen.blank();
+}
+
+fn command(screen: &Screen, words: &Text, command: &str) {
+    let command = screen.paint(Tone::Strong, command);
+    screen.line(&format!("  {} {command}", padded(screen.say(words), 32)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_label_fits_its_column() {
+        for state in [
+            State::InPlace,
+            State::Accepted,
+            State::NotApplicable,
+            State::ToChange,
+            State::NeedsPerson,
+            State::Waiting,
+            State::Blocked,
+            State::NotAssessed,
+        ] {
+            for text in [label(state), words::state(state)] {
+                assert!(textwrap::core::display_width(&text.en) < LABELS, "{text:?}");
+                assert!(textwrap::core::display_width(&text.ko) < LABELS, "{text:?}");
+            }
+        }
+    }
+}

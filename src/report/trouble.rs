@@ -1,0 +1,161 @@
+//! What a person reads when a run cannot go on: what happened, why, and the next thing to do.
+
+use steps::error::{AwsCause, StepError};
+use steps::operator::OperatorError;
+use steps::practice::StepId;
+use steps::text;
+use steps::text::{Text, harmless};
+
+use crate::screen::{Screen, Tone};
+
+/// The columns of `Error:`, `Cause:` and `Hint:`.
+const LABELS: usize = 7;
+
+/// Prints what stopped the run. `last_applied` is the step of the last change that was made.
+pub fn failure(screen: &Screen, error: &StepError, last_applied: Option<StepId>) {
+    labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(&what(error)));
+    if let Some(detail) = error.detail() {
+        labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &harmless(&detail));
+    }
+    let mut further = false;
+    for line in hints(error, last_applied) {
+        let label = if further {
+            Text::default()
+        } else {
+            text! { en: "Hint:", ko: "도움:" }
+        };
+        labelled(screen, Tone::Strong, &label, screen.say(&line));
+        further = true;
+    }
+}
+
+/// Prints that the run pauses, after Ctrl-C or "quit".
+pub fn paused(screen: &Screen) {
+    let text = text! {
+        en: "Paused. What is in place stays in place; run dayone again and it goes on.",
+        ko: "멈췄습니다. 이미 적용된 것은 그대로 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+    };
+    screen.quiet();
+    screen.error("", 0, "");
+    screen.error("  ", 2, screen.say(&text));
+}
+
+/// Prints the ways to sign in. `trouble` says what is missing, such as the SDK's own words.
+pub fn sign_in_help(screen: &Screen, trouble: &str) {
+    let error = text! { en: "You are not signed in to AWS.", ko: "AWS에 로그인되어 있지 않습니다." };
+    labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(&error));
+    if !trouble.is_empty() {
+        labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &harmless(trouble));
+    }
+    for (number, way) in (1..).zip(ways_in()) {
+        screen.error("", 0, "");
+        screen.error(&format!("  {number}  "), 5, &screen.paint(Tone::Strong, screen.say(&way.what)));
+        screen.error("     ", 5, screen.say(&way.why));
+    }
+    screen.error("", 0, "");
+    let rehearse = text! {
+        en: "No account yet? Practise without one: dayone rehearse",
+        ko: "아직 계정이 없나요? 계정 없이 연습할 수 있습니다: dayone rehearse"
+    };
+    screen.error("  ", 2, screen.say(&rehearse));
+}
+
+struct Way {
+    what: Text,
+    why: Text,
+}
+
+fn ways_in() -> [Way; 4] {
+    [
+        Way {
+            what: text! { en: "aws login (recommended)", ko: "aws login(권장)" },
+            why: text! {
+                en: "Sign in as root in the browser that opens. No root access key ever exists, and the credentials expire by themselves. Needs AWS CLI 2.32 or later.",
+                ko: "열리는 브라우저에서 루트 사용자로 로그인합니다. 루트 액세스 키를 만들 필요가 없고, 보안 인증 정보는 저절로 만료됩니다. AWS CLI 2.32 이상이 필요합니다."
+            },
+        },
+        Way {
+            what: text! { en: "CloudShell", ko: "CloudShell" },
+            why: text! {
+                en: "Open CloudShell in the AWS console and run dayone there: it is signed in as you are.",
+                ko: "AWS 콘솔에서 CloudShell을 열고 그 안에서 dayone을 실행하세요. 콘솔의 로그인이 그대로 쓰입니다."
+            },
+        },
+        Way {
+            what: text! { en: "dayone --profile NAME", ko: "dayone --profile 이름" },
+            why: text! {
+                en: "Use a profile of ~/.aws/config that is set up already, as for AWS IAM Identity Center.",
+                ko: "~/.aws/config에 이미 설정된 프로파일(예: AWS IAM Identity Center)을 사용합니다."
+            },
+        },
+        Way {
+            what: text! { en: "An access key (discouraged)", ko: "액세스 키(권장하지 않음)" },
+            why: text! {
+                en: "It stays valid until somebody deletes it. Make none for root just for this; if one exists, dayone helps to retire it.",
+                ko: "누군가 삭제할 때까지 유효합니다. 이 작업만을 위해 루트 액세스 키를 만들지 마세요. 이미 있다면 dayone이 없애는 것을 돕습니다."
+            },
+        },
+    ]
+}
+
+fn labelled(screen: &Screen, tone: Tone, label: &Text, words: &str) {
+    let label = screen.say(label);
+    let head = crate::screen::padded(&screen.paint(tone, label), LABELS);
+    screen.error(&head, LABELS, words);
+}
+
+fn what(error: &StepError) -> Text {
+    match error {
+        StepError::Operator(OperatorError::NobodyToAsk { key }) => text! {
+            en: "An answer is needed for {key}, and nobody can be asked.",
+            ko: "{key}에 대한 답이 필요하지만 물어볼 사람이 없습니다."
+        },
+        StepError::Operator(OperatorError::Terminal(_)) => {
+            text! { en: "The terminal could not be used.", ko: "터미널을 사용할 수 없습니다." }
+        }
+        error => error.text(),
+    }
+}
+
+fn hints(error: &StepError, last_applied: Option<StepId>) -> Vec<Text> {
+    let hint = match error {
+        StepError::Operator(OperatorError::NobodyToAsk { key }) => Some(where_to_answer(key)),
+        error => error.hint(),
+    };
+    let request = error.request_id().map(|id| {
+        let id = harmless(id);
+        text! { en: "Request id {id}", ko: "요청 ID {id}" }
+    });
+    hint.into_iter().chain(changed_so_far(error, last_applied)).chain(request).collect()
+}
+
+/// The option or the line of the answers file that gives the answer.
+fn where_to_answer(key: &str) -> Text {
+    match (key, key.split_once('.')) {
+        ("admin.user", _) => text! {
+            en: "Give --admin-user NAME, or put this into the answers file under [admin]: user = \"NAME\"",
+            ko: "--admin-user 이름을 지정하거나, 응답 파일의 [admin] 아래에 적으세요: user = \"이름\""
+        },
+        (_, Some((table, name))) => text! {
+            en: "Put it into the answers file under [{table}]: {name} = …   Or run dayone at a terminal.",
+            ko: "응답 파일의 [{table}] 아래에 적으세요: {name} = …   또는 터미널에서 dayone을 실행하세요."
+        },
+        (option, None) => text! {
+            en: "Give {option}, or run dayone at a terminal.",
+            ko: "{option}을(를) 지정하거나 터미널에서 dayone을 실행하세요."
+        },
+    }
+}
+
+/// Nothing is said after a lost answer: nobody knows whether AWS made the change.
+fn changed_so_far(error: &StepError, last_applied: Option<StepId>) -> Option<Text> {
+    let unknown = matches!(error, StepError::Aws(error) if error.cause == AwsCause::Unreachable);
+    match last_applied {
+        _ if unknown => None,
+        Some(step) => Some(text! {
+            en: "Nothing was changed after \"{step}\".",
+            ko: "\"{step}\" 이후로는 아무것도 바뀌지 않았습니다."
+        }),
+        None => Some(text! { en: "Nothing was changed.", ko: "아무것도 바꾸지 않았습니다." }),
+    }
+}

@@ -1,0 +1,85 @@
+//! The words for states and verbs, the same on every page.
+
+use steps::practice::{PracticeId, State, Verb};
+use steps::text;
+use steps::text::Text;
+
+use crate::screen::Tone;
+
+/// The sign of a change in a plan.
+pub(super) fn sign(verb: Verb) -> (Tone, &'static str) {
+    match verb {
+        Verb::Create | Verb::Attach | Verb::Enable => (Tone::Good, "+"),
+        Verb::Update | Verb::Disable => (Tone::Caution, "~"),
+        Verb::Detach | Verb::Delete => (Tone::Bad, "-"),
+        Verb::Start => (Tone::Good, ">"),
+    }
+}
+
+/// What a change will do.
+pub(super) fn planned(verb: Verb) -> Text {
+    match verb {
+        Verb::Create => text! { en: "create", ko: "생성" },
+        Verb::Update => text! { en: "update", ko: "수정" },
+        Verb::Attach => text! { en: "attach", ko: "연결" },
+        Verb::Detach => text! { en: "detach", ko: "연결 해제" },
+        Verb::Enable => text! { en: "enable", ko: "활성화" },
+        Verb::Disable => text! { en: "disable", ko: "비활성화" },
+        Verb::Delete => text! { en: "delete", ko: "삭제" },
+        Verb::Start => text! { en: "start", ko: "시작" },
+    }
+}
+
+/// What a change has done.
+pub(super) fn done(verb: Verb) -> Text {
+    match verb {
+        Verb::Create => text! { en: "created", ko: "생성함" },
+        Verb::Update => text! { en: "updated", ko: "수정함" },
+        Verb::Attach => text! { en: "attached", ko: "연결함" },
+        Verb::Detach => text! { en: "detached", ko: "연결 해제함" },
+        Verb::Enable => text! { en: "enabled", ko: "활성화함" },
+        Verb::Disable => text! { en: "disabled", ko: "비활성화함" },
+        Verb::Delete => text! { en: "deleted", ko: "삭제함" },
+        Verb::Start => text! { en: "started", ko: "시작함" },
+    }
+}
+
+/// How a step stands. In English the very words of the JSON.
+pub(super) fn state(state: State) -> Text {
+    match state {
+        State::InPlace => text! { en: "in-place", ko: "적용됨" },
+        State::ToChange => text! { en: "to-change", ko: "변경 필요" },
+        State::NeedsPerson => text! { en: "needs-person", ko: "사람이 할 일" },
+        State::Waiting => text! { en: "waiting", ko: "대기 중" },
+        State::Blocked => text! { en: "blocked", ko: "선행 단계 필요" },
+        State::NotAssessed => text! { en: "not-assessed", ko: "확인 못 함" },
+        State::NotApplicable => text! { en: "not-applicable", ko: "해당 없음" },
+        State::Accepted => text! { en: "accepted", ko: "예외로 인정" },
+    }
+}
+
+/// The symbol of a state. It never stands without the word or what it means.
+pub(super) fn symbol(state: State) -> (Tone, &'static str) {
+    match state {
+        State::InPlace => (Tone::Good, "✓"),
+        State::ToChange => (Tone::Caution, "+"),
+        State::NeedsPerson => (Tone::Caution, "!"),
+        State::Waiting | State::Blocked => (Tone::Faint, "…"),
+        State::NotAssessed => (Tone::Bad, "?"),
+        State::NotApplicable | State::Accepted => (Tone::Faint, "–"),
+    }
+}
+
+/// The number of a practice on the screen.
+pub(super) fn number(practice: PracticeId) -> usize {
+    PracticeId::ALL.iter().position(|id| *id == practice).map_or(0, |index| index + 1)
+}
+
+/// What a practice costs, where AWS asks for money.
+pub(super) fn price(practice: PracticeId) -> Option<Text> {
+    match practice {
+        PracticeId::Cloudtrail => Some(text! { en: "first copy is free", ko: "첫 번째 사본은 무료" }),
+        PracticeId::BillingReport => Some(text! { en: "about $0.02 a month", ko: "월 약 $0.02" }),
+        _ => None,
+    }
+}

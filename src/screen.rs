@@ -1,0 +1,449 @@
+//! The only module that prints. It decides once where words go, in which language, and whether in colour, so that
+//! nothing else in the program has to know what kind of terminal there is, or whether there is one.
+
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use console::{Style, Term};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use steps::text::{Language, Text};
+
+/// Longer lines are hard to read, however wide the window is.
+const WIDEST: usize = 80;
+
+/// Clears the screen and what has scrolled off it, and goes to the top.
+const CLEAR_WITH_SCROLLBACK: &str = "\x1b[2J\x1b[3J\x1b[H";
+
+/// How the person wants to be talked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Symbols, a spinner, a QR code.
+    Rich,
+    /// Lines that are read out well: words in place of symbols, nothing is redrawn.
+    Plain,
+}
+
+impl Mode {
+    /// Plain when asked for by option or by `ACCESSIBLE`, and on a terminal that cannot redraw.
+    pub fn choose(plain: bool, environment: impl Fn(&str) -> Option<String>) -> Self {
+        let accessible =
+            environment("ACCESSIBLE").is_some_and(|value| !["", "0", "false"].contains(&value.as_str()));
+        let dumb = environment("TERM").is_some_and(|terminal| terminal == "dumb");
+        if plain || accessible || dumb { Self::Plain } else { Self::Rich }
+    }
+}
+
+/// The option `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// In colour on a terminal that has colours, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// In colour wherever it goes.
+    Always,
+    /// Never in colour.
+    Never,
+}
+
+impl ColorChoice {
+    /// Whether there is colour. Nothing else decides it: the `console` crate takes even an empty `NO_COLOR` for set.
+    pub fn decide(self, terminal: bool, environment: impl Fn(&str) -> Option<String>) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                let unwanted = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+                let dumb = environment("TERM").is_some_and(|name| name == "dumb");
+                terminal && !unwanted && !dumb
+            }
+        }
+    }
+}
+
+/// What a [`Screen`] is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The language of the run.
+    pub language: Language,
+    /// How the person wants to be talked to.
+    pub mode: Mode,
+    /// The option `--color`.
+    pub color: ColorChoice,
+    /// Whether standard output is kept for one JSON document, and talk goes to standard error.
+    pub json: bool,
+}
+
+/// What a word means, beside what it says. The meaning is never in the colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It is well.
+    Good,
+    /// It needs attention.
+    Caution,
+    /// It failed, or takes something away.
+    Bad,
+    /// It is of less weight.
+    Faint,
+    /// It is of more weight.
+    Strong,
+}
+
+/// A handle to what the person sees. Copies of it show the same screen.
+#[derive(Debug, Clone)]
+pub struct Screen(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    language: Language,
+    mode: Mode,
+    colors: bool,
+    /// Whether standard error, where prompts and spinners are, can be redrawn.
+    animates: bool,
+    talk: Channel,
+    /// Where secrets go: the terminal itself, and never a file that standard output was sent to.
+    private: Channel,
+    broken: AtomicBool,
+    spinner: Mutex<Option<ProgressBar>>,
+    /// What was written, where a test looks on.
+    kept: Mutex<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Channel {
+    Output,
+    Error,
+    Memory,
+}
+
+impl Screen {
+    /// Finds out what the terminal is like, and decides.
+    pub fn new(settings: Settings) -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        let talk = if settings.json { Channel::Error } else { Channel::Output };
+        let error_is_terminal = std::io::stderr().is_terminal();
+        let colors = settings.color.decide(talk.is_terminal(), variable);
+        console::set_colors_enabled(colors);
+        console::set_colors_enabled_stderr(settings.color.decide(error_is_terminal, variable));
+        Self(Arc::new(Inner {
+            language: settings.language,
+            mode: settings.mode,
+            colors,
+            animates: settings.mode == Mode::Rich && error_is_terminal,
+            talk,
+            private: if error_is_terminal { Channel::Error } else { talk },
+            broken: AtomicBool::new(false),
+            spinner: Mutex::new(None),
+            kept: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// A screen that only keeps what is written to it; see [`Screen::kept`].
+    pub fn in_memory(language: Language, mode: Mode) -> Self {
+        Self(Arc::new(Inner {
+            language,
+            mode,
+            colors: false,
+            animates: false,
+            talk: Channel::Memory,
+            private: Channel::Memory,
+            broken: AtomicBool::new(false),
+            spinner: Mutex::new(None),
+            kept: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// What was written to a screen made by [`Screen::in_memory`].
+    pub fn kept(&self) -> String {
+        String::from_utf8_lossy(&lock(&self.0.kept)).into_owned()
+    }
+
+    /// The language of the run.
+    pub fn language(&self) -> Language {
+        self.0.language
+    }
+
+    /// Whether lines are meant to be read out: no symbols, nothing redrawn.
+    pub fn is_plain(&self) -> bool {
+        self.0.mode == Mode::Plain
+    }
+
+    /// Whether colours are on.
+    pub fn has_colors(&self) -> bool {
+        self.0.colors
+    }
+
+    /// Whether a spinner can turn.
+    pub fn animates(&self) -> bool {
+        self.0.animates
+    }
+
+    /// Rows and columns of the window.
+    pub fn size(&self) -> (usize, usize) {
+        let (rows, columns) = Term::stderr().size_checked().unwrap_or((24, 80));
+        (rows.into(), columns.into())
+    }
+
+    /// How many columns a line of text may take.
+    pub fn width(&self) -> usize {
+        self.size().1.clamp(20, WIDEST)
+    }
+
+    /// A text in the language of the run.
+    pub fn say<'a>(&self, text: &'a Text) -> &'a str {
+        text.in_language(self.0.language)
+    }
+
+    /// The symbol where symbols are shown, and the words where they are read out.
+    pub fn mark(&self, tone: Tone, symbol: &str, words: &Text) -> String {
+        if self.is_plain() { format!("{}:", self.say(words)) } else { self.paint(tone, symbol) }
+    }
+
+    /// Words with a tone. Without colours, the words as they are.
+    pub fn paint(&self, tone: Tone, words: &str) -> String {
+        let style = Style::new().force_styling(self.0.colors);
+        let style = match tone {
+            Tone::Good => style.green(),
+            Tone::Caution => style.yellow(),
+            Tone::Bad => style.red(),
+            Tone::Faint => style.dim(),
+            Tone::Strong => style.bold(),
+        };
+        style.apply_to(words).to_string()
+    }
+
+    /// Prints one line.
+    pub fn line(&self, line: &str) {
+        self.write(self.0.talk, &format!("{}\n", printable(line)));
+    }
+
+    /// Prints an empty line.
+    pub fn blank(&self) {
+        self.line("");
+    }
+
+    /// Prints text that is broken into lines at the width of the window, each indented by so many columns.
+    pub fn wrapped(&self, indent: usize, text: &str) {
+        self.hanging(&" ".repeat(indent), indent, text);
+    }
+
+    /// Prints `head` and then text, whose further lines are indented by so many columns.
+    pub fn hanging(&self, head: &str, indent: usize, text: &str) {
+        for line in wrap(head, indent, text, self.width()) {
+            self.line(&line);
+        }
+    }
+
+    /// Prints `head` and then text on standard error, for what went wrong.
+    pub fn error(&self, head: &str, indent: usize, text: &str) {
+        let channel = if self.0.talk == Channel::Memory { Channel::Memory } else { Channel::Error };
+        for line in wrap(head, indent, text, self.width()) {
+            self.write(channel, &format!("{}\n", printable(&line)));
+        }
+    }
+
+    /// Prints words after which the person types, on the same line.
+    pub fn prompt(&self, words: &str) {
+        self.quiet();
+        self.write(self.0.talk, &printable(words));
+    }
+
+    /// Prints one line on the terminal itself, for a secret.
+    pub fn private_line(&self, line: &str) {
+        self.write(self.0.private, &format!("{}\n", printable(line)));
+    }
+
+    /// Clears the window and what has scrolled off it. A plain screen is left as it is.
+    pub fn clear_with_scrollback(&self) {
+        if self.0.animates {
+            self.write(self.0.private, CLEAR_WITH_SCROLLBACK);
+        }
+    }
+
+    /// Prints the one document of the run on standard output.
+    pub fn document(&self, document: &str) {
+        let channel = if self.0.talk == Channel::Memory { Channel::Memory } else { Channel::Output };
+        self.write(channel, &format!("{}\n", document.trim_end()));
+    }
+
+    /// Shows what is waited for, until the guard is dropped: a spinner where one can turn, else one line.
+    #[must_use = "the spinner ends when the guard is dropped"]
+    pub fn spinner(&self, text: &str) -> Spinner {
+        self.quiet();
+        if !self.0.animates {
+            let waiting = steps::text! { en: "Waiting: {text}", ko: "대기 중: {text}" };
+            self.wrapped(2, self.say(&waiting));
+            return Spinner { screen: self.clone(), bar: None };
+        }
+        let bar = turning(&printable(text));
+        *lock(&self.0.spinner) = Some(bar.clone());
+        Spinner { screen: self.clone(), bar: Some(bar) }
+    }
+
+    /// Takes the spinner away, as before a prompt.
+    pub fn quiet(&self) {
+        if let Some(bar) = lock(&self.0.spinner).take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn write(&self, channel: Channel, words: &str) {
+        if self.0.broken.load(Ordering::Relaxed) && channel != Channel::Error {
+            return;
+        }
+        let bar = lock(&self.0.spinner).clone();
+        let written = match bar {
+            Some(bar) => bar.suspend(|| self.write_now(channel, words)),
+            None => self.write_now(channel, words),
+        };
+        // Whoever read us has gone. The run goes on: what is under way at AWS must be finished properly.
+        if written.is_err() {
+            self.0.broken.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn write_now(&self, channel: Channel, words: &str) -> std::io::Result<()> {
+        match channel {
+            Channel::Output => write_all(std::io::stdout().lock(), words),
+            Channel::Error => write_all(std::io::stderr().lock(), words),
+            Channel::Memory => write_all(&mut *lock(&self.0.kept), words),
+        }
+    }
+}
+
+impl Channel {
+    fn is_terminal(self) -> bool {
+        match self {
+            Self::Output => std::io::stdout().is_terminal(),
+            Self::Error => std::io::stderr().is_terminal(),
+            Self::Memory => false,
+        }
+    }
+}
+
+/// Takes its spinner away when it is dropped.
+#[derive(Debug)]
+pub struct Spinner {
+    screen: Screen,
+    bar: Option<ProgressBar>,
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        let Some(bar) = self.bar.take() else { return };
+        bar.finish_and_clear();
+        let mut shown = lock(&self.screen.0.spinner);
+        if shown.as_ref().is_some_and(ProgressBar::is_finished) {
+            *shown = None;
+        }
+    }
+}
+
+fn turning(text: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("    {spinner} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.set_message(text.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+fn write_all(mut to: impl Write, words: &str) -> std::io::Result<()> {
+    to.write_all(words.as_bytes())?;
+    to.flush()
+}
+
+/// A panic elsewhere must not take the screen away from whoever reports it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Breaks text into lines. A Hangul syllable takes two columns; colours take none.
+pub fn wrap(head: &str, indent: usize, text: &str, width: usize) -> Vec<String> {
+    let further = " ".repeat(indent);
+    let options = textwrap::Options::new(width)
+        .initial_indent(head)
+        .subsequent_indent(&further)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Pads words with spaces to so many columns.
+pub fn padded(words: &str, columns: usize) -> String {
+    let missing = columns.saturating_sub(textwrap::core::display_width(words));
+    format!("{words}{}", " ".repeat(missing))
+}
+
+/// Replaces control characters, but for the colour changes that [`Screen::paint`] adds.
+fn printable(line: &str) -> Cow<'_, str> {
+    if !line.contains(char::is_control) {
+        return Cow::Borrowed(line);
+    }
+    let mut clean = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(next) = rest.chars().next() {
+        let color = color_change(rest);
+        clean.push_str(color);
+        if color.is_empty() {
+            clean.push(if next.is_control() { char::REPLACEMENT_CHARACTER } else { next });
+        }
+        rest = &rest[color.len().max(if color.is_empty() { next.len_utf8() } else { 0 })..];
+    }
+    Cow::Owned(clean)
+}
+
+/// The colour change at the start of `rest`, or nothing.
+fn color_change(rest: &str) -> &str {
+    let Some(parameters) = rest.strip_prefix("\x1b[") else { return "" };
+    let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(parameters.len());
+    if parameters[end..].starts_with('m') { &rest[..2 + end + 1] } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hangul_takes_two_columns() {
+        let lines =
+            wrap("  ", 2, "권한은 사람이 아니라 그룹에 줍니다. 다음 관리자는 그룹에 넣기만 하면 됩니다.", 40);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines.iter().all(|line| textwrap::core::display_width(line) <= 40), "{lines:?}");
+        assert_eq!(padded("예", 4), "예  ");
+    }
+
+    #[test]
+    fn a_long_address_is_not_broken_at_its_hyphens() {
+        let address = "https://console.aws.amazon.com/iam/home#/security-credentials-of-root";
+        assert_eq!(wrap("", 0, address, 80), [address]);
+    }
+
+    #[test]
+    fn only_colour_changes_get_through() {
+        assert_eq!(printable("\x1b[32mok\x1b[0m"), "\x1b[32mok\x1b[0m");
+        assert_eq!(printable("a\x1b[2Jb\rc\x1b]0;x\x07"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}]0;x\u{fffd}");
+        assert_eq!(printable("김\x1b"), "김\u{fffd}");
+    }
+
+    #[test]
+    fn an_empty_no_color_counts_as_not_set() {
+        let with = |value: &'static str| move |name: &str| (name == "NO_COLOR").then(|| value.to_owned());
+        assert!(ColorChoice::Auto.decide(true, with("")));
+        assert!(!ColorChoice::Auto.decide(true, with("1")));
+        assert!(ColorChoice::Always.decide(false, with("1")));
+        assert!(!ColorChoice::Auto.decide(false, with("")));
+        assert!(!ColorChoice::Auto.decide(true, |name| (name == "TERM").then(|| "dumb".to_owned())));
+    }
+
+    #[test]
+    fn a_plain_screen_has_words_for_symbols_and_for_the_spinner() {
+        let screen = Screen::in_memory(Language::En, Mode::Plain);
+        let mark = screen.mark(Tone::Good, "✓", &steps::text! { en: "done", ko: "완료" });
+        screen.line(&format!("{mark} group"));
+        drop(screen.spinner("the new key"));
+        assert_eq!(screen.kept(), "done: group\n  Waiting: the new key\n");
+    }
+}
