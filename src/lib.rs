@@ -1,9 +1,15 @@
-//! The parts of `dayone`; `main` puts them together.
+//! The parts of `dayone`; [`run`] puts them together.
 
+pub mod answers;
+pub mod cli;
+pub mod engine;
+pub mod error;
 pub mod event;
 pub mod interrupt;
+pub mod journal;
 pub mod language;
 pub mod operator;
 pub mod qr;
 pub mod report;
+pub mod run;
 pub mod screen;

@@ -5,8 +5,8 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -23,7 +23,8 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, InterceptorContext,
+    BeforeDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
@@ -171,6 +172,11 @@ impl Connection {
     /// How many calls have been sent to AWS, each attempt counted.
     pub fn calls(&self) -> u32 {
         self.watch.calls.load(Ordering::Relaxed)
+    }
+
+    /// The request id of AWS's last answer.
+    pub fn last_request_id(&self) -> Option<String> {
+        self.watch.last_request.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where the AWS profiles are kept.
@@ -464,7 +470,10 @@ where
 
 /// S3 and the JSON services give their id in a header that the SDK knows; emulators may give none.
 fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
-    let response = error.raw_response()?;
+    request_id_of(error.raw_response()?)
+}
+
+fn request_id_of(response: &HttpResponse) -> Option<String> {
     let id = response.headers().request_id().or_else(|| response.headers().get("x-amz-request-id"));
     id.map(ToOwned::to_owned)
 }
@@ -614,11 +623,12 @@ fn aws_smithy_async_sleep() -> aws_smithy_async::rt::sleep::SharedAsyncSleep {
 struct Watch {
     access: Access,
     calls: Arc<AtomicU32>,
+    last_request: Arc<Mutex<Option<String>>>,
 }
 
 impl Watch {
     fn new(access: Access) -> Self {
-        Self { access, calls: Arc::default() }
+        Self { access, calls: Arc::default(), last_request: Arc::default() }
     }
 }
 
@@ -682,6 +692,17 @@ impl Intercept for Watch {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let id = request_id_of(context.response());
+        *self.last_request.lock().unwrap_or_else(PoisonError::into_inner) = id;
         Ok(())
     }
 }

@@ -1,0 +1,255 @@
+//! Where answers come from, in this order: options, the answers file, the last run, the default.
+//!
+//! An answers file is judged as a whole before anything is done, with the line and what was expected.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use steps::answers::Answers;
+use steps::error::StepError;
+use steps::text;
+use steps::text::Text;
+
+use crate::error::Failure;
+use crate::journal;
+
+/// Answers with everything that is known about where they came from.
+#[derive(Debug, Clone, Default)]
+pub struct Collected {
+    /// What was said, and by the default where nothing was.
+    pub answers: Answers,
+    said: Map<String, Value>,
+}
+
+/// Answers that are for one run only: consent, commands, and where a secret goes.
+const NOT_REMEMBERED: [(&str, &str); 5] = [
+    ("root", "delete_access_keys"),
+    ("root", "quiet_days"),
+    ("mfa", "enrol_command"),
+    ("mfa", "code_command"),
+    ("admin", "console_password_file"),
+];
+
+/// Reads an answers file. Relative file names in it count from its folder.
+pub fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let (path, error) = (text::harmless(&path.display().to_string()), error.to_string());
+        Failure::Usage(text! {
+            en: "The answers file {path} cannot be read: {error}.",
+            ko: "응답 파일 {path}을(를) 읽을 수 없습니다: {error}."
+        })
+    })?;
+    judge(&path.display().to_string(), &text)?;
+    let table: Map<String, Value> = toml::from_str(&text).map_err(|error| syntax(path, &text, &error))?;
+    Ok(from_folder_of(path, table))
+}
+
+/// Whether the text of an answers file holds up.
+pub fn judge(file: &str, text: &str) -> Result<(), Failure> {
+    let answers: Answers =
+        toml::from_str(text).map_err(|error| syntax(Path::new(file), text, &error))?;
+    match answers.problems().into_iter().next() {
+        None => Ok(()),
+        Some(problem) => Err(Failure::Answers {
+            file: file.to_owned(),
+            line: line_of(text, &problem.key),
+            what: problem.what,
+        }),
+    }
+}
+
+fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+    let offset = error.span().map_or(0, |span| span.start);
+    let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
+    let what = Text::verbatim(text::harmless(error.message()));
+    Failure::Answers { file: path.display().to_string(), line, what }
+}
+
+/// The line on which a key such as `admin.user` stands. Of several `[[people]]`, the one with the number that follows
+/// the name, as in `people.2.user`.
+fn line_of(text: &str, key: &str) -> usize {
+    let mut parts = key.split('.');
+    let (section, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    let (nth, name) = match (second.and_then(|part| part.parse::<usize>().ok()), third) {
+        (Some(nth), Some(name)) => (nth, name),
+        _ => (1, second.unwrap_or(section)),
+    };
+    let (mut current, mut seen, mut heading_line) = (String::new(), 0, 1);
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if let Some(heading) = line.strip_prefix('[') {
+            current = heading.trim_matches(|c| "[] ".contains(c)).to_owned();
+            if current == section {
+                (seen, heading_line) = (seen + 1, number);
+            }
+        }
+        let here = if second.is_none() { current.is_empty() } else { current == section && seen == nth };
+        let is_key = line.split('=').next().is_some_and(|found| found.trim() == name);
+        if here && is_key && line.contains('=') {
+            return number;
+        }
+    }
+    heading_line
+}
+
+fn from_folder_of(path: &Path, mut table: Map<String, Value>) -> Map<String, Value> {
+    let file = table.get_mut("admin").and_then(|admin| admin.get_mut("console_password_file"));
+    if let Some(Value::String(name)) = file {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        *name = folder.join(&*name).display().to_string();
+    }
+    table
+}
+
+impl Collected {
+    /// Puts the sources together, the weakest first.
+    pub fn from_sources(
+        remembered: Map<String, Value>,
+        file: Map<String, Value>,
+        options: Map<String, Value>,
+    ) -> Result<Self, Failure> {
+        let mut said = remembered;
+        for stronger in [file, options] {
+            merge(&mut said, stronger);
+        }
+        let answers = parse(&said)?;
+        match answers.problems().into_iter().next() {
+            None => Ok(Self { answers, said }),
+            Some(problem) => Err(Failure::Usage(named(&problem.key, &problem.what))),
+        }
+    }
+
+    /// Takes an answer that was given during the run. `Err` says what was expected instead.
+    pub fn set(&mut self, key: &str, value: Value) -> Result<(), Text> {
+        let (section, name) = key.split_once('.').unwrap_or((key, ""));
+        let mut said = self.said.clone();
+        let table = said.entry(section).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(table) = table {
+            table.insert(name.to_owned(), value);
+        }
+        let attended = self.answers.attended;
+        let answers = parse(&said).map_err(|failure| failure.text().0)?;
+        if let Some(problem) = answers.problems().into_iter().next() {
+            return Err(problem.what);
+        }
+        self.answers = Answers { attended, ..answers };
+        self.said = said;
+        Ok(())
+    }
+
+    /// Keeps the answers for the next run.
+    pub fn remember(&self, folder: &Path) -> Result<(), StepError> {
+        let mut kept = self.said.clone();
+        for (section, name) in NOT_REMEMBERED {
+            if let Some(Value::Object(table)) = kept.get_mut(section) {
+                table.remove(name);
+            }
+        }
+        let path = remembered_in(folder);
+        let bytes = serde_json::to_vec_pretty(&kept)
+            .map_err(|error| StepError::file(&path, std::io::Error::other(error)))?;
+        journal::replace_file(&path, &bytes)
+    }
+}
+
+/// What the last run was told. A file that cannot be read, or that is from another version, is as good as none: the
+/// account itself tells the rest.
+pub fn remembered(folder: &Path) -> Map<String, Value> {
+    let Ok(bytes) = std::fs::read(remembered_in(folder)) else { return Map::new() };
+    let Ok(Value::Object(said)) = serde_json::from_slice(&bytes) else { return Map::new() };
+    if parse(&said).is_ok_and(|answers| answers.problems().is_empty()) { said } else { Map::new() }
+}
+
+fn remembered_in(folder: &Path) -> PathBuf {
+    folder.join("answers.json")
+}
+
+fn parse(said: &Map<String, Value>) -> Result<Answers, Failure> {
+    serde_json::from_value(Value::Object(said.clone()))
+        .map_err(|error| Failure::Usage(Text::verbatim(text::harmless(&error.to_string()))))
+}
+
+fn merge(weaker: &mut Map<String, Value>, stronger: Map<String, Value>) {
+    for (key, value) in stronger {
+        match (weaker.get_mut(&key), value) {
+            (Some(Value::Object(weaker)), Value::Object(stronger)) => merge(weaker, stronger),
+            (_, value) => {
+                weaker.insert(key, value);
+            }
+        }
+    }
+}
+
+fn named(key: &str, what: &Text) -> Text {
+    let (en, ko) = (&what.en, &what.ko);
+    text! { en: "{key}: {en}", ko: "{key}: {ko}" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trouble(text: &str) -> (usize, String) {
+        match judge("a.toml", text) {
+            Err(Failure::Answers { line, what, .. }) => (line, what.en),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_wrong_answers_file_is_told_with_its_line() {
+        let (line, what) = trouble("language = \"en\"\n[admin]\nusr = \"alice\"\n");
+        assert_eq!(line, 3);
+        assert!(what.contains("usr") && what.contains("user"), "{what}");
+        assert_eq!(trouble("[admin]\nuser = \"al ice\"\n").0, 2);
+        assert_eq!(trouble("[trail]\n# here\nregion = \"us-east-9\"\n").0, 3);
+        assert_eq!(trouble("[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"b/b\"\n").0, 4);
+        assert_eq!(trouble("[mfa]\ndevice = \"hardware\"\n").0, 2);
+        assert_eq!(trouble("account = \"12\"\n").0, 1);
+        assert!(judge("a.toml", "").is_ok());
+    }
+
+    #[test]
+    fn options_win_over_the_file_and_the_file_over_the_last_run() {
+        let map = |text: &str| toml::from_str::<Map<String, Value>>(text).unwrap();
+        let collected = Collected::from_sources(
+            map("[admin]\nuser = \"last\"\ngroup = \"Last\"\n[trail]\nname = \"last\"\n"),
+            map("[admin]\nuser = \"file\"\ngroup = \"File\"\n"),
+            map("[admin]\nuser = \"option\"\n"),
+        )
+        .unwrap();
+        let Answers { admin, trail, .. } = collected.answers;
+        assert_eq!((admin.user.as_deref(), admin.group.as_str(), trail.name.as_str()), (Some("option"), "File", "last"));
+    }
+
+    #[test]
+    fn consent_and_commands_are_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = toml::from_str(
+            "[admin]\nuser = \"alice\"\nconsole_password_file = \"x\"\n[root]\ndelete_access_keys = true\n",
+        );
+        let collected = Collected::from_sources(Map::new(), file.unwrap(), Map::new()).unwrap();
+        collected.remember(folder.path()).unwrap();
+        let said = remembered(folder.path());
+        assert_eq!(said["admin"], serde_json::json!({"user": "alice"}));
+        assert_eq!(said["root"], serde_json::json!({}));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_as_good_as_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        for content in ["", "{", "[]", "{\"unknown\": 1}", "{\"admin\": {\"user\": \"a b\"}}"] {
+            std::fs::write(remembered_in(folder.path()), content).unwrap();
+            assert!(remembered(folder.path()).is_empty(), "{content}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_does_not_hold_up_is_not_taken() {
+        let mut collected = Collected::default();
+        assert!(collected.set("admin.user", "al ice".into()).is_err());
+        assert_eq!(collected.answers.admin.user, None);
+        assert!(collected.set("admin.user", "alice".into()).is_ok());
+        assert_eq!(collected.answers.admin.user.as_deref(), Some("alice"));
+    }
+}

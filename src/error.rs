@@ -1,0 +1,116 @@
+//! Why a run ended without reaching its end: each kind has its exit status.
+
+use std::path::PathBuf;
+
+use steps::error::{AwsCause, StepError};
+use steps::operator::OperatorError;
+use steps::text;
+use steps::text::Text;
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// An option, or what it names, does not hold up.
+    #[error("{}", .0.en)]
+    Usage(Text),
+    /// An answers file does not hold up.
+    #[error("{file}:{line}: {}", .what.en)]
+    Answers {
+        /// The file.
+        file: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong, and what was expected.
+        what: Text,
+    },
+    /// A step failed.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// Another run works on the same account.
+    #[error("another run holds {}", path.display())]
+    Busy {
+        /// The lock.
+        path: PathBuf,
+        /// Who holds it, as it says itself.
+        holder: String,
+    },
+    /// The account is not the one that was asked for.
+    #[error("signed in to {found}, expected {expected}")]
+    WrongAccount {
+        /// Which one was asked for.
+        expected: String,
+        /// Which one is signed in to.
+        found: String,
+    },
+    /// The practice account could not be used.
+    #[error("{}", .0.en)]
+    Rehearsal(Text),
+}
+
+impl Failure {
+    /// The exit status.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Answers { .. } => 2,
+            Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => 4,
+            Self::Step(StepError::Operator(OperatorError::Interrupted | OperatorError::Declined)) => 130,
+            Self::Step(_) | Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => 1,
+        }
+    }
+
+    /// Whether there is no sign-in, or one that has expired: the operator gets the page with the ways in.
+    pub fn is_missing_sign_in(&self) -> Option<&StepError> {
+        match self {
+            Self::Step(step @ StepError::Aws(error))
+                if matches!(error.cause, AwsCause::NotSignedIn | AwsCause::SignInExpired) =>
+            {
+                Some(step)
+            }
+            _ => None,
+        }
+    }
+
+    /// What happened, and what to do next.
+    pub fn text(&self) -> (Text, Option<Text>) {
+        match self {
+            Self::Usage(what) | Self::Rehearsal(what) => (what.clone(), None),
+            Self::Answers { file, line, what } => {
+                let (en, ko) = (&what.en, &what.ko);
+                let file = text::harmless(file);
+                let place = text! { en: "{file}, line {line}: {en}", ko: "{file} {line}번째 줄: {ko}" };
+                (place, Some(nothing_changed()))
+            }
+            Self::Step(error) => (error.text(), error.hint()),
+            Self::Busy { path, holder } => {
+                let (path, holder) = (path.display(), text::harmless(holder));
+                let what = text! {
+                    en: "Another run of dayone is at work on this account ({holder}).",
+                    ko: "이 계정에서 다른 dayone이 실행 중입니다({holder})."
+                };
+                let next = text! {
+                    en: "Wait until it has ended. The lock is {path} and goes away with that run.",
+                    ko: "그 실행이 끝날 때까지 기다리세요. 잠금 파일은 {path}이며 그 실행과 함께 풀립니다."
+                };
+                (what, Some(next))
+            }
+            Self::WrongAccount { expected, found } => {
+                let (expected, found) = (text::harmless(expected), text::harmless(found));
+                let what = text! {
+                    en: "You are signed in to account {found}, and the answers are for account {expected}.",
+                    ko: "계정 {found}에 로그인되어 있지만 응답은 계정 {expected}용입니다."
+                };
+                (what, Some(nothing_changed()))
+            }
+        }
+    }
+}
+
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        Self::Step(error.into())
+    }
+}
+
+fn nothing_changed() -> Text {
+    text! { en: "Nothing was changed.", ko: "아무것도 바꾸지 않았습니다." }
+}

@@ -1,0 +1,270 @@
+//! Whether answers hold up, before anything is asked of AWS. Where AWS has a rule for a name, it is AWS's rule.
+
+use crate::answers::{Answers, DeviceKind};
+use crate::practice::StepId;
+use crate::profile::is_profile_name;
+use crate::regions;
+use crate::text;
+use crate::text::Text;
+
+/// An answer that does not hold up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, such as `admin.user`, or `people.2.user` for the second of several.
+    pub key: String,
+    /// What was expected.
+    pub what: Text,
+}
+
+impl Answers {
+    /// What does not hold up, in the order of the file.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Problems::default();
+        self.judge_account(&mut problems);
+        self.judge_admin(&mut problems);
+        self.judge_mfa(&mut problems);
+        self.judge_people(&mut problems);
+        self.judge_trail(&mut problems);
+        self.judge_billing(&mut problems);
+        self.judge_accepted(&mut problems);
+        problems.0
+    }
+
+    fn judge_account(&self, problems: &mut Problems) {
+        let is_account =
+            |account: &String| account.len() == 12 && account.bytes().all(|c| c.is_ascii_digit());
+        problems.unless("account", self.account.as_ref().is_none_or(is_account), || {
+            text! { en: "An account number has twelve digits.", ko: "계정 번호는 숫자 열두 자리입니다." }
+        });
+    }
+
+    fn judge_admin(&self, problems: &mut Problems) {
+        problems.unless("admin.user", self.admin.user.as_deref().is_none_or(is_user_name), user_name);
+        problems.unless("admin.group", is_name(&self.admin.group, 128), || {
+            text! {
+                en: "A group name has 1 to 128 letters, digits and + = , . @ _ -",
+                ko: "그룹 이름은 1~128자의 영문자, 숫자, + = , . @ _ -로 씁니다."
+            }
+        });
+        let profile = self.admin.access_key_profile.as_deref();
+        problems.unless("admin.access_key_profile", profile.is_none_or(is_profile_name), || {
+            text! {
+                en: "A profile name has 1 to 64 letters, digits and + = . @ _ -",
+                ko: "프로파일 이름은 1~64자의 영문자, 숫자, + = . @ _ -로 씁니다."
+            }
+        });
+        let file = self.admin.console_password_file.as_ref();
+        problems.unless(
+            "admin.console_password_file",
+            file.is_none_or(|file| !file.as_os_str().is_empty()),
+            || {
+                text! { en: "A file name is expected.", ko: "파일 이름이 필요합니다." }
+            },
+        );
+    }
+
+    fn judge_mfa(&self, problems: &mut Problems) {
+        let hardware = self.mfa.device == DeviceKind::Hardware;
+        problems.unless("mfa.device", !hardware || self.mfa.serial.is_some(), || {
+            text! {
+                en: "A hardware token needs serial = \"…\", as printed on it.",
+                ko: "하드웨어 토큰에는 기기에 적힌 serial = \"…\" 값이 필요합니다."
+            }
+        });
+        let is_serial = |serial: &str| {
+            (9..=256).contains(&serial.len())
+                && serial.chars().all(|c| c.is_ascii_alphanumeric() || "=/:,.@_-".contains(c))
+        };
+        problems.unless("mfa.serial", self.mfa.serial.as_deref().is_none_or(is_serial), || {
+            text! {
+                en: "A serial number has 9 or more letters and digits, such as GAHT12345678.",
+                ko: "일련번호는 GAHT12345678처럼 9자 이상의 영문자와 숫자입니다."
+            }
+        });
+        for (key, command) in
+            [("mfa.enrol_command", &self.mfa.enrol_command), ("mfa.code_command", &self.mfa.code_command)]
+        {
+            let runs =
+                command.as_ref().is_none_or(|words| words.first().is_some_and(|word| !word.is_empty()));
+            problems.unless(key, runs, || {
+                text! {
+                    en: "A command is a list of words, the program first: [\"program\", \"argument\"]",
+                    ko: "명령은 프로그램이 먼저 오는 단어 목록입니다: [\"program\", \"argument\"]"
+                }
+            });
+        }
+    }
+
+    fn judge_people(&self, problems: &mut Problems) {
+        for (number, person) in (1..).zip(&self.people) {
+            problems.unless(&format!("people.{number}.user"), is_user_name(&person.user), user_name);
+        }
+    }
+
+    fn judge_trail(&self, problems: &mut Problems) {
+        problems.unless("trail.name", is_trail_name(&self.trail.name), || {
+            text! {
+                en: "A trail name has 3 to 128 letters, digits and . _ - and begins and ends with a letter or digit.",
+                ko: "추적 이름은 3~128자의 영문자, 숫자, . _ -로 쓰고 영문자나 숫자로 시작하고 끝납니다."
+            }
+        });
+        problems.unless("trail.bucket", self.trail.bucket.as_deref().is_none_or(is_bucket_name), bucket_name);
+        if let Some(region) = &self.trail.region {
+            problems.unless("trail.region", regions::exists(region), || no_such_region(region));
+        }
+        problems.unless("trail.readers", self.trail.readers.iter().all(|arn| is_principal(arn)), || {
+            text! {
+                en: "Readers are ARNs of users or roles, such as arn:aws:iam::111122223333:role/Auditor.",
+                ko: "reader는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN입니다."
+            }
+        });
+        problems.unless("trail.retention_days", self.trail.retention_days <= 36_500, || {
+            text! { en: "At most 36500 days; 0 keeps for ever.", ko: "최대 36500일이며 0이면 계속 보관합니다." }
+        });
+    }
+
+    fn judge_billing(&self, problems: &mut Problems) {
+        let is_report = |name: &str| {
+            (1..=256).contains(&name.len())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "!-_.*'()".contains(c))
+        };
+        problems.unless("billing.report", is_report(&self.billing.report), || {
+            text! {
+                en: "A report name has 1 to 256 letters, digits and ! - _ . * ' ( )",
+                ko: "보고서 이름은 1~256자의 영문자, 숫자, ! - _ . * ' ( )로 씁니다."
+            }
+        });
+        problems.unless("billing.prefix", is_report(&self.billing.prefix), || {
+            text! {
+                en: "A prefix has 1 to 256 letters, digits and ! - _ . * ' ( ), and no slash.",
+                ko: "접두사는 1~256자의 영문자, 숫자, ! - _ . * ' ( )로 쓰며 슬래시는 쓸 수 없습니다."
+            }
+        });
+        problems.unless(
+            "billing.bucket",
+            self.billing.bucket.as_deref().is_none_or(is_bucket_name),
+            bucket_name,
+        );
+        let shared = self.billing.bucket.is_some() && self.billing.bucket == self.trail.bucket;
+        problems.unless("billing.bucket", !shared, || {
+            text! {
+                en: "The report needs a bucket of its own, apart from the trail's.",
+                ko: "보고서에는 추적과 다른 별도의 버킷이 필요합니다."
+            }
+        });
+    }
+
+    fn judge_accepted(&self, problems: &mut Problems) {
+        for (number, accept) in (1..).zip(&self.accept) {
+            problems.unless(&format!("accept.{number}.reason"), !accept.reason.trim().is_empty(), || {
+                text! { en: "A reason is expected.", ko: "이유를 적어야 합니다." }
+            });
+            let can_stay = accept.step != StepId::AdminUser;
+            problems.unless(&format!("accept.{number}.step"), can_stay, || {
+                text! {
+                    en: "Everything else rests on the step admin-user, so it cannot stay undone.",
+                    ko: "다른 모든 단계가 admin-user에 기대므로 그대로 둘 수 없습니다."
+                }
+            });
+        }
+    }
+}
+
+/// What is said of a Region that does not exist.
+pub fn no_such_region(region: &str) -> Text {
+    let (region, similar) = (text::harmless(region), regions::similar(region).join(", "));
+    text! {
+        en: "There is no Region {region}. There are, for example: {similar}.",
+        ko: "{region} 리전은 없습니다. 예를 들어 다음 리전이 있습니다: {similar}."
+    }
+}
+
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn unless(&mut self, key: &str, holds_up: bool, what: impl FnOnce() -> Text) {
+        if !holds_up {
+            self.0.push(Problem { key: key.to_owned(), what: what() });
+        }
+    }
+}
+
+fn is_name(name: &str, longest: usize) -> bool {
+    (1..=longest).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
+}
+
+fn is_user_name(name: &str) -> bool {
+    is_name(name, 64)
+}
+
+fn user_name() -> Text {
+    text! {
+        en: "A user name has 1 to 64 letters, digits and + = , . @ _ -",
+        ko: "사용자 이름은 1~64자의 영문자, 숫자, + = , . @ _ -로 씁니다."
+    }
+}
+
+/// CloudTrail API reference, "CreateTrail".
+fn is_trail_name(name: &str) -> bool {
+    let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let separator = |c: char| "._-".contains(c);
+    (3..=128).contains(&name.len())
+        && end(name.chars().next())
+        && end(name.chars().last())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || separator(c))
+        && !name.as_bytes().windows(2).any(|pair| pair.iter().all(|c| separator(char::from(*c))))
+        && name.parse::<std::net::Ipv4Addr>().is_err()
+}
+
+/// S3 user guide, "General purpose bucket naming rules", and no dots, which TLS certificates do not cover.
+fn is_bucket_name(name: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+    const SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+    let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    (3..=63).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && end(name.chars().next())
+        && end(name.chars().last())
+        && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        && !SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+fn bucket_name() -> Text {
+    text! {
+        en: "A bucket name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit.",
+        ko: "버킷 이름은 3~63자의 영문 소문자, 숫자, 하이픈으로 쓰고 영문자나 숫자로 시작하고 끝납니다."
+    }
+}
+
+fn is_principal(arn: &str) -> bool {
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
+        if partition.starts_with("aws") && account.len() == 12
+            && (resource.starts_with("user/") || resource.starts_with("role/")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_rules_of_aws() {
+        assert!(is_trail_name("day-one") && is_trail_name("a.b"));
+        for wrong in ["ab", "-abc", "abc-", "a..b", "a_-b", "192.168.5.4", "a b c"] {
+            assert!(!is_trail_name(wrong), "{wrong}");
+        }
+        assert!(is_bucket_name("dayone-trail-111122223333-us-east-1-an"));
+        for wrong in ["ab", "Abc", "a.b.c", "-abc", "xn--abc", "abc-s3alias", "amzn-s3-demo-x", "a_b"] {
+            assert!(!is_bucket_name(wrong), "{wrong}");
+        }
+        assert!(is_principal("arn:aws:iam::111122223333:role/path/Auditor"));
+        assert!(!is_principal("arn:aws:iam::111122223333:root") && !is_principal("Auditor"));
+    }
+
+    #[test]
+    fn the_defaults_hold_up() {
+        assert_eq!(Answers::default().problems(), []);
+    }
+}
