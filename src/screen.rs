@@ -255,6 +255,14 @@ impl Screen {
         self.write(self.0.private, &format!("{}\n", printable(line)));
     }
 
+    /// Prints words at a place of the window, counted from one, and returns to where the person types.
+    pub fn private_at(&self, row: usize, column: usize, words: &str) {
+        if self.0.animates {
+            let words = printable(words);
+            self.write(self.0.private, &format!("\x1b7\x1b[{row};{column}H{words}\x1b[K\x1b8"));
+        }
+    }
+
     /// Clears the window and what has scrolled off it. A plain screen is left as it is.
     pub fn clear_with_scrollback(&self) {
         if self.0.animates {
@@ -386,11 +394,12 @@ fn printable(line: &str) -> Cow<'_, str> {
     let mut rest = line;
     while let Some(next) = rest.chars().next() {
         let color = color_change(rest);
-        clean.push_str(color);
-        if color.is_empty() {
-            clean.push(if next.is_control() { char::REPLACEMENT_CHARACTER } else { next });
+        let taken = if color.is_empty() { next.len_utf8() } else { color.len() };
+        match color {
+            "" if next.is_control() => clean.push(char::REPLACEMENT_CHARACTER),
+            _ => clean.push_str(&rest[..taken]),
         }
-        rest = &rest[color.len().max(if color.is_empty() { next.len_utf8() } else { 0 })..];
+        rest = &rest[taken..];
     }
     Cow::Owned(clean)
 }
@@ -399,7 +408,7 @@ fn printable(line: &str) -> Cow<'_, str> {
 fn color_change(rest: &str) -> &str {
     let Some(parameters) = rest.strip_prefix("\x1b[") else { return "" };
     let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(parameters.len());
-    if parameters[end..].starts_with('m') { &rest[..2 + end + 1] } else { "" }
+    if parameters[end..].starts_with('m') { &rest[..=2 + end] } else { "" }
 }
 
 #[cfg(test)]

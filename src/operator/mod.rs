@@ -3,6 +3,7 @@
 //! All three answer the same questions, those of the practices ([`steps::operator::Operator`]) and those of the
 //! engine ([`Asks`]), so nothing in the engine depends on who is there.
 
+mod countdown;
 mod line_input;
 mod plain;
 mod prepared;

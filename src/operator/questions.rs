@@ -12,7 +12,7 @@ use super::{Decision, Question, reply};
 use crate::screen::{Screen, Tone};
 
 /// A one-time code lives for so many seconds.
-const CODE_LIFE: u64 = 30;
+pub(super) const CODE_LIFE: u64 = 30;
 
 /// One line to ask for.
 #[derive(Debug, Clone)]
@@ -31,12 +31,22 @@ pub(super) trait AsksForLines {
     /// Asks for one line. Enter alone gives the default, or an empty line without one.
     async fn ask(&mut self, prompt: Prompt) -> Result<String, OperatorError>;
 
-    /// Says what is to be known before a one-time code is typed.
-    fn before_code(&mut self, said: &[Text]) {
-        for text in said {
-            let screen = self.screen();
-            screen.wrapped(2, screen.say(text));
-        }
+    /// Says what is to be known before a one-time code is typed: what went wrong, and in how many seconds the next
+    /// code comes, where the present one may have been used.
+    fn before_code(&mut self, trouble: Option<&Text>, next_in: Option<u64>) {
+        say_before_code(self.screen(), trouble, next_in);
+    }
+}
+
+/// The words of [`AsksForLines::before_code`] as lines.
+pub(super) fn say_before_code(screen: &Screen, trouble: Option<&Text>, next_in: Option<u64>) {
+    if let Some(trouble) = trouble {
+        screen.wrapped(2, screen.say(trouble));
+    }
+    if let Some(seconds) = next_in {
+        let next =
+            text! { en: "The next code comes in {seconds} s.", ko: "다음 코드는 {seconds}초 뒤에 나옵니다." };
+        screen.wrapped(2, screen.say(&next));
     }
 }
 
@@ -129,8 +139,7 @@ pub(super) async fn one_time_code(
 ) -> Result<String, OperatorError> {
     let mut trouble = request.trouble.clone();
     loop {
-        let said: Vec<Text> = trouble.into_iter().chain(countdown(request)).collect();
-        person.before_code(&said);
+        person.before_code(trouble.as_ref(), next_in(request));
         let words = format!("  {}", person.screen().say(&code_question(request)));
         let typed = person.ask(Prompt { words, default: None }).await?;
         match judge(&typed, request) {
@@ -236,12 +245,9 @@ fn judge(typed: &str, request: &CodeRequest) -> Result<String, OperatorError> {
 }
 
 /// When the next code comes, where the one that is shown now may have been used.
-fn countdown(request: &CodeRequest) -> Option<Text> {
+fn next_in(request: &CodeRequest) -> Option<u64> {
     let needs_next = request.purpose == CodePurpose::EnrolSecond || !request.used.is_empty();
-    let seconds = seconds_to_next_code();
-    needs_next.then(|| {
-        text! { en: "The next code comes in {seconds} s.", ko: "다음 코드는 {seconds}초 뒤에 나옵니다." }
-    })
+    needs_next.then(seconds_to_next_code)
 }
 
 /// How long the present one-time code still lives.

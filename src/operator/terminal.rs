@@ -16,6 +16,7 @@ use steps::practice::PersonTask;
 use steps::text;
 use steps::text::Text;
 
+use super::countdown::{self, Bar};
 use super::questions::{self, AsksForLines, Prompt};
 use super::{Asks, Decision, Question, line_input, reply};
 use crate::interrupt::Interrupt;
@@ -35,6 +36,8 @@ pub struct Terminal {
     interrupt: Interrupt,
     /// What is shown until the enrolment ends.
     shown: Option<Shown>,
+    /// The bar that counts down while a code is typed.
+    bar: Option<Bar>,
 }
 
 /// An enrolment in sight. It is drawn again after each reply, because the reply scrolls the code off the top.
@@ -49,7 +52,7 @@ struct Shown {
 impl Terminal {
     /// Standard input and standard error have to be a terminal.
     pub fn new(screen: Screen, interrupt: Interrupt) -> Self {
-        Self { screen, interrupt, shown: None }
+        Self { screen, interrupt, shown: None, bar: None }
     }
 
     /// Asks until the secret is saved. It is on the screen already and is not printed again.
@@ -59,10 +62,12 @@ impl Terminal {
         Ok(())
     }
 
-    fn draw(&self, said: &[Text]) {
+    fn draw(&mut self, trouble: Option<&Text>, next_in: Option<u64>) {
         let Some(shown) = &self.shown else { return };
+        let Drawing { lines, bar } = shown.drawn(&self.screen, trouble, next_in);
+        self.bar = bar;
         self.screen.clear_with_scrollback();
-        for line in shown.drawn(&self.screen, said) {
+        for line in lines {
             self.screen.private_line(&line);
         }
     }
@@ -76,21 +81,22 @@ impl AsksForLines for Terminal {
     async fn ask(&mut self, prompt: Prompt) -> Result<String, OperatorError> {
         self.screen.quiet();
         let prompt = on_one_line(&self.screen, prompt);
+        let bar = self.bar.take();
         let asked = tokio::task::spawn_blocking(move || ask_now(prompt));
         let typed = tokio::select! {
             biased;
             () = self.interrupt.wait() => return Err(OperatorError::Interrupted),
             typed = asked => typed.map_err(io::Error::other)?,
+            never = countdown::run(&self.screen, bar) => match never {},
         };
         understand(typed)
     }
 
-    fn before_code(&mut self, said: &[Text]) {
+    fn before_code(&mut self, trouble: Option<&Text>, next_in: Option<u64>) {
         if self.shown.is_some() {
-            return self.draw(said);
-        }
-        for text in said {
-            self.screen.wrapped(2, self.screen.say(text));
+            self.draw(trouble, next_in);
+        } else {
+            questions::say_before_code(&self.screen, trouble, next_in);
         }
     }
 }
@@ -114,7 +120,7 @@ impl Operator for Terminal {
             otpauth: enrolment.otpauth.clone(),
             seed: enrolment.seed.clone(),
         });
-        self.draw(&[]);
+        self.draw(None, None);
         Ok(())
     }
 
@@ -181,49 +187,67 @@ impl Asks for Terminal {
     }
 }
 
-impl Shown {
-    /// The code with the words beside it where there is room, under it where there is not, else the words alone.
-    fn drawn(&self, screen: &Screen, said: &[Text]) -> Vec<String> {
-        let (rows, columns) = screen.size();
-        let code =
-            qr::lines(self.otpauth.expose_secret(), columns, rows.saturating_sub(1), screen.has_colors());
-        let alone = || self.words(screen, said, columns.min(screen.width()));
-        let Some(code) = code else { return alone() };
-        let beside = columns.min(screen.width()).saturating_sub(code.width + GAP);
-        if beside >= NARROWEST {
-            return side_by_side(&code, &self.words(screen, said, beside));
-        }
-        let under = alone();
-        let fits = code.rows.len() + under.len() < rows;
-        if fits { code.rows.into_iter().chain(under).collect() } else { under }
-    }
-
-    fn words(&self, screen: &Screen, said: &[Text], width: usize) -> Vec<String> {
-        let Self { account, user, .. } = self;
-        let seed = SecretString::from(in_groups_of_four(self.seed.expose_secret()));
-        let paragraphs = [
-            screen.paint(
-                Tone::Strong,
-                screen.say(&text! { en: "MFA device of {user}", ko: "{user}의 MFA 디바이스" }),
-            ),
-            screen.say(&text! { en: "Account {account}", ko: "계정 {account}" }).to_owned(),
-            String::new(),
-            screen.say(&scan_it()).to_owned(),
-            String::new(),
-            screen
-                .say(&text! { en: "Cannot scan? Type this key:", ko: "스캔할 수 없으면 이 키를 입력하세요." })
-                .to_owned(),
-            seed.expose_secret().to_owned(),
-        ];
-        let said = said.iter().flat_map(|text| [String::new(), screen.say(text).to_owned()]);
-        paragraphs.into_iter().chain(said).flat_map(|words| wrap("", 0, &words, width)).collect()
-    }
+/// An enrolment in lines, from the top of the screen.
+struct Drawing {
+    lines: Vec<String>,
+    bar: Option<Bar>,
 }
 
-fn scan_it() -> Text {
-    text! {
-        en: "Scan it, then type two codes that follow one another.",
-        ko: "스캔한 뒤, 이어서 나오는 코드 두 개를 차례로 입력하세요."
+impl Shown {
+    /// The code with the words beside it where there is room, under it where there is not, else the words alone.
+    fn drawn(&self, screen: &Screen, trouble: Option<&Text>, next_in: Option<u64>) -> Drawing {
+        let (rows, columns) = screen.size();
+        let width = columns.min(screen.width());
+        let code =
+            qr::lines(self.otpauth.expose_secret(), columns, rows.saturating_sub(1), screen.has_colors());
+        let words = |width| {
+            let mut words = self.words(screen, trouble, width);
+            words.extend(next_in.map(|seconds| screen.say(&countdown::words(seconds)).to_owned()));
+            words
+        };
+        let beside = code.as_ref().map_or(0, |code| width.saturating_sub(code.width + GAP));
+        let (lines, bar) = match code {
+            Some(code) if beside >= NARROWEST => {
+                let words = words(beside);
+                let bar = Bar { row: words.len(), column: code.width + GAP + 1 };
+                (side_by_side(&code, &words), bar)
+            }
+            code => {
+                let words = words(width);
+                let code = code.map(|code| code.rows).filter(|code| code.len() + words.len() < rows);
+                let lines: Vec<String> = code.into_iter().flatten().chain(words).collect();
+                let bar = Bar { row: lines.len(), column: 1 };
+                (lines, bar)
+            }
+        };
+        // Where the words are too many, the screen has scrolled and nobody knows where the bar is.
+        let bar = next_in.and((lines.len() < rows).then_some(bar));
+        Drawing { lines, bar }
+    }
+
+    fn words(&self, screen: &Screen, trouble: Option<&Text>, width: usize) -> Vec<String> {
+        let Self { account, user, .. } = self;
+        let seed = SecretString::from(in_groups_of_four(self.seed.expose_secret()));
+        let title = text! { en: "MFA device of {user}", ko: "{user}의 MFA 디바이스" };
+        let account = text! { en: "Account {account}", ko: "계정 {account}" };
+        let scan_it = text! {
+            en: "Scan it, then type two codes that follow one another.",
+            ko: "스캔한 뒤, 이어서 나오는 코드 두 개를 차례로 입력하세요."
+        };
+        let by_hand = text! { en: "Cannot scan? Type this key:", ko: "스캔할 수 없으면 이 키를 입력하세요." };
+        let paragraphs = [
+            &screen.paint(Tone::Strong, screen.say(&title)),
+            screen.say(&account),
+            "",
+            screen.say(&scan_it),
+            "",
+            screen.say(&by_hand),
+            seed.expose_secret(),
+            "",
+        ];
+        let trouble = trouble.map(|text| screen.paint(Tone::Caution, screen.say(text)));
+        let further = trouble.iter().flat_map(|words| [words.as_str(), ""]);
+        paragraphs.into_iter().chain(further).flat_map(|words| wrap("", 0, words, width)).collect()
     }
 }
 

@@ -44,6 +44,7 @@ impl Human {
         self.screen.say(text)
     }
 
+    /// Prints the heading of a practice above its first line. A step that is explained has a heading of its own.
     fn enter(&mut self, practice: PracticeId) {
         if self.practice.replace(practice) == Some(practice) {
             return;
@@ -54,11 +55,20 @@ impl Human {
     }
 
     fn step(&mut self, report: &StepReport) {
-        self.enter(report.step.practice());
+        let practice = report.step.practice();
         match (self.manner, report.state) {
-            (Manner::List, _) => self.listed(report),
-            (Manner::Walk, State::ToChange | State::NeedsPerson) => self.explained_before_asking(report),
-            (Manner::Walk, _) => self.passed_over(report),
+            (Manner::List, _) => {
+                self.enter(practice);
+                self.listed(report);
+            }
+            (Manner::Walk, State::ToChange | State::NeedsPerson) => {
+                self.practice = Some(practice);
+                self.explained_before_asking(report);
+            }
+            (Manner::Walk, _) => {
+                self.enter(practice);
+                self.passed_over(report);
+            }
         }
     }
 
@@ -227,7 +237,9 @@ impl Human {
             return;
         }
         self.screen.blank();
-        practices.iter().for_each(|practice| self.overview_line(practice));
+        for practice in practices {
+            self.overview_line(practice);
+        }
         self.screen.blank();
         let to_do: usize = practices.iter().map(|practice| practice.to_do).sum();
         for line in before_start(to_do) {
@@ -256,7 +268,8 @@ impl Listener for Human {
         match event {
             Event::SignedIn(who) => self.signed_in(who),
             Event::Overview(practices) => self.overview(practices),
-            Event::PracticeStarted(practice) => self.enter(*practice),
+            // Headings come with the first step that has something to show.
+            Event::PracticeStarted(_) => {}
             Event::Step(report) => self.step(report),
             Event::Explained(step) => self.explained(*step),
             Event::ChangeStarted(change) => self.change_started(change),
@@ -304,7 +317,7 @@ fn signed_in(who: &SignedIn) -> Text {
         (false, _) => text! { en: "an access key", ko: "액세스 키" },
     };
     let (who_en, who_ko, how_en, how_ko) = (&who_is_it.en, &who_is_it.ko, &how.en, &how.ko);
-    text! { en: "Signed in as {who_en}, by {how_en}", ko: "{who_ko}(으)로 로그인됨({how_ko})" }
+    text! { en: "Signed in as {who_en}, by {how_en}", ko: "로그인: {who_ko}({how_ko})" }
 }
 
 fn before_start(to_do: usize) -> Vec<Text> {

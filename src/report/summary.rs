@@ -4,7 +4,6 @@ use steps::practice::State;
 use steps::text;
 use steps::text::Text;
 
-use super::words;
 use crate::event::{SignInAdvice, StepReport, Summary};
 use crate::screen::{Screen, Tone, padded};
 
@@ -153,6 +152,7 @@ fn command(screen: &Screen, words: &Text, command: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::words;
 
     #[test]
     fn every_label_fits_its_column() {
