@@ -14,16 +14,13 @@ use crate::screen::ColorChoice;
 ///
 /// Without a command it is the wizard. Run again, it goes on where it stopped.
 #[derive(Debug, Parser)]
-#[command(name = "dayone", version, max_term_width = 100, args_conflicts_with_subcommands = false)]
+#[command(name = "dayone", version, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 all in place; 1 a failure; 2 wrong usage; 3 something is left; \
     4 an answer is needed and nobody can be asked; 130 interrupted.\n\nTo practise without an AWS account: dayone rehearse")]
 pub struct Cli {
     /// What to do; without one, the wizard.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Show the plan and change nothing: the same as `dayone plan`.
-    #[arg(long)]
-    pub dry_run: bool,
     /// The options of every command.
     #[command(flatten)]
     pub options: Options,
@@ -104,6 +101,9 @@ pub enum ConsoleStep {
 /// The options of every command.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
+    /// Show the plan and change nothing: the same as `dayone plan`
+    #[arg(long, global = true)]
+    pub dry_run: bool,
     /// The answers file (TOML); an example is docs/answers.example.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub answers: Option<PathBuf>,

@@ -45,6 +45,8 @@ pub struct Engine<'e, O> {
     pub journal: Option<Journal>,
     /// Whether this is the practice account, where nobody can run `aws login`.
     pub rehearsal: bool,
+    /// Who the administrator may be, where nobody has said so.
+    pub suggested_admin: Option<String>,
     /// How each step stands that was looked at.
     pub reports: Vec<StepReport>,
     /// How many changes were made.
@@ -247,10 +249,10 @@ impl<O: Asks> Engine<'_, O> {
         let Some(task) = plan.person else { return Ok(Next::Done) };
         self.operator.show_task(&self.in_rehearsal(plan.step, &task));
         match task.seen {
-            Seen::InAccount => self.watch_account::<P>(plan.step, &task).await,
+            Seen::InAccount => self.watch_account::<P>(plan.step).await,
             Seen::ByWord(key) => self.take_word(plan.step, key).await,
             Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
-            Seen::BySigningIn => self.sign_in(plan.step, &task).await,
+            Seen::BySigningIn => self.sign_in(plan.step).await,
             Seen::Elsewhere => Ok(Next::Done),
         }
     }
@@ -272,11 +274,7 @@ impl<O: Asks> Engine<'_, O> {
         task
     }
 
-    async fn watch_account<P: Practice>(
-        &mut self,
-        step: StepId,
-        task: &PersonTask,
-    ) -> Result<Next<P::Facts>, Failure> {
+    async fn watch_account<P: Practice>(&mut self, step: StepId) -> Result<Next<P::Facts>, Failure> {
         let (session, answers) = (&self.session, &self.collected.answers);
         let seen = async {
             loop {
@@ -288,7 +286,6 @@ impl<O: Asks> Engine<'_, O> {
                 }
             }
         };
-        let _ = task;
         let what = text! { en: "Watching the account", ko: "계정을 지켜보는 중" };
         match self.operator.watch(&what, seen).await? {
             Some(facts) => Ok(Next::Seen(facts?)),
@@ -315,7 +312,8 @@ impl<O: Asks> Engine<'_, O> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
         }
-        let question = Question { key, text: task.what.clone(), default: None };
+        let default = self.suggested_admin.clone().filter(|_| key == "admin.user");
+        let question = Question { key, text: task.what.clone(), default };
         loop {
             let answer = self.operator.answer(&question).await?;
             match self.set(key, Value::String(answer.trim().to_owned()))? {
@@ -325,7 +323,7 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    async fn sign_in<F>(&mut self, step: StepId, task: &PersonTask) -> Result<Next<F>, Failure> {
+    async fn sign_in<F>(&mut self, step: StepId) -> Result<Next<F>, Failure> {
         let Some(user) = self.collected.answers.admin.user.clone() else { return Ok(Next::Done) };
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
@@ -334,10 +332,7 @@ impl<O: Asks> Engine<'_, O> {
         match self.choose_way_in(&profile).await? {
             WayIn::Login => self.watch_sign_in(step, &user, &profile).await,
             WayIn::AccessKey => self.name_profile(&profile).await,
-            WayIn::Later => {
-                let _ = task;
-                Ok(self.left(step))
-            }
+            WayIn::Later => Ok(self.left(step)),
         }
     }
 

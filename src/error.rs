@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use steps::error::{AwsCause, StepError};
 use steps::operator::OperatorError;
+use steps::practice::StepId;
 use steps::text;
 use steps::text::Text;
 
@@ -26,6 +27,15 @@ pub enum Failure {
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
+    /// A step failed after changes had been made.
+    #[error("{error}")]
+    After {
+        /// What failed.
+        #[source]
+        error: StepError,
+        /// The step of the last change that was made.
+        last_applied: StepId,
+    },
     /// Another run works on the same account.
     #[error("another run holds {}", path.display())]
     Busy {
@@ -54,7 +64,22 @@ impl Failure {
             Self::Usage(_) | Self::Answers { .. } => 2,
             Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => 4,
             Self::Step(StepError::Operator(OperatorError::Interrupted | OperatorError::Declined)) => 130,
+            Self::After { error, .. } => match error {
+                StepError::Operator(OperatorError::NobodyToAsk { .. }) => 4,
+                _ => 1,
+            },
             Self::Step(_) | Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => 1,
+        }
+    }
+
+    /// The same, with how far the run had got. An interruption stays one.
+    pub fn after(self, last_applied: Option<StepId>) -> Self {
+        match (self, last_applied) {
+            (Self::Step(StepError::Operator(error @ (OperatorError::Interrupted | OperatorError::Declined))), _) => {
+                Self::Step(error.into())
+            }
+            (Self::Step(error), Some(last_applied)) => Self::After { error, last_applied },
+            (other, _) => other,
         }
     }
 
@@ -80,7 +105,7 @@ impl Failure {
                 let place = text! { en: "{file}, line {line}: {en}", ko: "{file} {line}번째 줄: {ko}" };
                 (place, Some(nothing_changed()))
             }
-            Self::Step(error) => (error.text(), error.hint()),
+            Self::Step(error) | Self::After { error, .. } => (error.text(), error.hint()),
             Self::Busy { path, holder } => {
                 let (path, holder) = (path.display(), text::harmless(holder));
                 let what = text! {

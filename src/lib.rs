@@ -10,6 +10,10 @@ pub mod journal;
 pub mod language;
 pub mod operator;
 pub mod qr;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
+#[cfg(feature = "rehearsal")]
+mod rehearse;
 pub mod report;
 pub mod run;
 pub mod screen;

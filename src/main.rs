@@ -1,1 +1,31 @@
-fn main() {}
+//! Parses the command line, runs, and ends with the exit status. Nothing else in the program ends the process.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use dayone::cli::Cli;
+use dayone::interrupt::Interrupt;
+
+/// What a shell shows for a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // With a thread to spare for the signals, while a prompt holds another.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let Ok(runtime) = runtime else { return ExitCode::FAILURE };
+    let status = runtime.block_on(async {
+        let interrupt = Interrupt::listen(end_now).unwrap_or_else(|_| Interrupt::never());
+        // On its own task, which the spare thread runs: prompts block the one that waits for it.
+        dayone::run::run(cli, interrupt).await
+    });
+    // A thread may still wait in a prompt that a signal cut short, and would keep the process.
+    runtime.shutdown_background();
+    ExitCode::from(status)
+}
+
+/// The second Ctrl-C: whatever is under way ends here. Running again goes on.
+#[expect(clippy::exit, reason = "main alone ends the process")]
+fn end_now() {
+    std::process::exit(INTERRUPTED);
+}

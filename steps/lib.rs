@@ -19,6 +19,7 @@ pub mod judgement;
 pub mod mfa;
 pub mod operator;
 pub mod password;
+pub mod permissions;
 pub mod policy;
 pub mod practice;
 pub mod private_bucket;

@@ -536,14 +536,7 @@ impl BucketChange {
             Self::EnableVersioning { .. } => {
                 text! { en: "versioning, so that nothing is overwritten", ko: "버전 관리, 덮어써도 이전 버전 보존" }
             }
-            Self::PutPolicy { foreign_statements: 0, .. } => text! {
-                en: "bucket policy: TLS only, readable and changeable only for administrators and the service",
-                ko: "버킷 정책: TLS만 허용, 관리자와 서비스만 읽고 변경 가능"
-            },
-            Self::PutPolicy { foreign_statements, .. } => text! {
-                en: "bucket policy: TLS only, readable and changeable only for administrators and the service; {foreign_statements} statements that were there stay",
-                ko: "버킷 정책: TLS만 허용, 관리자와 서비스만 읽고 변경 가능. 기존 문 {foreign_statements}개는 유지"
-            },
+            Self::PutPolicy { policy, foreign_statements, .. } => policy_summary(policy, *foreign_statements),
             Self::PutLifecycle { expire_after_days: Some(days), .. } => text! {
                 en: "lifecycle: objects go after {days} days, earlier versions 90 days later",
                 ko: "수명 주기: 객체는 {days}일 뒤, 이전 버전은 그 90일 뒤 삭제"
@@ -554,6 +547,28 @@ impl BucketChange {
             },
         }
     }
+}
+
+fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
+    let closed =
+        policy.statement.iter().any(|statement| statement.sid.as_deref() == Some("DayoneOnlyReadersRead"));
+    let mut summary = if closed {
+        text! {
+            en: "bucket policy: TLS only, the service writes, only administrators and named readers read",
+            ko: "버킷 정책: TLS만 허용, 서비스가 쓰고 관리자와 지정한 사람만 읽음"
+        }
+    } else {
+        text! { en: "bucket policy: TLS only, the service writes", ko: "버킷 정책: TLS만 허용, 서비스가 씀" }
+    };
+    if foreign_statements > 0 {
+        let stay = text! {
+            en: "; {foreign_statements} statements that were there stay",
+            ko: ". 기존 문 {foreign_statements}개는 유지"
+        };
+        summary.en.push_str(&stay.en);
+        summary.ko.push_str(&stay.ko);
+    }
+    summary
 }
 
 impl Obstacle {

@@ -7,7 +7,7 @@
 
 use aws_credential_types::Credentials;
 
-use crate::aws::{Caller, Connection, ForCall, Identity};
+use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, reading, unless};
 use crate::error::{AwsError, StepError};
 use crate::operator::{CodePurpose, CodeRequest, Operator};
 use crate::text;
@@ -39,24 +39,45 @@ pub enum Administrator {
 }
 
 impl Session {
-    /// Opens a session as whom the environment says, and as the administrator where a profile has the credentials.
-    pub async fn open(
-        connection: Connection,
-        admin: Option<&str>,
-        profile: Option<&str>,
-    ) -> Result<Self, StepError> {
+    /// Opens a session as whom the environment says.
+    pub async fn open(connection: Connection) -> Result<Self, StepError> {
         let started = connection.started_as().await?;
-        let mut session = Self {
+        Ok(Self {
             connection,
             started,
             administrator: Administrator::Unknown,
             used_codes: Vec::new(),
             started_key_deleted: false,
-        };
-        if let Some(admin) = admin {
-            session.find_administrator(admin, profile).await?;
+        })
+    }
+
+    /// Who the administrator may be, where nobody has said so: the IAM user that is signed in, or the one user of the
+    /// administrators' group.
+    pub async fn suggest_administrator(&self, group: &str) -> Result<Option<String>, StepError> {
+        if let CallerKind::User(name) = &self.started.caller.kind {
+            return Ok(Some(name.clone()));
         }
-        Ok(session)
+        let answer = self.started.iam().get_group().group_name(group).send().await.for_call("iam:GetGroup");
+        let users = match reading(unless("NoSuchEntity", answer))? {
+            Ok(Some(group)) => group.users,
+            Ok(None) | Err(_) => return Ok(None),
+        };
+        Ok(<[_; 1]>::try_from(users).ok().map(|[user]| user.user_name))
+    }
+
+    /// The account's alias, where there is one and it can be read.
+    pub async fn alias(&self) -> Result<Option<String>, StepError> {
+        let answer =
+            self.started.iam().list_account_aliases().send().await.for_call("iam:ListAccountAliases");
+        Ok(reading(answer)?.ok().and_then(|answer| answer.account_aliases.into_iter().next()))
+    }
+
+    /// Whether the run was started as the administrator, whom AWS refuses what needs MFA.
+    pub fn is_started_locked(&self) -> bool {
+        match &self.administrator {
+            Administrator::Locked(identity) => identity.caller.arn == self.started.caller.arn,
+            Administrator::Unknown | Administrator::Proven(_) => false,
+        }
     }
 
     /// Who acts: the administrator where it is proven, else who the run was started as.
@@ -177,7 +198,7 @@ async fn proven(identity: Identity) -> Result<Administrator, StepError> {
 
 /// The device that shows codes. Passkeys and security keys do not: `GetSessionToken` cannot use them.
 async fn code_device(identity: &Identity) -> Result<(String, String), StepError> {
-    let crate::aws::CallerKind::User(user) = &identity.caller.kind else {
+    let CallerKind::User(user) = &identity.caller.kind else {
         return Err(no_code_device(&identity.caller.arn));
     };
     let devices =

@@ -6,7 +6,7 @@ use steps::practice::{PracticeId, State, StepId};
 use steps::text;
 use steps::text::Text;
 
-pub use super::trouble::{failure, paused, sign_in_help};
+pub use super::trouble::{failed, failure, paused, sign_in_help};
 
 use super::{markdown, summary, words};
 use crate::event::{ChangeReport, Event, Listener, Outcome, PracticeSummary, SignedIn, StepReport};

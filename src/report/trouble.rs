@@ -29,6 +29,14 @@ pub fn failure(screen: &Screen, error: &StepError, last_applied: Option<StepId>)
     }
 }
 
+/// Prints what else kept a run from going on.
+pub fn failed(screen: &Screen, what: &Text, next: Option<&Text>) {
+    labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(what));
+    if let Some(next) = next {
+        labelled(screen, Tone::Strong, &text! { en: "Hint:", ko: "도움:" }, screen.say(next));
+    }
+}
+
 /// Prints that the run pauses, after Ctrl-C or "quit".
 pub fn paused(screen: &Screen) {
     let text = text! {

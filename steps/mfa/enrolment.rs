@@ -46,7 +46,7 @@ pub async fn enrol_virtual(
 /// The blob in the answer is the base32 text itself, not to be encoded again.
 fn enrolment(device: &VirtualMfaDevice, user: &str, account: &str) -> Result<Enrolment, AwsError> {
     let seed = device.base32_string_seed().and_then(|seed| std::str::from_utf8(seed.as_ref()).ok());
-    let Some(seed) = seed.filter(|seed| is_base32(seed)) else {
+    let Some(seed) = seed.filter(|seed| is_seed(seed)) else {
         return Err(AwsError::without_answer(
             "iam:CreateVirtualMFADevice",
             "the answer holds no readable seed",
@@ -56,14 +56,14 @@ fn enrolment(device: &VirtualMfaDevice, user: &str, account: &str) -> Result<Enr
     Ok(Enrolment {
         account: account.to_owned(),
         user: user.to_owned(),
-        otpauth: format!("otpauth://totp/{label}?secret={seed}&issuer={ISSUER}").into(),
+        otpauth: format!("otpauth://totp/{label}?secret={}&issuer={ISSUER}", percent_encoded(seed)).into(),
         seed: SecretString::from(seed),
     })
 }
 
-fn is_base32(seed: &str) -> bool {
-    !seed.is_empty()
-        && seed.bytes().all(|c| c.is_ascii_uppercase() || (b'2'..=b'7').contains(&c) || c == b'=')
+/// AWS gives base32. Emulators give other letters, which an app may refuse; what is no word at all is no seed.
+fn is_seed(seed: &str) -> bool {
+    !seed.is_empty() && seed.bytes().all(|c| c.is_ascii_graphic())
 }
 
 async fn show_and_enable(

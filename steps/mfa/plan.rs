@@ -310,6 +310,9 @@ fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         .map(|person| person.user.clone())
         .filter(|user| !facts.user_names.contains(&user.to_ascii_lowercase()))
         .collect();
+    if facts.user_names.is_empty() {
+        return StepPlan::blocked(step, after(StepId::AdminUser));
+    }
     if without.is_empty() && missing.is_empty() {
         let users = facts.user_names.len();
         return StepPlan::in_place(

@@ -1,0 +1,441 @@
+//! The table of contents: builds the parts, then walks the practices in order.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+use steps::aws::{Access, Connection};
+use steps::billing_report::BillingReport;
+use steps::cloudtrail::Cloudtrail;
+use steps::error::StepError;
+use steps::mfa::Mfa;
+use steps::operator::OperatorError;
+use steps::root_user::RootUser;
+use steps::session::Session;
+use steps::{regions, text};
+
+use crate::answers::{self, Collected};
+use crate::cli::{Cli, Command, Options, Output};
+use crate::engine::Engine;
+use crate::error::Failure;
+use crate::event::{Event, Listener, SignInAdvice, SignedIn, Summary};
+use crate::interrupt::Interrupt;
+use crate::journal::Journal;
+use crate::language;
+use crate::operator::{AnyOperator, Asks, Plain, Prepared, Terminal};
+use crate::report::human::{self, Human};
+use crate::report::json::Json;
+use crate::report::Everybody;
+use crate::screen::{Mode, Screen, Settings};
+
+/// What a run is asked to do with an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Walk with a person.
+    Walk,
+    /// Show the plan.
+    Plan,
+    /// Judge how it stands.
+    Check,
+    /// Apply the answers with nobody watching.
+    Apply {
+        /// Without asking once before.
+        yes: bool,
+    },
+}
+
+/// The account that a run works on.
+#[derive(Debug)]
+pub struct Place {
+    /// How it is reached.
+    pub connection: Connection,
+    /// Under which the accounts' folders are.
+    pub state: PathBuf,
+    /// Whether it is the practice account.
+    pub rehearsal: bool,
+}
+
+/// Runs a command to its end, and gives the exit status.
+pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
+    let file = cli.options.answers.as_deref().map(answers::read_file).transpose();
+    let screen = screen(&cli.options, file.as_ref().ok().and_then(Option::as_ref));
+    let result = match file {
+        Ok(file) => dispatch(cli, file.unwrap_or_default(), &screen, interrupt).await,
+        Err(failure) => Err(failure),
+    };
+    match result {
+        Ok(status) => status,
+        Err(failure) => {
+            tell(&screen, &failure);
+            failure.exit_status()
+        }
+    }
+}
+
+fn screen(options: &Options, file: Option<&Map<String, Value>>) -> Screen {
+    let variable = |name: &str| std::env::var(name).ok();
+    let said = file.and_then(|file| file.get("language")).and_then(|word| serde_json::from_value(word.clone()).ok());
+    Screen::new(Settings {
+        language: language::choose(options.language, said, variable),
+        mode: Mode::choose(options.plain, variable),
+        color: options.color,
+        json: options.output == Output::Json,
+    })
+}
+
+/// Says what ended a run early.
+fn tell(screen: &Screen, failure: &Failure) {
+    if let Some(error) = failure.is_missing_sign_in() {
+        return human::sign_in_help(screen, &error.detail().unwrap_or_default());
+    }
+    match failure {
+        Failure::Step(StepError::Operator(OperatorError::Interrupted | OperatorError::Declined)) => {
+            human::paused(screen);
+        }
+        Failure::Step(error) => human::failure(screen, error, None),
+        Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
+        other => {
+            let (what, next) = other.text();
+            human::failed(screen, &what, next.as_ref());
+        }
+    }
+}
+
+async fn dispatch(
+    cli: Cli,
+    file: Map<String, Value>,
+    screen: &Screen,
+    interrupt: Interrupt,
+) -> Result<u8, Failure> {
+    let options = &cli.options;
+    let task = match &cli.command {
+        Some(Command::Policy { apply }) => return Ok(print_policy(screen, *apply)),
+        Some(Command::Completions { shell }) => return Ok(print_completions(screen, *shell)),
+        #[cfg(feature = "rehearsal")]
+        Some(Command::Rehearse(rehearse)) => {
+            return crate::rehearse::run(rehearse, options, file, screen, interrupt).await;
+        }
+        Some(Command::Plan) => Task::Plan,
+        Some(Command::Check) => Task::Check,
+        Some(Command::Apply(apply)) => Task::Apply { yes: apply.yes },
+        None => Task::Walk,
+    };
+    let task = if options.dry_run { Task::Plan } else { task };
+    let place = real_account(options, task).await?;
+    on(place, task, options, file, screen, interrupt).await
+}
+
+async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
+    if let Some(region) = &options.region {
+        known_region(region)?;
+    }
+    let access = task.access();
+    let connection =
+        Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await;
+    known_region(&connection.region())?;
+    Ok(Place { connection, state: state_folder(options)?, rehearsal: false })
+}
+
+fn known_region(region: &str) -> Result<(), Failure> {
+    if regions::exists(region) { Ok(()) } else { Err(Failure::Usage(steps::judgement::no_such_region(region))) }
+}
+
+/// Where the accounts' folders are.
+pub fn state_folder(options: &Options) -> Result<PathBuf, Failure> {
+    use etcetera::BaseStrategy;
+    if let Some(folder) = &options.state_dir {
+        return Ok(folder.clone());
+    }
+    let strategy = etcetera::choose_base_strategy().ok();
+    let folder = strategy.and_then(|strategy| strategy.state_dir().or_else(|| Some(strategy.data_dir())));
+    folder.map(|folder| folder.join("dayone")).ok_or_else(|| {
+        Failure::Usage(text! {
+            en: "There is no home folder to keep the journal in. Name a folder: --state-dir FOLDER",
+            ko: "기록을 보관할 홈 폴더가 없습니다. 폴더를 지정하세요: --state-dir 폴더"
+        })
+    })
+}
+
+/// Does a task on an account.
+pub async fn on(
+    place: Place,
+    task: Task,
+    options: &Options,
+    file: Map<String, Value>,
+    screen: &Screen,
+    interrupt: Interrupt,
+) -> Result<u8, Failure> {
+    let mut human = if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
+    let mut json = Json::new(screen.language(), task.access() == Access::ReadWrite);
+    let calls = Calls::of(&place.connection);
+    let mut everybody = Everybody::default().and(&mut human).and(&mut json);
+    let result = with_listener(place, task, options, file, screen, interrupt, &mut everybody).await;
+    drop(everybody);
+    if options.output == Output::Json && json.has_account() {
+        screen.document(&json.document(calls.count()));
+    }
+    result
+}
+
+/// Counts go on after the connection has been given away.
+struct Calls(Connection);
+
+impl Calls {
+    fn of(connection: &Connection) -> Self {
+        Self(connection.clone())
+    }
+
+    fn count(&self) -> u32 {
+        self.0.calls()
+    }
+}
+
+async fn with_listener(
+    place: Place,
+    task: Task,
+    options: &Options,
+    file: Map<String, Value>,
+    screen: &Screen,
+    interrupt: Interrupt,
+    listener: &mut dyn Listener,
+) -> Result<u8, Failure> {
+    let session = until(&interrupt, Session::open(place.connection.clone())).await?;
+    let folder = place.state.join("accounts").join(safe(session.account())?);
+    let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
+    expected_account(&collected, &session)?;
+    collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
+    let suggested = match &collected.answers.admin.user {
+        Some(_) => None,
+        None => session.suggest_administrator(&collected.answers.admin.group).await?,
+    };
+    if task != Task::Walk {
+        adopt(&mut collected, suggested.as_deref(), task)?;
+    }
+    let operator = operator(task, options, &collected, screen, &interrupt)?;
+    let journal = if task.access() == Access::ReadWrite { Some(Journal::open(&folder)?) } else { None };
+    let mut engine = Engine {
+        session,
+        operator,
+        listener,
+        interrupt,
+        selects: &|step| options.selects(step),
+        memory: journal.is_some().then_some(folder),
+        journal,
+        rehearsal: place.rehearsal,
+        suggested_admin: suggested,
+        reports: Vec::new(),
+        changes_made: 0,
+        last_applied: None,
+        collected,
+    };
+    match engine.go(task, screen).await {
+        Ok(()) => Ok(engine.finish(task)),
+        Err(failure) => Err(failure.after(engine.last_applied)),
+    }
+}
+
+/// Waits for reads that nothing is lost by leaving.
+async fn until<T>(
+    interrupt: &Interrupt,
+    work: impl Future<Output = Result<T, StepError>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        result = work => Ok(result?),
+        () = interrupt.wait() => Err(OperatorError::Interrupted.into()),
+    }
+}
+
+/// An account number becomes part of a path, so it is made of digits or refused.
+fn safe(account: &str) -> Result<&str, Failure> {
+    if !account.is_empty() && account.len() <= 20 && account.bytes().all(|c| c.is_ascii_digit()) {
+        return Ok(account);
+    }
+    let error = steps::error::AwsError::without_answer("sts:GetCallerIdentity", "the answer holds no account number");
+    Err(StepError::from(error).into())
+}
+
+fn expected_account(collected: &Collected, session: &Session) -> Result<(), Failure> {
+    match &collected.answers.account {
+        Some(expected) if expected != session.account() => Err(Failure::WrongAccount {
+            expected: expected.clone(),
+            found: session.account().to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Where nobody is asked, who is signed in or is the only administrator is meant. To apply, one has to be known.
+fn adopt(collected: &mut Collected, suggested: Option<&str>, task: Task) -> Result<(), Failure> {
+    if let Some(user) = suggested {
+        // A name that AWS gave holds up by AWS's rules; if it does not, nobody is meant.
+        let _ = collected.set("admin.user", Value::String(user.to_owned()));
+    }
+    if task.access() == Access::ReadWrite && collected.answers.admin.user.is_none() {
+        return Err(OperatorError::NobodyToAsk { key: "admin.user".into() }.into());
+    }
+    Ok(())
+}
+
+fn operator(
+    task: Task,
+    options: &Options,
+    collected: &Collected,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<AnyOperator, Failure> {
+    let yes = match task {
+        Task::Walk | Task::Apply { yes: false } => return person(options, screen, interrupt),
+        Task::Plan | Task::Check => false,
+        Task::Apply { yes: true } => true,
+    };
+    Ok(AnyOperator::Prepared(Prepared::new(&collected.answers, screen.clone(), yes)))
+}
+
+/// A pipe is nobody, unless it was said in as many words that lines are typed there.
+fn person(options: &Options, screen: &Screen, interrupt: &Interrupt) -> Result<AnyOperator, Failure> {
+    use std::io::IsTerminal;
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    match (terminal, screen.is_plain()) {
+        (true, false) => Ok(AnyOperator::Terminal(Terminal::new(screen.clone(), interrupt.clone()))),
+        (true, true) => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
+        (false, _) if options.plain => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
+        (false, _) => Err(OperatorError::NobodyToAsk { key: "--yes".into() }.into()),
+    }
+}
+
+impl Engine<'_, AnyOperator> {
+    async fn go(&mut self, task: Task, screen: &Screen) -> Result<(), Failure> {
+        self.begin().await?;
+        match task {
+            Task::Plan | Task::Check => self.look_and_tell().await,
+            Task::Apply { yes: false } => self.ask_once_and_walk(screen).await,
+            Task::Walk | Task::Apply { yes: true } => self.overview_and_walk().await,
+        }
+    }
+
+    /// Finds the administrator, and says who is signed in.
+    async fn begin(&mut self) -> Result<(), Failure> {
+        if let Some(user) = self.collected.answers.admin.user.clone() {
+            let profile = self.collected.answers.admin.profile().to_owned();
+            self.session.find_administrator(&user, Some(&profile)).await?;
+        }
+        let signed_in = Event::SignedIn(self.signed_in().await?);
+        self.listener.hear(&signed_in);
+        if self.session.is_started_locked() {
+            self.unlock_at_start().await?;
+        }
+        if let Some(folder) = &self.memory {
+            self.collected.remember(folder)?;
+        }
+        Ok(())
+    }
+
+    async fn signed_in(&self) -> Result<SignedIn, Failure> {
+        let caller = &self.session.started.caller;
+        Ok(SignedIn {
+            account: caller.account.clone(),
+            alias: self.session.alias().await?,
+            partition: caller.partition.clone(),
+            arn: caller.arn.clone(),
+            kind: caller.kind.name(),
+            temporary: caller.temporary,
+            mfa: caller.mfa,
+            endpoint: self.session.connection.endpoint().map(ToOwned::to_owned),
+            rehearsal: self.rehearsal,
+        })
+    }
+
+    /// Signed in by an access key that MFA is required of, hardly anything can be read without a code.
+    async fn unlock_at_start(&mut self) -> Result<(), Failure> {
+        let could_write = self.journal.is_some();
+        match self.session.unlock(&mut self.operator).await {
+            Err(StepError::Operator(OperatorError::NobodyToAsk { .. })) if !could_write => {
+                self.listener.hear(&Event::Note(text! {
+                    en: "AWS requires MFA of this access key, so little can be read. Sign in with aws login, or give mfa.code_command.",
+                    ko: "이 액세스 키에는 MFA가 필요해 읽을 수 있는 것이 거의 없습니다. aws login으로 로그인하거나 mfa.code_command를 지정하세요."
+                }));
+                Ok(())
+            }
+            result => Ok(result?),
+        }
+    }
+
+    async fn look_and_tell(&mut self) -> Result<(), Failure> {
+        self.look().await?;
+        self.tell();
+        Ok(())
+    }
+
+    async fn overview_and_walk(&mut self) -> Result<(), Failure> {
+        self.look().await?;
+        self.overview();
+        if !self.operator.start().await? {
+            return Err(OperatorError::Declined.into());
+        }
+        self.walk_all().await
+    }
+
+    /// Shows the whole plan, asks once, and then goes on as if `--yes` had been given.
+    async fn ask_once_and_walk(&mut self, screen: &Screen) -> Result<(), Failure> {
+        self.look_and_tell().await?;
+        let question = text! { en: "Apply all of this?", ko: "모두 적용할까요?" };
+        if !self.operator.yes(&question, false).await? {
+            return Err(OperatorError::Declined.into());
+        }
+        self.operator =
+            AnyOperator::Prepared(Prepared::new(&self.collected.answers, screen.clone(), true));
+        self.walk_all().await
+    }
+
+    async fn walk_all(&mut self) -> Result<(), Failure> {
+        self.reports.clear();
+        self.walk::<RootUser>().await?;
+        self.walk::<Mfa>().await?;
+        self.walk::<Cloudtrail>().await?;
+        self.walk::<BillingReport>().await
+    }
+
+    /// Says how it all stands now. Exit status 0 means that nothing is left.
+    fn finish(mut self, task: Task) -> u8 {
+        let sign_in = self.collected.answers.admin.user.as_ref().map(|user| SignInAdvice {
+            user: user.clone(),
+            console: steps::root_user::console_sign_in(self.session.account(), self.session.partition()),
+            profile: self.collected.answers.admin.profile().to_owned(),
+        });
+        let summary = Summary {
+            steps: std::mem::take(&mut self.reports),
+            changes_made: self.changes_made,
+            sign_in,
+            could_write: task.access() == Access::ReadWrite,
+        };
+        let in_place = summary.in_place();
+        self.listener.hear(&Event::Finished(summary));
+        if in_place { 0 } else { 3 }
+    }
+}
+
+impl Task {
+    /// Whether it may write.
+    pub fn access(self) -> Access {
+        match self {
+            Self::Walk | Self::Apply { .. } => Access::ReadWrite,
+            Self::Plan | Self::Check => Access::ReadOnly,
+        }
+    }
+
+    fn walks(self) -> bool {
+        matches!(self, Self::Walk | Self::Apply { yes: true })
+    }
+}
+
+fn print_policy(screen: &Screen, apply: bool) -> u8 {
+    screen.document(if apply { steps::permissions::APPLY } else { steps::permissions::CHECK });
+    0
+}
+
+fn print_completions(screen: &Screen, shell: clap_complete::Shell) -> u8 {
+    use clap::CommandFactory;
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "dayone", &mut script);
+    screen.document(&String::from_utf8_lossy(&script));
+    0
+}
