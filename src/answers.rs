@@ -46,8 +46,7 @@ pub fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
 
 /// Whether the text of an answers file holds up.
 pub fn judge(file: &str, text: &str) -> Result<(), Failure> {
-    let answers: Answers =
-        toml::from_str(text).map_err(|error| syntax(Path::new(file), text, &error))?;
+    let answers: Answers = toml::from_str(text).map_err(|error| syntax(Path::new(file), text, &error))?;
     match answers.problems().into_iter().next() {
         None => Ok(()),
         Some(problem) => Err(Failure::Answers {
@@ -219,7 +218,10 @@ mod tests {
         )
         .unwrap();
         let Answers { admin, trail, .. } = collected.answers;
-        assert_eq!((admin.user.as_deref(), admin.group.as_str(), trail.name.as_str()), (Some("option"), "File", "last"));
+        assert_eq!(
+            (admin.user.as_deref(), admin.group.as_str(), trail.name.as_str()),
+            (Some("option"), "File", "last")
+        );
     }
 
     #[test]

@@ -232,7 +232,8 @@ mod tests {
 
     #[test]
     fn options_that_are_answers_become_answers() {
-        let answers = options(&["apply", "--yes", "--admin-user", "alice", "--account", "111122223333"]).answers();
+        let answers =
+            options(&["apply", "--yes", "--admin-user", "alice", "--account", "111122223333"]).answers();
         assert_eq!(Value::Object(answers), json!({"admin": {"user": "alice"}, "account": "111122223333"}));
     }
 }

@@ -106,7 +106,11 @@ impl<O: Asks> Engine<'_, O> {
         Ok(())
     }
 
-    async fn walk_step<P: Practice>(&mut self, step: StepId, mut facts: P::Facts) -> Result<P::Facts, Failure> {
+    async fn walk_step<P: Practice>(
+        &mut self,
+        step: StepId,
+        mut facts: P::Facts,
+    ) -> Result<P::Facts, Failure> {
         let mut looked_again = false;
         loop {
             self.pause_if_asked()?;
@@ -222,7 +226,10 @@ impl<O: Asks> Engine<'_, O> {
 
     /// Looks again until AWS shows none of the changes that were just made, within bounds. What is still there then is
     /// shown as it is, and the next look finds it again.
-    async fn wait_until_shown<P: Practice>(&mut self, made: &StepPlan<P::Change>) -> Result<P::Facts, Failure> {
+    async fn wait_until_shown<P: Practice>(
+        &mut self,
+        made: &StepPlan<P::Change>,
+    ) -> Result<P::Facts, Failure> {
         let mut facts = self.observe::<P>().await?;
         for seconds in SHOWN_WITHIN {
             let plan = plan_of::<P>(&facts, self, made.step);
@@ -230,7 +237,8 @@ impl<O: Asks> Engine<'_, O> {
                 break;
             }
             self.pause_if_asked()?;
-            let what = text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
+            let what =
+                text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
             let pause = tokio::time::sleep(Duration::from_secs(seconds));
             self.operator.while_waiting(what, pause).await;
             facts = self.observe::<P>().await?;
@@ -358,7 +366,12 @@ impl<O: Asks> Engine<'_, O> {
         Ok(ways.get(chosen).copied().unwrap_or(WayIn::Later))
     }
 
-    async fn watch_sign_in<F>(&mut self, step: StepId, user: &str, profile: &str) -> Result<Next<F>, Failure> {
+    async fn watch_sign_in<F>(
+        &mut self,
+        step: StepId,
+        user: &str,
+        profile: &str,
+    ) -> Result<Next<F>, Failure> {
         let session = &mut self.session;
         let seen = async {
             while !session.find_administrator(user, Some(profile)).await? {
@@ -450,7 +463,11 @@ enum WayIn {
     Later,
 }
 
-fn plan_of<P: Practice>(facts: &P::Facts, engine: &Engine<'_, impl Asks>, step: StepId) -> StepPlan<P::Change> {
+fn plan_of<P: Practice>(
+    facts: &P::Facts,
+    engine: &Engine<'_, impl Asks>,
+    step: StepId,
+) -> StepPlan<P::Change> {
     P::plan(facts, &engine.collected.answers)
         .into_iter()
         .find(|plan| plan.step == step)

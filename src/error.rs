@@ -75,9 +75,12 @@ impl Failure {
     /// The same, with how far the run had got. An interruption stays one.
     pub fn after(self, last_applied: Option<StepId>) -> Self {
         match (self, last_applied) {
-            (Self::Step(StepError::Operator(error @ (OperatorError::Interrupted | OperatorError::Declined))), _) => {
-                Self::Step(error.into())
-            }
+            (
+                Self::Step(StepError::Operator(
+                    error @ (OperatorError::Interrupted | OperatorError::Declined),
+                )),
+                _,
+            ) => Self::Step(error.into()),
             (Self::Step(error), Some(last_applied)) => Self::After { error, last_applied },
             (other, _) => other,
         }

@@ -47,11 +47,8 @@ impl Journal {
         make_folder(folder)?;
         let lock = lock(&folder.join("lock"))?;
         let path = folder.join("journal.jsonl");
-        let mut file = private()
-            .append(true)
-            .read(true)
-            .open(&path)
-            .map_err(|error| StepError::file(&path, error))?;
+        let mut file =
+            private().append(true).read(true).open(&path).map_err(|error| StepError::file(&path, error))?;
         end_torn_line(&mut file).map_err(|error| StepError::file(&path, error))?;
         let run = format!("{}-{}", now(), std::process::id());
         Ok(Self { file, path, run, _lock: lock })
@@ -82,7 +79,8 @@ impl Journal {
         error: Option<String>,
     ) -> Result<(), StepError> {
         let (step, verb, resource) = (change.step, change.verb, change.resource.as_str());
-        let line = Line { time: now(), run: &self.run, event, step, verb, resource, caller, request_id, error };
+        let line =
+            Line { time: now(), run: &self.run, event, step, verb, resource, caller, request_id, error };
         let mut bytes = serde_json::to_vec(&line)
             .map_err(|error| StepError::file(&self.path, std::io::Error::other(error)))?;
         bytes.push(b'\n');

@@ -44,8 +44,7 @@ pub async fn run(
         credentials: folder.join("aws").join("credentials"),
         config: folder.join("aws").join("config"),
     };
-    let connection =
-        Connection::through(account.http_client(), account.root_login(), files, task.access());
+    let connection = Connection::through(account.http_client(), account.root_login(), files, task.access());
     let place = Place { connection, state: folder, rehearsal: true };
     run::on(place, task, options, file, screen, interrupt).await
 }

@@ -22,9 +22,9 @@ use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::language;
 use crate::operator::{AnyOperator, Asks, Plain, Prepared, Terminal};
+use crate::report::Everybody;
 use crate::report::human::{self, Human};
 use crate::report::json::Json;
-use crate::report::Everybody;
 use crate::screen::{Mode, Screen, Settings};
 
 /// What a run is asked to do with an account.
@@ -73,7 +73,8 @@ pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
 
 fn screen(options: &Options, file: Option<&Map<String, Value>>) -> Screen {
     let variable = |name: &str| std::env::var(name).ok();
-    let said = file.and_then(|file| file.get("language")).and_then(|word| serde_json::from_value(word.clone()).ok());
+    let said =
+        file.and_then(|file| file.get("language")).and_then(|word| serde_json::from_value(word.clone()).ok());
     Screen::new(Settings {
         language: language::choose(options.language, said, variable),
         mode: Mode::choose(options.plain, variable),
@@ -136,7 +137,11 @@ async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
 }
 
 fn known_region(region: &str) -> Result<(), Failure> {
-    if regions::exists(region) { Ok(()) } else { Err(Failure::Usage(steps::judgement::no_such_region(region))) }
+    if regions::exists(region) {
+        Ok(())
+    } else {
+        Err(Failure::Usage(steps::judgement::no_such_region(region)))
+    }
 }
 
 /// Where the accounts' folders are.
@@ -164,7 +169,8 @@ pub async fn on(
     screen: &Screen,
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
-    let mut human = if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
+    let mut human =
+        if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
     let mut json = Json::new(screen.language(), task.access() == Access::ReadWrite);
     let calls = Calls::of(&place.connection);
     let mut everybody = Everybody::default().and(&mut human).and(&mut json);
@@ -249,16 +255,16 @@ fn safe(account: &str) -> Result<&str, Failure> {
     if !account.is_empty() && account.len() <= 20 && account.bytes().all(|c| c.is_ascii_digit()) {
         return Ok(account);
     }
-    let error = steps::error::AwsError::without_answer("sts:GetCallerIdentity", "the answer holds no account number");
+    let error =
+        steps::error::AwsError::without_answer("sts:GetCallerIdentity", "the answer holds no account number");
     Err(StepError::from(error).into())
 }
 
 fn expected_account(collected: &Collected, session: &Session) -> Result<(), Failure> {
     match &collected.answers.account {
-        Some(expected) if expected != session.account() => Err(Failure::WrongAccount {
-            expected: expected.clone(),
-            found: session.account().to_owned(),
-        }),
+        Some(expected) if expected != session.account() => {
+            Err(Failure::WrongAccount { expected: expected.clone(), found: session.account().to_owned() })
+        }
         _ => Ok(()),
     }
 }
@@ -381,8 +387,7 @@ impl Engine<'_, AnyOperator> {
         if !self.operator.yes(&question, false).await? {
             return Err(OperatorError::Declined.into());
         }
-        self.operator =
-            AnyOperator::Prepared(Prepared::new(&self.collected.answers, screen.clone(), true));
+        self.operator = AnyOperator::Prepared(Prepared::new(&self.collected.answers, screen.clone(), true));
         self.walk_all().await
     }
 

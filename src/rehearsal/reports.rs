@@ -1,0 +1,181 @@
+//! Cost and Usage Reports: combinations and bucket policies are judged here, definitions kept by `winterbaume`.
+
+use serde_json::{Value, json};
+use steps::private_bucket::MustLet;
+use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService};
+
+use super::kept::Memory;
+use super::storage::{lets_service, region_of};
+use super::wire::{Call, json_answer, timestamp};
+use super::{ACCOUNT_ID, Services};
+
+/// So many seconds after it was defined, the first report is there.
+const FIRST_REPORT: u64 = 10;
+const REPORTS_PER_ACCOUNT: usize = 10;
+const PAGE: usize = 5;
+
+/// Answers one call.
+pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory, now: u64) -> MockResponse {
+    match call.operation.as_str() {
+        "PutReportDefinition" => put(call, services, memory, now).await,
+        "ModifyReportDefinition" => match judge(call, services).await {
+            Ok(()) => forward(call, services).await,
+            Err(refusal) => refusal,
+        },
+        "DeleteReportDefinition" => {
+            if let Some(name) = call.json.get("ReportName").and_then(Value::as_str) {
+                memory.reports.remove(name);
+            }
+            forward(call, services).await
+        }
+        "DescribeReportDefinitions" => describe(call, services, memory).await,
+        _ => call.unknown(),
+    }
+}
+
+async fn put(call: &Call, services: &Services, memory: &mut Memory, now: u64) -> MockResponse {
+    let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
+    let name = field(call, "ReportName");
+    if view.reports.contains_key(&name) {
+        let message = format!("Report name {name} already exists");
+        return call.refuse(400, "DuplicateReportNameException", &message);
+    }
+    if view.reports.len() >= REPORTS_PER_ACCOUNT {
+        return call.refuse(
+            400,
+            "ReportLimitReachedException",
+            "The account has the most reports there can be",
+        );
+    }
+    if let Err(refusal) = judge(call, services).await {
+        return refusal;
+    }
+    let defined = forward(call, services).await;
+    if defined.status < 300 {
+        memory.reports.insert(name, now);
+    }
+    defined
+}
+
+fn field(call: &Call, name: &str) -> String {
+    let definition = call.json.get("ReportDefinition");
+    definition
+        .and_then(|definition| definition.get(name))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// AWS refuses odd combinations with an empty error, and a bucket it may not use with this sentence.
+async fn judge(call: &Call, services: &Services) -> Result<(), MockResponse> {
+    if !combines(call) {
+        return Err(call.refuse(400, "ValidationException", ""));
+    }
+    let bucket = field(call, "S3Bucket");
+    let here = region_of(services, &bucket).await;
+    let fits = here.is_some_and(|region| region == field(call, "S3Region"));
+    if !fits || !lets_service(services, &bucket, &needs(&bucket)).await {
+        return Err(call.refuse(400, "ValidationException", "Failed to verify customer bucket permission."));
+    }
+    Ok(())
+}
+
+fn combines(call: &Call) -> bool {
+    let list = |name: &str| -> Vec<String> {
+        let values = call.json.get("ReportDefinition").and_then(|definition| definition.get(name));
+        let values = values.and_then(Value::as_array).cloned().unwrap_or_default();
+        values.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+    };
+    let artifacts = list("AdditionalArtifacts");
+    let parquet = field(call, "Format") == "Parquet";
+    let athena = artifacts.iter().any(|artifact| artifact == "ATHENA");
+    let overwrites = field(call, "ReportVersioning") == "OVERWRITE_REPORT";
+    let prefix = field(call, "S3Prefix");
+    parquet == (field(call, "Compression") == "Parquet")
+        && (!athena || (artifacts.len() == 1 && parquet && overwrites && !prefix.is_empty()))
+        && (artifacts.is_empty() || athena || !parquet)
+        && ["HOURLY", "DAILY", "MONTHLY"].contains(&field(call, "TimeUnit").as_str())
+}
+
+fn needs(bucket: &str) -> Vec<MustLet> {
+    let need = |action, resource: String| MustLet {
+        who: "billingreports.amazonaws.com".into(),
+        action,
+        resource,
+        context: vec![
+            ("aws:SourceArn", format!("arn:aws:cur:us-east-1:{ACCOUNT_ID}:definition/*")),
+            ("aws:SourceAccount", ACCOUNT_ID.to_owned()),
+        ],
+    };
+    let arn = format!("arn:aws:s3:::{bucket}");
+    vec![
+        need("s3:GetBucketAcl", arn.clone()),
+        need("s3:GetBucketPolicy", arn.clone()),
+        need("s3:PutObject", format!("{arn}/any/report.parquet")),
+    ]
+}
+
+/// Five a page, in the order of their names, with the status of those that were delivered.
+async fn describe(call: &Call, services: &Services, memory: &Memory) -> MockResponse {
+    let all = forward(call, services).await;
+    let all: Value = serde_json::from_slice(&all.body).unwrap_or_default();
+    let mut definitions = all.get("ReportDefinitions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let name = |definition: &Value| definition["ReportName"].as_str().unwrap_or_default().to_owned();
+    definitions.sort_by_key(name);
+    for definition in &mut definitions {
+        let delivered = memory.delivered_report(&name(definition));
+        definition["ReportStatus"] = match delivered {
+            Some(date) => json!({"lastDelivery": date, "lastStatus": "SUCCESS"}),
+            None => json!({}),
+        };
+    }
+    let from: usize =
+        call.json.get("NextToken").and_then(Value::as_str).and_then(|token| token.parse().ok()).unwrap_or(0);
+    let page: Vec<_> = definitions.iter().skip(from).take(PAGE).cloned().collect();
+    let mut answer = json!({"ReportDefinitions": page});
+    if definitions.len() > from + PAGE {
+        answer["NextToken"] = json!((from + PAGE).to_string());
+    }
+    json_answer(&answer)
+}
+
+impl Memory {
+    /// The date of the first delivery of a report.
+    fn delivered_report(&self, name: &str) -> Option<String> {
+        let marker = format!("/{name}/");
+        let key = self.delivered.values().flatten().find(|key| key.contains(&marker))?;
+        key.rsplit('/').next()?.split('-').next_back()?.split('.').next().map(ToOwned::to_owned)
+    }
+}
+
+/// Delivers the first files that are due.
+pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) {
+    let due: Vec<_> = memory
+        .reports
+        .iter()
+        .filter(|(name, since)| {
+            memory.is_due(**since, FIRST_REPORT, now) && memory.delivered_report(name).is_none()
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    if due.is_empty() {
+        return;
+    }
+    let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
+    for name in due {
+        let Some(report) = view.reports.get(&name) else { continue };
+        let date = timestamp(now).strftime("%Y%m%dT%H%M%SZ").to_string();
+        let key = format!("{}/{name}/{name}/{name}-00001-{date}.snappy.parquet", report.s3_prefix);
+        memory.put_delivered(services, &report.s3_bucket, key).await;
+    }
+}
+
+async fn forward(call: &Call, services: &Services) -> MockResponse {
+    let request = MockRequest {
+        method: "POST".into(),
+        uri: "https://cur.us-east-1.amazonaws.com/".into(),
+        headers: call.request.headers.clone(),
+        body: call.request.body.clone(),
+    };
+    services.reports.handle(request).await
+}

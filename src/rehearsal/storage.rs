@@ -1,0 +1,255 @@
+//! S3: names, owners and policies are judged here; buckets and what is set of them are kept by `winterbaume`.
+
+use steps::policy::{Decision, Document, Effect, Principals};
+use steps::private_bucket::MustLet;
+use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService};
+
+use super::authorisation::policy_of;
+use super::callers::Caller;
+use super::kept::Memory;
+use super::wire::{Call, header};
+use super::{ACCOUNT_ID, Services};
+
+/// What a new bucket has, since April 2023.
+const BLOCKED: &str = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
+    <IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>\
+    <RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>";
+
+/// Answers one call.
+pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
+    let Some(bucket) = &call.bucket else {
+        return if call.operation == "ListBuckets" { forward(call, services).await } else { call.unknown() };
+    };
+    if call.operation == "CreateBucket" {
+        return create(call, bucket, services).await;
+    }
+    if is_of_another_account(bucket) {
+        return call.refuse(403, "AccessDenied", "Access Denied");
+    }
+    let Some(region) = region_of(services, bucket).await else {
+        let code = if call.operation == "HeadBucket" { "NotFound" } else { "NoSuchBucket" };
+        return call.refuse(404, code, "The specified bucket does not exist");
+    };
+    if header(&call.request, "x-amz-expected-bucket-owner").is_some_and(|owner| owner != ACCOUNT_ID) {
+        return call.refuse(403, "AccessDenied", "Access Denied");
+    }
+    if call.region != region {
+        return with_region(
+            call.refuse(301, "PermanentRedirect", "The bucket is in another Region"),
+            &region,
+        );
+    }
+    match call.operation.as_str() {
+        "" => call.unknown(),
+        "HeadBucket" => with_region(forward(call, services).await, &region),
+        "PutBucketPolicy" => put_policy(call, bucket, services, memory).await,
+        "PutPublicAccessBlock" if publishes(call, bucket, services).await => {
+            call.refuse(403, "AccessDenied", "The bucket has a public policy")
+        }
+        _ => forward(call, services).await,
+    }
+}
+
+/// Names that begin so belong to somebody else.
+fn is_of_another_account(bucket: &str) -> bool {
+    bucket.starts_with("taken-")
+}
+
+/// Where a bucket is; none where it does not exist.
+pub(crate) async fn region_of(services: &Services, bucket: &str) -> Option<String> {
+    let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
+    view.buckets.get(bucket).map(|bucket| bucket.region.clone())
+}
+
+async fn create(call: &Call, bucket: &str, services: &Services) -> MockResponse {
+    if let Err(refusal) = judge_name(call, bucket) {
+        return refusal;
+    }
+    if is_of_another_account(bucket) {
+        return call.refuse(409, "BucketAlreadyExists", "The requested bucket name is not available.");
+    }
+    if region_of(services, bucket).await.is_some() {
+        return call.refuse(
+            409,
+            "BucketAlreadyOwnedByYou",
+            "The bucket that you tried to create already exists, and you own it.",
+        );
+    }
+    let body = String::from_utf8_lossy(&call.request.body).into_owned();
+    let location =
+        body.split("<LocationConstraint").nth(1).and_then(|rest| rest.split('>').nth(1)?.split('<').next());
+    match (call.region.as_str(), location) {
+        ("us-east-1", None) => {}
+        ("us-east-1", Some(_)) => {
+            return call.refuse(
+                400,
+                "InvalidLocationConstraint",
+                "The specified location-constraint is not valid",
+            );
+        }
+        (region, Some(location)) if region == location => {}
+        _ => {
+            return call.refuse(400, "IllegalLocationConstraintException", "The location constraint is incompatible for the region specific endpoint this request was sent to.");
+        }
+    }
+    let created = forward(call, services).await;
+    if created.status < 300 {
+        inside(services, "PUT", &format!("{bucket}?publicAccessBlock"), BLOCKED).await;
+        set_region(services, bucket, &call.region).await;
+    }
+    created
+}
+
+/// `winterbaume` keeps all buckets of the account in one place; where each is, is part of the bucket.
+async fn set_region(services: &Services, bucket: &str, region: &str) {
+    let mut view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
+    if let Some(found) = view.buckets.get_mut(bucket) {
+        found.region = region.to_owned();
+        let _ = services.s3.restore(ACCOUNT_ID, "us-east-1", view).await;
+    }
+}
+
+fn judge_name(call: &Call, bucket: &str) -> Result<(), MockResponse> {
+    let invalid = |message: &str| Err(call.refuse(400, "InvalidBucketName", message));
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let reserved = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|prefix| bucket.starts_with(prefix))
+        || ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
+            .iter()
+            .any(|suffix| bucket.ends_with(suffix));
+    if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(letters) || bucket.contains("..") || reserved
+    {
+        return invalid("The specified bucket is not valid.");
+    }
+    let regional = header(&call.request, "x-amz-bucket-namespace").as_deref() == Some("account-regional");
+    let suffix = format!("-{ACCOUNT_ID}-{}-an", call.region);
+    match (regional, bucket.ends_with("-an")) {
+        (false, true) => invalid("A name that ends with -an is for the account-regional namespace."),
+        (true, _) if !bucket.ends_with(&suffix) => {
+            invalid("A name in the account-regional namespace ends with the account, the Region and -an.")
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn put_policy(call: &Call, bucket: &str, services: &Services, memory: &mut Memory) -> MockResponse {
+    let text = String::from_utf8_lossy(&call.request.body).into_owned();
+    let Ok(policy) = Document::parse(&text) else {
+        return call.refuse(
+            400,
+            "MalformedPolicy",
+            "Policies must be valid JSON and the first byte must be '{'",
+        );
+    };
+    let arn = format!("arn:aws:s3:::{bucket}");
+    let inside_bucket = |resource: &String| *resource == arn || resource.starts_with(&format!("{arn}/"));
+    let statements = &policy.statement;
+    if statements.iter().any(|statement| statement.principal.is_none() && statement.not_principal.is_none()) {
+        return call.refuse(400, "MalformedPolicy", "Missing required field Principal");
+    }
+    if !statements.iter().all(|statement| statement.resource.0.iter().all(inside_bucket)) {
+        return call.refuse(400, "MalformedPolicy", "Policy has invalid resource");
+    }
+    if is_public(&policy) {
+        return call.refuse(
+            403,
+            "AccessDenied",
+            "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+        );
+    }
+    if locks_out(&policy, &arn) {
+        return call.refuse(
+            400,
+            "MalformedPolicy",
+            "The new bucket policy will not allow you to update bucket policies in the future.",
+        );
+    }
+    let put = forward(call, services).await;
+    if put.status < 300 {
+        memory.unseen_policies.insert(bucket.to_owned());
+    }
+    put
+}
+
+/// Whether a statement lets everybody in without a condition.
+fn is_public(policy: &Document) -> bool {
+    policy.statement.iter().any(|statement| {
+        let everybody = match &statement.principal {
+            Some(Principals::Everybody(_)) => true,
+            Some(Principals::ByKind(kinds)) => kinds.get("AWS").is_some_and(|words| words.0.contains("*")),
+            None => statement.not_principal.is_some(),
+        };
+        statement.effect == Effect::Allow && everybody && statement.condition.is_empty()
+    })
+}
+
+fn locks_out(policy: &Document, bucket_arn: &str) -> bool {
+    let mends = MustLet {
+        who: Caller::Root.arn(),
+        action: "s3:PutBucketPolicy",
+        resource: bucket_arn.to_owned(),
+        context: Vec::new(),
+    };
+    !mends.is_let_by(policy)
+}
+
+async fn publishes(call: &Call, bucket: &str, services: &Services) -> bool {
+    let open = String::from_utf8_lossy(&call.request.body).contains("<BlockPublicPolicy>false");
+    open && policy_of(services, bucket).await.is_some_and(|policy| is_public(&policy))
+}
+
+/// Whether a service may use a bucket for what it needs.
+pub(crate) async fn lets_service(services: &Services, bucket: &str, needs: &[MustLet]) -> bool {
+    match policy_of(services, bucket).await {
+        Some(policy) => needs.iter().all(|need| need.is_let_by(&policy)),
+        None => false,
+    }
+}
+
+/// Puts an object into a bucket, as a service does.
+pub(crate) async fn deliver(services: &Services, bucket: &str, key: &str) {
+    inside(services, "PUT", &format!("{bucket}/{key}"), "practice").await;
+}
+
+async fn inside(services: &Services, method: &str, path: &str, body: &str) {
+    let request = MockRequest {
+        method: method.into(),
+        uri: format!("https://s3.us-east-1.amazonaws.com/{path}"),
+        headers: http::HeaderMap::new(),
+        body: body.to_owned().into(),
+    };
+    services.s3.handle(request).await;
+}
+
+/// All buckets of the account are in one place, whatever their Region.
+async fn forward(call: &Call, services: &Services) -> MockResponse {
+    let mut headers = call.request.headers.clone();
+    headers.remove("authorization");
+    let uri = &call.request.uri;
+    let rest = uri.split_once("://").map_or(uri.as_str(), |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |start| &rest[start..]);
+    let request = MockRequest {
+        method: call.request.method.clone(),
+        uri: format!("https://s3.us-east-1.amazonaws.com{path}"),
+        headers,
+        body: call.request.body.clone(),
+    };
+    services.s3.handle(request).await
+}
+
+fn with_region(mut response: MockResponse, region: &str) -> MockResponse {
+    if let Ok(value) = region.parse() {
+        response.headers.insert("x-amz-bucket-region", value);
+    }
+    response
+}
+
+/// Whether nobody without credentials can read from a bucket.
+pub(crate) fn is_closed(policy: &Document, bucket: &str) -> bool {
+    let request = steps::policy::Request {
+        principal: steps::policy::Principal::Anonymous,
+        action: "s3:GetObject",
+        resource: &format!("arn:aws:s3:::{bucket}/any"),
+        context: &[("aws:SecureTransport", "true")],
+    };
+    policy.decide(&request) != Decision::Allowed
+}

@@ -1,0 +1,292 @@
+//! CloudTrail: trails with a home Region and shadows elsewhere, which look at their bucket before they are made, which
+//! do not log before they are started, and which deliver a while later.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use steps::private_bucket::MustLet;
+use winterbaume_core::MockResponse;
+
+use super::kept::{Event, Memory};
+use super::storage::{self, lets_service, region_of};
+use super::wire::{Call, json_answer, timestamp};
+use super::{ACCOUNT_ID, Services};
+
+/// So many seconds after logging was started, the first file is there.
+const FIRST_FILE: u64 = 5;
+const TRAILS_PER_REGION: usize = 5;
+const EVENTS_PER_PAGE: usize = 50;
+
+/// A trail.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Trail {
+    pub name: String,
+    pub arn: String,
+    pub home: String,
+    pub bucket: String,
+    pub prefix: Option<String>,
+    pub multi_region: bool,
+    pub validated: bool,
+    pub global: bool,
+    /// Since when it logs.
+    pub logging_since: Option<u64>,
+    pub selectors: Option<Value>,
+    pub delivered: Option<u64>,
+}
+
+/// Answers one call.
+pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory, now: u64) -> MockResponse {
+    match call.operation.as_str() {
+        "CreateTrail" => create(call, services, memory).await,
+        "DescribeTrails" => describe(call, memory),
+        "GetTrailStatus" => status(call, memory),
+        "GetEventSelectors" => event_selectors(call, memory),
+        "PutEventSelectors" => put_event_selectors(call, memory),
+        "UpdateTrail" => update(call, memory),
+        "StartLogging" => {
+            at_home(call, memory, |trail| trail.logging_since = trail.logging_since.or(Some(now)))
+        }
+        "StopLogging" => at_home(call, memory, |trail| trail.logging_since = None),
+        "DeleteTrail" => delete(call, memory),
+        "LookupEvents" => lookup(call, memory),
+        _ => call.unknown(),
+    }
+}
+
+async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
+    let text = |name: &str| call.json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, bucket, prefix) = (text("Name"), text("S3BucketName"), text("S3KeyPrefix"));
+    let arn = format!("arn:aws:cloudtrail:{}:{ACCOUNT_ID}:trail/{name}", call.region);
+    if let Err(refusal) = may_create(call, &name, &arn, memory) {
+        return refusal;
+    }
+    if region_of(services, &bucket).await.is_none() {
+        return call.refuse(
+            400,
+            "S3BucketDoesNotExistException",
+            &format!("S3 bucket {bucket} does not exist!"),
+        );
+    }
+    let needs = needs(&bucket, &prefix, &arn);
+    // What was put a moment ago is not seen yet at the first try.
+    if memory.unseen_policies.remove(&bucket) || !lets_service(services, &bucket, &needs).await {
+        memory.changed = true;
+        let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
+        return call.refuse(400, "InsufficientS3BucketPolicyException", &message);
+    }
+    let flag = |name: &str, default| call.json.get(name).and_then(Value::as_bool).unwrap_or(default);
+    let multi_region = flag("IsMultiRegionTrail", false);
+    let global = flag("IncludeGlobalServiceEvents", true);
+    if multi_region && !global {
+        return call.refuse(
+            400,
+            "InvalidParameterCombinationException",
+            "Multi-Region trail must include global service events.",
+        );
+    }
+    let trail = Trail {
+        name,
+        arn: arn.clone(),
+        home: call.region.clone(),
+        bucket,
+        prefix: Some(prefix).filter(|prefix| !prefix.is_empty()),
+        multi_region,
+        validated: flag("EnableLogFileValidation", false),
+        global,
+        logging_since: None,
+        selectors: None,
+        delivered: None,
+    };
+    let answer = json_answer(&as_json(&trail));
+    memory.trails.insert(arn, trail);
+    answer
+}
+
+fn may_create(call: &Call, name: &str, arn: &str, memory: &Memory) -> Result<(), MockResponse> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !(3..=128).contains(&name.len()) || !name.chars().all(allowed) {
+        return Err(call.refuse(400, "InvalidTrailNameException", "The trail name does not hold up"));
+    }
+    if memory.trails.contains_key(arn) {
+        let message = format!("Trail {name} already exists for customer: {ACCOUNT_ID}");
+        return Err(call.refuse(400, "TrailAlreadyExistsException", &message));
+    }
+    let here = memory.trails.values().filter(|trail| trail.is_seen_from(&call.region)).count();
+    if here >= TRAILS_PER_REGION {
+        let message = format!("User already has {here} trails in {}", call.region);
+        return Err(call.refuse(400, "MaximumNumberOfTrailsExceededException", &message));
+    }
+    Ok(())
+}
+
+/// What CloudTrail has to be allowed by the bucket's policy.
+fn needs(bucket: &str, prefix: &str, trail: &str) -> Vec<MustLet> {
+    let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+    let need = |action, resource: String, more: &[(&'static str, &str)]| MustLet {
+        who: "cloudtrail.amazonaws.com".into(),
+        action,
+        resource,
+        context: std::iter::once(("aws:SourceArn", trail))
+            .chain(more.iter().copied())
+            .map(|(key, value)| (key, value.to_owned()))
+            .collect(),
+    };
+    let key = format!("arn:aws:s3:::{bucket}/{prefix}AWSLogs/{ACCOUNT_ID}/CloudTrail/file");
+    vec![
+        need("s3:GetBucketAcl", format!("arn:aws:s3:::{bucket}"), &[]),
+        need("s3:PutObject", key, &[("s3:x-amz-acl", "bucket-owner-full-control")]),
+    ]
+}
+
+impl Trail {
+    fn is_seen_from(&self, region: &str) -> bool {
+        self.home == region || self.multi_region
+    }
+}
+
+fn as_json(trail: &Trail) -> Value {
+    json!({
+        "Name": trail.name, "TrailARN": trail.arn, "HomeRegion": trail.home, "S3BucketName": trail.bucket,
+        "S3KeyPrefix": trail.prefix, "IsMultiRegionTrail": trail.multi_region,
+        "IncludeGlobalServiceEvents": trail.global, "LogFileValidationEnabled": trail.validated,
+        "HasCustomEventSelectors": trail.selectors.is_some(), "HasInsightSelectors": false,
+        "IsOrganizationTrail": false
+    })
+}
+
+fn describe(call: &Call, memory: &Memory) -> MockResponse {
+    let shadows = call.json.get("includeShadowTrails").and_then(Value::as_bool).unwrap_or(true);
+    let seen = |trail: &&Trail| trail.home == call.region || (shadows && trail.multi_region);
+    let trails: Vec<_> = memory.trails.values().filter(seen).map(as_json).collect();
+    json_answer(&json!({"trailList": trails}))
+}
+
+/// The trail that a call names, by ARN or, at home, by name.
+fn find<'m>(call: &Call, memory: &'m Memory) -> Option<&'m Trail> {
+    let named =
+        ["Name", "TrailName"].into_iter().find_map(|key| call.json.get(key).and_then(Value::as_str))?;
+    memory
+        .trails
+        .get(named)
+        .filter(|trail| trail.is_seen_from(&call.region))
+        .or_else(|| memory.trails.values().find(|trail| trail.name == named && trail.home == call.region))
+}
+
+fn unknown_trail(call: &Call) -> MockResponse {
+    call.refuse(400, "TrailNotFoundException", "Unknown trail for the user")
+}
+
+fn status(call: &Call, memory: &Memory) -> MockResponse {
+    let Some(trail) = find(call, memory) else { return unknown_trail(call) };
+    let mut answer = json!({"IsLogging": trail.logging_since.is_some()});
+    if let Some(delivered) = trail.delivered {
+        answer["LatestDeliveryTime"] = json!(delivered);
+    }
+    if let Some(since) = trail.logging_since {
+        answer["StartLoggingTime"] = json!(since);
+    }
+    json_answer(&answer)
+}
+
+fn event_selectors(call: &Call, memory: &Memory) -> MockResponse {
+    let Some(trail) = find(call, memory) else { return unknown_trail(call) };
+    let all = json!([{"ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [],
+                      "ExcludeManagementEventSources": []}]);
+    json_answer(&json!({"TrailARN": trail.arn, "EventSelectors": trail.selectors.clone().unwrap_or(all)}))
+}
+
+/// Only the home Region takes a change.
+fn at_home(call: &Call, memory: &mut Memory, change: impl FnOnce(&mut Trail)) -> MockResponse {
+    let Some(arn) = find(call, memory).map(|trail| trail.arn.clone()) else { return unknown_trail(call) };
+    let Some(trail) = memory.trails.get_mut(&arn) else { return unknown_trail(call) };
+    if trail.home != call.region {
+        let message = format!("Trail {} home region is {}", trail.name, trail.home);
+        return call.refuse(400, "InvalidHomeRegionException", &message);
+    }
+    change(trail);
+    json_answer(&as_json(trail))
+}
+
+fn put_event_selectors(call: &Call, memory: &mut Memory) -> MockResponse {
+    let Some(selectors) = call.json.get("EventSelectors").cloned() else {
+        return call.refuse(400, "InvalidEventSelectorsException", "EventSelectors is required");
+    };
+    at_home(call, memory, |trail| trail.selectors = Some(selectors))
+}
+
+fn update(call: &Call, memory: &mut Memory) -> MockResponse {
+    let flag = |name: &str| call.json.get(name).and_then(Value::as_bool);
+    at_home(call, memory, |trail| {
+        trail.multi_region = flag("IsMultiRegionTrail").unwrap_or(trail.multi_region);
+        trail.validated = flag("EnableLogFileValidation").unwrap_or(trail.validated);
+        trail.global = flag("IncludeGlobalServiceEvents").unwrap_or(trail.global);
+    })
+}
+
+fn delete(call: &Call, memory: &mut Memory) -> MockResponse {
+    let mut arn = String::new();
+    let answer = at_home(call, memory, |trail| arn = trail.arn.clone());
+    memory.trails.remove(&arn);
+    if answer.status < 300 { json_answer(&json!({})) } else { answer }
+}
+
+impl Memory {
+    /// Delivers what is due: first log files, and the first files of reports.
+    pub async fn deliver(&mut self, now: u64, services: &Services) {
+        let due: Vec<_> = self
+            .trails
+            .values()
+            .filter(|trail| trail.delivered.is_none())
+            .filter(|trail| trail.logging_since.is_some_and(|since| self.is_due(since, FIRST_FILE, now)))
+            .map(|trail| trail.arn.clone())
+            .collect();
+        for arn in due {
+            let Some(trail) = self.trails.get_mut(&arn) else { continue };
+            trail.delivered = Some(now);
+            let (bucket, home) = (trail.bucket.clone(), trail.home.clone());
+            let prefix = trail.prefix.as_ref().map(|prefix| format!("{prefix}/")).unwrap_or_default();
+            let day = timestamp(now).strftime("%Y/%m/%d").to_string();
+            let key = format!(
+                "{prefix}AWSLogs/{ACCOUNT_ID}/CloudTrail/{home}/{day}/{ACCOUNT_ID}_CloudTrail_{home}.json.gz"
+            );
+            self.put_delivered(services, &bucket, key).await;
+        }
+        super::reports::deliver(self, now, services).await;
+    }
+
+    /// Puts an object that a service delivers, and remembers it for later runs.
+    pub async fn put_delivered(&mut self, services: &Services, bucket: &str, key: String) {
+        storage::deliver(services, bucket, &key).await;
+        self.delivered.entry(bucket.to_owned()).or_default().insert(key);
+        self.changed = true;
+    }
+}
+
+fn lookup(call: &Call, memory: &Memory) -> MockResponse {
+    let attribute =
+        call.json.get("LookupAttributes").and_then(|list| list.get(0)).cloned().unwrap_or_default();
+    let text = |name: &str| attribute.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (key, value) = (text("AttributeKey"), text("AttributeValue"));
+    let matches = |event: &&Event| match key.as_str() {
+        "EventName" => event.name == value,
+        "Username" => event.user == value,
+        "EventSource" => event.source == value,
+        "AccessKeyId" => event.key == value,
+        "EventId" => event.id == value,
+        _ => true,
+    };
+    let found: Vec<_> =
+        memory.events.iter().rev().filter(|event| event.region == call.region).filter(matches).collect();
+    let from =
+        call.json.get("NextToken").and_then(Value::as_str).and_then(|token| token.parse().ok()).unwrap_or(0);
+    let page: Vec<_> = found.iter().skip(from).take(EVENTS_PER_PAGE).map(|event| event_json(event)).collect();
+    let mut answer = json!({"Events": page});
+    if found.len() > from + EVENTS_PER_PAGE {
+        answer["NextToken"] = json!((from + EVENTS_PER_PAGE).to_string());
+    }
+    json_answer(&answer)
+}
+
+fn event_json(event: &Event) -> Value {
+    json!({"EventId": event.id, "EventName": event.name, "EventSource": event.source, "Username": event.user,
+           "AccessKeyId": event.key, "EventTime": event.time, "ReadOnly": "false", "Resources": []})
+}
