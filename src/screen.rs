@@ -281,8 +281,7 @@ impl Screen {
     pub fn spinner(&self, text: &str) -> Spinner {
         self.quiet();
         if !self.0.animates {
-            let waiting = steps::text! { en: "Waiting: {text}", ko: "대기 중: {text}" };
-            self.wrapped(2, self.say(&waiting));
+            self.wrapped(2, &format!("{text} …"));
             return Spinner { screen: self.clone(), bar: None };
         }
         let bar = turning(&printable(text));
@@ -453,6 +452,6 @@ mod tests {
         let mark = screen.mark(Tone::Good, "✓", &steps::text! { en: "done", ko: "완료" });
         screen.line(&format!("{mark} group"));
         drop(screen.spinner("the new key"));
-        assert_eq!(screen.kept(), "done: group\n  Waiting: the new key\n");
+        assert_eq!(screen.kept(), "done: group\n  the new key …\n");
     }
 }

@@ -93,7 +93,7 @@ impl Call {
             after_host.find('/').map_or("/", |start| &after_host[start..])
         };
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        self.parameters = winterbaume_core::parse_query_string(query);
+        self.parameters = words_of(query);
         let path = steps::text::percent_decoded(path.trim_start_matches('/'));
         let (bucket, object) = path.split_once('/').unwrap_or((&path, ""));
         self.bucket = Some(bucket.to_owned()).filter(|bucket| !bucket.is_empty());
@@ -269,6 +269,15 @@ impl Service {
             Self::Reports => "cur",
         }
     }
+}
+
+/// A query, in which a word may stand without a value.
+fn words_of(query: &str) -> HashMap<String, String> {
+    let pair = |part: &str| {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        (steps::text::percent_decoded(key), steps::text::percent_decoded(value))
+    };
+    query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
 }
 
 /// Key, date, Region and service of the signature.
