@@ -101,7 +101,7 @@ impl<O: Asks> Engine<'_, O> {
         self.listener.hear(&Event::PracticeStarted(P::ID));
         let mut facts = self.observe::<P>().await?;
         for step in selected {
-            facts = self.walk_step::<P>(step, facts).await?;
+            facts = Box::pin(self.walk_step::<P>(step, facts)).await?;
         }
         Ok(())
     }
@@ -189,7 +189,9 @@ impl<O: Asks> Engine<'_, O> {
             journal.intent(&told, &caller)?;
         }
         self.listener.hear(&Event::ChangeStarted(told.clone()));
-        let result = P::apply(change, &mut self.session, &self.collected.answers, &mut self.operator).await;
+        // On the heap: the futures of the SDK are large, and several levels of them would not fit a thread's stack.
+        let applying = P::apply(change, &mut self.session, &self.collected.answers, &mut self.operator);
+        let result = Box::pin(applying).await;
         self.note_outcome(told, &result)?;
         result?;
         self.changes_made += 1;
@@ -255,13 +257,25 @@ impl<O: Asks> Engine<'_, O> {
         plan: StepPlan<P::Change>,
     ) -> Result<Next<P::Facts>, Failure> {
         let Some(task) = plan.person else { return Ok(Next::Done) };
-        self.operator.show_task(&self.in_rehearsal(plan.step, &task));
+        if self.shows_how(&task) {
+            self.operator.show_task(&self.in_rehearsal(plan.step, &task));
+        }
         match task.seen {
             Seen::InAccount => self.watch_account::<P>(plan.step).await,
             Seen::ByWord(key) => self.take_word(plan.step, key).await,
             Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
             Seen::BySigningIn => self.sign_in(plan.step).await,
             Seen::Elsewhere => Ok(Next::Done),
+        }
+    }
+
+    /// A question that is asked right away needs no directions to it, and nobody can run `aws login` against the
+    /// practice account.
+    fn shows_how(&self, task: &PersonTask) -> bool {
+        match task.seen {
+            Seen::ByAnswer(_) => !self.operator.is_a_person(),
+            Seen::BySigningIn => !self.rehearsal,
+            Seen::InAccount | Seen::ByWord(_) | Seen::Elsewhere => true,
         }
     }
 
@@ -287,7 +301,7 @@ impl<O: Asks> Engine<'_, O> {
         let seen = async {
             loop {
                 tokio::time::sleep(LOOK_AGAIN).await;
-                let facts = P::observe(session, answers).await?;
+                let facts = Box::pin(P::observe(session, answers)).await?;
                 let plan = P::plan(&facts, answers).into_iter().find(|plan| plan.step == step);
                 if plan.is_none_or(|plan| plan.state != State::NeedsPerson) {
                     return Ok::<_, StepError>(facts);
@@ -431,7 +445,7 @@ impl<O: Asks> Engine<'_, O> {
 
     async fn observe<P: Practice>(&self) -> Result<P::Facts, Failure> {
         tokio::select! {
-            facts = P::observe(&self.session, &self.collected.answers) => Ok(facts?),
+            facts = Box::pin(P::observe(&self.session, &self.collected.answers)) => Ok(facts?),
             () = self.interrupt.wait() => Err(OperatorError::Interrupted.into()),
         }
     }

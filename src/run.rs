@@ -393,10 +393,10 @@ impl Engine<'_, AnyOperator> {
 
     async fn walk_all(&mut self) -> Result<(), Failure> {
         self.reports.clear();
-        self.walk::<RootUser>().await?;
-        self.walk::<Mfa>().await?;
-        self.walk::<Cloudtrail>().await?;
-        self.walk::<BillingReport>().await
+        Box::pin(self.walk::<RootUser>()).await?;
+        Box::pin(self.walk::<Mfa>()).await?;
+        Box::pin(self.walk::<Cloudtrail>()).await?;
+        Box::pin(self.walk::<BillingReport>()).await
     }
 
     /// Says how it all stands now. Exit status 0 means that nothing is left.

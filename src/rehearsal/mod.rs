@@ -76,6 +76,12 @@ pub(crate) struct Services {
     pub reports: winterbaume_costandusagereport::CostAndUsageReportService,
 }
 
+/// The one-time code that a device with this seed shows at a time, in seconds since 1970. None for a seed that is not
+/// base32.
+pub fn one_time_code(seed: &str, seconds: u64) -> Option<String> {
+    totp::code(seed, totp::window(seconds))
+}
+
 /// A connection that breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
@@ -83,6 +89,8 @@ pub struct Fault {
     pub at_mutating_call: usize,
     /// Whether AWS has heard of the call by then.
     pub when: FaultTime,
+    /// Whether it stays broken, as after a kill, or one call is hit.
+    pub lasting: bool,
 }
 
 /// When a connection breaks.
@@ -250,13 +258,14 @@ impl PracticeAccount {
     }
 
     fn count(&self, call: &Call) -> Option<FaultTime> {
-        if call.is_read() {
-            return None;
-        }
         let mut calls = lock(&self.0.calls);
+        let fault = *lock(&self.0.fault);
+        let broken = fault.is_some_and(|fault| fault.lasting && calls.len() > fault.at_mutating_call);
+        if call.is_read() || broken {
+            return broken.then_some(FaultTime::Before);
+        }
         calls.push(call.name());
-        let fault = (*lock(&self.0.fault))?;
-        (fault.at_mutating_call == calls.len() - 1).then_some(fault.when)
+        fault.filter(|fault| fault.at_mutating_call == calls.len() - 1).map(|fault| fault.when)
     }
 
     async fn keep(&self, memory: &Memory) -> Result<(), RehearsalError> {

@@ -1,0 +1,78 @@
+//! Whole runs on the practice account: fresh, again, half done, and cut off at every call.
+
+mod support;
+
+use dayone::rehearsal::{ConsoleAction, Fault, FaultTime, PracticeAccount};
+use serde_json::json;
+use steps::practice::StepId;
+use support::{clock, walk};
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_account_is_brought_up_and_a_second_run_changes_nothing() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    let first = walk(&account, &clock, folder.path(), None, json!({})).await;
+    first.result.as_ref().unwrap();
+    assert_eq!(first.left(), [StepId::RootMfa, StepId::LogDelivery, StepId::ReportDelivery]);
+    assert_eq!(first.handed_over.len(), 1);
+    account.console(ConsoleAction::RootMfa).await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+
+    let calls = account.mutating_calls().len();
+    let second = walk(&account, &clock, folder.path(), first.seed, json!({})).await;
+    second.result.as_ref().unwrap();
+    assert_eq!(second.left(), []);
+    assert_eq!((second.changes_made, account.mutating_calls().len()), (0, calls));
+    for finding in account.verdict().await {
+        assert!(finding.in_place, "{finding:?}");
+    }
+}
+
+/// The account as an undisturbed run leaves it.
+async fn undisturbed() -> (serde_json::Value, usize) {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    walk(&account, &clock, folder.path(), None, json!({})).await.result.unwrap();
+    (account.snapshot().await, account.mutating_calls().len())
+}
+
+/// Cut off at each call that changes something, before and after its effect, a further run ends where an undisturbed
+/// one does: nothing is lost and nothing is doubled.
+#[tokio::test(start_paused = true)]
+async fn cut_off_at_every_call_a_further_run_converges() {
+    let (expected, calls) = undisturbed().await;
+    assert!(calls > 25, "{calls}");
+    for at_mutating_call in 0..calls {
+        for when in [FaultTime::Before, FaultTime::After] {
+            let place = format!("call {at_mutating_call}, {when:?}");
+            let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+            let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+            account.set_fault(Some(Fault { at_mutating_call, when, lasting: true }));
+            let cut = walk(&account, &clock, folder.path(), None, json!({})).await;
+            assert!(cut.result.is_err(), "{place}");
+            account.set_fault(None);
+            let again = walk(&account, &clock, folder.path(), cut.seed, json!({})).await;
+            again.result.as_ref().unwrap_or_else(|error| panic!("{place}: {error}"));
+            assert_eq!(account.snapshot().await, expected, "{place}");
+            let third = walk(&account, &clock, folder.path(), again.seed, json!({})).await;
+            assert_eq!(third.changes_made, 0, "{place}");
+        }
+    }
+}
+
+/// One lost answer in the middle of a run is taken up within the run, or by the next.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_doubles_nothing() {
+    let (expected, calls) = undisturbed().await;
+    for at_mutating_call in 0..calls {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+        let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+        account.set_fault(Some(Fault { at_mutating_call, when: FaultTime::After, lasting: false }));
+        let mut ended = walk(&account, &clock, folder.path(), None, json!({})).await;
+        if ended.result.is_err() {
+            ended = walk(&account, &clock, folder.path(), ended.seed, json!({})).await;
+        }
+        ended.result.unwrap_or_else(|error| panic!("call {at_mutating_call}: {error}"));
+        assert_eq!(account.snapshot().await, expected, "call {at_mutating_call}");
+    }
+}
