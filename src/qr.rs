@@ -111,8 +111,8 @@ mod tests {
         }
         let dark = match cell.contents() {
             "█" => true,
-            "▀" => y % 2 == 0,
-            "▄" => y % 2 == 1,
+            "▀" => y.is_multiple_of(2),
+            "▄" => !y.is_multiple_of(2),
             _ => false,
         };
         if dark { 0 } else { 255 }

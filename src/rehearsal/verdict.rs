@@ -163,8 +163,8 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
             name.clone(),
             json!({
                 "region": bucket.region, "policy": bucket.policy, "versioning": bucket.versioning_status,
-                "blocked": bucket.public_access_block, "ownership": bucket.ownership_controls,
-                "encryption": bucket.encryption_configuration, "lifecycle": bucket.lifecycle_configuration
+                "blocked": bucket.public_access_block, "ownership": bucket.ownership_controls.as_deref().unwrap_or("BucketOwnerEnforced"),
+            "encrypted": bucket.encryption_configuration.as_ref().is_none_or(|found| found.contains("AES256")), "lifecycle": bucket.lifecycle_configuration
             }),
         )
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType, Trail};
 
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, Unseen, reading, unless};
+use crate::aws::{ForCall, Identity, Reading, reading, unless};
 use crate::error::{AwsError, StepError};
 use crate::private_bucket::BucketFacts;
 use crate::session::Session;
@@ -175,10 +175,7 @@ fn delivery(status: &aws_sdk_cloudtrail::operation::get_trail_status::GetTrailSt
 type Selectors = aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 
 fn all_management_events(selectors: Reading<Selectors>) -> Reading<bool> {
-    let selectors = match selectors {
-        Ok(selectors) => selectors,
-        Err(unseen) => return Err::<bool, Unseen>(unseen),
-    };
+    let selectors = selectors?;
     let basic = |selector: &EventSelector| {
         selector.include_management_events() != Some(false)
             && selector.read_write_type().is_none_or(|kind| *kind == ReadWriteType::All)

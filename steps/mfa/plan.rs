@@ -274,7 +274,7 @@ fn attach(facts: &Facts, policy: Option<&RequirePolicy>, attached: bool) -> Step
         changes.push(Change::AttachPolicy { policy: arn, group: group.clone() });
     }
     let plan = StepPlan::to_change(StepId::RequireMfa, changes, Text::default());
-    members.iter().filter_map(|member| stopped(member)).fold(plan, StepPlan::with_note)
+    members.iter().filter_map(stopped).fold(plan, StepPlan::with_note)
 }
 
 /// Whom the policy stops, and which keys.

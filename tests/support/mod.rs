@@ -243,3 +243,17 @@ async fn practices(engine: &mut Engine<'_, Person>) -> Result<(), Failure> {
     Box::pin(engine.walk::<Cloudtrail>()).await?;
     Box::pin(engine.walk::<BillingReport>()).await
 }
+
+/// Where two accounts differ; none when they are equal.
+pub fn difference(found: &Value, expected: &Value) -> Option<String> {
+    match (found, expected) {
+        (Value::Object(found), Value::Object(expected)) => {
+            found.keys().chain(expected.keys()).find_map(|key| {
+                let of = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                difference(&of(found), &of(expected)).map(|place| format!("{key} / {place}"))
+            })
+        }
+        _ if found == expected => None,
+        _ => Some(format!("{found} instead of {expected}")),
+    }
+}
