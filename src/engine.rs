@@ -122,6 +122,7 @@ impl<O: Asks> Engine<'_, O> {
             let next = match plan.state {
                 State::ToChange => self.decide_and_apply::<P>(plan).await?,
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
+                State::Waiting => self.wait_for_delivery::<P>(plan).await?,
                 _ => Next::Done,
             };
             facts = match next {
@@ -261,7 +262,10 @@ impl<O: Asks> Engine<'_, O> {
             self.operator.show_task(&self.in_rehearsal(plan.step, &task));
         }
         match task.seen {
-            Seen::InAccount => self.watch_account::<P>(plan.step).await,
+            Seen::InAccount => {
+                let what = text! { en: "Watching the account", ko: "계정을 지켜보는 중" };
+                self.watch_account::<P>(plan.step, plan.state, &what).await
+            }
             Seen::ByWord(key) => self.take_word(plan.step, key).await,
             Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
             Seen::BySigningIn => self.sign_in(plan.step).await,
@@ -288,28 +292,48 @@ impl<O: Asks> Engine<'_, O> {
             _ => return task,
         };
         if self.rehearsal {
+            let dayone = invocation();
             task.how.push(text! {
-                en: "In this rehearsal, type in another window: dayone rehearse console {action}",
-                ko: "이 연습에서는 다른 창에서 다음을 입력하세요: dayone rehearse console {action}"
+                en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
+                ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
             });
         }
         task
     }
 
-    async fn watch_account<P: Practice>(&mut self, step: StepId) -> Result<Next<P::Facts>, Failure> {
+    /// A person may wait for what comes soon; in the practice account everything does.
+    async fn wait_for_delivery<P: Practice>(
+        &mut self,
+        plan: StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        let here = text! { en: "Waiting for the practice account", ko: "연습용 계정을 기다리는 중" };
+        match plan.awaited.or(self.rehearsal.then_some(here)) {
+            Some(what) if self.operator.is_a_person() => {
+                self.watch_account::<P>(plan.step, plan.state, &what).await
+            }
+            _ => Ok(Next::Done),
+        }
+    }
+
+    /// Looks until the step stands otherwise than in this state.
+    async fn watch_account<P: Practice>(
+        &mut self,
+        step: StepId,
+        state: State,
+        what: &Text,
+    ) -> Result<Next<P::Facts>, Failure> {
         let (session, answers) = (&self.session, &self.collected.answers);
         let seen = async {
             loop {
                 tokio::time::sleep(LOOK_AGAIN).await;
                 let facts = Box::pin(P::observe(session, answers)).await?;
                 let plan = P::plan(&facts, answers).into_iter().find(|plan| plan.step == step);
-                if plan.is_none_or(|plan| plan.state != State::NeedsPerson) {
+                if plan.is_none_or(|plan| plan.state != state) {
                     return Ok::<_, StepError>(facts);
                 }
             }
         };
-        let what = text! { en: "Watching the account", ko: "계정을 지켜보는 중" };
-        match self.operator.watch(&what, seen).await? {
+        match self.operator.watch(what, seen).await? {
             Some(facts) => Ok(Next::Seen(facts?)),
             None => Ok(self.left(step)),
         }
@@ -335,7 +359,11 @@ impl<O: Asks> Engine<'_, O> {
             return Ok(self.left(step));
         }
         let default = self.suggested_admin.clone().filter(|_| key == "admin.user");
-        let question = Question { key, text: task.what.clone(), default };
+        let text = match key {
+            "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
+            _ => task.what.clone(),
+        };
+        let question = Question { key, text, default };
         loop {
             let answer = self.operator.answer(&question).await?;
             match self.set(key, Value::String(answer.trim().to_owned()))? {
@@ -486,6 +514,11 @@ fn plan_of<P: Practice>(
         .into_iter()
         .find(|plan| plan.step == step)
         .unwrap_or_else(|| StepPlan::not_applicable(step, Text::default()))
+}
+
+/// How the person has started the program: from its sources, it is not on the path.
+fn invocation() -> &'static str {
+    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "dayone" }
 }
 
 /// Enter alone never deletes what cannot be made again.

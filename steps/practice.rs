@@ -282,11 +282,22 @@ pub struct StepPlan<C> {
     pub found: Option<Text>,
     /// What the operator should know before deciding.
     pub notes: Vec<Text>,
+    /// What comes so soon that a person may want to wait for it.
+    pub awaited: Option<Text>,
 }
 
 impl<C> StepPlan<C> {
     fn new(step: StepId, state: State) -> Self {
-        Self { step, state, changes: Vec::new(), person: None, reason: None, found: None, notes: Vec::new() }
+        Self {
+            step,
+            state,
+            changes: Vec::new(),
+            person: None,
+            reason: None,
+            found: None,
+            notes: Vec::new(),
+            awaited: None,
+        }
     }
 
     /// The step is in place, with what was found.
@@ -330,6 +341,12 @@ impl<C> StepPlan<C> {
     /// Adds what the operator should know before deciding.
     pub fn with_note(mut self, note: Text) -> Self {
         self.notes.push(note);
+        self
+    }
+
+    /// Says what comes so soon that a person may want to wait for it.
+    pub fn comes_soon(mut self, what: Text) -> Self {
+        self.awaited = Some(what);
         self
     }
 

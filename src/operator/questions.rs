@@ -124,6 +124,7 @@ pub(super) async fn choose(
 ) -> Result<usize, OperatorError> {
     let screen = person.screen().clone();
     screen.wrapped(2, screen.say(text));
+    screen.blank();
     numbered(&screen, options);
     let count = options.len();
     let question = text! { en: "Number", ko: "번호" };
@@ -152,7 +153,6 @@ pub(super) async fn one_time_code(
 
 /// Numbered lines, as of a task or of a choice.
 pub(super) fn numbered(screen: &Screen, lines: &[Text]) {
-    screen.blank();
     for (number, line) in (1..).zip(lines) {
         screen.hanging(&format!("    {number}  "), 7, screen.say(line));
     }

@@ -2,7 +2,7 @@
 //!
 //! A walk explains a step before it asks; a list (`plan`, `check`) has a line for each step and its changes below it.
 
-use steps::practice::{PracticeId, State, StepId};
+use steps::practice::{PracticeId, Seen, State, StepId};
 use steps::text;
 use steps::text::Text;
 
@@ -76,13 +76,16 @@ impl Human {
     fn explained_before_asking(&self, report: &StepReport) {
         self.heading(report.step);
         if let Some(why) = markdown::first_paragraph(report.step.guide(self.screen.language())) {
-            self.screen.wrapped(2, &markdown::inline(&self.screen, &why));
+            self.screen.wrapped(2, &markdown::inline(&self.screen, markdown::without_label(&why)));
             self.screen.blank();
         }
         self.notes(2, report);
         self.changes(4, &report.changes);
-        if let Some(task) = &report.person {
-            self.screen.wrapped(2, self.say(&task.what));
+        match &report.person {
+            // The question that follows says it.
+            Some(task) if matches!(task.seen, Seen::ByAnswer(_)) => return,
+            Some(task) => self.screen.wrapped(2, self.say(&task.what)),
+            None => {}
         }
         self.screen.blank();
     }
@@ -327,7 +330,7 @@ fn before_start(to_do: usize) -> Vec<Text> {
             ko: "모두 적용되어 있습니다. 각 단계를 한 번 더 확인합니다."
         }];
     }
-    let minutes = (to_do * 7).div_ceil(10);
+    let minutes = (to_do * 7).div_ceil(10).max(2);
     vec![
         text! {
             en: "About {minutes} minutes. Have your phone with an authenticator app at hand.",

@@ -20,6 +20,12 @@ pub(super) fn first_paragraph(markdown: &str) -> Option<String> {
     })
 }
 
+/// A paragraph without the bold label that it may begin with, such as `**Why.** `.
+pub(super) fn without_label(paragraph: &str) -> &str {
+    let label = paragraph.strip_prefix("**").and_then(|rest| rest.split_once("** "));
+    label.map_or(paragraph, |(_, rest)| rest)
+}
+
 /// Words with their bold parts in bold, and without the marks of bold, code and links.
 pub(super) fn inline(screen: &Screen, words: &str) -> String {
     let words = links_spelled_out(&words.replace('`', ""));
@@ -127,5 +133,7 @@ mod tests {
     fn the_first_paragraph_is_one_line() {
         assert_eq!(first_paragraph("### x\n\na\nb\n\nc").as_deref(), Some("a b"));
         assert_eq!(first_paragraph(""), None);
+        assert_eq!(without_label("**Why.** It is **so**."), "It is **so**.");
+        assert_eq!(without_label("**Why**"), "**Why**");
     }
 }

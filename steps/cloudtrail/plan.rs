@@ -293,7 +293,8 @@ fn log_delivery(facts: &Facts) -> StepPlan<Change> {
                 en: "The first log file comes about 5 minutes after the first call, which AWS does not guarantee.",
                 ko: "첫 로그 파일은 첫 호출 뒤 약 5분 만에 도착하지만 AWS가 보장하지는 않습니다."
             },
-        ),
+        )
+        .comes_soon(text! { en: "Waiting for the first log file", ko: "첫 로그 파일을 기다리는 중" }),
     }
 }
 

@@ -317,7 +317,7 @@ fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         let users = facts.user_names.len();
         return StepPlan::in_place(
             step,
-            text! { en: "all {users} users have MFA", ko: "사용자 {users}명 모두 MFA가 있습니다" },
+            text! { en: "every user has MFA ({users})", ko: "모든 사용자에게 MFA가 있습니다({users}명)" },
         );
     }
     StepPlan::needs_person(step, everybody_enrols(without, &missing))

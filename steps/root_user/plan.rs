@@ -161,7 +161,7 @@ fn admin_group(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(Some(group)) if group.is_administrators(&facts.partition) => {
             let (name, members) = (harmless(&group.name), group.members.len());
             let found =
-                text! { en: "group {name}, {members} members", ko: "그룹 {name}, 구성원 {members}명" };
+                text! { en: "group {name}, members: {members}", ko: "그룹 {name}, 구성원 {members}명" };
             StepPlan::in_place(step, found)
         }
         Ok(Some(group)) => match strangers(group, answers) {

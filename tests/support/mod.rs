@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod terminal;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

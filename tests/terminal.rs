@@ -1,0 +1,238 @@
+//! What a person sees: the real program in a terminal of 80×24, its QR code read off the screen as a phone does, and
+//! real one-time codes typed.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use support::code_at;
+use support::terminal::{CONTROL_C, END_OF_INPUT, ENTER, Window};
+
+/// The questions of the whole walk, in the language of the test: what stands on the screen, and what is typed.
+struct Words {
+    language: &'static str,
+    start: &'static str,
+    name: &'static str,
+    saved: &'static str,
+    way_in: &'static str,
+    done: &'static str,
+    apply: &'static str,
+    type_account: &'static str,
+    first_code: &'static str,
+    second_code: &'static str,
+    sign_in_code: &'static str,
+    watching: &'static str,
+    waiting: &'static str,
+    all_in_place: &'static str,
+    yes: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    language: "en",
+    start: "Start?",
+    name: "The name of your own IAM user",
+    saved: "Saved?",
+    way_in: "Number",
+    done: "Is it done?",
+    apply: "Apply?",
+    type_account: "Type 111122223333 to confirm",
+    first_code: "First code of alice",
+    second_code: "Second code of alice",
+    sign_in_code: "One-time code of alice",
+    watching: "Watching the account",
+    waiting: "Waiting for the",
+    all_in_place: "Everything is in place",
+    yes: "yes",
+};
+
+/// With the Korean keyboard layout left on, the key y gives ㅛ.
+const KOREAN: Words = Words {
+    language: "ko",
+    start: "시작할까요?",
+    name: "본인이 쓸 IAM 사용자 이름",
+    saved: "저장했나요?",
+    way_in: "번호",
+    done: "완료하셨나요?",
+    apply: "적용할까요?",
+    type_account: "확인하려면 111122223333",
+    first_code: "alice의 첫 번째 코드",
+    second_code: "alice의 두 번째 코드",
+    sign_in_code: "alice의 일회용 코드",
+    watching: "계정을 지켜보는 중",
+    waiting: "기다리는 중",
+    all_in_place: "모두 적용되어 있습니다",
+    yes: "ㅛ",
+};
+
+/// A person who rehearses: the window, the words, and the authenticator app.
+struct Person {
+    window: Window,
+    words: &'static Words,
+    seed: Option<String>,
+    used: BTreeSet<String>,
+    /// The console step that was done last in another window.
+    console: Vec<&'static str>,
+}
+
+impl Person {
+    fn sit_down(home: &std::path::Path, words: &'static Words, arguments: &[&str]) -> Self {
+        let all = [arguments, &["--language", words.language]].concat();
+        let window = Window::open(home, &all);
+        Self { window, words, seed: None, used: BTreeSet::new(), console: Vec::new() }
+    }
+
+    /// Answers whatever is asked until the program ends or `stop` says so; the screen it ended with.
+    fn answer_until(&mut self, stop: impl Fn(&str) -> bool) -> Option<String> {
+        loop {
+            let Some(asked) = self.window.next_question() else { return None };
+            if stop(&asked) {
+                return Some(asked);
+            }
+            self.answer(&asked);
+        }
+    }
+
+    fn answer(&mut self, asked: &str) {
+        let words = self.words;
+        let is = |question: &str| asked.contains(question);
+        if is(words.first_code) {
+            self.scan();
+            self.type_code();
+        } else if is(words.second_code) || is(words.sign_in_code) {
+            self.type_code();
+        } else if is(words.watching) {
+            self.at_the_console("root-mfa");
+        } else if is(words.waiting) {
+            self.window.wait_until(|screen| !screen.contains(words.waiting));
+        } else if is(words.name) {
+            self.window.type_line("alice");
+        } else if is(words.type_account) {
+            self.window.type_line("111122223333");
+        } else if is(words.way_in) || is(words.saved) || is(words.start) {
+            self.window.type_line("");
+        } else if is(words.done) || is(words.apply) {
+            self.window.type_line(words.yes);
+        } else {
+            panic!("an unexpected question: {asked}\n{}", self.window.text());
+        }
+    }
+
+    /// Reads the QR code off the screen, and checks it against the seed that is shown for who cannot scan.
+    fn scan(&mut self) {
+        let uri = self.window.scan_qr_code();
+        let seed = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+        let in_groups = seed.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned());
+        let shown: String = self.window.text().split_whitespace().collect();
+        assert!(in_groups.clone().all(|four| shown.contains(&four)), "the seed as text");
+        assert!(uri.starts_with("otpauth://totp/AWS:alice%40111122223333?"), "{uri}");
+        self.seed = Some(seed);
+    }
+
+    /// Types the code that the app shows, once it shows one that was not used.
+    fn type_code(&mut self) {
+        let seed = self.seed.clone().unwrap();
+        let code = loop {
+            let code = code_at(&seed, SystemTime::now());
+            if self.used.insert(code.clone()) {
+                break code;
+            }
+            self.window.look_for_a_while();
+        };
+        self.window.type_line(&code);
+    }
+
+    fn at_the_console(&mut self, what: &'static str) {
+        if !self.console.contains(&what) {
+            self.window.run_beside(&["rehearse", "console", what]);
+            self.console.push(what);
+        }
+        let watching = self.words.watching;
+        self.window.wait_until(|screen| !screen.contains(watching));
+    }
+}
+
+/// From the first screen to the last, and again: nothing is left but what AWS has not delivered yet.
+fn the_whole_wizard(words: &'static Words) {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), words, &["rehearse"]);
+    assert_eq!(person.answer_until(|_| false), None);
+    let (status, output) = person.window.ended();
+    assert!(person.seed.is_some(), "a device was enrolled");
+    assert_eq!(status, 0, "{output}");
+    assert!(!output.contains("MARKEDSECRET"), "a secret key was shown");
+    let (seed, used) = (person.seed, person.used);
+
+    let mut again = Person::sit_down(home.path(), words, &["rehearse"]);
+    (again.seed, again.used) = (seed, used);
+    assert_eq!(again.answer_until(|_| false), None);
+    let (status, output) = again.window.ended();
+    assert_eq!(status, 0, "{output}");
+    assert!(output.contains(words.all_in_place), "{output}");
+}
+
+#[test]
+fn the_whole_wizard_in_english() {
+    the_whole_wizard(&ENGLISH);
+}
+
+#[test]
+fn the_whole_wizard_in_korean() {
+    the_whole_wizard(&KOREAN);
+}
+
+/// Ctrl-C, and Ctrl-D with Enter, at each of the first questions: the program ends with 130, says how to go on, leaves the terminal
+/// as it was, and the next run goes on.
+#[test]
+fn a_pause_at_each_question_is_a_pause() {
+    let home = tempfile::tempdir().unwrap();
+    for (number, keys) in
+        [[CONTROL_C].as_slice(), &[END_OF_INPUT, ENTER]].into_iter().cycle().take(8).enumerate()
+    {
+        let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+        let asked = std::cell::Cell::new(0);
+        let question = person.answer_until(|_| asked.replace(asked.get() + 1) == number % 4 + 1);
+        let question = question.unwrap_or_else(|| panic!("question {number} was not reached"));
+        person.window.press(keys);
+        let (status, output) = person.window.ended();
+        assert_eq!(status, 130, "at {question}\n{output}");
+        assert!(output.contains("Paused"), "at {question}\n{output}");
+        assert!(person.window.is_as_it_was(), "at {question}");
+    }
+}
+
+/// Quitting in the middle of an enrolment removes the half-made device, and the seed leaves the screen.
+#[test]
+fn skipping_an_enrolment_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.first_code)).unwrap();
+    person.scan();
+    let seed = person.seed.clone().unwrap();
+    person.window.type_line("skip");
+    person.window.next_question().unwrap();
+    let since: String = person.window.since_cleared().split_whitespace().collect();
+    assert!(!since.contains(&seed), "the seed is still in sight");
+    person.window.press(&[CONTROL_C]);
+    assert_eq!(person.window.ended().0, 130);
+    let kept = std::fs::read_to_string(home.path().join("state/rehearsal/account.json")).unwrap();
+    assert!(!kept.contains("mfa/alice"), "the half-made device is still there");
+}
+
+/// Lines that a screen reader reads: nothing is redrawn, and the seed takes the place of the picture.
+#[test]
+fn a_plain_walk_redraws_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse", "--plain"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.first_code)).unwrap();
+    let raw = person.window.raw();
+    let moves = |sequence: &str| {
+        !sequence.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+    };
+    assert!(!raw.split("\u{1b}[").skip(1).any(moves), "the cursor was moved: {raw:?}");
+    assert!(raw.contains("MARK EDSE ED"), "the seed in groups of four");
+    person.window.press(&[CONTROL_C]);
+    assert_eq!(person.window.ended().0, 130);
+}
