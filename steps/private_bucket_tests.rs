@@ -1,1 +1,543 @@
+use aws_sdk_s3::operation::get_bucket_ownership_controls::GetBucketOwnershipControlsOutput;
+use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
+use aws_sdk_s3::types::ExpirationStatus;
+use aws_sdk_s3::types::builders::PublicAccessBlockConfigurationBuilder;
+use proptest::prelude::*;
 
+use super::*;
+
+const SERVICE: &str = "cloudtrail.amazonaws.com";
+const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one";
+const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+const OBJECT: &str = "arn:aws:s3:::logs/file";
+
+// The statements that the bucket of these tests must have.
+const WRITES: &str = r#"{"Sid":"DayoneServiceWrites","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
+    "Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*","Condition":{"StringEquals":
+    {"aws:SourceArn":"arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one"}}}"#;
+const TLS_ONLY: &str = r#"{"Sid":"DayoneDenyInsecureTransport","Effect":"Deny","Principal":"*","Action":"s3:*",
+    "Resource":["arn:aws:s3:::logs","arn:aws:s3:::logs/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}"#;
+const READERS: &str = r#"{"Sid":"DayoneOnlyReadersRead","Effect":"Deny","Principal":"*","Action":"s3:GetObject",
+    "Resource":"arn:aws:s3:::logs/*","Condition":{
+    "ArnNotLikeIfExists":{"aws:PrincipalArn":["arn:aws:iam::111122223333:user/alice"]},
+    "BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}}"#;
+
+// Forms of the first one that were put earlier, or by others.
+const EARLIER_WRITES: &str = r#"{"Sid":"DayoneServiceWrites","Effect":"Allow",
+    "Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*"}"#;
+const NAMELESS_WRITES: &str = r#"{"Effect":"Allow","Principal":{"Service":["cloudtrail.amazonaws.com"]},
+    "Action":["s3:PutObject"],"Resource":["arn:aws:s3:::logs/*"],"Condition":{"StringEquals":
+    {"aws:SourceArn":["arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one"]}}}"#;
+
+// Statements of others.
+const PARTNER_LISTS: &str = r#"{"Sid":"Partner","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},
+    "Action":"s3:ListBucket","Resource":"arn:aws:s3:::logs"}"#;
+const NAMELESS_DENY_BOB: &str = r#"{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:user/bob"},
+    "Action":"s3:*","Resource":"arn:aws:s3:::logs/*"}"#;
+const DENY_ALICE: &str = r#"{"Sid":"NotAlice","Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},
+    "Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*"}"#;
+
+const STATEMENTS: [&str; 8] = [
+    WRITES,
+    EARLIER_WRITES,
+    NAMELESS_WRITES,
+    TLS_ONLY,
+    READERS,
+    PARTNER_LISTS,
+    NAMELESS_DENY_BOB,
+    DENY_ALICE,
+];
+
+fn wanted() -> Wanted {
+    Wanted {
+        name: "logs".into(),
+        region: "eu-central-1".into(),
+        account: "111122223333".into(),
+        policy: document(&[WRITES, TLS_ONLY, READERS]),
+        expire_after_days: Some(365),
+        must_let: vec![service_writes(), reads(ALICE)],
+    }
+}
+
+fn service_writes() -> MustLet {
+    let context = vec![("aws:SourceArn", TRAIL.to_owned())];
+    MustLet { who: SERVICE.into(), action: "s3:PutObject", resource: OBJECT.into(), context }
+}
+
+fn reads(who: &str) -> MustLet {
+    MustLet { who: who.into(), action: "s3:GetObject", resource: OBJECT.into(), context: Vec::new() }
+}
+
+fn policy_of(statements: &[&str]) -> String {
+    format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","))
+}
+
+fn document(statements: &[&str]) -> Document {
+    Document::parse(&policy_of(statements)).unwrap()
+}
+
+fn perfect() -> Settings {
+    Settings {
+        region: "eu-central-1".into(),
+        public_access_blocked: Ok(true),
+        ownership_enforced: Ok(true),
+        encrypted: Ok(true),
+        versioned: Ok(true),
+        policy: Ok(Some(policy_of(&[WRITES, TLS_ONLY, READERS]))),
+        has_lifecycle: Ok(true),
+    }
+}
+
+fn bare(region: &str) -> Settings {
+    Settings {
+        region: region.into(),
+        public_access_blocked: Ok(false),
+        ownership_enforced: Ok(false),
+        encrypted: Ok(false),
+        versioned: Ok(false),
+        policy: Ok(None),
+        has_lifecycle: Ok(false),
+    }
+}
+
+fn mine(settings: Settings) -> BucketFacts {
+    BucketFacts::Mine(Box::new(settings))
+}
+
+fn unseen() -> Unseen {
+    Unseen { operation: "s3:GetSomething", code: "AccessDenied".into() }
+}
+
+fn bucket() -> String {
+    "logs".into()
+}
+
+fn put_policy(statements: &[&str], foreign_statements: usize) -> BucketChange {
+    BucketChange::PutPolicy { bucket: bucket(), policy: document(statements), foreign_statements }
+}
+
+/// Everything that a bucket can lack, in the order in which it is made good.
+fn everything() -> Vec<BucketChange> {
+    vec![
+        BucketChange::BlockPublicAccess { bucket: bucket() },
+        BucketChange::EnforceOwnership { bucket: bucket() },
+        BucketChange::Encrypt { bucket: bucket() },
+        BucketChange::EnableVersioning { bucket: bucket() },
+        BucketChange::PutLifecycle { bucket: bucket(), expire_after_days: Some(365) },
+        put_policy(&[WRITES, TLS_ONLY, READERS], 0),
+    ]
+}
+
+/// What is planned for a bucket where only the policy may be at fault.
+fn mended(policy: &str) -> Result<Option<BucketChange>, Obstacle> {
+    let settings = Settings { policy: Ok(Some(policy.to_owned())), ..perfect() };
+    let mut changes = plan(&wanted(), &mine(settings))?;
+    let last = changes.pop();
+    assert_eq!(changes, [], "only the policy was at fault");
+    Ok(last)
+}
+
+#[test]
+fn a_free_name_gets_everything_and_the_policy_last() {
+    let create = BucketChange::Create { bucket: bucket(), region: "eu-central-1".into() };
+    let expected: Vec<_> = std::iter::once(create).chain(everything()).collect();
+    assert_eq!(plan(&wanted(), &BucketFacts::Free), Ok(expected));
+}
+
+#[test]
+fn a_bare_bucket_gets_everything_but_itself() {
+    assert_eq!(plan(&wanted(), &mine(bare("eu-central-1"))), Ok(everything()));
+}
+
+#[test]
+fn a_bucket_as_wanted_stays_as_it_is() {
+    assert_eq!(plan(&wanted(), &mine(perfect())), Ok(vec![]));
+}
+
+#[test]
+fn each_missing_setting_is_one_change() {
+    let missing: [fn(&mut Settings); 6] = [
+        |settings| settings.public_access_blocked = Ok(false),
+        |settings| settings.ownership_enforced = Ok(false),
+        |settings| settings.encrypted = Ok(false),
+        |settings| settings.versioned = Ok(false),
+        |settings| settings.has_lifecycle = Ok(false),
+        |settings| settings.policy = Ok(None),
+    ];
+    for (remove, change) in missing.into_iter().zip(everything()) {
+        let mut settings = perfect();
+        remove(&mut settings);
+        assert_eq!(plan(&wanted(), &mine(settings)), Ok(vec![change]));
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_read_is_an_obstacle_whatever_the_others_say() {
+    let hide: [fn(&mut Settings); 6] = [
+        |settings| settings.public_access_blocked = Err(unseen()),
+        |settings| settings.ownership_enforced = Err(unseen()),
+        |settings| settings.encrypted = Err(unseen()),
+        |settings| settings.versioned = Err(unseen()),
+        |settings| settings.has_lifecycle = Err(unseen()),
+        |settings| settings.policy = Err(unseen()),
+    ];
+    for hide in hide {
+        for mut settings in [perfect(), bare("eu-central-1")] {
+            hide(&mut settings);
+            assert_eq!(plan(&wanted(), &mine(settings)), Err(Obstacle::Unseen(unseen())));
+        }
+    }
+}
+
+#[test]
+fn a_bucket_of_somebody_else_or_of_another_region_is_left_alone() {
+    assert_eq!(plan(&wanted(), &BucketFacts::NotMine), Err(Obstacle::NotMine));
+    for settings in [perfect(), bare("")] {
+        let elsewhere = mine(Settings { region: "eu-west-1".into(), ..settings });
+        assert_eq!(plan(&wanted(), &elsewhere), Err(Obstacle::Elsewhere("eu-west-1".into())));
+    }
+}
+
+#[test]
+fn a_policy_that_says_all_of_ours_stays_however_it_is_written() {
+    let complete: [&[&str]; 4] = [
+        &[WRITES, TLS_ONLY, READERS],
+        &[READERS, WRITES, TLS_ONLY],
+        &[NAMELESS_WRITES, TLS_ONLY, READERS],
+        &[PARTNER_LISTS, WRITES, TLS_ONLY, READERS, NAMELESS_DENY_BOB],
+    ];
+    for statements in complete {
+        assert_eq!(mended(&policy_of(statements)), Ok(None), "{statements:?}");
+    }
+}
+
+#[test]
+fn statements_of_others_stay_behind_ours() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (&[], &[]),
+        (&[PARTNER_LISTS], &[PARTNER_LISTS]),
+        (&[WRITES, PARTNER_LISTS, READERS], &[PARTNER_LISTS]),
+        (&[NAMELESS_DENY_BOB, TLS_ONLY, PARTNER_LISTS], &[NAMELESS_DENY_BOB, PARTNER_LISTS]),
+        // It says what ours says, so it is ours by another name.
+        (&[NAMELESS_WRITES, PARTNER_LISTS], &[PARTNER_LISTS]),
+    ];
+    for (found, foreign) in cases {
+        let mut expected = vec![WRITES, TLS_ONLY, READERS];
+        expected.extend_from_slice(foreign);
+        let expected = put_policy(&expected, foreign.len());
+        assert_eq!(mended(&policy_of(found)), Ok(Some(expected)), "{found:?}");
+    }
+}
+
+#[test]
+fn a_single_statement_without_a_list_stays_too() {
+    let found = format!(r#"{{"Statement":{PARTNER_LISTS}}}"#);
+    let expected = put_policy(&[WRITES, TLS_ONLY, READERS, PARTNER_LISTS], 1);
+    assert_eq!(mended(&found), Ok(Some(expected)));
+}
+
+#[test]
+fn an_earlier_form_of_our_statement_is_replaced() {
+    let expected = put_policy(&[WRITES, TLS_ONLY, READERS], 0);
+    let earlier: [&[&str]; 2] = [
+        &[EARLIER_WRITES, TLS_ONLY, READERS],
+        // All of ours is there, and the earlier form, which lets more through, as well.
+        &[NAMELESS_WRITES, EARLIER_WRITES, TLS_ONLY, READERS],
+    ];
+    for found in earlier {
+        assert_eq!(mended(&policy_of(found)), Ok(Some(expected.clone())), "{found:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_understood_is_not_touched() {
+    let unknown_element = policy_of(&[&PARTNER_LISTS.replace("Effect", "Efect")]);
+    for policy in ["", "not a policy", "{}", "[]", unknown_element.as_str()] {
+        assert_eq!(mended(policy), Err(Obstacle::UnreadablePolicy), "{policy}");
+    }
+}
+
+#[test]
+fn a_statement_that_would_lock_somebody_out_is_an_obstacle() {
+    let deny_all = r#"{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::logs/*"}"#;
+    let only_kms = r#"{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*",
+        "Condition":{"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}}"#;
+    // Where a request comes from is not known here, so the statement counts as one that applies.
+    let only_the_office = r#"{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*",
+        "Condition":{"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}"#;
+    for (statement, who) in
+        [(deny_all, SERVICE), (only_kms, SERVICE), (DENY_ALICE, ALICE), (only_the_office, ALICE)]
+    {
+        let found = policy_of(&[TLS_ONLY, statement]);
+        assert_eq!(mended(&found), Err(Obstacle::LockedOut(who.into())), "{statement}");
+    }
+}
+
+#[test]
+fn a_statement_locks_out_just_the_same_where_all_of_ours_is_there() {
+    let found = policy_of(&[WRITES, TLS_ONLY, READERS, DENY_ALICE]);
+    assert_eq!(mended(&found), Err(Obstacle::LockedOut(ALICE.into())));
+}
+
+#[test]
+fn a_service_needs_a_statement_and_a_user_of_the_account_only_the_lack_of_a_denial() {
+    let other_trail = MustLet { context: vec![("aws:SourceArn", "arn:other".into())], ..service_writes() };
+    let no_trail = MustLet { context: Vec::new(), ..service_writes() };
+    let cases: &[(&[&str], MustLet, bool)] = &[
+        (&[], service_writes(), false),
+        (&[], reads(ALICE), true),
+        (&[WRITES], service_writes(), true),
+        (&[WRITES], other_trail, false),
+        (&[WRITES], no_trail, false),
+        (&[WRITES, TLS_ONLY, READERS], service_writes(), true),
+        (&[WRITES, TLS_ONLY, READERS], reads(ALICE), true),
+        (&[WRITES, TLS_ONLY, READERS], reads(BOB), false),
+        // The readers' statement leaves services alone, but lets none read either.
+        (&[READERS], reads(SERVICE), false),
+        (&[DENY_ALICE], reads(ALICE), false),
+        (&[NAMELESS_DENY_BOB], reads(ALICE), true),
+    ];
+    for (statements, must_let, expected) in cases {
+        assert_eq!(must_let.is_let_by(&document(statements)), *expected, "{must_let:?} by {statements:?}");
+    }
+}
+
+#[test]
+fn principals_are_named_only_where_their_word_stands() {
+    let mut policy = document(&[
+        r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{
+            "ArnNotLikeIfExists":{"aws:PrincipalArn":"READERS","aws:SourceArn":"READERS"}}}"#,
+        r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{
+            "ArnNotLikeIfExists":{"aws:PrincipalArn":"ADMINISTRATORS"}}}"#,
+    ]);
+    let principals = BTreeSet::from([ALICE.to_owned(), BOB.to_owned()]);
+    name_principals(&mut policy, "READERS", &principals);
+    let words =
+        |index: usize, key: &str| policy.statement[index].condition["ArnNotLikeIfExists"][key].clone();
+    assert_eq!(words(0, "aws:PrincipalArn").0, principals);
+    assert_eq!(words(0, "aws:SourceArn").0, BTreeSet::from(["READERS".to_owned()]));
+    assert_eq!(words(1, "aws:PrincipalArn").0, BTreeSet::from(["ADMINISTRATORS".to_owned()]));
+}
+
+#[test]
+fn changes_say_what_they_do_and_to_what() {
+    let create = BucketChange::Create { bucket: bucket(), region: "eu-central-1".into() };
+    let told: Vec<_> = std::iter::once(create)
+        .chain(everything())
+        .map(|change| format!("{:?} {}", change.verb(), change.resource()))
+        .collect();
+    let expected = [
+        "Create s3:bucket/logs",
+        "Enable s3:bucket/logs/public-access-block",
+        "Update s3:bucket/logs/ownership-controls",
+        "Update s3:bucket/logs/encryption",
+        "Enable s3:bucket/logs/versioning",
+        "Update s3:bucket/logs/lifecycle",
+        "Update s3:bucket/logs/policy",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn summaries_name_what_the_operator_decides_about() {
+    let create = BucketChange::Create { bucket: bucket(), region: "eu-central-1".into() };
+    let lifecycle = |days| BucketChange::PutLifecycle { bucket: bucket(), expire_after_days: days };
+    let cases = [
+        (create, "logs in eu-central-1", "eu-central-1 리전에 버킷 logs"),
+        (lifecycle(Some(30)), "after 30 days", "30일"),
+        (lifecycle(None), "objects stay", "객체는 유지"),
+        (put_policy(&[WRITES, TLS_ONLY, READERS], 0), "readers", "관리자"),
+        (put_policy(&[WRITES, PARTNER_LISTS, NAMELESS_DENY_BOB], 2), "stay", "유지"),
+    ];
+    for (change, en, ko) in cases {
+        let summary = change.summary();
+        assert!(summary.en.contains(en) && summary.ko.contains(ko), "{summary:?}");
+    }
+}
+
+#[test]
+fn a_policy_summary_promises_no_more_than_the_policy_holds() {
+    let open = put_policy(&[WRITES, TLS_ONLY], 0).summary();
+    assert!(!open.en.contains("readers") && !open.ko.contains("관리자"), "{open:?}");
+    assert!(!open.en.contains("stay") && !open.ko.contains("유지"), "{open:?}");
+    let kept = put_policy(&[WRITES, PARTNER_LISTS, NAMELESS_DENY_BOB], 2).summary();
+    assert!(kept.en.contains('2') && kept.ko.contains('2'), "{kept:?}");
+}
+
+#[test]
+fn an_obstacle_says_which_bucket_and_which_answer_helps() {
+    let obstacles = [
+        Obstacle::NotMine,
+        Obstacle::Elsewhere("eu-west-1".into()),
+        Obstacle::UnreadablePolicy,
+        Obstacle::LockedOut(ALICE.into()),
+    ];
+    for obstacle in obstacles {
+        let text = obstacle.text("lo\u{1b}gs", "trail.bucket");
+        for words in [&text.en, &text.ko] {
+            assert!(words.contains("lo\u{fffd}gs") && words.contains("trail.bucket"), "{words}");
+        }
+    }
+    let elsewhere = Obstacle::Elsewhere("eu-west-1".into()).text("logs", "trail.bucket");
+    assert!(elsewhere.en.contains("eu-west-1") && elsewhere.ko.contains("eu-west-1"));
+    let locked_out = Obstacle::LockedOut(ALICE.into()).text("logs", "trail.bucket");
+    assert!(locked_out.en.contains(ALICE) && locked_out.ko.contains(ALICE));
+    let not_read = Obstacle::Unseen(unseen()).text("logs", "trail.bucket");
+    assert!(not_read.en.contains("s3:GetSomething") && not_read.ko.contains("s3:GetSomething"));
+}
+
+#[test]
+fn the_lifecycle_covers_the_whole_bucket_and_ends_earlier_versions() {
+    for (days, expected) in [(Some(365), Some(365)), (Some(1), Some(1)), (None, None)] {
+        let lifecycle = lifecycle(days).unwrap();
+        let [rule] = lifecycle.rules() else { panic!("one rule is expected") };
+        assert_eq!(rule.status(), &ExpirationStatus::Enabled);
+        assert_eq!(rule.filter().and_then(|filter| filter.prefix()), Some(""));
+        assert_eq!(rule.expiration().and_then(|expiration| expiration.days()), expected);
+        let noncurrent = rule.noncurrent_version_expiration();
+        assert_eq!(noncurrent.and_then(|expiration| expiration.noncurrent_days()), Some(90));
+        let unfinished = rule.abort_incomplete_multipart_upload();
+        assert_eq!(unfinished.and_then(|abort| abort.days_after_initiation()), Some(7));
+    }
+}
+
+#[test]
+fn public_access_is_blocked_only_by_all_four() {
+    let answer = |block: PublicAccessBlockConfigurationBuilder| {
+        GetPublicAccessBlockOutput::builder().public_access_block_configuration(block.build()).build()
+    };
+    let all = PublicAccessBlockConfiguration::builder()
+        .block_public_acls(true)
+        .ignore_public_acls(true)
+        .block_public_policy(true)
+        .restrict_public_buckets(true);
+    let without: [fn(PublicAccessBlockConfigurationBuilder) -> PublicAccessBlockConfigurationBuilder; 5] = [
+        |block| block.block_public_acls(false),
+        |block| block.ignore_public_acls(false),
+        |block| block.block_public_policy(false),
+        |block| block.restrict_public_buckets(false),
+        |block| block.set_block_public_policy(None),
+    ];
+    for without in without {
+        assert!(!blocks_all(&answer(without(all.clone()))));
+    }
+    assert!(blocks_all(&answer(all)));
+    assert!(!blocks_all(&GetPublicAccessBlockOutput::builder().build()));
+}
+
+#[test]
+fn access_control_lists_are_off_only_where_the_owner_is_enforced() {
+    let answer = |ownership: ObjectOwnership| {
+        let rule = OwnershipControlsRule::builder().object_ownership(ownership).build().unwrap();
+        let controls = OwnershipControls::builder().rules(rule).build().unwrap();
+        GetBucketOwnershipControlsOutput::builder().ownership_controls(controls).build()
+    };
+    assert!(is_enforced(&answer(ObjectOwnership::BucketOwnerEnforced)));
+    assert!(!is_enforced(&answer(ObjectOwnership::BucketOwnerPreferred)));
+    assert!(!is_enforced(&answer(ObjectOwnership::ObjectWriter)));
+    assert!(!is_enforced(&GetBucketOwnershipControlsOutput::builder().build()));
+}
+
+/// The bucket as it is once a change was made.
+fn made(facts: BucketFacts, change: &BucketChange) -> BucketFacts {
+    let mut settings = match (facts, change) {
+        (BucketFacts::Free, BucketChange::Create { region, .. }) => bare(region),
+        (BucketFacts::Mine(settings), _) => *settings,
+        (facts, change) => panic!("{change:?} cannot be made of {facts:?}"),
+    };
+    match change {
+        BucketChange::Create { .. } => {}
+        BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
+        BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
+        BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
+        BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
+        BucketChange::PutLifecycle { .. } => settings.has_lifecycle = Ok(true),
+        BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
+    }
+    mine(settings)
+}
+
+fn maybe_unseen<T: Clone + std::fmt::Debug>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Reading<T>> {
+    prop_oneof![19 => value.prop_map(Ok::<T, Unseen>), 1 => Just(Err::<T, Unseen>(unseen()))]
+}
+
+fn any_policy() -> impl Strategy<Value = Option<String>> {
+    let statements = prop::sample::subsequence(STATEMENTS.to_vec(), 0..=STATEMENTS.len()).prop_shuffle();
+    prop_oneof![
+        1 => Just(None::<String>),
+        8 => statements.prop_map(|statements| Some(policy_of(&statements))),
+        1 => "\\PC{0,40}".prop_map(Some),
+    ]
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let region = prop_oneof![9 => Just("eu-central-1"), 1 => Just("eu-west-1")];
+    let flag = || maybe_unseen(any::<bool>());
+    let flags = (flag(), flag(), flag(), flag(), flag());
+    (region, flags, maybe_unseen(any_policy())).prop_map(|(region, flags, policy)| Settings {
+        region: region.into(),
+        public_access_blocked: flags.0,
+        ownership_enforced: flags.1,
+        encrypted: flags.2,
+        versioned: flags.3,
+        has_lifecycle: flags.4,
+        policy,
+    })
+}
+
+fn any_facts() -> impl Strategy<Value = BucketFacts> {
+    prop_oneof![1 => Just(BucketFacts::Free), 1 => Just(BucketFacts::NotMine), 8 => any_settings().prop_map(mine)]
+}
+
+fn hides_something(settings: &Settings) -> bool {
+    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle, .. } =
+        settings;
+    [public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle]
+        .iter()
+        .any(|setting| setting.is_err())
+        || settings.policy.is_err()
+}
+
+proptest! {
+    #[test]
+    fn what_was_carried_out_is_not_planned_again(facts in any_facts()) {
+        if let Ok(changes) = plan(&wanted(), &facts) {
+            let after = changes.iter().fold(facts, made);
+            prop_assert_eq!(plan(&wanted(), &after), Ok(vec![]));
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_never_counts_as_good(settings in any_settings()) {
+        let hidden = hides_something(&settings);
+        let planned = plan(&wanted(), &mine(settings));
+        prop_assert!(!hidden || planned.is_err(), "{:?}", planned);
+    }
+
+    #[test]
+    fn a_policy_that_is_put_holds_ours_and_what_was_there_and_locks_nobody_out(
+        statements in prop::sample::subsequence(STATEMENTS.to_vec(), 0..=STATEMENTS.len()).prop_shuffle(),
+    ) {
+        let Ok(Some(BucketChange::PutPolicy { policy, .. })) = mended(&policy_of(&statements)) else {
+            return Ok(());
+        };
+        let wanted = wanted();
+        prop_assert!(policy.includes(&wanted.policy));
+        for must_let in &wanted.must_let {
+            prop_assert!(must_let.is_let_by(&policy), "{:?}", must_let);
+        }
+        for found in statements.into_iter().filter(|statement| *statement != EARLIER_WRITES) {
+            prop_assert!(policy.includes(&document(&[found])), "{} is lost", found);
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_policy_are_an_obstacle(policy in ".{0,80}") {
+        let settings = Settings { policy: Ok(Some(policy)), ..perfect() };
+        let planned = plan(&wanted(), &mine(settings));
+        prop_assert_eq!(planned, Err(Obstacle::UnreadablePolicy));
+    }
+}

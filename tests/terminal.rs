@@ -87,7 +87,7 @@ impl Person {
     /// Answers whatever is asked until the program ends or `stop` says so; the screen it ended with.
     fn answer_until(&mut self, stop: impl Fn(&str) -> bool) -> Option<String> {
         loop {
-            let Some(asked) = self.window.next_question() else { return None };
+            let asked = self.window.next_question()?;
             if stop(&asked) {
                 return Some(asked);
             }

@@ -1,1 +1,1014 @@
+use proptest::prelude::*;
 
+use super::*;
+use crate::answers::Accept;
+use crate::aws::{Reading, Unseen};
+use crate::policy::{Decision, Principal, Request};
+use crate::practice::{Change as _, PracticeId, State};
+use crate::private_bucket::Settings;
+
+const ACCOUNT: &str = "111122223333";
+const REGION: &str = "eu-central-1";
+const BUCKET: &str = "dayone-trail-111122223333-eu-central-1-an";
+const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one";
+const OTHER_TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:444455556666:trail/day-one";
+const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
+const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+const AUDITOR: &str = "arn:aws:iam::111122223333:role/Auditor";
+const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
+const ROOT: &str = "arn:aws:iam::111122223333:root";
+const CLOUDTRAIL: Principal<'_> = Principal::Service("cloudtrail.amazonaws.com");
+const OWNER_ACL: (&str, &str) = ("s3:x-amz-acl", "bucket-owner-full-control");
+
+const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}"#;
+const PARTNER_LISTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
+    "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:ListBucket","Resource":"*"}]}"#;
+
+type Given = fn(&mut Facts, &mut Answers);
+
+/// An account with an administrator and nothing of this practice.
+fn fresh() -> Facts {
+    Facts {
+        account: ACCOUNT.into(),
+        partition: "aws".into(),
+        region: REGION.into(),
+        trail: Ok(None),
+        trails: 0,
+        administrators: Ok(BTreeSet::from([ALICE.to_owned()])),
+        bucket: BucketFacts::Free,
+    }
+}
+
+/// An account where everything of this practice is in place.
+fn perfect() -> Facts {
+    let policy = planned_policy(&fresh(), &Answers::default()).to_json();
+    Facts { trail: Ok(Some(our_trail())), trails: 1, bucket: mine(REGION, Some(&policy)), ..fresh() }
+}
+
+fn our_trail() -> TrailFacts {
+    TrailFacts {
+        name: "day-one".into(),
+        arn: TRAIL.into(),
+        home_region: REGION.into(),
+        bucket: BUCKET.into(),
+        key_prefix: None,
+        multi_region: true,
+        validated: true,
+        global_services: true,
+        of_another_account: false,
+        logging: Ok(true),
+        delivery: Delivery::At(1_795_000_000),
+        all_management_events: Ok(true),
+    }
+}
+
+/// A trail that somebody made in another Region, into a bucket of their choice.
+fn adopted() -> Facts {
+    let trail = TrailFacts {
+        name: "audit".into(),
+        arn: "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit".into(),
+        home_region: "us-west-2".into(),
+        bucket: "audit-logs".into(),
+        key_prefix: Some("central".into()),
+        ..our_trail()
+    };
+    Facts { trail: Ok(Some(trail)), trails: 1, bucket: mine("us-west-1", None), ..fresh() }
+}
+
+/// A bucket of this account that lacks nothing but perhaps the policy.
+fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
+    BucketFacts::Mine(Box::new(Settings {
+        region: region.into(),
+        public_access_blocked: Ok(true),
+        ownership_enforced: Ok(true),
+        encrypted: Ok(true),
+        versioned: Ok(true),
+        policy: Ok(policy.map(ToOwned::to_owned)),
+        has_lifecycle: Ok(true),
+    }))
+}
+
+fn trail_of(facts: &mut Facts) -> &mut TrailFacts {
+    facts.trail.as_mut().unwrap().as_mut().unwrap()
+}
+
+fn settings_of(facts: &mut Facts) -> &mut Settings {
+    match &mut facts.bucket {
+        BucketFacts::Mine(settings) => settings.as_mut(),
+        other => panic!("the bucket is {other:?}"),
+    }
+}
+
+fn unseen() -> Unseen {
+    Unseen { operation: "cloudtrail:GetSomething", code: "AccessDenied".into() }
+}
+
+fn step(facts: &Facts, answers: &Answers, id: StepId) -> StepPlan<Change> {
+    plan(facts, answers).into_iter().find(|step| step.step == id).unwrap()
+}
+
+fn planned_policy(facts: &Facts, answers: &Answers) -> Document {
+    let changes = step(facts, answers, StepId::TrailBucket).changes;
+    let policy = changes.into_iter().find_map(|change| match change {
+        Change::Bucket { change: BucketChange::PutPolicy { policy, .. }, .. } => Some(policy),
+        _ => None,
+    });
+    policy.expect("the plan puts a bucket policy")
+}
+
+fn told(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|change| format!("{:?} {}", change.verb(), change.resource())).collect()
+}
+
+fn update(trail: &str, region: &str) -> Change {
+    Change::UpdateTrail { trail: trail.into(), region: region.into() }
+}
+
+fn record(trail: &str, region: &str) -> Change {
+    Change::RecordManagementEvents { trail: trail.into(), region: region.into() }
+}
+
+fn start(trail: &str, region: &str) -> Change {
+    Change::StartLogging { trail: trail.into(), region: region.into() }
+}
+
+#[test]
+fn a_fresh_account_gets_the_bucket_and_then_the_trail() {
+    let steps = plan(&fresh(), &Answers::default());
+    let expected = [
+        format!("Create s3:bucket/{BUCKET}"),
+        format!("Enable s3:bucket/{BUCKET}/public-access-block"),
+        format!("Update s3:bucket/{BUCKET}/ownership-controls"),
+        format!("Update s3:bucket/{BUCKET}/encryption"),
+        format!("Enable s3:bucket/{BUCKET}/versioning"),
+        format!("Update s3:bucket/{BUCKET}/lifecycle"),
+        format!("Update s3:bucket/{BUCKET}/policy"),
+    ];
+    assert_eq!(told(&steps[0].changes), expected);
+    let create =
+        Change::CreateTrail { trail: "day-one".into(), region: REGION.into(), bucket: BUCKET.into() };
+    assert_eq!(steps[1].changes, [create, start("day-one", REGION)]);
+    assert_eq!(
+        told(&steps[1].changes),
+        ["Create cloudtrail:trail/day-one", "Start cloudtrail:trail/day-one"]
+    );
+    assert_eq!(steps[2].reason, Some(after(StepId::Trail)));
+}
+
+#[test]
+fn how_the_steps_stand_before_there_is_a_trail() {
+    use State::{Accepted, Blocked, InPlace, NeedsPerson, NotAssessed, ToChange};
+    let cases: &[(&str, Given, [State; 3])] = &[
+        ("a fresh account", |_, _| {}, [ToChange, ToChange, Blocked]),
+        (
+            "no administrator yet",
+            |facts, _| facts.administrators = Ok(BTreeSet::new()),
+            [Blocked, Blocked, Blocked],
+        ),
+        ("trails not seen", |facts, _| facts.trail = Err(unseen()), [NotAssessed, NotAssessed, NotAssessed]),
+        (
+            "a bucket of somebody else",
+            |facts, _| facts.bucket = BucketFacts::NotMine,
+            [NeedsPerson, Blocked, Blocked],
+        ),
+        ("a bucket made half", |facts, _| facts.bucket = mine(REGION, None), [ToChange, ToChange, Blocked]),
+        ("a bucket made whole", |facts, _| facts.bucket = perfect().bucket, [InPlace, ToChange, Blocked]),
+        (
+            "no trail, by the operator's word",
+            |_, answers| answers.accept.push(kept(StepId::Trail)),
+            [ToChange, Accepted, Blocked],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        assert_states(name, fresh(), *given, *expected);
+    }
+}
+
+#[test]
+fn how_the_steps_stand_with_a_trail_of_this_account() {
+    use State::{Accepted, Blocked, InPlace, NeedsPerson, NotApplicable, NotAssessed, ToChange, Waiting};
+    let cases: &[(&str, Given, [State; 3])] = &[
+        ("all in place", |_, _| {}, [InPlace, InPlace, InPlace]),
+        ("no file yet", |facts, _| trail_of(facts).delivery = Delivery::NotYet, [InPlace, InPlace, Waiting]),
+        (
+            "a failed delivery",
+            |facts, _| trail_of(facts).delivery = Delivery::Failed("AccessDenied".into()),
+            [InPlace, InPlace, NeedsPerson],
+        ),
+        ("stopped", |facts, _| trail_of(facts).logging = Ok(false), [InPlace, ToChange, Blocked]),
+        (
+            "stopped after a failed delivery",
+            |facts, _| {
+                trail_of(facts).logging = Ok(false);
+                trail_of(facts).delivery = Delivery::Failed("NoSuchBucket".into());
+            },
+            [InPlace, ToChange, NeedsPerson],
+        ),
+        (
+            "status not seen",
+            |facts, _| trail_of(facts).logging = Err(unseen()),
+            [InPlace, NotAssessed, NotAssessed],
+        ),
+        (
+            "selectors not seen",
+            |facts, _| trail_of(facts).all_management_events = Err(unseen()),
+            [InPlace, NotAssessed, InPlace],
+        ),
+        (
+            "selectors not seen, and single-Region besides",
+            |facts, _| {
+                trail_of(facts).all_management_events = Err(unseen());
+                trail_of(facts).multi_region = false;
+            },
+            [InPlace, NotAssessed, InPlace],
+        ),
+        (
+            "administrators not seen",
+            |facts, _| facts.administrators = Err(unseen()),
+            [NotAssessed, InPlace, InPlace],
+        ),
+        (
+            "no administrator",
+            |facts, _| facts.administrators = Ok(BTreeSet::new()),
+            [Blocked, InPlace, InPlace],
+        ),
+        (
+            "into a bucket of another account",
+            |facts, _| facts.bucket = BucketFacts::NotMine,
+            [NotApplicable, InPlace, InPlace],
+        ),
+        ("its bucket is gone", |facts, _| facts.bucket = BucketFacts::Free, [ToChange, InPlace, InPlace]),
+        (
+            "a policy that is none",
+            |facts, _| settings_of(facts).policy = Ok(Some("not a policy".into())),
+            [NeedsPerson, InPlace, InPlace],
+        ),
+        (
+            "a statement that locks out",
+            |facts, _| settings_of(facts).policy = Ok(Some(DENY_ALL.into())),
+            [NeedsPerson, InPlace, InPlace],
+        ),
+        (
+            "a statement of others",
+            |facts, _| settings_of(facts).policy = Ok(Some(PARTNER_LISTS.into())),
+            [ToChange, InPlace, InPlace],
+        ),
+        (
+            "no file yet, and it stays so; what is in place needs no exception",
+            |facts, answers| {
+                trail_of(facts).delivery = Delivery::NotYet;
+                answers.accept = vec![kept(StepId::LogDelivery), kept(StepId::Trail)];
+            },
+            [InPlace, InPlace, Accepted],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        assert_states(name, perfect(), *given, *expected);
+    }
+}
+
+#[test]
+fn how_the_steps_stand_with_a_trail_of_another_account() {
+    use State::{Blocked, InPlace, NeedsPerson, NotApplicable, Waiting};
+    let cases: &[(&str, Given, [State; 3])] = &[
+        ("it logs", |_, _| {}, [NotApplicable, InPlace, InPlace]),
+        (
+            "it logs, and there is no administrator yet",
+            |facts, _| facts.administrators = Ok(BTreeSet::new()),
+            [NotApplicable, InPlace, InPlace],
+        ),
+        (
+            "no file yet",
+            |facts, _| trail_of(facts).delivery = Delivery::NotYet,
+            [NotApplicable, InPlace, Waiting],
+        ),
+        ("stopped", |facts, _| trail_of(facts).logging = Ok(false), [NotApplicable, NeedsPerson, Blocked]),
+        (
+            "a failed delivery",
+            |facts, _| trail_of(facts).delivery = Delivery::Failed("AccessDenied".into()),
+            [NotApplicable, InPlace, NeedsPerson],
+        ),
+        (
+            // A member account may not ask.
+            "status not seen",
+            |facts, _| trail_of(facts).logging = Err(unseen()),
+            [NotApplicable, InPlace, NotApplicable],
+        ),
+        (
+            "selectors not seen",
+            |facts, _| trail_of(facts).all_management_events = Err(unseen()),
+            [NotApplicable, InPlace, InPlace],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        let mut facts = Facts { bucket: BucketFacts::Free, ..perfect() };
+        trail_of(&mut facts).of_another_account = true;
+        assert_states(name, facts, *given, *expected);
+    }
+}
+
+fn kept(step: StepId) -> Accept {
+    Accept { step, reason: "It stays.".into() }
+}
+
+fn assert_states(name: &str, mut facts: Facts, given: Given, expected: [State; 3]) {
+    let mut answers = Answers::default();
+    given(&mut facts, &mut answers);
+    let steps = plan(&facts, &answers);
+    assert_hold_together(&steps);
+    let states: Vec<_> = steps.iter().map(|step| step.state).collect();
+    assert_eq!(states, expected, "{name}");
+}
+
+#[test]
+fn a_trail_of_another_account_that_covers_one_region_only_is_not_enough() {
+    let mut facts = Facts { bucket: BucketFacts::Free, ..perfect() };
+    trail_of(&mut facts).of_another_account = true;
+    trail_of(&mut facts).multi_region = false;
+    assert_ne!(step(&facts, &Answers::default(), StepId::Trail).state, State::InPlace);
+}
+
+#[test]
+fn no_trail_is_made_before_its_bucket_can_be_prepared() {
+    let cases: &[(&str, Given)] = &[
+        ("administrators not seen", |facts, _| facts.administrators = Err(unseen())),
+        ("the bucket is in another Region", |facts, _| facts.bucket = mine("eu-west-1", None)),
+        ("a policy that is none", |facts, _| facts.bucket = mine(REGION, Some("not a policy"))),
+        ("a statement that locks out", |facts, _| facts.bucket = mine(REGION, Some(DENY_ALL))),
+        ("a setting not seen", |facts, _| {
+            facts.bucket = mine(REGION, None);
+            settings_of(facts).policy = Err(unseen());
+        }),
+    ];
+    for (name, given) in cases {
+        let (mut facts, mut answers) = (fresh(), Answers::default());
+        given(&mut facts, &mut answers);
+        let trail = step(&facts, &answers, StepId::Trail);
+        assert_eq!((trail.state, trail.changes), (State::Blocked, vec![]), "{name}");
+    }
+}
+
+#[test]
+fn each_shortcoming_of_a_trail_is_exactly_one_change() {
+    let cases: &[(&str, fn(&mut TrailFacts), Vec<Change>)] = &[
+        ("none", |_| {}, vec![]),
+        ("single-Region", |trail| trail.multi_region = false, vec![update(TRAIL, REGION)]),
+        ("unvalidated", |trail| trail.validated = false, vec![update(TRAIL, REGION)]),
+        ("without global services", |trail| trail.global_services = false, vec![update(TRAIL, REGION)]),
+        ("custom selectors", |trail| trail.all_management_events = Ok(false), vec![record(TRAIL, REGION)]),
+        ("stopped", |trail| trail.logging = Ok(false), vec![start(TRAIL, REGION)]),
+        (
+            "all of them",
+            |trail| {
+                (trail.multi_region, trail.validated, trail.global_services) = (false, false, false);
+                (trail.all_management_events, trail.logging) = (Ok(false), Ok(false));
+            },
+            vec![update(TRAIL, REGION), record(TRAIL, REGION), start(TRAIL, REGION)],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        let mut facts = perfect();
+        given(trail_of(&mut facts));
+        assert_eq!(step(&facts, &Answers::default(), StepId::Trail).changes, *expected, "{name}");
+    }
+}
+
+#[test]
+fn an_adopted_trail_is_changed_where_it_is_at_home() {
+    let mut facts = adopted();
+    trail_of(&mut facts).multi_region = false;
+    trail_of(&mut facts).all_management_events = Ok(false);
+    trail_of(&mut facts).logging = Ok(false);
+    let steps = plan(&facts, &Answers::default());
+    let (arn, home) = ("arn:aws:cloudtrail:us-west-2:111122223333:trail/audit", "us-west-2");
+    assert_eq!(steps[1].changes, [update(arn, home), record(arn, home), start(arn, home)]);
+    let told = told(&steps[1].changes);
+    assert!(told.iter().all(|change| change.ends_with(" cloudtrail:trail/audit")), "{told:?}");
+    let [Change::Bucket { region, change: BucketChange::PutPolicy { bucket, .. } }] = &steps[0].changes[..]
+    else {
+        panic!("one policy is expected, not {:?}", steps[0].changes)
+    };
+    assert_eq!((region.as_str(), bucket.as_str()), ("us-west-1", "audit-logs"));
+}
+
+#[test]
+fn an_adopted_trail_is_named_as_such() {
+    let names = |facts: &Facts| step(facts, &Answers::default(), StepId::Trail).found.unwrap();
+    let ours = names(&perfect());
+    assert!(ours.en.contains("day-one") && !ours.en.contains("adopted"), "{ours:?}");
+    let audit = names(&adopted());
+    assert!(audit.en.contains("audit") && audit.en.contains("adopted"), "{audit:?}");
+    assert!(audit.ko.contains("audit") && audit.ko.contains("그대로 사용"), "{audit:?}");
+    let mut organization = perfect();
+    trail_of(&mut organization).of_another_account = true;
+    trail_of(&mut organization).name = "org\u{1b}".into();
+    let organization = names(&organization);
+    assert!(
+        organization.en.contains("org\u{fffd}") && organization.en.contains("adopted"),
+        "{organization:?}"
+    );
+}
+
+#[test]
+fn a_person_is_told_which_trail_stands_still_and_why() {
+    let mut facts = perfect();
+    trail_of(&mut facts).of_another_account = true;
+    trail_of(&mut facts).logging = Ok(false);
+    let task = step(&facts, &Answers::default(), StepId::Trail).person.unwrap();
+    assert!(task.what.en.contains("day-one") && task.what.ko.contains("day-one"), "{task:?}");
+    assert_eq!(task.seen, Seen::Elsewhere);
+
+    trail_of(&mut facts).delivery = Delivery::Failed("NoSuch\u{202e}Bucket".into());
+    let task = step(&facts, &Answers::default(), StepId::LogDelivery).person.unwrap();
+    for words in [&task.what.en, &task.what.ko] {
+        let all = ["day-one", BUCKET, "NoSuch\u{fffd}Bucket"].iter().all(|word| words.contains(word));
+        assert!(all, "{words}");
+    }
+}
+
+#[test]
+fn a_person_is_told_which_answer_names_another_bucket() {
+    let facts = Facts { bucket: BucketFacts::NotMine, ..fresh() };
+    let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
+    let how = &bucket.person.unwrap().how[0];
+    for words in [&how.en, &how.ko] {
+        assert!(words.contains(BUCKET) && words.contains("trail.bucket"), "{words}");
+    }
+    let trail = step(&facts, &Answers::default(), StepId::Trail);
+    assert_eq!(trail.reason, Some(after(StepId::TrailBucket)));
+}
+
+#[test]
+fn what_was_not_seen_is_named() {
+    let hide: [fn(&mut Settings); 6] = [
+        |settings| settings.public_access_blocked = Err(unseen()),
+        |settings| settings.ownership_enforced = Err(unseen()),
+        |settings| settings.encrypted = Err(unseen()),
+        |settings| settings.versioned = Err(unseen()),
+        |settings| settings.has_lifecycle = Err(unseen()),
+        |settings| settings.policy = Err(unseen()),
+    ];
+    for hide in hide {
+        let mut facts = perfect();
+        hide(settings_of(&mut facts));
+        let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
+        assert_eq!((bucket.state, bucket.reason), (State::NotAssessed, Some(unseen().text())));
+    }
+}
+
+#[test]
+fn the_first_step_that_is_missing_is_named() {
+    let cases: &[(Given, [StepId; 3])] = &[(
+        |facts, _| facts.administrators = Ok(BTreeSet::new()),
+        [StepId::AdminUser, StepId::TrailBucket, StepId::Trail],
+    )];
+    for (given, expected) in cases {
+        let (mut facts, mut answers) = (fresh(), Answers::default());
+        given(&mut facts, &mut answers);
+        let reasons: Vec<_> = plan(&facts, &answers).into_iter().map(|step| step.reason).collect();
+        assert_eq!(reasons, expected.map(|step| Some(after(step))));
+    }
+}
+
+#[test]
+fn log_files_go_after_as_many_days_as_answered_and_0_keeps_them() {
+    for (retention_days, expected) in [(365, Some(365)), (30, Some(30)), (1, Some(1)), (0, None)] {
+        let mut answers = Answers::default();
+        answers.trail.retention_days = retention_days;
+        let changes = step(&fresh(), &answers, StepId::TrailBucket).changes;
+        let days: Vec<_> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Bucket { change: BucketChange::PutLifecycle { expire_after_days, .. }, .. } => {
+                    Some(*expire_after_days)
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(days, [expected]);
+    }
+}
+
+#[test]
+fn the_bucket_is_named_after_the_account_and_the_region() {
+    let named = |region: &str| bucket_name(ACCOUNT, region, &Answers::default());
+    assert_eq!(named(REGION), BUCKET);
+    // These Regions lack the account's own namespace.
+    assert_eq!(named("me-central-1"), "dayone-trail-111122223333-me-central-1");
+    assert_eq!(named("me-south-1"), "dayone-trail-111122223333-me-south-1");
+
+    let mut answers = Answers::default();
+    answers.trail.name = "audit".into();
+    answers.trail.bucket = Some("my-logs".into());
+    let steps = plan(&fresh(), &answers);
+    assert_eq!(told(&steps[0].changes)[0], "Create s3:bucket/my-logs");
+    let create =
+        Change::CreateTrail { trail: "audit".into(), region: REGION.into(), bucket: "my-logs".into() };
+    assert_eq!(steps[1].changes[0], create);
+}
+
+#[test]
+fn a_bucket_that_was_lost_is_made_again_under_the_name_that_the_trail_has() {
+    let facts = Facts { bucket: BucketFacts::Free, ..adopted() };
+    let changes = step(&facts, &Answers::default(), StepId::TrailBucket).changes;
+    assert_eq!(told(&changes)[0], "Create s3:bucket/audit-logs");
+}
+
+#[test]
+fn a_new_administrator_is_let_in_by_one_new_policy() {
+    let mut facts = perfect();
+    facts.administrators = Ok(BTreeSet::from([ALICE.to_owned(), CAROL.to_owned()]));
+    let changes = step(&facts, &Answers::default(), StepId::TrailBucket).changes;
+    let [Change::Bucket { change: BucketChange::PutPolicy { policy, foreign_statements, .. }, .. }] =
+        &changes[..]
+    else {
+        panic!("one policy is expected, not {changes:?}")
+    };
+    assert_eq!(*foreign_statements, 0);
+    assert_eq!(policy.statement.len(), planned_policy(&fresh(), &Answers::default()).statement.len());
+    for administrator in [ALICE, CAROL] {
+        let read = decide(policy, Principal::Aws(administrator), "s3:GetObject", &log_file(), &[]);
+        assert_eq!(read, Decision::NotMentioned, "{administrator}");
+    }
+}
+
+#[test]
+fn statements_of_others_stay_in_the_policy() {
+    let mut facts = perfect();
+    settings_of(&mut facts).policy = Ok(Some(PARTNER_LISTS.into()));
+    let policy = planned_policy(&facts, &Answers::default());
+    assert!(policy.includes(&Document::parse(PARTNER_LISTS).unwrap()));
+    assert!(policy.includes(&planned_policy(&fresh(), &Answers::default())));
+}
+
+/// AWS's guide gives these names to the statements of every trail, so a bucket that several accounts share has them.
+#[test]
+fn another_trail_that_shares_the_bucket_goes_on_writing() {
+    let shared = format!(
+        r#"{{"Version":"2012-10-17","Statement":[
+            {{"Sid":"AWSCloudTrailAclCheck20150319","Effect":"Allow","Principal":{{"Service":"cloudtrail.amazonaws.com"}},
+              "Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::{BUCKET}",
+              "Condition":{{"StringEquals":{{"aws:SourceArn":["{TRAIL}","{OTHER_TRAIL}"]}}}}}},
+            {{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow","Principal":{{"Service":"cloudtrail.amazonaws.com"}},
+              "Action":"s3:PutObject","Resource":["arn:aws:s3:::{BUCKET}/AWSLogs/{ACCOUNT}/*",
+                                                 "arn:aws:s3:::{BUCKET}/AWSLogs/444455556666/*"],
+              "Condition":{{"StringEquals":{{"s3:x-amz-acl":"bucket-owner-full-control",
+                                           "aws:SourceArn":["{TRAIL}","{OTHER_TRAIL}"]}}}}}}]}}"#
+    );
+    let mut facts = perfect();
+    settings_of(&mut facts).policy = Ok(Some(shared));
+    let policy = planned_policy(&facts, &Answers::default());
+    let key = format!("arn:aws:s3:::{BUCKET}/AWSLogs/444455556666/file.json.gz");
+    let writes =
+        decide(&policy, CLOUDTRAIL, "s3:PutObject", &key, &[("aws:SourceArn", OTHER_TRAIL), OWNER_ACL]);
+    assert_eq!(writes, Decision::Allowed);
+}
+
+fn bucket_arn() -> String {
+    format!("arn:aws:s3:::{BUCKET}")
+}
+
+fn log_file() -> String {
+    format!("arn:aws:s3:::{BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail/eu-central-1/file.json.gz")
+}
+
+/// What a policy says to a request over TLS, unless the context says otherwise.
+fn decide(
+    policy: &Document,
+    principal: Principal<'_>,
+    action: &str,
+    resource: &str,
+    more: &[(&str, &str)],
+) -> Decision {
+    let mut context = more.to_vec();
+    context.push(("aws:SecureTransport", "true"));
+    match principal {
+        Principal::Aws(arn) => {
+            context.extend([("aws:PrincipalArn", arn), ("aws:PrincipalIsAWSService", "false")]);
+        }
+        Principal::Service(_) => context.push(("aws:PrincipalIsAWSService", "true")),
+        Principal::Anonymous => {}
+    }
+    policy.decide(&Request { principal, action, resource, context: &context })
+}
+
+fn policy_with_reader() -> Document {
+    let mut answers = Answers::default();
+    answers.trail.readers.push(AUDITOR.into());
+    planned_policy(&fresh(), &answers)
+}
+
+const READS: [&str; 4] =
+    ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectTorrent"];
+const TAMPERS_WITH_FILES: [&str; 4] =
+    ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectAcl"];
+const TAMPERS_WITH_BUCKET: [&str; 7] = [
+    "s3:DeleteBucket",
+    "s3:PutBucketAcl",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+];
+
+#[test]
+fn nobody_but_administrators_reads_deletes_or_weakens() {
+    let policy = policy_with_reader();
+    let outsiders = [Principal::Aws(BOB), Principal::Aws(STRANGER), Principal::Anonymous];
+    for principal in outsiders {
+        for action in READS.iter().chain(&TAMPERS_WITH_FILES) {
+            let decision = decide(&policy, principal, action, &log_file(), &[]);
+            assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
+        }
+        for action in TAMPERS_WITH_BUCKET {
+            let decision = decide(&policy, principal, action, &bucket_arn(), &[]);
+            assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
+        }
+    }
+}
+
+#[test]
+fn administrators_and_root_keep_what_iam_gives_them() {
+    let policy = policy_with_reader();
+    for who in [ALICE, ROOT] {
+        for action in READS.iter().chain(&TAMPERS_WITH_FILES) {
+            let decision = decide(&policy, Principal::Aws(who), action, &log_file(), &[]);
+            assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
+        }
+        for action in TAMPERS_WITH_BUCKET {
+            let decision = decide(&policy, Principal::Aws(who), action, &bucket_arn(), &[]);
+            assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
+        }
+    }
+}
+
+#[test]
+fn a_named_reader_reads_and_no_more() {
+    let policy = policy_with_reader();
+    for action in READS {
+        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
+        assert_eq!(decision, Decision::NotMentioned, "{action}");
+    }
+    for action in TAMPERS_WITH_FILES {
+        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
+        assert_eq!(decision, Decision::Denied, "{action}");
+    }
+    let unnamed = planned_policy(&fresh(), &Answers::default());
+    let decision = decide(&unnamed, Principal::Aws(AUDITOR), "s3:GetObject", &log_file(), &[]);
+    assert_eq!(decision, Decision::Denied);
+}
+
+#[test]
+fn nobody_is_locked_out_of_the_policy_itself() {
+    let policy = policy_with_reader();
+    for who in [ALICE, ROOT, BOB] {
+        for action in ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"] {
+            let decision = decide(&policy, Principal::Aws(who), action, &bucket_arn(), &[]);
+            assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
+        }
+    }
+}
+
+#[test]
+fn nothing_goes_over_an_insecure_connection() {
+    let policy = policy_with_reader();
+    let insecure = [("aws:SecureTransport", "false"), ("aws:SourceArn", TRAIL), OWNER_ACL];
+    for principal in [Principal::Aws(ALICE), Principal::Aws(ROOT), Principal::Aws(AUDITOR), CLOUDTRAIL] {
+        for (action, resource) in
+            [("s3:GetObject", log_file()), ("s3:PutObject", log_file()), ("s3:ListBucket", bucket_arn())]
+        {
+            let decision = decide(&policy, principal, action, &resource, &insecure);
+            assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
+        }
+    }
+}
+
+#[test]
+fn cloudtrail_writes_only_for_this_trail_and_only_its_own_files() {
+    let policy = planned_policy(&fresh(), &Answers::default());
+    let ours = ("aws:SourceArn", TRAIL);
+    let foreign_key = format!("arn:aws:s3:::{BUCKET}/AWSLogs/444455556666/file.json.gz");
+    let outside = format!("arn:aws:s3:::{BUCKET}/file.json.gz");
+    let other_service = Principal::Service("config.amazonaws.com");
+    let cases: &[(Principal<'_>, &str, &str, &[(&str, &str)], Decision)] = &[
+        (CLOUDTRAIL, "s3:PutObject", &log_file(), &[ours, OWNER_ACL], Decision::Allowed),
+        (CLOUDTRAIL, "s3:GetBucketAcl", &bucket_arn(), &[ours], Decision::Allowed),
+        (CLOUDTRAIL, "s3:PutObject", &log_file(), &[ours], Decision::NotMentioned),
+        (
+            CLOUDTRAIL,
+            "s3:PutObject",
+            &log_file(),
+            &[ours, ("s3:x-amz-acl", "private")],
+            Decision::NotMentioned,
+        ),
+        (CLOUDTRAIL, "s3:PutObject", &log_file(), &[OWNER_ACL], Decision::NotMentioned),
+        (
+            CLOUDTRAIL,
+            "s3:PutObject",
+            &log_file(),
+            &[("aws:SourceArn", OTHER_TRAIL), OWNER_ACL],
+            Decision::NotMentioned,
+        ),
+        (CLOUDTRAIL, "s3:PutObject", &foreign_key, &[ours, OWNER_ACL], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:PutObject", &outside, &[ours, OWNER_ACL], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:GetBucketAcl", &bucket_arn(), &[], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:GetObject", &log_file(), &[ours], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:DeleteObject", &log_file(), &[ours, OWNER_ACL], Decision::NotMentioned),
+        (other_service, "s3:PutObject", &log_file(), &[ours, OWNER_ACL], Decision::NotMentioned),
+    ];
+    for (principal, action, resource, context, expected) in cases {
+        let decision = decide(&policy, *principal, action, resource, context);
+        assert_eq!(decision, *expected, "{principal:?} {action} {resource} {context:?}");
+    }
+}
+
+#[test]
+fn the_policy_follows_an_adopted_trail() {
+    let policy = planned_policy(&adopted(), &Answers::default());
+    let audit = "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit";
+    let key = "arn:aws:s3:::audit-logs/central/AWSLogs/111122223333/file.json.gz";
+    let write = |key: &str, trail: &str| {
+        decide(&policy, CLOUDTRAIL, "s3:PutObject", key, &[("aws:SourceArn", trail), OWNER_ACL])
+    };
+    assert_eq!(write(key, audit), Decision::Allowed);
+    assert_eq!(write(key, TRAIL), Decision::NotMentioned);
+    assert_eq!(write(key, &audit.replace("us-west-2", REGION)), Decision::NotMentioned);
+    let without_prefix = "arn:aws:s3:::audit-logs/AWSLogs/111122223333/file.json.gz";
+    assert_eq!(write(without_prefix, audit), Decision::NotMentioned);
+    assert_eq!(decide(&policy, Principal::Aws(BOB), "s3:GetObject", key, &[]), Decision::Denied);
+}
+
+#[test]
+fn every_arn_has_the_partition() {
+    let china = Facts {
+        partition: "aws-cn".into(),
+        region: "cn-north-1".into(),
+        administrators: Ok(BTreeSet::from(["arn:aws-cn:iam::111122223333:user/alice".to_owned()])),
+        ..fresh()
+    };
+    let policy = planned_policy(&china, &Answers::default());
+    let json = policy.to_json();
+    assert!(!json.contains("arn:aws:"), "{json}");
+    let bucket = bucket_name(ACCOUNT, "cn-north-1", &Answers::default());
+    let key = format!("arn:aws-cn:s3:::{bucket}/AWSLogs/{ACCOUNT}/file.json.gz");
+    let trail = ("aws:SourceArn", "arn:aws-cn:cloudtrail:cn-north-1:111122223333:trail/day-one");
+    assert_eq!(decide(&policy, CLOUDTRAIL, "s3:PutObject", &key, &[trail, OWNER_ACL]), Decision::Allowed);
+    for who in ["arn:aws-cn:iam::111122223333:user/alice", "arn:aws-cn:iam::111122223333:root"] {
+        let read = decide(&policy, Principal::Aws(who), "s3:GetObject", &key, &[]);
+        assert_eq!(read, Decision::NotMentioned, "{who}");
+    }
+}
+
+#[test]
+fn no_blank_of_the_policy_is_left_open() {
+    const S3_LIMIT: usize = 20 * 1024;
+    for facts in [fresh(), adopted()] {
+        let json = planned_policy(&facts, &Answers::default()).to_json();
+        for blank in
+            ["PARTITION", "ACCOUNT", "BUCKET", "TRAIL_ARN", "KEY_PREFIX", "READERS", "ADMINISTRATORS"]
+        {
+            assert!(!json.contains(blank), "{blank} in {json}");
+        }
+        assert!(json.len() < S3_LIMIT, "{}", json.len());
+    }
+}
+
+/// Names of trails and prefixes may hold capital letters, and so may spell the blanks of the policy.
+#[test]
+fn a_name_that_looks_like_a_blank_of_the_policy_stays_as_it_is() {
+    let mut answers = Answers::default();
+    answers.trail.name = "ACCOUNT-BUCKET".into();
+    let policy = planned_policy(&fresh(), &answers);
+    let trail = ("aws:SourceArn", "arn:aws:cloudtrail:eu-central-1:111122223333:trail/ACCOUNT-BUCKET");
+    let writes = decide(&policy, CLOUDTRAIL, "s3:PutObject", &log_file(), &[trail, OWNER_ACL]);
+    assert_eq!(writes, Decision::Allowed);
+
+    let mut facts = Facts { bucket: BucketFacts::Free, ..adopted() };
+    trail_of(&mut facts).key_prefix = Some("PARTITION".into());
+    let policy = planned_policy(&facts, &Answers::default());
+    let trail = ("aws:SourceArn", "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit");
+    let key = "arn:aws:s3:::audit-logs/PARTITION/AWSLogs/111122223333/file.json.gz";
+    assert_eq!(decide(&policy, CLOUDTRAIL, "s3:PutObject", key, &[trail, OWNER_ACL]), Decision::Allowed);
+}
+
+#[test]
+fn a_prefix_that_breaks_the_policy_blocks_the_bucket() {
+    let mut facts = adopted();
+    trail_of(&mut facts).key_prefix = Some("\",\"Effect\":\"Allow".into());
+    assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::Blocked);
+}
+
+#[test]
+fn summaries_name_the_trail() {
+    let create =
+        Change::CreateTrail { trail: "day-one".into(), region: REGION.into(), bucket: BUCKET.into() };
+    for change in [create, update(TRAIL, REGION), record(TRAIL, REGION), start(TRAIL, REGION)] {
+        let summary = change.summary();
+        for words in [&summary.en, &summary.ko] {
+            assert!(words.contains("day-one") && !words.contains("arn:"), "{words}");
+        }
+    }
+}
+
+/// What holds for every plan, whatever the facts are.
+fn assert_hold_together(steps: &[StepPlan<Change>]) {
+    let ids: Vec<_> = steps.iter().map(|step| step.step).collect();
+    assert_eq!(ids, PracticeId::Cloudtrail.steps());
+    for step in steps {
+        let state = step.state;
+        let explains_itself = matches!(state, State::InPlace | State::ToChange | State::NeedsPerson);
+        assert_eq!(state == State::ToChange, !step.changes.is_empty(), "{step:?}");
+        assert_eq!(state == State::NeedsPerson, step.person.is_some(), "{step:?}");
+        assert_eq!(state == State::InPlace, step.found.is_some(), "{step:?}");
+        assert_eq!(!explains_itself, step.reason.is_some(), "{step:?}");
+        let person = step.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
+        let summaries: Vec<_> = step.changes.iter().map(|change| change.summary()).collect();
+        let texts = step.reason.iter().chain(&step.found).chain(person).chain(&summaries);
+        for text in texts {
+            assert!(!text.en.is_empty() && !text.ko.is_empty(), "{step:?}");
+        }
+    }
+}
+
+/// The account as it is once a change was made.
+fn make(facts: &mut Facts, change: &Change) {
+    match change {
+        Change::Bucket { region, change } => make_bucket(&mut facts.bucket, region, change),
+        Change::CreateTrail { trail, region, bucket } => {
+            facts.trail = Ok(Some(TrailFacts {
+                name: trail.clone(),
+                arn: format!("arn:{}:cloudtrail:{region}:{}:trail/{trail}", facts.partition, facts.account),
+                home_region: region.clone(),
+                bucket: bucket.clone(),
+                logging: Ok(false),
+                delivery: Delivery::NotYet,
+                ..our_trail()
+            }));
+        }
+        Change::UpdateTrail { .. } => {
+            let trail = trail_of(facts);
+            (trail.multi_region, trail.validated, trail.global_services) = (true, true, true);
+        }
+        Change::RecordManagementEvents { .. } => trail_of(facts).all_management_events = Ok(true),
+        Change::StartLogging { .. } => trail_of(facts).logging = Ok(true),
+    }
+}
+
+fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
+    if matches!(change, BucketChange::Create { .. }) {
+        *bucket = mine(region, None);
+    }
+    let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
+    match change {
+        BucketChange::Create { .. } => {}
+        BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
+        BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
+        BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
+        BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
+        BucketChange::PutLifecycle { .. } => settings.has_lifecycle = Ok(true),
+        BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
+    }
+}
+
+fn maybe_unseen<T: Clone + std::fmt::Debug>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Reading<T>> {
+    prop_oneof![9 => value.prop_map(Ok::<T, Unseen>), 1 => Just(Err::<T, Unseen>(unseen()))]
+}
+
+fn any_name() -> impl Strategy<Value = String> {
+    prop_oneof![2 => Just("day-one".to_owned()), 2 => "[A-Za-z0-9._-]{3,20}", 1 => "\\PC{0,12}"]
+}
+
+fn any_delivery() -> impl Strategy<Value = Delivery> {
+    prop_oneof![
+        Just(Delivery::NotYet),
+        any::<i64>().prop_map(Delivery::At),
+        "\\PC{1,20}".prop_map(Delivery::Failed),
+    ]
+}
+
+fn any_trail() -> impl Strategy<Value = TrailFacts> {
+    let region = prop::sample::select(vec![REGION, "us-west-2"]);
+    let names = (any_name(), region, any_name(), prop::option::of(any_name()));
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let status = (maybe_unseen(any::<bool>()), any_delivery(), maybe_unseen(any::<bool>()));
+    (names, flags, status).prop_map(|((name, home_region, bucket, key_prefix), flags, status)| TrailFacts {
+        arn: format!("arn:aws:cloudtrail:{home_region}:{ACCOUNT}:trail/{name}"),
+        name,
+        home_region: home_region.into(),
+        bucket,
+        key_prefix,
+        multi_region: flags.0,
+        validated: flags.1,
+        global_services: flags.2,
+        of_another_account: flags.3,
+        logging: status.0,
+        delivery: status.1,
+        all_management_events: status.2,
+    })
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let flag = || maybe_unseen(prop::bool::weighted(0.7));
+    let flags = (flag(), flag(), flag(), flag(), flag());
+    let ours = planned_policy(&fresh(), &Answers::default()).to_json();
+    let policies = [ours.as_str(), PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
+    let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
+    (prop::sample::select(vec![REGION, "us-west-2"]), flags, policy).prop_map(|(region, flags, policy)| {
+        Settings {
+            region: region.into(),
+            public_access_blocked: flags.0,
+            ownership_enforced: flags.1,
+            encrypted: flags.2,
+            versioned: flags.3,
+            has_lifecycle: flags.4,
+            policy,
+        }
+    })
+}
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let trail = maybe_unseen(prop::option::of(any_trail()));
+    let administrators = maybe_unseen(prop::sample::subsequence(vec![ALICE, CAROL], 0..=2));
+    let bucket = prop_oneof![
+        1 => Just(BucketFacts::Free),
+        1 => Just(BucketFacts::NotMine),
+        4 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
+    ];
+    (trail, administrators, bucket).prop_map(|(trail, administrators, bucket)| Facts {
+        trail,
+        administrators: administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect()),
+        bucket,
+        ..fresh()
+    })
+}
+
+fn any_answers() -> impl Strategy<Value = Answers> {
+    let accepted = prop::option::of(prop::sample::select(PracticeId::Cloudtrail.steps().to_vec()));
+    let readers = prop::sample::subsequence(vec![AUDITOR, BOB], 0..=2);
+    (any::<u32>(), readers, accepted).prop_map(|(retention_days, readers, accepted)| {
+        let mut answers = Answers::default();
+        answers.trail.retention_days = retention_days;
+        answers.trail.readers.extend(readers.into_iter().map(ToOwned::to_owned));
+        answers.accept.extend(accepted.map(kept));
+        answers
+    })
+}
+
+/// Whether what the step rests on was not seen, where the account itself could see it.
+fn rests_on_unseen(step: StepId, facts: &Facts) -> bool {
+    let trail = match &facts.trail {
+        Ok(trail) => trail.as_ref(),
+        Err(_) => return true,
+    };
+    let of_ours = trail.filter(|trail| !trail.of_another_account);
+    match step {
+        StepId::TrailBucket => facts.administrators.is_err() || hides_something(&facts.bucket),
+        StepId::Trail => {
+            of_ours.is_some_and(|trail| trail.logging.is_err() || trail.all_management_events.is_err())
+        }
+        _ => trail.is_some_and(|trail| trail.logging.is_err()),
+    }
+}
+
+fn hides_something(bucket: &BucketFacts) -> bool {
+    let BucketFacts::Mine(settings) = bucket else { return false };
+    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle, .. } =
+        settings.as_ref();
+    [public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle]
+        .iter()
+        .any(|setting| setting.is_err())
+        || settings.policy.is_err()
+}
+
+proptest! {
+    #[test]
+    fn every_plan_holds_together(facts in any_facts(), answers in any_answers()) {
+        assert_hold_together(&plan(&facts, &answers));
+    }
+
+    #[test]
+    fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
+        for step in plan(&facts, &answers) {
+            let unseen = rests_on_unseen(step.step, &facts);
+            prop_assert!(!unseen || step.state != State::InPlace, "{:?}", step);
+        }
+    }
+
+    #[test]
+    fn a_plan_that_was_carried_out_leaves_nothing_to_change(
+        facts in any_facts(),
+        answers in any_answers(),
+    ) {
+        let changes: Vec<_> = plan(&facts, &answers).into_iter().flat_map(|step| step.changes).collect();
+        let mut after = facts;
+        changes.iter().for_each(|change| make(&mut after, change));
+        for step in plan(&after, &answers) {
+            prop_assert_eq!(step.changes, vec![], "{} after {:?}", step.step, changes);
+        }
+    }
+}

@@ -135,7 +135,7 @@ impl Window {
     /// What was written since the window and what had scrolled off it were cleared for the last time.
     pub fn since_cleared(&self) -> String {
         let raw = self.raw();
-        let (_, since) = raw.rsplit_once("\u{1b}[3J").expect("the window was cleared");
+        let (_, since) = raw.rsplit_once("\u{1b}[3J").unwrap();
         console::strip_ansi_codes(since).into_owned()
     }
 
