@@ -52,10 +52,10 @@ pub(crate) async fn answer(
         "CreateUser" | "CreateGroup" if is_taken(call, &view) => {
             call.refuse(409, "EntityAlreadyExists", "An entity with this name already exists.")
         }
-        "DeleteUser" if has_belongings(user, memory) => call.refuse(
+        "DeleteUser" if has_belongings(user, &view, memory) => call.refuse(
             409,
             "DeleteConflict",
-            "Cannot delete entity, must delete access keys and MFA devices first.",
+            "Cannot delete entity, must remove users from group, and delete password, access keys and MFA devices first.",
         ),
         _ => forward(call, user, &view, services).await,
     }
@@ -86,8 +86,13 @@ fn is_taken(call: &Call, view: &IamStateView) -> bool {
     }
 }
 
-fn has_belongings(user: Option<&str>, memory: &Memory) -> bool {
-    user.is_some_and(|user| memory.has_device(user) || memory.keys.values().any(|key| key.user == user))
+fn has_belongings(user: Option<&str>, view: &IamStateView, memory: &Memory) -> bool {
+    user.is_some_and(|user| {
+        memory.has_device(user)
+            || memory.keys.values().any(|key| key.user == user)
+            || view.login_profiles.contains_key(user)
+            || view.groups.values().any(|group| group.members.iter().any(|member| member == user))
+    })
 }
 
 fn summary(call: &Call, view: &IamStateView, memory: &Memory) -> MockResponse {

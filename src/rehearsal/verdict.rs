@@ -55,7 +55,7 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
         finding(
             "mfa",
             "without MFA administrators are refused",
-            admins.iter().all(|admin| is_refused_without_mfa(&iam, admin)),
+            !admins.is_empty() && admins.iter().all(|admin| is_refused_without_mfa(&iam, admin)),
         ),
         finding("cloudtrail", "a validated trail for all Regions logs", good_trail.is_some()),
         finding(

@@ -1,1 +1,964 @@
+use aws_sdk_costandusagereport::types as sdk;
+use proptest::prelude::*;
 
+use super::*;
+use crate::answers::Accept;
+use crate::aws::{Reading, Unseen};
+use crate::policy::{Decision, Principal, Request};
+use crate::practice::{Change as _, PracticeId, State};
+use crate::private_bucket::Settings;
+
+const ACCOUNT: &str = "111122223333";
+const BUCKET: &str = "dayone-billing-111122223333-us-east-1-an";
+const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
+const ROOT: &str = "arn:aws:iam::111122223333:root";
+const SERVICE: Principal<'static> = Principal::Service("billingreports.amazonaws.com");
+const SOURCE_ARN: (&str, &str) = ("aws:SourceArn", "arn:aws:cur:us-east-1:111122223333:definition/*");
+const SOURCE_ACCOUNT: (&str, &str) = ("aws:SourceAccount", ACCOUNT);
+
+/// What the user guide of the Cost and Usage Report asks of the bucket policy.
+const DOCUMENTED: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Effect":"Allow","Principal":{"Service":"billingreports.amazonaws.com"},
+     "Action":["s3:GetBucketAcl","s3:GetBucketPolicy"],
+     "Resource":"arn:aws:s3:::dayone-billing-111122223333-us-east-1-an",
+     "Condition":{"StringEquals":{"aws:SourceArn":"arn:aws:cur:us-east-1:111122223333:definition/*",
+                                  "aws:SourceAccount":"111122223333"}}},
+    {"Effect":"Allow","Principal":{"Service":"billingreports.amazonaws.com"},
+     "Action":"s3:PutObject","Resource":"arn:aws:s3:::dayone-billing-111122223333-us-east-1-an/*",
+     "Condition":{"StringEquals":{"aws:SourceArn":"arn:aws:cur:us-east-1:111122223333:definition/*",
+                                  "aws:SourceAccount":"111122223333"}}}]}"#;
+const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}"#;
+const PARTNER_LISTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
+    "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:ListBucket","Resource":"*"}]}"#;
+
+type Given = fn(&mut Facts, &mut Answers);
+type GivenReport = fn(&mut ReportFacts);
+
+/// An account with nothing of this practice.
+fn fresh() -> Facts {
+    Facts {
+        account: ACCOUNT.into(),
+        partition: "aws".into(),
+        reports: Ok(Vec::new()),
+        bucket: BucketFacts::Free,
+    }
+}
+
+/// An account where everything of this practice is in place that AWS shows.
+fn perfect() -> Facts {
+    let policy = planned_policy(&fresh(), &Answers::default()).to_json();
+    Facts { reports: Ok(vec![our_report()]), bucket: mine(REGION, Some(&policy)), ..fresh() }
+}
+
+fn our_report() -> ReportFacts {
+    ReportFacts {
+        report: Report::wanted(ACCOUNT, &Answers::default()),
+        last_status: Some("SUCCESS".into()),
+        last_delivery: Some("20261103T040506Z".into()),
+    }
+}
+
+/// A report that is worth nothing to us: too coarse, and under another name.
+fn monthly(name: &str) -> ReportFacts {
+    let report = Report { name: name.into(), time_unit: "MONTHLY".into(), ..our_report().report };
+    ReportFacts { report, ..our_report() }
+}
+
+/// A bucket of this account that lacks nothing but perhaps the policy.
+fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
+    BucketFacts::Mine(Box::new(Settings {
+        region: region.into(),
+        public_access_blocked: Ok(true),
+        ownership_enforced: Ok(true),
+        encrypted: Ok(true),
+        versioned: Ok(true),
+        policy: Ok(policy.map(ToOwned::to_owned)),
+        has_lifecycle: Ok(true),
+    }))
+}
+
+fn report_of(facts: &mut Facts) -> &mut ReportFacts {
+    facts.reports.as_mut().unwrap().first_mut().unwrap()
+}
+
+fn settings_of(facts: &mut Facts) -> &mut Settings {
+    match &mut facts.bucket {
+        BucketFacts::Mine(settings) => settings.as_mut(),
+        other => panic!("the bucket is {other:?}"),
+    }
+}
+
+fn unseen() -> Unseen {
+    Unseen { operation: "cur:GetSomething", code: "AccessDeniedException".into() }
+}
+
+fn activated() -> Answers {
+    let mut answers = Answers::default();
+    answers.billing.console_access_activated = true;
+    answers
+}
+
+fn step(facts: &Facts, answers: &Answers, id: StepId) -> StepPlan<Change> {
+    plan(facts, answers).into_iter().find(|step| step.step == id).unwrap()
+}
+
+fn planned_policy(facts: &Facts, answers: &Answers) -> Document {
+    let changes = step(facts, answers, StepId::ReportBucket).changes;
+    let policy = changes.into_iter().find_map(|change| match change {
+        Change::Bucket { change: BucketChange::PutPolicy { policy, .. }, .. } => Some(policy),
+        _ => None,
+    });
+    policy.expect("the plan puts a bucket policy")
+}
+
+fn told(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|change| format!("{:?} {}", change.verb(), change.resource())).collect()
+}
+
+#[test]
+fn a_fresh_account_gets_the_bucket_and_then_the_report() {
+    let steps = plan(&fresh(), &Answers::default());
+    let expected = [
+        format!("Create s3:bucket/{BUCKET}"),
+        format!("Enable s3:bucket/{BUCKET}/public-access-block"),
+        format!("Update s3:bucket/{BUCKET}/ownership-controls"),
+        format!("Update s3:bucket/{BUCKET}/encryption"),
+        format!("Enable s3:bucket/{BUCKET}/versioning"),
+        format!("Update s3:bucket/{BUCKET}/lifecycle"),
+        format!("Update s3:bucket/{BUCKET}/policy"),
+    ];
+    assert_eq!(told(&steps[1].changes), expected);
+    let report = Report::wanted(ACCOUNT, &Answers::default());
+    assert_eq!(steps[2].changes, [Change::PutReport { report }]);
+    assert_eq!(told(&steps[2].changes), ["Create cur:definition/day-one"]);
+    assert_eq!(steps[3].reason, Some(after(StepId::Report)));
+}
+
+#[test]
+fn the_bucket_is_in_the_region_of_the_service_and_keeps_its_objects() {
+    for change in step(&fresh(), &Answers::default(), StepId::ReportBucket).changes {
+        let Change::Bucket { region, change } = change else { panic!("{change:?} is not about the bucket") };
+        assert_eq!(region, "us-east-1");
+        if let BucketChange::PutLifecycle { expire_after_days, .. } = change {
+            assert_eq!(expire_after_days, None);
+        }
+    }
+}
+
+#[test]
+fn how_the_steps_stand_before_there_is_a_report() {
+    use State::{Accepted, Blocked, InPlace, NeedsPerson, NotAssessed, ToChange};
+    let cases: &[(&str, Given, [State; 4])] = &[
+        ("a fresh account", |_, _| {}, [NeedsPerson, ToChange, ToChange, Blocked]),
+        (
+            "the switch is on, by the operator's word",
+            |_, answers| answers.billing.console_access_activated = true,
+            [InPlace, ToChange, ToChange, Blocked],
+        ),
+        (
+            "reports not seen",
+            |facts, _| facts.reports = Err(unseen()),
+            [NeedsPerson, NotAssessed, NotAssessed, NotAssessed],
+        ),
+        (
+            "a bucket of somebody else",
+            |facts, _| facts.bucket = BucketFacts::NotMine,
+            [NeedsPerson, NeedsPerson, Blocked, Blocked],
+        ),
+        (
+            "a bucket made half",
+            |facts, _| facts.bucket = mine(REGION, None),
+            [NeedsPerson, ToChange, ToChange, Blocked],
+        ),
+        (
+            "a bucket made whole",
+            |facts, _| facts.bucket = perfect().bucket,
+            [NeedsPerson, InPlace, ToChange, Blocked],
+        ),
+        (
+            "ten reports of others",
+            |facts, _| facts.reports = Ok(vec![monthly("theirs"); 10]),
+            [NeedsPerson, ToChange, NeedsPerson, Blocked],
+        ),
+        (
+            "nine reports of others",
+            |facts, _| facts.reports = Ok(vec![monthly("theirs"); 9]),
+            [NeedsPerson, ToChange, ToChange, Blocked],
+        ),
+        (
+            "steps that stay, by the operator's word",
+            |_, answers| answers.accept = vec![kept(StepId::BillingAccess), kept(StepId::Report)],
+            [Accepted, ToChange, Accepted, Blocked],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        assert_states(name, fresh(), *given, *expected);
+    }
+}
+
+#[test]
+fn how_the_steps_stand_with_our_report() {
+    use State::{InPlace, NeedsPerson, NotAssessed, ToChange, Waiting};
+    let cases: &[(&str, Given, [State; 4])] = &[
+        (
+            "all in place",
+            |_, answers| answers.billing.console_access_activated = true,
+            [InPlace, InPlace, InPlace, InPlace],
+        ),
+        (
+            "ten reports, ours among them",
+            |facts, _| facts.reports = Ok([vec![monthly("theirs"); 9], vec![our_report()]].concat()),
+            [NeedsPerson, InPlace, InPlace, InPlace],
+        ),
+        (
+            "not delivered yet",
+            |facts, _| (report_of(facts).last_status, report_of(facts).last_delivery) = (None, None),
+            [NeedsPerson, InPlace, InPlace, Waiting],
+        ),
+        (
+            "a failed delivery",
+            |facts, _| report_of(facts).last_status = Some("ERROR_NO_BUCKET".into()),
+            [NeedsPerson, InPlace, InPlace, NeedsPerson],
+        ),
+        (
+            "its bucket is gone",
+            |facts, _| facts.bucket = BucketFacts::Free,
+            [NeedsPerson, ToChange, InPlace, InPlace],
+        ),
+        (
+            "its bucket is of somebody else",
+            |facts, _| facts.bucket = BucketFacts::NotMine,
+            [NeedsPerson, NeedsPerson, InPlace, InPlace],
+        ),
+        (
+            "a policy that is none",
+            |facts, _| settings_of(facts).policy = Ok(Some("not a policy".into())),
+            [NeedsPerson, NeedsPerson, InPlace, InPlace],
+        ),
+        (
+            "a statement that locks out",
+            |facts, _| settings_of(facts).policy = Ok(Some(DENY_ALL.into())),
+            [NeedsPerson, NeedsPerson, InPlace, InPlace],
+        ),
+        (
+            "a setting not seen",
+            |facts, _| settings_of(facts).encrypted = Err(unseen()),
+            [NeedsPerson, NotAssessed, InPlace, InPlace],
+        ),
+        (
+            "another prefix than asked for",
+            |facts, _| report_of(facts).report.prefix = "costs".into(),
+            [NeedsPerson, InPlace, ToChange, InPlace],
+        ),
+        (
+            "another time unit than asked for",
+            |facts, _| report_of(facts).report.time_unit = "DAILY".into(),
+            [NeedsPerson, InPlace, NeedsPerson, InPlace],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        assert_states(name, perfect(), *given, *expected);
+    }
+}
+
+fn kept(step: StepId) -> Accept {
+    Accept { step, reason: "It stays.".into() }
+}
+
+fn assert_states(name: &str, mut facts: Facts, given: Given, expected: [State; 4]) {
+    let mut answers = Answers::default();
+    given(&mut facts, &mut answers);
+    let steps = plan(&facts, &answers);
+    assert_hold_together(&steps);
+    let states: Vec<_> = steps.iter().map(|step| step.state).collect();
+    assert_eq!(states, expected, "{name}");
+}
+
+#[test]
+fn no_report_is_made_before_its_bucket_can_be_prepared() {
+    let cases: &[(&str, Given)] = &[
+        ("the bucket is in another Region", |facts, _| facts.bucket = mine("eu-west-1", None)),
+        ("a policy that is none", |facts, _| facts.bucket = mine(REGION, Some("not a policy"))),
+        ("a statement that locks out", |facts, _| facts.bucket = mine(REGION, Some(DENY_ALL))),
+        ("a setting not seen", |facts, _| {
+            facts.bucket = mine(REGION, None);
+            settings_of(facts).policy = Err(unseen());
+        }),
+    ];
+    for (name, given) in cases {
+        let (mut facts, mut answers) = (fresh(), Answers::default());
+        given(&mut facts, &mut answers);
+        let report = step(&facts, &answers, StepId::Report);
+        assert_eq!((report.state, report.changes), (State::Blocked, vec![]), "{name}");
+    }
+}
+
+#[test]
+fn govcloud_has_nothing_to_bill() {
+    let mut facts = Facts { partition: "aws-us-gov".into(), ..perfect() };
+    for reports in [Ok(Vec::new()), Ok(vec![our_report()]), Err(unseen())] {
+        facts.reports = reports;
+        let steps = plan(&facts, &activated());
+        assert_hold_together(&steps);
+        for step in steps {
+            assert_eq!(step.state, State::NotApplicable, "{step:?}");
+            assert!(step.reason.unwrap().en.contains("GovCloud"));
+        }
+    }
+}
+
+#[test]
+fn only_a_person_can_switch_the_billing_pages_on() {
+    let access = step(&fresh(), &Answers::default(), StepId::BillingAccess);
+    assert_eq!(access.person.unwrap().seen, Seen::ByWord("billing.console_access_activated"));
+}
+
+/// The rules of AWS that the report breaks. AWS itself would answer with an empty error.
+fn broken_rules(report: &Report) -> Vec<&'static str> {
+    let has = |artifact: &str| report.artifacts.iter().any(|found| found == artifact);
+    let parquet = report.format == "Parquet";
+    let rules = [
+        (
+            "Parquet is compressed as Parquet, and nothing else is",
+            parquet == (report.compression == "Parquet"),
+        ),
+        ("ATHENA stands alone", !has("ATHENA") || report.artifacts.len() == 1),
+        ("ATHENA needs a prefix", !has("ATHENA") || !report.prefix.is_empty()),
+        ("ATHENA needs Parquet", !has("ATHENA") || parquet),
+        ("ATHENA overwrites", !has("ATHENA") || report.versioning.as_deref() == Some("OVERWRITE_REPORT")),
+        ("REDSHIFT and QUICKSIGHT need text", !parquet || !(has("REDSHIFT") || has("QUICKSIGHT"))),
+        ("a word of the time unit", sdk::TimeUnit::values().contains(&report.time_unit.as_str())),
+        ("a word of the format", sdk::ReportFormat::values().contains(&report.format.as_str())),
+        (
+            "a word of the compression",
+            sdk::CompressionFormat::values().contains(&report.compression.as_str()),
+        ),
+        ("a Region that can hold reports", sdk::AwsRegion::values().contains(&report.region.as_str())),
+        (
+            "words of the artifacts",
+            report.artifacts.iter().all(|word| sdk::AdditionalArtifact::values().contains(&word.as_str())),
+        ),
+        (
+            "a word of the versioning",
+            report.versioning.iter().all(|word| sdk::ReportVersioning::values().contains(&word.as_str())),
+        ),
+    ];
+    rules.into_iter().filter(|(_, kept)| !kept).map(|(rule, _)| rule).collect()
+}
+
+#[test]
+fn every_combination_that_can_be_asked_for_is_one_that_aws_accepts() {
+    let units = [(TimeUnit::Hourly, "HOURLY"), (TimeUnit::Daily, "DAILY"), (TimeUnit::Monthly, "MONTHLY")];
+    for (time_unit, word) in units {
+        for format in [ReportFormat::Parquet, ReportFormat::Csv] {
+            let mut answers = Answers::default();
+            (answers.billing.time_unit, answers.billing.format) = (time_unit, format);
+            let report = Report::wanted(ACCOUNT, &answers);
+            assert_eq!(broken_rules(&report), [""; 0], "{report:?}");
+            assert_eq!(report.time_unit, word);
+            assert!(report.resources && report.refresh_closed, "{report:?}");
+            let step = step(&fresh(), &answers, StepId::Report);
+            assert_eq!(step.changes, [Change::PutReport { report }]);
+        }
+    }
+}
+
+#[test]
+fn a_combination_that_aws_refuses_is_told_from_one_that_it_accepts() {
+    let good = our_report().report;
+    let text = Report { format: "textORcsv".into(), compression: "GZIP".into(), ..good.clone() };
+    let refused = [
+        Report { compression: "GZIP".into(), ..good.clone() },
+        Report { prefix: String::new(), ..good.clone() },
+        Report { versioning: Some("CREATE_NEW_REPORT".into()), ..good.clone() },
+        Report { artifacts: vec!["ATHENA".into(), "REDSHIFT".into()], ..good.clone() },
+        Report { artifacts: vec!["QUICKSIGHT".into()], ..good.clone() },
+        Report { region: "mx-central-1".into(), ..good.clone() },
+        Report { time_unit: "Hourly".into(), ..good.clone() },
+        text.clone(),
+    ];
+    for report in refused {
+        assert_ne!(broken_rules(&report), [""; 0], "{report:?}");
+    }
+    for report in [good, Report { artifacts: Vec::new(), ..text }] {
+        assert_eq!(broken_rules(&report), [""; 0], "{report:?}");
+    }
+}
+
+#[test]
+fn the_answers_become_a_report() {
+    let mut answers = Answers::default();
+    answers.billing.report = "costs".into();
+    answers.billing.bucket = Some("my-costs".into());
+    answers.billing.prefix = "daily".into();
+    answers.billing.time_unit = TimeUnit::Daily;
+    answers.billing.format = ReportFormat::Csv;
+    let expected = Report {
+        name: "costs".into(),
+        bucket: "my-costs".into(),
+        region: "us-east-1".into(),
+        prefix: "daily".into(),
+        time_unit: "DAILY".into(),
+        format: "textORcsv".into(),
+        compression: "GZIP".into(),
+        resources: true,
+        artifacts: Vec::new(),
+        versioning: Some("CREATE_NEW_REPORT".into()),
+        refresh_closed: true,
+    };
+    assert_eq!(Report::wanted(ACCOUNT, &answers), expected);
+    let bucket = step(&fresh(), &answers, StepId::ReportBucket);
+    assert_eq!(told(&bucket.changes)[0], "Create s3:bucket/my-costs");
+    assert_eq!(bucket_name(ACCOUNT, &Answers::default()), BUCKET);
+}
+
+#[test]
+fn what_aws_lets_be_changed_in_a_report_is_changed() {
+    let cases: &[(&str, GivenReport)] = &[
+        ("prefix", |found| found.report.prefix = "costs".into()),
+        ("closed months", |found| found.report.refresh_closed = false),
+        ("artifacts", |found| found.report.artifacts.clear()),
+        ("no versioning told", |found| found.report.versioning = None),
+        ("format", |found| {
+            found.report.format = "textORcsv".into();
+            found.report.compression = "GZIP".into();
+            found.report.artifacts = vec!["QUICKSIGHT".into()];
+        }),
+    ];
+    for (name, given) in cases {
+        let mut facts = perfect();
+        given(report_of(&mut facts));
+        let changes = step(&facts, &Answers::default(), StepId::Report).changes;
+        let expected = Change::ModifyReport { report: our_report().report };
+        assert_eq!(changes, [expected], "{name}");
+        assert_eq!(told(&changes), ["Update cur:definition/day-one"], "{name}");
+    }
+}
+
+#[test]
+fn what_aws_does_not_let_be_changed_is_left_to_a_person() {
+    let cases: &[(&str, GivenReport)] = &[
+        ("time unit", |found| found.report.time_unit = "MONTHLY".into()),
+        ("resource ids", |found| found.report.resources = false),
+        ("versioning", |found| found.report.versioning = Some("CREATE_NEW_REPORT".into())),
+        ("time unit and prefix", |found| {
+            found.report.time_unit = "DAILY".into();
+            found.report.prefix = "costs".into();
+        }),
+    ];
+    for (name, given) in cases {
+        let mut facts = perfect();
+        given(report_of(&mut facts));
+        let report = step(&facts, &Answers::default(), StepId::Report);
+        assert_eq!((report.state, report.changes), (State::NeedsPerson, vec![]), "{name}");
+        let what = report.person.unwrap().what;
+        assert!(what.en.contains("day-one") && what.ko.contains("day-one"), "{what:?}");
+    }
+}
+
+#[test]
+fn where_our_report_goes_stays_somebodys_choice() {
+    let mut facts = perfect();
+    report_of(&mut facts).report.bucket = "their-costs".into();
+    report_of(&mut facts).report.region = "eu-west-1".into();
+    facts.bucket = mine("eu-west-1", None);
+    let steps = plan(&facts, &Answers::default());
+    assert_eq!(steps[2].state, State::InPlace);
+    let [Change::Bucket { region, change: BucketChange::PutPolicy { bucket, .. } }] = &steps[1].changes[..]
+    else {
+        panic!("one policy is expected, not {:?}", steps[1].changes)
+    };
+    assert_eq!((region.as_str(), bucket.as_str()), ("eu-west-1", "their-costs"));
+
+    report_of(&mut facts).report.prefix = "costs".into();
+    let expected = Report { prefix: "cur".into(), ..report_of(&mut facts).report.clone() };
+    let changes = step(&facts, &Answers::default(), StepId::Report).changes;
+    assert_eq!(changes, [Change::ModifyReport { report: expected }]);
+}
+
+#[test]
+fn a_bucket_that_was_lost_is_made_again_where_the_report_looks_for_it() {
+    let mut facts = Facts { bucket: BucketFacts::Free, ..perfect() };
+    report_of(&mut facts).report.bucket = "their-costs".into();
+    report_of(&mut facts).report.region = "eu-west-1".into();
+    let changes = step(&facts, &Answers::default(), StepId::ReportBucket).changes;
+    let create = BucketChange::Create { bucket: "their-costs".into(), region: "eu-west-1".into() };
+    assert_eq!(changes.first(), Some(&Change::Bucket { region: "eu-west-1".into(), change: create }));
+}
+
+#[test]
+fn a_report_goes_only_into_a_bucket_that_is_prepared() {
+    let mut answers = Answers::default();
+    answers.billing.bucket = Some("new-costs".into());
+    let facts = Facts { bucket: BucketFacts::Free, ..perfect() };
+    let steps = plan(&facts, &answers);
+    let goes_to = match &steps[2].changes[..] {
+        [Change::ModifyReport { report }] => report.bucket.clone(),
+        [] => BUCKET.to_owned(),
+        other => panic!("{other:?} is not expected"),
+    };
+    assert_eq!(told(&steps[1].changes)[0], format!("Create s3:bucket/{goes_to}"));
+}
+
+#[test]
+fn a_report_that_is_as_good_is_adopted_and_named() {
+    let mut facts = perfect();
+    report_of(&mut facts).report.name = "fin\u{1b}ance".into();
+    report_of(&mut facts).report.prefix = "theirs".into();
+    let report = step(&facts, &Answers::default(), StepId::Report);
+    assert_eq!((report.state, report.changes), (State::InPlace, vec![]));
+    let found = report.found.unwrap();
+    assert!(found.en.contains("fin\u{fffd}ance") && found.en.contains("adopted"), "{found:?}");
+    assert!(found.ko.contains("fin\u{fffd}ance") && found.ko.contains("그대로 사용"), "{found:?}");
+    let ours = step(&perfect(), &Answers::default(), StepId::Report).found.unwrap();
+    assert!(ours.en.contains("day-one") && !ours.en.contains("adopted"), "{ours:?}");
+}
+
+#[test]
+fn a_report_that_is_not_as_good_is_not_adopted() {
+    let cases: &[(&str, GivenReport)] = &[
+        ("coarser", |found| found.report.time_unit = "MONTHLY".into()),
+        ("without resources", |found| found.report.resources = false),
+        ("another format", |found| found.report.format = "textORcsv".into()),
+    ];
+    for (name, given) in cases {
+        let mut facts = perfect();
+        report_of(&mut facts).report.name = "finance".into();
+        given(report_of(&mut facts));
+        let expected = Change::PutReport { report: our_report().report };
+        assert_eq!(step(&facts, &Answers::default(), StepId::Report).changes, [expected], "{name}");
+    }
+}
+
+#[test]
+fn our_report_counts_before_one_that_is_as_good() {
+    let mut finance = our_report();
+    finance.report.name = "finance".into();
+    let mut ours = our_report();
+    ours.report.prefix = "costs".into();
+    let facts = Facts { reports: Ok(vec![finance, ours]), ..perfect() };
+    let changes = step(&facts, &Answers::default(), StepId::Report).changes;
+    assert_eq!(changes, [Change::ModifyReport { report: our_report().report }]);
+}
+
+#[test]
+fn ten_reports_are_the_most() {
+    let facts = Facts { reports: Ok(vec![monthly("theirs"); 10]), ..fresh() };
+    let report = step(&facts, &Answers::default(), StepId::Report);
+    assert!(report.person.unwrap().what.en.contains("ten reports"));
+    let facts = Facts { bucket: BucketFacts::NotMine, ..facts };
+    let report = step(&facts, &Answers::default(), StepId::Report);
+    assert_eq!((report.state, report.reason), (State::Blocked, Some(after(StepId::ReportBucket))));
+}
+
+#[test]
+fn the_delivery_is_as_aws_tells_it() {
+    let cases = [
+        (None, None, State::Waiting),
+        (Some("SUCCESS"), None, State::Waiting),
+        (Some("SUCCESS"), Some("20261103T040506Z"), State::InPlace),
+        (None, Some("20261103T040506Z"), State::InPlace),
+        (Some("ERROR_PERMISSIONS"), None, State::NeedsPerson),
+        (Some("ERROR_NO_BUCKET"), Some("20261103T040506Z"), State::NeedsPerson),
+    ];
+    for (status, date, expected) in cases {
+        let mut facts = perfect();
+        report_of(&mut facts).last_status = status.map(ToOwned::to_owned);
+        report_of(&mut facts).last_delivery = date.map(ToOwned::to_owned);
+        let delivery = step(&facts, &Answers::default(), StepId::ReportDelivery);
+        assert_eq!(delivery.state, expected, "{status:?} {date:?}");
+        if let Some(task) = delivery.person {
+            let all = ["day-one", BUCKET, status.unwrap()];
+            assert!(all.iter().all(|word| task.what.en.contains(word)), "{task:?}");
+        }
+        if let Some(found) = delivery.found {
+            assert!(found.en.contains(date.unwrap()) && found.ko.contains(date.unwrap()), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_person_is_told_which_answer_names_another_bucket() {
+    let facts = Facts { bucket: BucketFacts::NotMine, ..fresh() };
+    let task = step(&facts, &Answers::default(), StepId::ReportBucket).person.unwrap();
+    for words in [&task.how[0].en, &task.how[0].ko] {
+        assert!(words.contains(BUCKET) && words.contains("billing.bucket"), "{words}");
+    }
+}
+
+#[test]
+fn what_was_not_seen_is_named() {
+    let hide: [fn(&mut Settings); 6] = [
+        |settings| settings.public_access_blocked = Err(unseen()),
+        |settings| settings.ownership_enforced = Err(unseen()),
+        |settings| settings.encrypted = Err(unseen()),
+        |settings| settings.versioned = Err(unseen()),
+        |settings| settings.has_lifecycle = Err(unseen()),
+        |settings| settings.policy = Err(unseen()),
+    ];
+    for hide in hide {
+        let mut facts = perfect();
+        hide(settings_of(&mut facts));
+        let bucket = step(&facts, &Answers::default(), StepId::ReportBucket);
+        assert_eq!((bucket.state, bucket.reason), (State::NotAssessed, Some(unseen().text())));
+    }
+}
+
+#[test]
+fn the_bucket_policy_is_what_the_service_documents_and_tls() {
+    let policy = planned_policy(&fresh(), &Answers::default());
+    let documented = Document::parse(DOCUMENTED).unwrap();
+    assert_eq!(policy.version, documented.version);
+    assert!(policy.includes(&documented), "{}", policy.to_json());
+    let more: Vec<_> = policy
+        .statement
+        .iter()
+        .filter(|statement| !documented.statement.iter().any(|known| known.says_the_same(statement)))
+        .filter_map(|statement| statement.sid.as_deref())
+        .collect();
+    assert_eq!(more, ["DayoneDenyInsecureTransport"]);
+    assert_eq!(policy.statement.len(), documented.statement.len() + 1);
+}
+
+#[test]
+fn the_documented_policy_alone_lacks_only_tls() {
+    let facts = Facts { bucket: mine(REGION, Some(DOCUMENTED)), ..fresh() };
+    let changes = step(&facts, &Answers::default(), StepId::ReportBucket).changes;
+    let [Change::Bucket { change: BucketChange::PutPolicy { policy, foreign_statements, .. }, .. }] =
+        &changes[..]
+    else {
+        panic!("one policy is expected, not {changes:?}")
+    };
+    assert_eq!(*foreign_statements, 0);
+    assert!(policy.same_meaning(&planned_policy(&fresh(), &Answers::default())));
+}
+
+#[test]
+fn statements_of_others_stay_in_the_policy() {
+    let facts = Facts { bucket: mine(REGION, Some(PARTNER_LISTS)), ..fresh() };
+    let policy = planned_policy(&facts, &Answers::default());
+    assert!(policy.includes(&Document::parse(PARTNER_LISTS).unwrap()));
+    assert!(policy.includes(&Document::parse(DOCUMENTED).unwrap()));
+}
+
+fn bucket_arn() -> String {
+    format!("arn:aws:s3:::{BUCKET}")
+}
+
+fn report_file() -> String {
+    format!("arn:aws:s3:::{BUCKET}/cur/day-one/day-one/part-00001.snappy.parquet")
+}
+
+/// What a policy says to a request over TLS, unless the context says otherwise.
+fn decide(
+    policy: &Document,
+    principal: Principal<'_>,
+    action: &str,
+    resource: &str,
+    more: &[(&str, &str)],
+) -> Decision {
+    let mut context = more.to_vec();
+    context.push(("aws:SecureTransport", "true"));
+    match principal {
+        Principal::Aws(arn) => {
+            context.extend([("aws:PrincipalArn", arn), ("aws:PrincipalIsAWSService", "false")]);
+        }
+        Principal::Service(_) => context.push(("aws:PrincipalIsAWSService", "true")),
+        Principal::Anonymous => {}
+    }
+    policy.decide(&Request { principal, action, resource, context: &context })
+}
+
+#[test]
+fn the_service_writes_only_for_this_account() {
+    let policy = planned_policy(&fresh(), &Answers::default());
+    let ours = vec![SOURCE_ARN, SOURCE_ACCOUNT];
+    let one_report = ("aws:SourceArn", "arn:aws:cur:us-east-1:111122223333:definition/day-one");
+    let other_arn = ("aws:SourceArn", "arn:aws:cur:us-east-1:444455556666:definition/*");
+    let other_account = ("aws:SourceAccount", "444455556666");
+    let other_service = Principal::Service("bcm-data-exports.amazonaws.com");
+    let cases = [
+        (SERVICE, "s3:GetBucketAcl", bucket_arn(), ours.clone(), Decision::Allowed),
+        (SERVICE, "s3:GetBucketPolicy", bucket_arn(), ours.clone(), Decision::Allowed),
+        (SERVICE, "s3:PutObject", report_file(), ours.clone(), Decision::Allowed),
+        // The service sends the asterisk, and the policy means the asterisk.
+        (SERVICE, "s3:PutObject", report_file(), vec![one_report, SOURCE_ACCOUNT], Decision::NotMentioned),
+        (SERVICE, "s3:PutObject", report_file(), vec![other_arn, SOURCE_ACCOUNT], Decision::NotMentioned),
+        (SERVICE, "s3:PutObject", report_file(), vec![SOURCE_ARN, other_account], Decision::NotMentioned),
+        (SERVICE, "s3:PutObject", report_file(), vec![SOURCE_ARN], Decision::NotMentioned),
+        (SERVICE, "s3:PutObject", report_file(), vec![SOURCE_ACCOUNT], Decision::NotMentioned),
+        (SERVICE, "s3:GetObject", report_file(), ours.clone(), Decision::NotMentioned),
+        (SERVICE, "s3:DeleteObject", report_file(), ours.clone(), Decision::NotMentioned),
+        (SERVICE, "s3:PutBucketPolicy", bucket_arn(), ours.clone(), Decision::NotMentioned),
+        (other_service, "s3:PutObject", report_file(), ours, Decision::NotMentioned),
+    ];
+    for (principal, action, resource, context, expected) in cases {
+        let decision = decide(&policy, principal, action, &resource, &context);
+        assert_eq!(decision, expected, "{principal:?} {action} {resource} {context:?}");
+    }
+}
+
+#[test]
+fn nobody_of_the_account_is_locked_out_and_nobody_else_is_let_in() {
+    let policy = planned_policy(&fresh(), &Answers::default());
+    for principal in
+        [Principal::Aws(ALICE), Principal::Aws(ROOT), Principal::Aws(STRANGER), Principal::Anonymous]
+    {
+        for (action, resource) in [
+            ("s3:GetObject", report_file()),
+            ("s3:DeleteObject", report_file()),
+            ("s3:PutBucketPolicy", bucket_arn()),
+            ("s3:GetBucketPolicy", bucket_arn()),
+        ] {
+            // In the account IAM decides then; for everybody else it is a no.
+            let decision = decide(&policy, principal, action, &resource, &[]);
+            assert_eq!(decision, Decision::NotMentioned, "{principal:?} {action}");
+        }
+    }
+}
+
+#[test]
+fn nothing_goes_over_an_insecure_connection() {
+    let policy = planned_policy(&fresh(), &Answers::default());
+    let insecure = [("aws:SecureTransport", "false"), SOURCE_ARN, SOURCE_ACCOUNT];
+    for principal in [Principal::Aws(ALICE), Principal::Aws(ROOT), SERVICE] {
+        for (action, resource) in [
+            ("s3:GetObject", report_file()),
+            ("s3:PutObject", report_file()),
+            ("s3:ListBucket", bucket_arn()),
+        ] {
+            let decision = decide(&policy, principal, action, &resource, &insecure);
+            assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
+        }
+    }
+}
+
+#[test]
+fn no_blank_of_the_policy_is_left_open() {
+    let china = Facts { partition: "aws-cn".into(), ..fresh() };
+    for facts in [fresh(), china] {
+        let json = planned_policy(&facts, &Answers::default()).to_json();
+        for blank in ["PARTITION", "ACCOUNT", "BUCKET"] {
+            assert!(!json.contains(blank), "{blank} in {json}");
+        }
+        let other_partition = if facts.partition == "aws" { "arn:aws-cn:" } else { "arn:aws:" };
+        assert!(!json.contains(other_partition), "{json}");
+    }
+}
+
+#[test]
+fn summaries_name_the_report() {
+    let report = our_report().report;
+    for change in [Change::PutReport { report: report.clone() }, Change::ModifyReport { report }] {
+        let summary = change.summary();
+        for words in [&summary.en, &summary.ko] {
+            let all = ["day-one", "hourly", "Parquet", BUCKET].iter().all(|word| words.contains(word));
+            assert!(all, "{words}");
+        }
+    }
+}
+
+/// What holds for every plan, whatever the facts are.
+fn assert_hold_together(steps: &[StepPlan<Change>]) {
+    let ids: Vec<_> = steps.iter().map(|step| step.step).collect();
+    assert_eq!(ids, PracticeId::BillingReport.steps());
+    for step in steps {
+        let state = step.state;
+        let explains_itself = matches!(state, State::InPlace | State::ToChange | State::NeedsPerson);
+        assert_eq!(state == State::ToChange, !step.changes.is_empty(), "{step:?}");
+        assert_eq!(state == State::NeedsPerson, step.person.is_some(), "{step:?}");
+        assert_eq!(state == State::InPlace, step.found.is_some(), "{step:?}");
+        assert_eq!(!explains_itself, step.reason.is_some(), "{step:?}");
+        let person = step.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
+        let summaries: Vec<_> = step.changes.iter().map(|change| change.summary()).collect();
+        let texts = step.reason.iter().chain(&step.found).chain(person).chain(&summaries);
+        for text in texts {
+            assert!(!text.en.is_empty() && !text.ko.is_empty(), "{step:?}");
+        }
+    }
+}
+
+/// The account as it is once a change was made.
+fn make(facts: &mut Facts, change: &Change) {
+    let reports = facts.reports.as_mut().expect("no change is planned where reports are not seen");
+    match change {
+        Change::Bucket { region, change } => make_bucket(&mut facts.bucket, region, change),
+        Change::PutReport { report } => {
+            reports.push(ReportFacts { report: report.clone(), last_status: None, last_delivery: None });
+        }
+        Change::ModifyReport { report } => {
+            let named = reports.iter_mut().find(|found| found.report.name == report.name);
+            named.expect("only a report that is there is changed").report = report.clone();
+        }
+    }
+}
+
+fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
+    if matches!(change, BucketChange::Create { .. }) {
+        *bucket = mine(region, None);
+    }
+    let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
+    match change {
+        BucketChange::Create { .. } => {}
+        BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
+        BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
+        BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
+        BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
+        BucketChange::PutLifecycle { .. } => settings.has_lifecycle = Ok(true),
+        BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
+    }
+}
+
+fn maybe_unseen<T: Clone + std::fmt::Debug>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Reading<T>> {
+    prop_oneof![9 => value.prop_map(Ok::<T, Unseen>), 1 => Just(Err::<T, Unseen>(unseen()))]
+}
+
+fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(words).prop_map(ToOwned::to_owned)
+}
+
+fn any_report() -> impl Strategy<Value = Report> {
+    let name = prop_oneof![one_of(&["day-one", "finance"]), "\\PC{1,12}"];
+    let bucket = prop_oneof![Just(BUCKET.to_owned()), "[A-Za-z0-9_.-]{3,20}", "\\PC{0,12}"];
+    let place = (name, bucket, one_of(&["us-east-1", "eu-west-1"]), one_of(&["cur", "costs", ""]));
+    let content = (
+        one_of(&["HOURLY", "HOURLY", "DAILY", "MONTHLY", "YEARLY"]),
+        prop::sample::select(vec![("Parquet", "Parquet"), ("textORcsv", "GZIP"), ("textORcsv", "ZIP")]),
+        prop::bool::weighted(0.8),
+        prop::collection::vec(one_of(&["ATHENA", "REDSHIFT"]), 0..=1),
+        prop::option::of(one_of(&["OVERWRITE_REPORT", "CREATE_NEW_REPORT"])),
+        any::<bool>(),
+    );
+    (place, content).prop_map(|((name, bucket, region, prefix), content)| Report {
+        name,
+        bucket,
+        region,
+        prefix,
+        time_unit: content.0,
+        format: content.1.0.into(),
+        compression: content.1.1.into(),
+        resources: content.2,
+        artifacts: content.3,
+        versioning: content.4,
+        refresh_closed: content.5,
+    })
+}
+
+fn any_found() -> impl Strategy<Value = ReportFacts> {
+    let status = prop::option::of(one_of(&["SUCCESS", "ERROR_PERMISSIONS", "ERROR_NO_BUCKET"]));
+    (any_report(), status, prop::option::of("\\PC{1,20}"))
+        .prop_map(|(report, last_status, last_delivery)| ReportFacts { report, last_status, last_delivery })
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let flag = || maybe_unseen(prop::bool::weighted(0.7));
+    let flags = (flag(), flag(), flag(), flag(), flag());
+    let policies = [DOCUMENTED, PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
+    let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
+    (one_of(&["us-east-1", "eu-west-1"]), flags, policy).prop_map(|(region, flags, policy)| Settings {
+        region,
+        public_access_blocked: flags.0,
+        ownership_enforced: flags.1,
+        encrypted: flags.2,
+        versioned: flags.3,
+        has_lifecycle: flags.4,
+        policy,
+    })
+}
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let partition = one_of(&["aws", "aws", "aws", "aws-cn", "aws-us-gov"]);
+    let reports = maybe_unseen(prop::collection::vec(any_found(), 0..=REPORTS_PER_ACCOUNT));
+    let bucket = prop_oneof![
+        1 => Just(BucketFacts::Free),
+        1 => Just(BucketFacts::NotMine),
+        4 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
+    ];
+    (partition, reports, bucket).prop_map(|(partition, reports, bucket)| Facts {
+        partition,
+        reports,
+        bucket,
+        ..fresh()
+    })
+}
+
+fn any_answers() -> impl Strategy<Value = Answers> {
+    let accepted = prop::option::of(prop::sample::select(PracticeId::BillingReport.steps().to_vec()));
+    let units = prop::sample::select(vec![TimeUnit::Hourly, TimeUnit::Daily, TimeUnit::Monthly]);
+    let formats = prop::sample::select(vec![ReportFormat::Parquet, ReportFormat::Csv]);
+    (units, formats, any::<bool>(), accepted).prop_map(|(time_unit, format, activated, accepted)| {
+        let mut answers = Answers::default();
+        (answers.billing.time_unit, answers.billing.format) = (time_unit, format);
+        answers.billing.console_access_activated = activated;
+        answers.accept.extend(accepted.map(kept));
+        answers
+    })
+}
+
+/// Whether what the step rests on was not seen.
+fn rests_on_unseen(step: StepId, facts: &Facts) -> bool {
+    match step {
+        StepId::BillingAccess => false,
+        StepId::ReportBucket => facts.reports.is_err() || hides_something(&facts.bucket),
+        _ => facts.reports.is_err(),
+    }
+}
+
+fn hides_something(bucket: &BucketFacts) -> bool {
+    let BucketFacts::Mine(settings) = bucket else { return false };
+    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle, .. } =
+        settings.as_ref();
+    [public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle]
+        .iter()
+        .any(|setting| setting.is_err())
+        || settings.policy.is_err()
+}
+
+proptest! {
+    #[test]
+    fn every_plan_holds_together(facts in any_facts(), answers in any_answers()) {
+        assert_hold_together(&plan(&facts, &answers));
+    }
+
+    #[test]
+    fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
+        for step in plan(&facts, &answers) {
+            let unseen = rests_on_unseen(step.step, &facts);
+            prop_assert!(!unseen || step.state != State::InPlace, "{:?}", step);
+        }
+    }
+
+    #[test]
+    fn a_plan_that_was_carried_out_leaves_nothing_to_change(
+        facts in any_facts(),
+        answers in any_answers(),
+    ) {
+        let changes: Vec<_> = plan(&facts, &answers).into_iter().flat_map(|step| step.changes).collect();
+        let mut after = facts;
+        changes.iter().for_each(|change| make(&mut after, change));
+        for step in plan(&after, &answers) {
+            prop_assert!(step.changes.is_empty(), "{} after {:?}", step.step, changes);
+        }
+    }
+
+    #[test]
+    fn a_report_that_is_changed_keeps_what_aws_does_not_let_be_changed(
+        report in any_report(),
+        answers in any_answers(),
+    ) {
+        let found = ReportFacts { report: report.clone(), last_status: None, last_delivery: None };
+        let facts = Facts { reports: Ok(vec![found]), ..perfect() };
+        for change in step(&facts, &answers, StepId::Report).changes {
+            if let Change::ModifyReport { report: wanted } = change {
+                prop_assert_eq!(&wanted.name, &report.name);
+                prop_assert_eq!(&wanted.time_unit, &report.time_unit);
+                prop_assert_eq!(wanted.resources, report.resources);
+                prop_assert!(report.versioning.is_none() || wanted.versioning == report.versioning);
+            }
+        }
+    }
+}

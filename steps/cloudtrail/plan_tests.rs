@@ -18,7 +18,7 @@ const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 const AUDITOR: &str = "arn:aws:iam::111122223333:role/Auditor";
 const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
 const ROOT: &str = "arn:aws:iam::111122223333:root";
-const CLOUDTRAIL: Principal<'_> = Principal::Service("cloudtrail.amazonaws.com");
+const CLOUDTRAIL: Principal<'static> = Principal::Service("cloudtrail.amazonaws.com");
 const OWNER_ACL: (&str, &str) = ("s3:x-amz-acl", "bucket-owner-full-control");
 
 const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
@@ -27,6 +27,7 @@ const PARTNER_LISTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Part
     "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:ListBucket","Resource":"*"}]}"#;
 
 type Given = fn(&mut Facts, &mut Answers);
+type GivenTrail = fn(&mut TrailFacts);
 
 /// An account with an administrator and nothing of this practice.
 fn fresh() -> Facts {
@@ -352,7 +353,7 @@ fn no_trail_is_made_before_its_bucket_can_be_prepared() {
 
 #[test]
 fn each_shortcoming_of_a_trail_is_exactly_one_change() {
-    let cases: &[(&str, fn(&mut TrailFacts), Vec<Change>)] = &[
+    let cases: &[(&str, GivenTrail, Vec<Change>)] = &[
         ("none", |_| {}, vec![]),
         ("single-Region", |trail| trail.multi_region = false, vec![update(TRAIL, REGION)]),
         ("unvalidated", |trail| trail.validated = false, vec![update(TRAIL, REGION)]),
@@ -432,8 +433,8 @@ fn a_person_is_told_which_trail_stands_still_and_why() {
 fn a_person_is_told_which_answer_names_another_bucket() {
     let facts = Facts { bucket: BucketFacts::NotMine, ..fresh() };
     let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
-    let how = &bucket.person.unwrap().how[0];
-    for words in [&how.en, &how.ko] {
+    let task = bucket.person.unwrap();
+    for words in [&task.how[0].en, &task.how[0].ko] {
         assert!(words.contains(BUCKET) && words.contains("trail.bucket"), "{words}");
     }
     let trail = step(&facts, &Answers::default(), StepId::Trail);
@@ -460,16 +461,10 @@ fn what_was_not_seen_is_named() {
 
 #[test]
 fn the_first_step_that_is_missing_is_named() {
-    let cases: &[(Given, [StepId; 3])] = &[(
-        |facts, _| facts.administrators = Ok(BTreeSet::new()),
-        [StepId::AdminUser, StepId::TrailBucket, StepId::Trail],
-    )];
-    for (given, expected) in cases {
-        let (mut facts, mut answers) = (fresh(), Answers::default());
-        given(&mut facts, &mut answers);
-        let reasons: Vec<_> = plan(&facts, &answers).into_iter().map(|step| step.reason).collect();
-        assert_eq!(reasons, expected.map(|step| Some(after(step))));
-    }
+    let facts = Facts { administrators: Ok(BTreeSet::new()), ..fresh() };
+    let reasons: Vec<_> = plan(&facts, &Answers::default()).into_iter().map(|step| step.reason).collect();
+    let expected = [StepId::AdminUser, StepId::TrailBucket, StepId::Trail];
+    assert_eq!(reasons, expected.map(|step| Some(after(step))));
 }
 
 #[test]
@@ -689,39 +684,29 @@ fn nothing_goes_over_an_insecure_connection() {
 #[test]
 fn cloudtrail_writes_only_for_this_trail_and_only_its_own_files() {
     let policy = planned_policy(&fresh(), &Answers::default());
-    let ours = ("aws:SourceArn", TRAIL);
+    let (ours, other_trail) = (("aws:SourceArn", TRAIL), ("aws:SourceArn", OTHER_TRAIL));
+    let private = ("s3:x-amz-acl", "private");
     let foreign_key = format!("arn:aws:s3:::{BUCKET}/AWSLogs/444455556666/file.json.gz");
     let outside = format!("arn:aws:s3:::{BUCKET}/file.json.gz");
     let other_service = Principal::Service("config.amazonaws.com");
-    let cases: &[(Principal<'_>, &str, &str, &[(&str, &str)], Decision)] = &[
-        (CLOUDTRAIL, "s3:PutObject", &log_file(), &[ours, OWNER_ACL], Decision::Allowed),
-        (CLOUDTRAIL, "s3:GetBucketAcl", &bucket_arn(), &[ours], Decision::Allowed),
-        (CLOUDTRAIL, "s3:PutObject", &log_file(), &[ours], Decision::NotMentioned),
-        (
-            CLOUDTRAIL,
-            "s3:PutObject",
-            &log_file(),
-            &[ours, ("s3:x-amz-acl", "private")],
-            Decision::NotMentioned,
-        ),
-        (CLOUDTRAIL, "s3:PutObject", &log_file(), &[OWNER_ACL], Decision::NotMentioned),
-        (
-            CLOUDTRAIL,
-            "s3:PutObject",
-            &log_file(),
-            &[("aws:SourceArn", OTHER_TRAIL), OWNER_ACL],
-            Decision::NotMentioned,
-        ),
-        (CLOUDTRAIL, "s3:PutObject", &foreign_key, &[ours, OWNER_ACL], Decision::NotMentioned),
-        (CLOUDTRAIL, "s3:PutObject", &outside, &[ours, OWNER_ACL], Decision::NotMentioned),
-        (CLOUDTRAIL, "s3:GetBucketAcl", &bucket_arn(), &[], Decision::NotMentioned),
-        (CLOUDTRAIL, "s3:GetObject", &log_file(), &[ours], Decision::NotMentioned),
-        (CLOUDTRAIL, "s3:DeleteObject", &log_file(), &[ours, OWNER_ACL], Decision::NotMentioned),
-        (other_service, "s3:PutObject", &log_file(), &[ours, OWNER_ACL], Decision::NotMentioned),
+    let cases = [
+        (CLOUDTRAIL, "s3:PutObject", log_file(), vec![ours, OWNER_ACL], Decision::Allowed),
+        (CLOUDTRAIL, "s3:GetBucketAcl", bucket_arn(), vec![ours], Decision::Allowed),
+        (CLOUDTRAIL, "s3:PutObject", log_file(), vec![ours], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:PutObject", log_file(), vec![ours, private], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:PutObject", log_file(), vec![OWNER_ACL], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:PutObject", log_file(), vec![other_trail, OWNER_ACL], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:PutObject", foreign_key, vec![ours, OWNER_ACL], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:PutObject", outside, vec![ours, OWNER_ACL], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:GetBucketAcl", bucket_arn(), vec![], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:GetBucketAcl", bucket_arn(), vec![other_trail], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:GetObject", log_file(), vec![ours], Decision::NotMentioned),
+        (CLOUDTRAIL, "s3:DeleteObject", log_file(), vec![ours, OWNER_ACL], Decision::NotMentioned),
+        (other_service, "s3:PutObject", log_file(), vec![ours, OWNER_ACL], Decision::NotMentioned),
     ];
     for (principal, action, resource, context, expected) in cases {
-        let decision = decide(&policy, *principal, action, resource, context);
-        assert_eq!(decision, *expected, "{principal:?} {action} {resource} {context:?}");
+        let decision = decide(&policy, principal, action, &resource, &context);
+        assert_eq!(decision, expected, "{principal:?} {action} {resource} {context:?}");
     }
 }
 
@@ -1008,7 +993,7 @@ proptest! {
         let mut after = facts;
         changes.iter().for_each(|change| make(&mut after, change));
         for step in plan(&after, &answers) {
-            prop_assert_eq!(step.changes, vec![], "{} after {:?}", step.step, changes);
+            prop_assert!(step.changes.is_empty(), "{} after {:?}", step.step, changes);
         }
     }
 }
