@@ -209,7 +209,8 @@ impl Screen {
 
     /// Rows and columns of the window.
     pub fn size(&self) -> (usize, usize) {
-        let (rows, columns) = Term::stderr().size_checked().unwrap_or((24, 80));
+        let window = if self.is_in_memory() { None } else { Term::stderr().size_checked() };
+        let (rows, columns) = window.unwrap_or((24, 80));
         (rows.into(), columns.into())
     }
 
@@ -334,8 +335,12 @@ impl Screen {
         if with_a_person { self.0.talk_with_a_person } else { self.0.talk }
     }
 
+    fn is_in_memory(&self) -> bool {
+        self.0.talk.channel == Channel::Memory
+    }
+
     fn unless_in_memory(&self, channel: Channel) -> Channel {
-        if self.0.talk.channel == Channel::Memory { Channel::Memory } else { channel }
+        if self.is_in_memory() { Channel::Memory } else { channel }
     }
 
     fn write(&self, channel: Channel, words: &str) {
