@@ -15,8 +15,10 @@ use crate::screen::ColorChoice;
 /// Without a command it is the wizard. Run again, it goes on where it stopped.
 #[derive(Debug, Parser)]
 #[command(name = "dayone", version, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 all in place; 1 a failure; 2 wrong usage; 3 something is left; \
-    4 an answer is needed and nobody can be asked; 130 interrupted.\n\nTo practise without an AWS account: dayone rehearse")]
+#[command(
+    after_help = "Exit status: 0 all in place; 1 a failure; 2 wrong usage; 3 something is left, or you stopped; \
+    4 an answer is needed and nobody can be asked; 130 interrupted.\n\nTo practise without an AWS account: dayone rehearse"
+)]
 pub struct Cli {
     /// What to do; without one, the wizard.
     #[command(subcommand)]
@@ -143,7 +145,7 @@ pub struct Options {
     /// Nothing is redrawn and nothing rests on colour: for screen readers (also ACCESSIBLE=1)
     #[arg(long, global = true)]
     pub plain: bool,
-    /// Say more, such as AWS's request ids
+    /// Say more: AWS's request id after each change
     #[arg(short, long, global = true)]
     pub verbose: bool,
 }

@@ -17,7 +17,7 @@ use steps::text::Text;
 
 use crate::answers::Collected;
 use crate::error::Failure;
-use crate::event::{ChangeReport, Event, FailureReport, Listener, Outcome, PracticeSummary, StepReport};
+use crate::event::{ChangeReport, Event, FailureReport, Listener, Outcome, StepReport};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::operator::{Asks, Decision};
@@ -83,12 +83,7 @@ impl<O: Asks> Engine<'_, O> {
 
     /// How many steps of each practice are to be done, of those that [`Engine::look`] saw.
     pub fn overview(&mut self) {
-        let practices = PracticeId::ALL.into_iter().filter_map(|id| {
-            let steps: Vec<_> = self.reports.iter().filter(|report| report.step.practice() == id).collect();
-            let to_do = steps.iter().filter(|report| !report.state.is_settled()).count();
-            (!steps.is_empty()).then_some(PracticeSummary { id, steps: steps.len(), to_do })
-        });
-        let overview = Event::Overview(practices.collect());
+        let overview = Event::Overview(self.reports.clone());
         self.listener.hear(&overview);
     }
 
@@ -253,12 +248,12 @@ impl<O: Asks> Engine<'_, O> {
 
     fn note_outcome(&mut self, told: ChangeReport, result: &Result<(), StepError>) -> Result<(), Failure> {
         let outcome = match result {
-            Ok(()) => Outcome::Done,
+            Ok(()) => Outcome::Done { request_id: self.session.connection.last_request_id() },
             Err(error) => Outcome::Failed(FailureReport::from(error)),
         };
         if let Some(journal) = &mut self.journal {
             match &outcome {
-                Outcome::Done => journal.done(&told, self.session.connection.last_request_id().as_deref())?,
+                Outcome::Done { request_id } => journal.done(&told, request_id.as_deref())?,
                 Outcome::Failed(failure) => journal.failed(&told, failure)?,
             }
         }

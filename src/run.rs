@@ -89,9 +89,8 @@ fn tell(screen: &Screen, failure: &Failure) {
         return human::sign_in_help(screen, &error.detail().unwrap_or_default());
     }
     match failure {
-        Failure::Step(StepError::Operator(OperatorError::Interrupted | OperatorError::Declined)) => {
-            human::paused(screen);
-        }
+        Failure::Step(StepError::Operator(OperatorError::Interrupted)) => human::paused(screen),
+        Failure::Step(StepError::Operator(OperatorError::Declined)) => human::stopped(screen),
         Failure::Step(error) => human::failure(screen, error, None),
         Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
         other => {
@@ -169,14 +168,16 @@ pub async fn on(
     screen: &Screen,
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
-    let mut human =
-        if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
+    let human = if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
+    let mut human = human.verbose(options.verbose);
     let mut json = Json::new(screen.language(), task.access() == Access::ReadWrite);
     let calls = Calls::of(&place.connection);
     let mut everybody = Everybody::default().and(&mut human).and(&mut json);
     let result = with_listener(place, task, options, file, screen, interrupt, &mut everybody).await;
     drop(everybody);
-    if options.output == Output::Json && json.has_account() {
+    // Wrong usage was told before anything was looked at.
+    let looked = !matches!(&result, Err(failure) if failure.exit_status() == 2);
+    if options.output == Output::Json && looked {
         screen.document(&json.document(calls.count()));
     }
     result
@@ -418,6 +419,7 @@ impl Engine<'_, AnyOperator> {
             user: user.clone(),
             console: steps::root_user::console_sign_in(self.session.account(), self.session.partition()),
             profile: self.collected.answers.admin.profile().to_owned(),
+            by_access_key: self.collected.answers.admin.access_key_profile.is_some(),
         });
         let summary = Summary {
             steps: std::mem::take(&mut self.reports),

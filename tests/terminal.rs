@@ -220,18 +220,92 @@ fn a_pause_at_each_question_is_a_pause() {
     }
 }
 
-/// Quitting in the middle of an enrolment removes the half-made device, and the seed leaves the screen.
+/// Who says quit has stopped, and was not interrupted.
+#[test]
+fn quitting_ends_the_run_where_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.apply)).unwrap();
+    person.window.type_line("quit");
+    let (status, output) = person.window.ended();
+    assert_eq!(status, 3, "{output}");
+    assert!(output.contains("Stopped here.") && !output.contains("Paused"), "{output}");
+}
+
+/// The explanation, and below it what is asked about: nothing of it has scrolled away.
+#[test]
+fn an_explanation_leaves_what_is_asked_about_in_sight() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.apply)).unwrap();
+    person.window.type_line("explain");
+    let asked = person.window.next_question().unwrap();
+    assert!(asked.contains(ENGLISH.apply), "{asked}");
+    let text = person.window.text();
+    let places: Vec<_> =
+        ["Without it.", "Cost.", "Check.", "~ update  ", "Apply?"].map(|part| text.rfind(part)).to_vec();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{text}");
+    person.window.press(&[CONTROL_C]);
+    assert_eq!(person.window.ended().0, 130);
+}
+
+/// A password is shown on a page of its own, which leaves no trace whether it is left by an answer or by Ctrl-C.
+#[test]
+fn a_password_leaves_the_screen_and_what_was_there_comes_back() {
+    let home = tempfile::tempdir().unwrap();
+    for goes_on in [false, true] {
+        let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+        person.answer_until(|asked| asked.contains(ENGLISH.saved)).unwrap();
+        let page = person.window.text();
+        assert!(person.window.is_on_second_page() && page.contains("Console password of alice"), "{page}");
+        let is_password = |line: &&str| line.len() >= 24 && !line.contains([' ', '/']);
+        let password = page.lines().map(str::trim).find(is_password);
+        let password = password.unwrap_or_else(|| panic!("no password in {page}")).to_owned();
+        if goes_on {
+            person.window.type_line("");
+            person.window.next_question().unwrap();
+        }
+        person.window.press(&[CONTROL_C]);
+        assert_eq!(person.window.ended().0, 130);
+        assert!(person.window.is_as_it_was());
+        let seen = person.window.scrolled_back();
+        assert!(seen.contains("admin-user") && seen.contains(ENGLISH.start), "{seen}");
+        assert!(!seen.contains("Console password of alice") && !seen.contains(&password), "{seen}");
+    }
+}
+
+/// With standard output sent to a file, what leads to a question is where the question is.
+#[test]
+fn the_plan_stands_where_its_question_does() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::with_output_to(
+        "plan.log",
+        home.path(),
+        &["rehearse", "--admin-user", "alice", "--language", "en"],
+    );
+    assert!(window.next_question().unwrap().contains(ENGLISH.start));
+    let text = window.text();
+    assert!(text.contains("Stop using the root user") && text.contains("to do"), "{text}");
+    window.press(&[CONTROL_C]);
+    assert_eq!(window.ended().0, 130);
+    assert_eq!(std::fs::read_to_string(home.path().join("plan.log")).unwrap(), "");
+}
+
+/// Skipping in the middle of an enrolment removes the half-made device, and the seed leaves the screen.
 #[test]
 fn skipping_an_enrolment_leaves_nothing_behind() {
+    const SEED_BEGINS: &str = "MARK EDSE ED";
     let home = tempfile::tempdir().unwrap();
     let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
     person.answer_until(|asked| asked.contains(ENGLISH.first_code)).unwrap();
     person.scan();
-    let seed = person.seed.clone().unwrap();
+    assert!(person.window.is_on_second_page() && person.window.text().contains(SEED_BEGINS));
     person.window.type_line("skip");
     person.window.next_question().unwrap();
-    let since: String = person.window.since_cleared().split_whitespace().collect();
-    assert!(!since.contains(&seed), "the seed is still in sight");
+    assert!(!person.window.is_on_second_page());
+    let seen = person.window.scrolled_back();
+    assert!(!seen.contains(SEED_BEGINS) && !seen.contains('█'), "the seed is still in sight: {seen}");
+    assert!(seen.contains("admin-mfa") && seen.contains(ENGLISH.start), "what was there is lost: {seen}");
     person.window.press(&[CONTROL_C]);
     assert_eq!(person.window.ended().0, 130);
     let kept = std::fs::read_to_string(home.path().join("state/rehearsal/account.json")).unwrap();
@@ -250,6 +324,7 @@ fn a_plain_walk_redraws_nothing() {
     };
     assert!(!raw.split("\u{1b}[").skip(1).any(moves), "the cursor was moved: {raw:?}");
     assert!(raw.contains("MARK EDSE ED"), "the seed in groups of four");
+    assert!(!person.window.is_on_second_page(), "a plain screen has no pages");
     person.window.press(&[CONTROL_C]);
     assert_eq!(person.window.ended().0, 130);
 }

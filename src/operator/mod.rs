@@ -102,6 +102,11 @@ pub enum AnyOperator {
     Prepared(Prepared),
 }
 
+/// The answer for this key would be needed, and there is nobody who could be asked.
+fn nobody(key: &str) -> OperatorError {
+    OperatorError::NobodyToAsk { key: key.to_owned() }
+}
+
 macro_rules! by {
     ($operator:expr, $name:ident => $call:expr) => {
         match $operator {
