@@ -131,7 +131,7 @@ async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
     }
     let access = task.access();
     let connection =
-        Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await;
+        Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await?;
     known_region(&connection.region())?;
     Ok(Place { connection, state: state_folder(options)?, rehearsal: false })
 }
