@@ -236,6 +236,8 @@ impl<O: Asks> Engine<'_, O> {
             journal.intent(&told, &caller)?;
         }
         self.listener.hear(&Event::ChangeStarted(told.clone()));
+        // What was written before belongs to an earlier change.
+        let _ = self.session.connection.take_request_ids();
         // On the heap: the futures of the SDK are large, and several levels of them would not fit a thread's stack.
         let applying = P::apply(change, &mut self.session, &self.collected.answers, &mut self.operator);
         let result = Box::pin(applying).await;
@@ -246,9 +248,15 @@ impl<O: Asks> Engine<'_, O> {
         Ok(())
     }
 
+    /// The ids of the writes that a change was made of.
+    fn request_ids(&self) -> Option<String> {
+        let ids: Vec<_> = self.session.connection.take_request_ids().into_iter().map(|(_, id)| id).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+
     fn note_outcome(&mut self, told: ChangeReport, result: &Result<(), StepError>) -> Result<(), Failure> {
         let outcome = match result {
-            Ok(()) => Outcome::Done { request_id: self.session.connection.last_request_id() },
+            Ok(()) => Outcome::Done { request_id: self.request_ids() },
             Err(error) => Outcome::Failed(FailureReport::from(error)),
         };
         if let Some(journal) = &mut self.journal {

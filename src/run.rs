@@ -130,7 +130,7 @@ async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
     }
     let access = task.access();
     let connection =
-        Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await;
+        Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await?;
     known_region(&connection.region())?;
     Ok(Place { connection, state: state_folder(options)?, rehearsal: false })
 }
@@ -352,7 +352,7 @@ impl Engine<'_, AnyOperator> {
             kind: caller.kind.name(),
             temporary: caller.temporary,
             mfa: caller.mfa,
-            endpoint: self.session.connection.endpoint().map(ToOwned::to_owned),
+            endpoint: Some(self.session.connection.endpoints().join(", ")).filter(|words| !words.is_empty()),
             rehearsal: self.rehearsal,
         })
     }

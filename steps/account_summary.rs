@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use aws_sdk_iam::types::SummaryKeyType;
 
-use crate::aws::{ForCall, Identity, Reading, Unseen, reading};
+use crate::aws::{ForCall, Identity, Reading, Unseen};
 use crate::error::AwsError;
 
 /// The name of the read.
@@ -35,8 +35,8 @@ impl AccountSummary {
 
     /// What AWS does not say is not known: it is not a no.
     fn flag(&self, key: SummaryKeyType) -> Reading<bool> {
-        let code = || format!("no {}", key.as_str());
-        let value = self.0.get(&key).ok_or_else(|| Unseen { operation: OPERATION, code: code() })?;
+        let value =
+            self.0.get(&key).ok_or_else(|| Unseen::denied(OPERATION, format!("no {}", key.as_str())))?;
         Ok(*value > 0)
     }
 }
@@ -44,7 +44,7 @@ impl AccountSummary {
 /// Reads it.
 pub async fn read(identity: &Identity) -> Result<Reading<AccountSummary>, AwsError> {
     let answer = identity.iam().get_account_summary().send().await.for_call(OPERATION);
-    Ok(reading(answer)?.map(|answer| AccountSummary(answer.summary_map.unwrap_or_default())))
+    Ok(identity.reading(answer)?.map(|answer| AccountSummary(answer.summary_map.unwrap_or_default())))
 }
 
 #[cfg(test)]

@@ -44,8 +44,8 @@ impl Answers {
         let profile = self.admin.access_key_profile.as_deref();
         problems.unless("admin.access_key_profile", profile.is_none_or(is_profile_name), || {
             text! {
-                en: "A profile name has 1 to 64 letters, digits and + = . @ _ -",
-                ko: "프로파일 이름은 1~64자의 영문자, 숫자, + = . @ _ -로 씁니다."
+                en: "A profile name has 1 to 64 letters, digits and + . @ _ -",
+                ko: "프로파일 이름은 1~64자의 영문자, 숫자, + . @ _ -로 씁니다."
             }
         });
         let file = self.admin.console_password_file.as_ref();

@@ -428,8 +428,8 @@ pub trait Practice {
     /// What can be changed.
     type Change: Change;
 
-    /// Reads what is true now. A read that is denied becomes part of the facts; a failure of the network or of the
-    /// sign-in is an error.
+    /// Reads what is true now. A read that is denied becomes part of the facts, and in a run that only looks one that
+    /// failed does too ([`Identity::reading`](crate::aws::Identity::reading)); what ends the sign-in is an error.
     async fn observe(session: &Session, answers: &Answers) -> Result<Self::Facts, StepError>;
 
     /// How each step stands. Pure: no AWS, no clock, no terminal, no random names.

@@ -106,7 +106,7 @@ fn mine(settings: Settings) -> BucketFacts {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "s3:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("s3:GetSomething", "AccessDenied")
 }
 
 fn bucket() -> String {

@@ -8,7 +8,7 @@
 use aws_credential_types::Credentials;
 use aws_sdk_iam::types::User;
 
-use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, reading, unless};
+use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, unless};
 use crate::error::{AwsError, StepError};
 use crate::operator::{CodePurpose, CodeRequest, Operator};
 use crate::{text, wait};
@@ -87,7 +87,7 @@ impl Session {
             _ => None,
         };
         let answer = self.started.iam().get_group().group_name(group).send().await.for_call("iam:GetGroup");
-        let users = match reading(unless("NoSuchEntity", answer))? {
+        let users = match self.started.reading(unless("NoSuchEntity", answer))? {
             Ok(Some(group)) => group.users,
             Ok(None) | Err(_) => Vec::new(),
         };
@@ -103,7 +103,7 @@ impl Session {
     pub async fn alias(&self) -> Result<Option<String>, StepError> {
         let answer =
             self.started.iam().list_account_aliases().send().await.for_call("iam:ListAccountAliases");
-        Ok(reading(answer)?.ok().and_then(|answer| answer.account_aliases.into_iter().next()))
+        Ok(self.started.reading(answer)?.ok().and_then(|answer| answer.account_aliases.into_iter().next()))
     }
 
     /// Whether the run was started as the administrator, whom AWS refuses what needs MFA.

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_told_with_those_that_are_known_and_the_nearest() {
         let trouble = trouble("[admin]\nusr = \"alice\"\n");
-        let known = "`user`, `group`, `console_password_file`, `access_key_profile`";
+        let known = "`user`, `group`, `console_password_file`, `access_key_profile`, `sign_in`";
         let expected = format!("There is no key `usr` here, expected one of {known}. Is `user` meant?");
         assert_eq!(trouble.en, expected);
         assert!(trouble.ko.contains(known) && trouble.ko.contains("`user`을(를)"), "{}", trouble.ko);

@@ -91,7 +91,7 @@ fn settings_of(facts: &mut Facts) -> &mut Settings {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "cur:GetSomething", code: "AccessDeniedException".into() }
+    Unseen::denied("cur:GetSomething", "AccessDeniedException")
 }
 
 fn activated() -> Answers {

@@ -103,7 +103,7 @@ fn settings_of(facts: &mut Facts) -> &mut Settings {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "cloudtrail:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("cloudtrail:GetSomething", "AccessDenied")
 }
 
 fn step(facts: &Facts, answers: &Answers, id: StepId) -> StepPlan<Change> {

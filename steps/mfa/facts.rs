@@ -7,7 +7,7 @@ use aws_sdk_iam::types::{AssignmentStatusType, MfaDevice, StatusType};
 
 use crate::account_summary::{self, AccountSummary};
 use crate::answers::Answers;
-use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, reading, unless};
+use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, unless};
 use crate::error::{AwsError, StepError};
 use crate::groups;
 use crate::session::Session;
@@ -235,7 +235,7 @@ fn oldest(devices: &[MfaDevice]) -> Option<u64> {
 
 async fn devices_of(identity: &Identity, user: &str) -> Result<Reading<Option<Vec<MfaDevice>>>, AwsError> {
     let answer = identity.iam().list_mfa_devices().user_name(user).send().await;
-    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:ListMFADevices")))?;
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:ListMFADevices")))?;
     Ok(answer.map(|answer| answer.map(|answer| answer.mfa_devices)))
 }
 
@@ -260,7 +260,7 @@ async fn try_both(session: &Session) -> Result<Option<Tried>, AwsError> {
 /// Whether the policy refuses this identity what it lets through with MFA.
 pub async fn is_refused(identity: &Identity) -> Result<bool, AwsError> {
     let tried = identity.iam().list_groups().max_items(1).send().await.for_call("iam:ListGroups");
-    Ok(reading(tried)?.is_err())
+    Ok(identity.reading(tried)?.is_err())
 }
 
 async fn people_groups(
@@ -275,7 +275,10 @@ async fn people_groups(
         match groups::group(identity, name).await? {
             Ok(Some(group)) => {
                 let members = group.users.iter().map(|user| user.name.to_ascii_lowercase()).collect();
-                let attached = group.attached_policies.contains(&arn);
+                let attached = match group.attached_policies {
+                    Ok(policies) => policies.contains(&arn),
+                    Err(unseen) => return Ok(Err(unseen)),
+                };
                 found.insert(name.clone(), PeopleGroup { attached, members });
             }
             Ok(None) => {}
@@ -296,11 +299,11 @@ async fn people(
             iam.get_user().user_name(&person.user).send(),
             iam.get_login_profile().user_name(&person.user).send(),
         );
-        let user = match reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
+        let user = match identity.reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
             Ok(user) => user.and_then(|user| user.user),
             Err(unseen) => return Ok(Err(unseen)),
         };
-        let login = reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+        let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
         if let Some(user) = user {
             let console_password = login.map(|login| login.is_some());
             let key = person.user.to_ascii_lowercase();
@@ -321,7 +324,7 @@ async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<VirtualDevic
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    Ok(reading(pages.for_call("iam:ListVirtualMFADevices"))?.map(|devices| {
+    Ok(identity.reading(pages.for_call("iam:ListVirtualMFADevices"))?.map(|devices| {
         let device = |device: aws_sdk_iam::types::VirtualMfaDevice| VirtualDevice {
             serial: device.serial_number().to_owned(),
             owner: device.user().map(|user| user.arn().to_owned()).filter(|arn| !arn.is_empty()),
@@ -339,16 +342,17 @@ async fn policy(session: &Session, identity: &Identity) -> Result<Reading<Option
     let iam = identity.iam();
     let arn = policy_arn(session.partition(), session.account());
     let versions = iam.list_policy_versions().policy_arn(&arn).send().await;
-    let versions = match reading(unless("NoSuchEntity", versions.for_call("iam:ListPolicyVersions")))? {
-        Ok(Some(versions)) => versions,
-        Ok(None) => return Ok(Ok(None)),
-        Err(unseen) => return Ok(Err(unseen)),
-    };
+    let versions =
+        match identity.reading(unless("NoSuchEntity", versions.for_call("iam:ListPolicyVersions")))? {
+            Ok(Some(versions)) => versions,
+            Ok(None) => return Ok(Ok(None)),
+            Err(unseen) => return Ok(Err(unseen)),
+        };
     let versions = versions.versions();
     let default = versions.iter().find(|version| version.is_default_version());
     let Some(default) = default.and_then(|version| version.version_id()) else { return Ok(Ok(None)) };
     let document = iam.get_policy_version().policy_arn(&arn).version_id(default).send().await;
-    let document = match reading(document.for_call("iam:GetPolicyVersion"))? {
+    let document = match identity.reading(document.for_call("iam:GetPolicyVersion"))? {
         Ok(document) => document,
         Err(unseen) => return Ok(Err(unseen)),
     };
@@ -380,10 +384,11 @@ async fn group(session: &Session, identity: &Identity, name: &str) -> Result<Gro
         Ok(None) => return Ok((Ok(None), Ok(false))),
         Err(unseen) => return Ok((Err(unseen.clone()), Err(unseen))),
     };
-    let attached = group.attached_policies.contains(&policy_arn(session.partition(), session.account()));
+    let arn = policy_arn(session.partition(), session.account());
+    let attached = group.attached_policies.map(|policies| policies.contains(&arn));
     let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
     let members = members(identity, &names).await?;
-    Ok((members.map(|members| Some((group.name, members))), Ok(attached)))
+    Ok((members.map(|members| Some((group.name, members))), attached))
 }
 
 /// Whom the policy would stop. Administrators are few; past [`SINGLE_LOOK_UPS`] the rest is named without details.
@@ -413,12 +418,12 @@ async fn member(identity: &Identity, name: &str) -> Result<Reading<Member>, AwsE
         iam.list_access_keys().user_name(name).send(),
         iam.get_login_profile().user_name(name).send(),
     );
-    let keys = reading(unless("NoSuchEntity", keys.for_call("iam:ListAccessKeys")))?;
+    let keys = identity.reading(unless("NoSuchEntity", keys.for_call("iam:ListAccessKeys")))?;
     let (devices, keys) = match (devices?, keys) {
         (Ok(devices), Ok(keys)) => (devices, keys),
         (Err(unseen), _) | (_, Err(unseen)) => return Ok(Err(unseen)),
     };
-    let login = reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+    let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
     let active = |key: &aws_sdk_iam::types::AccessKeyMetadata| key.status() == Some(&StatusType::Active);
     let keys = keys.map(|keys| keys.access_key_metadata).unwrap_or_default();
     let active_keys: Vec<_> = keys.into_iter().filter(active).filter_map(|key| key.access_key_id).collect();
@@ -435,7 +440,7 @@ async fn used_keys(identity: &Identity, keys: &[String]) -> Result<Vec<String>, 
     let mut used = Vec::new();
     for key in keys {
         let answer = identity.iam().get_access_key_last_used().access_key_id(key).send().await;
-        let answer = reading(answer.for_call("iam:GetAccessKeyLastUsed"))?;
+        let answer = identity.reading(answer.for_call("iam:GetAccessKeyLastUsed"))?;
         let last = answer.ok().and_then(|answer| answer.access_key_last_used);
         let date = last.and_then(|last| last.last_used_date).filter(|date| date.secs() > 0);
         used.extend(date.map(|_| key.clone()));
@@ -453,7 +458,7 @@ async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    let users = reading(pages.for_call("iam:ListUsers"))?;
+    let users = identity.reading(pages.for_call("iam:ListUsers"))?;
     Ok(users.map(|users| users.into_iter().map(|user| user.user_name).collect()))
 }
 

@@ -125,7 +125,7 @@ fn answers() -> Answers {
 }
 
 fn denied() -> Unseen {
-    Unseen { operation: "iam:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("iam:GetSomething", "AccessDenied")
 }
 
 fn owned(words: &[&str]) -> Vec<String> {

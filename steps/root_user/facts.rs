@@ -6,7 +6,7 @@ use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
 use aws_smithy_types::date_time::{DateTime, Format};
 
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, reading, unless};
+use crate::aws::{ForCall, Identity, Reading, unless};
 use crate::error::{AwsError, StepError};
 use crate::session::{Administrator, Session};
 use crate::{account_summary, groups, profile};
@@ -191,7 +191,7 @@ fn profile_exists(session: &Session, answers: &Answers) -> bool {
 
 async fn password_policy(identity: &Identity) -> Result<Reading<Option<PasswordPolicy>>, AwsError> {
     let answer = identity.iam().get_account_password_policy().send().await;
-    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:GetAccountPasswordPolicy")))?;
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetAccountPasswordPolicy")))?;
     Ok(answer.map(|answer| answer.and_then(|answer| answer.password_policy).map(PasswordPolicy::from)))
 }
 
@@ -214,15 +214,21 @@ impl From<aws_sdk_iam::types::PasswordPolicy> for PasswordPolicy {
 }
 
 async fn group(identity: &Identity, name: &str) -> Result<Reading<Option<Group>>, AwsError> {
-    let group = groups::group(identity, name).await?;
-    Ok(group.map(|group| {
-        group.map(|group| Group {
+    let group = match groups::group(identity, name).await? {
+        Ok(Some(group)) => group,
+        Ok(None) => return Ok(Ok(None)),
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    // Full rights are given only to a group that was seen whole.
+    Ok(match (group.attached_policies, group.inline_policies) {
+        (Ok(policies), Ok(inline)) => Ok(Some(Group {
             name: group.name,
             members: group.users.into_iter().map(|user| user.name).collect(),
-            policies: group.attached_policies,
-            inline_policies: group.inline_policies.len(),
-        })
-    }))
+            policies,
+            inline_policies: inline.len(),
+        })),
+        (Err(unseen), _) | (_, Err(unseen)) => Err(unseen),
+    })
 }
 
 async fn user(
@@ -237,13 +243,13 @@ async fn user(
         iam.get_login_profile().user_name(name).send(),
         iam.list_access_keys().user_name(name).send(),
     );
-    let user = match reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
+    let user = match identity.reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
         Ok(user) => user.and_then(|user| user.user),
         Err(unseen) => return Ok(Some(Err(unseen))),
     };
     let Some(user) = user else { return Ok(Some(Ok(None))) };
-    let login = reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
-    let keys = match reading(keys.for_call("iam:ListAccessKeys"))? {
+    let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+    let keys = match identity.reading(keys.for_call("iam:ListAccessKeys"))? {
         Ok(keys) => Ok(user_keys(session, identity, keys.access_key_metadata()).await?),
         Err(unseen) => Err(unseen),
     };
@@ -287,7 +293,7 @@ async fn root_keys(session: &Session) -> Result<Reading<RootKeys>, AwsError> {
         Ok(keys) => keys,
         // What the user guide says of temporary root credentials is not consistent: count the keys if they cannot be listed.
         Err(error) if error.is("ValidationError") => return count_root_keys(root).await,
-        Err(error) => match reading(Err(error))? {
+        Err(error) => match root.reading(Err(error))? {
             Ok(keys) => keys,
             Err(_) => return count_root_keys(root).await,
         },
@@ -320,7 +326,7 @@ pub async fn count_root_keys(identity: &Identity) -> Result<Reading<RootKeys>, A
 
 async fn last_use(identity: &Identity, id: &str) -> Result<Reading<Option<LastUse>>, AwsError> {
     let answer = identity.iam().get_access_key_last_used().access_key_id(id).send().await;
-    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:GetAccessKeyLastUsed")))?;
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetAccessKeyLastUsed")))?;
     Ok(answer.map(|answer| {
         let last = answer?.access_key_last_used?;
         let date = last.last_used_date()?;

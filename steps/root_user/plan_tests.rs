@@ -105,7 +105,7 @@ fn answers() -> Answers {
 }
 
 fn denied() -> Unseen {
-    Unseen { operation: "iam:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("iam:GetSomething", "AccessDenied")
 }
 
 /// Stricter than the bar wherever a policy can be.
