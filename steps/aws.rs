@@ -38,6 +38,7 @@ use aws_smithy_types::retry::ErrorKind;
 use aws_types::request_id::RequestId;
 
 use crate::error::{AwsCause, AwsError};
+use crate::event_history::Pace;
 use crate::text;
 use crate::text::Text;
 
@@ -295,6 +296,12 @@ impl Identity {
             .retry_classifier(self.new_key)
             .region(Region::new(region.to_owned()));
         aws_sdk_cloudtrail::Client::from_conf(config.build())
+    }
+
+    /// The distance that look-ups in Event History keep, whichever identity of the run makes them: AWS counts them for
+    /// the account.
+    pub fn look_ups(&self) -> &Pace {
+        &self.watch.look_ups
     }
 
     /// The Cost and Usage Report client: always in us-east-1, the only Region that has the service.
@@ -624,11 +631,12 @@ struct Watch {
     access: Access,
     calls: Arc<AtomicU32>,
     last_request: Arc<Mutex<Option<String>>>,
+    look_ups: Pace,
 }
 
 impl Watch {
     fn new(access: Access) -> Self {
-        Self { access, calls: Arc::default(), last_request: Arc::default() }
+        Self { access, calls: Arc::default(), last_request: Arc::default(), look_ups: Pace::default() }
     }
 }
 

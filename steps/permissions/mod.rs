@@ -52,6 +52,7 @@ mod tests {
             include_str!("../session.rs"),
             include_str!("../administrators.rs"),
             include_str!("../credential_report.rs"),
+            include_str!("../event_history/reader.rs"),
         ];
         let calls = sources.iter().flat_map(|source| source.split("for_call(\"").skip(1));
         for action in calls.filter_map(|rest| rest.split('"').next()).filter(|call| !call.starts_with("sts:"))
