@@ -53,6 +53,13 @@ pub struct Download {
     handle: File,
 }
 
+impl Drop for Download {
+    /// At once, and not when the last copy of the file is closed: a program that is being started holds one.
+    fn drop(&mut self) {
+        let _ = self.handle.unlock();
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Head {
     schema: String,
