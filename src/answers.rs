@@ -22,7 +22,8 @@ pub struct Collected {
 }
 
 /// Answers that are for one run only: consent, commands, and where a secret goes.
-const NOT_REMEMBERED: [(&str, &str); 5] = [
+const NOT_REMEMBERED: [(&str, &str); 6] = [
+    ("admin", "sign_in"),
     ("root", "delete_access_keys"),
     ("root", "quiet_days"),
     ("mfa", "enrol_command"),
@@ -126,12 +127,13 @@ impl Collected {
         if let Value::Object(table) = table {
             table.insert(name.to_owned(), value);
         }
-        let attended = self.answers.attended;
-        let answers = parse(&said).map_err(|failure| failure.text().0)?;
+        let parsed = parse(&said).map_err(|failure| failure.text().0)?;
+        let answers = Answers { attended: self.answers.attended, ..parsed };
         if let Some(problem) = answers.problems().into_iter().next() {
             return Err(problem.what);
         }
-        self.answers = Answers { attended, ..answers };
+        let Answers { unfinished, switched_off, .. } = std::mem::take(&mut self.answers);
+        self.answers = Answers { unfinished, switched_off, ..answers };
         self.said = said;
         Ok(())
     }

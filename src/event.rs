@@ -1,6 +1,6 @@
 //! All that the engine ever says. The screen, the JSON and the journal listen; the engine never prints.
 
-use steps::error::StepError;
+use steps::error::{AwsCause, StepError};
 use steps::practice::{PersonTask, PracticeId, State, StepId, Verb};
 use steps::text::Text;
 
@@ -117,6 +117,8 @@ pub struct FailureReport {
     pub detail: Option<String>,
     /// AWS's request id.
     pub request_id: Option<String>,
+    /// Whether AWS's answer was lost, so that nobody knows whether the change was made.
+    pub unanswered: bool,
 }
 
 /// How the account stands after the walk.
@@ -162,6 +164,7 @@ impl From<&StepError> for FailureReport {
             text: error.text(),
             detail: error.detail(),
             request_id: error.request_id().map(ToOwned::to_owned),
+            unanswered: matches!(error, StepError::Aws(error) if error.cause == AwsCause::Unreachable),
         }
     }
 }

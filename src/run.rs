@@ -10,7 +10,7 @@ use steps::error::StepError;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::root_user::RootUser;
-use steps::session::Session;
+use steps::session::{Session, Suggestion};
 use steps::{regions, text};
 
 use crate::answers::{self, Collected};
@@ -218,14 +218,15 @@ async fn with_listener(
     expected_account(&collected, &session)?;
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
     let suggested = match &collected.answers.admin.user {
-        Some(_) => None,
+        Some(_) => Suggestion::default(),
         None => session.suggest_administrator(&collected.answers.admin.group).await?,
     };
     if task != Task::Walk {
-        adopt(&mut collected, suggested.as_deref(), task)?;
+        adopt(&mut collected, suggested.administrator.as_deref(), task)?;
     }
     let operator = operator(task, options, &collected, screen, &interrupt)?;
     let journal = if task.access() == Access::ReadWrite { Some(Journal::open(&folder)?) } else { None };
+    collected.answers.unfinished = journal.as_ref().map(Journal::unfinished).unwrap_or_default();
     let mut engine = Engine {
         session,
         operator,
@@ -235,7 +236,7 @@ async fn with_listener(
         memory: journal.is_some().then_some(folder),
         journal,
         rehearsal: place.rehearsal,
-        suggested_admin: suggested,
+        suggested_admin: suggested.administrator.or(suggested.caller),
         reports: Vec::new(),
         changes_made: 0,
         last_applied: None,
@@ -277,7 +278,8 @@ fn expected_account(collected: &Collected, session: &Session) -> Result<(), Fail
     }
 }
 
-/// Where nobody is asked, who is signed in or is the only administrator is meant. To apply, one has to be known.
+/// Where nobody is asked, the administrator who is signed in, or the only one that there is, is meant. To apply, one has
+/// to be known.
 fn adopt(collected: &mut Collected, suggested: Option<&str>, task: Task) -> Result<(), Failure> {
     if let Some(user) = suggested {
         // A name that AWS gave holds up by AWS's rules; if it does not, nobody is meant.
@@ -298,6 +300,10 @@ fn operator(
 ) -> Result<AnyOperator, Failure> {
     let yes = match task {
         Task::Walk | Task::Apply { yes: false } => return person(options, screen, interrupt),
+        // Nothing is asked but a one-time code, where AWS requires MFA of the sign-in.
+        Task::Plan | Task::Check if collected.answers.mfa.code_command.is_none() && is_at_terminal() => {
+            return person(options, screen, interrupt);
+        }
         Task::Plan | Task::Check => false,
         Task::Apply { yes: true } => true,
     };
@@ -306,14 +312,17 @@ fn operator(
 
 /// A pipe is nobody, unless it was said in as many words that lines are typed there.
 fn person(options: &Options, screen: &Screen, interrupt: &Interrupt) -> Result<AnyOperator, Failure> {
-    use std::io::IsTerminal;
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    match (terminal, screen.is_plain()) {
+    match (is_at_terminal(), screen.is_plain()) {
         (true, false) => Ok(AnyOperator::Terminal(Terminal::new(screen.clone(), interrupt.clone()))),
         (true, true) => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
         (false, _) if options.plain => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
         (false, _) => Err(OperatorError::NobodyToAsk { key: "--yes".into() }.into()),
     }
+}
+
+fn is_at_terminal() -> bool {
+    use std::io::IsTerminal;
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 impl Engine<'_, AnyOperator> {
@@ -328,10 +337,7 @@ impl Engine<'_, AnyOperator> {
 
     /// Finds the administrator, and says who is signed in.
     async fn begin(&mut self) -> Result<(), Failure> {
-        if let Some(user) = self.collected.answers.admin.user.clone() {
-            let profile = self.collected.answers.admin.profile().to_owned();
-            self.session.find_administrator(&user, Some(&profile)).await?;
-        }
+        self.find_administrator().await?;
         let signed_in = Event::SignedIn(self.signed_in().await?);
         self.listener.hear(&signed_in);
         if self.session.is_started_locked() {
@@ -358,14 +364,21 @@ impl Engine<'_, AnyOperator> {
         })
     }
 
-    /// Signed in by an access key that MFA is required of, hardly anything can be read without a code.
+    /// Signed in by an access key that MFA is required of, hardly anything can be read without a code. A run that only
+    /// looks goes on all the same, and says of each step what it could not see.
     async fn unlock_at_start(&mut self) -> Result<(), Failure> {
-        let could_write = self.journal.is_some();
-        match self.session.unlock(&mut self.operator).await {
-            Err(StepError::Operator(OperatorError::NobodyToAsk { .. })) if !could_write => {
+        let only_looks = self.journal.is_none();
+        let unlocked = match self.session.unlock(&mut self.operator).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(reason)) => Err(StepError::from(reason)),
+            Err(error) => Err(error),
+        };
+        match unlocked {
+            Err(StepError::Operator(OperatorError::Interrupted)) => Err(OperatorError::Interrupted.into()),
+            Err(_) if only_looks => {
                 self.listener.hear(&Event::Note(text! {
-                    en: "AWS requires MFA of this access key, so little can be read. Sign in with aws login, or give mfa.code_command.",
-                    ko: "이 액세스 키에는 MFA가 필요해 읽을 수 있는 것이 거의 없습니다. aws login으로 로그인하거나 mfa.code_command를 지정하세요."
+                    en: "AWS requires MFA of this sign-in, so little can be read. Sign in with aws login, or give mfa.code_command.",
+                    ko: "이 로그인에는 MFA가 필요해 읽을 수 있는 것이 거의 없습니다. aws login으로 로그인하거나 mfa.code_command를 지정하세요."
                 }));
                 Ok(())
             }

@@ -126,7 +126,7 @@ fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_exp
         ("colour = \"red\"\n", 1, "expected one of `language`, `account`"),
         ("[admin\n", 1, "expected `]`"),
         ("[admin]\nuser = \"al ice\"\n", 2, "1 to 64 letters, digits"),
-        ("[mfa]\n\ndevice = \"phone\"\n", 3, "expected `virtual` or `hardware`"),
+        ("[mfa]\n\ndevice = \"phone\"\n", 3, "expected one of `virtual`, `hardware`, `passkey`"),
         ("[trail]\nregion = \"us-east-9\"\n", 2, "us-east-1, us-east-2"),
         ("account = \"1111\"\n", 1, "twelve digits"),
         ("[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"b/b\"\n", 4, "1 to 64 letters, digits"),

@@ -17,7 +17,10 @@ struct Words {
     start: &'static str,
     name: &'static str,
     saved: &'static str,
+    number: &'static str,
     way_in: &'static str,
+    device: &'static str,
+    backup: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -26,6 +29,7 @@ struct Words {
     sign_in_code: &'static str,
     watching: &'static str,
     waiting: &'static str,
+    first_file: &'static str,
     all_in_place: &'static str,
     yes: &'static str,
 }
@@ -35,7 +39,10 @@ const ENGLISH: Words = Words {
     start: "Start?",
     name: "The name of your own IAM user",
     saved: "Saved?",
-    way_in: "Number",
+    number: "Number",
+    way_in: "How do you sign in?",
+    device: "Which device will you use?",
+    backup: "Enrol a second device as a backup",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -43,7 +50,8 @@ const ENGLISH: Words = Words {
     second_code: "Second code of alice",
     sign_in_code: "One-time code of alice",
     watching: "Watching the account",
-    waiting: "Waiting for the",
+    waiting: "Waiting for the practice account",
+    first_file: "Waiting for the first log file",
     all_in_place: "Everything is in place",
     yes: "yes",
 };
@@ -54,15 +62,19 @@ const KOREAN: Words = Words {
     start: "시작할까요?",
     name: "본인이 쓸 IAM 사용자 이름",
     saved: "저장했나요?",
-    way_in: "번호",
+    number: "번호",
+    way_in: "어떻게 로그인하시겠어요?",
+    device: "어떤 디바이스를 쓰시겠어요?",
+    backup: "예비로 다른 휴대폰 같은",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
     first_code: "alice의 첫 번째 코드",
     second_code: "alice의 두 번째 코드",
     sign_in_code: "alice의 일회용 코드",
-    watching: "계정을 지켜보는 중",
-    waiting: "기다리는 중",
+    watching: "계정에 반영되기를 기다리는 중",
+    waiting: "연습용 계정을 기다리는 중",
+    first_file: "첫 로그 파일을 기다리는 중",
     all_in_place: "모두 적용되어 있습니다",
     yes: "ㅛ",
 };
@@ -105,13 +117,18 @@ impl Person {
             self.type_code();
         } else if is(words.watching) {
             self.at_the_console("root-mfa");
-        } else if is(words.waiting) {
-            self.window.wait_until(|screen| !screen.contains(words.waiting));
+        } else if is(words.waiting) || is(words.first_file) {
+            let waits = |screen: &str| screen.contains(words.waiting) || screen.contains(words.first_file);
+            self.window.wait_until(|screen| !waits(screen));
         } else if is(words.name) {
             self.window.type_line("alice");
         } else if is(words.type_account) {
             self.window.type_line("111122223333");
-        } else if is(words.way_in) || is(words.saved) || is(words.start) {
+        } else if is(words.number) {
+            let (screen, way_in) = (self.window.text(), words.way_in);
+            let at = |question: &str| screen.rfind(question);
+            self.window.type_line(if at(way_in) > at(words.device) { "2" } else { "" });
+        } else if is(words.saved) || is(words.start) || is(words.backup) {
             self.window.type_line("");
         } else if is(words.done) || is(words.apply) {
             self.window.type_line(words.yes);

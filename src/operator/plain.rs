@@ -96,8 +96,8 @@ impl Asks for Plain {
         questions::start(self).await
     }
 
-    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError> {
-        questions::decide(self, default).await
+    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
+        questions::decide(self, default, more).await
     }
 
     async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {

@@ -79,7 +79,7 @@ impl Prepared {
 
 impl Operator for Prepared {
     async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
-        let file = self.console_password_file.as_deref();
+        let file = secret.file.as_deref().or(self.console_password_file.as_deref());
         let file = file.ok_or_else(|| nobody("admin.console_password_file"))?;
         write_new(file, &secret.secret).map_err(|error| not_written(file, &error))
     }
@@ -116,7 +116,7 @@ impl Asks for Prepared {
         if self.yes { Ok(true) } else { Err(nobody("--yes")) }
     }
 
-    async fn decide(&mut self, _default: Decision) -> Result<Decision, OperatorError> {
+    async fn decide(&mut self, _: Decision, _: &[Decision]) -> Result<Decision, OperatorError> {
         if self.yes { Ok(Decision::Yes) } else { Err(nobody("--yes")) }
     }
 
@@ -266,7 +266,7 @@ mod tests {
 
     fn secret() -> HandOver {
         let title = Text::verbatim("Console password of alice");
-        HandOver { title, advice: Text::default(), secret: "not-a-real-password".into() }
+        HandOver { title, advice: Text::default(), secret: "not-a-real-password".into(), file: None }
     }
 
     fn request(used: &[&str], trouble: Option<Text>) -> CodeRequest {
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(key(operator.hand_over(secret()).await), "admin.console_password_file");
         assert_eq!(key(operator.one_time_code(&request(&[], None)).await.map(drop)), "mfa.code_command");
         operator.yes = false;
-        assert_eq!(key(operator.decide(Decision::Yes).await.map(drop)), "--yes");
+        assert_eq!(key(operator.decide(Decision::Yes, &[]).await.map(drop)), "--yes");
     }
 
     #[tokio::test]

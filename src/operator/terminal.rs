@@ -146,8 +146,8 @@ impl Asks for Terminal {
         questions::start(self).await
     }
 
-    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError> {
-        questions::decide(self, default).await
+    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
+        questions::decide(self, default, more).await
     }
 
     async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {

@@ -238,7 +238,8 @@ mod tests {
         let mut json = Json::new(Language::En, true);
         json.hear(&Event::Step(report(State::ToChange, vec![change("a"), change("b"), change("c")])));
         json.hear(&Event::ChangeFinished(change("a"), Outcome::Done));
-        let failure = FailureReport { text: Text::default(), detail: None, request_id: None };
+        let failure =
+            FailureReport { text: Text::default(), detail: None, request_id: None, unanswered: false };
         json.hear(&Event::ChangeFinished(change("b"), Outcome::Failed(failure)));
         let document = parsed(&json);
         let changes = document["practices"][0]["steps"][0]["changes"].as_array().expect("changes");

@@ -928,7 +928,7 @@ proptest! {
     fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
         for step in plan(&facts, &answers) {
             let unseen = rests_on_unseen(step.step, &facts);
-            prop_assert!(!unseen || step.state != State::InPlace, "{:?}", step);
+            prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
         }
     }
 
