@@ -82,8 +82,10 @@ impl Download {
         let mut download = Self { file: file.to_owned(), part, handle };
         let earlier = match Left::read(&bytes) {
             Left::Nothing => download.begin(asked, period)?,
-            Left::Foreign => return Err(download.is_foreign()),
-            Left::Pages { head, .. } if head.asked != *asked => return Err(download.is_another(&head.asked)),
+            Left::Foreign => return Err(download.refuse_foreign()),
+            Left::Pages { head, .. } if head.asked != *asked => {
+                return Err(download.refuse_another(&head.asked));
+            }
             Left::Pages { head, pages, length } => {
                 download.cut_to(length)?;
                 Earlier { period: head.period, pages }
@@ -137,7 +139,7 @@ impl Download {
         StepError::file(&self.part, error)
     }
 
-    fn is_foreign(&self) -> Failure {
+    fn refuse_foreign(&self) -> Failure {
         let part = shown(&self.part);
         in_the_way(
             text! {
@@ -151,7 +153,7 @@ impl Download {
         )
     }
 
-    fn is_another(&self, other: &Asked) -> Failure {
+    fn refuse_another(&self, other: &Asked) -> Failure {
         let (part, file) = (shown(&self.part), shown(&self.file));
         let account = harmless(&other.account);
         let command = harmless(&format!("dayone events {}", other.options.join(" ")));
