@@ -182,11 +182,12 @@ async fn every_page_of_every_region_is_read_once_and_calls_keep_their_distance()
 #[tokio::test(start_paused = true)]
 async fn one_attribute_goes_to_aws_and_the_others_are_applied_here() {
     let aws = Aws::new(|_, _| {
-        let event = |id: &str, user: &str, name: &str| json!({"EventId": id, "Username": user, "EventName": name, "AccessKeyId": "AKIAONE", "EventTime": NEWEST});
-        (
-            200,
-            json!({"Events": [event("1", "kim", "CreateUser"), event("2", "lee", "CreateUser"), event("3", "kim", "DeleteUser")]}),
-        )
+        let event = |id: &str, user: &str, name: &str| {
+            json!({"EventId": id, "Username": user, "EventName": name, "AccessKeyId": "AKIAONE",
+                   "EventTime": NEWEST})
+        };
+        let (first, second) = (event("1", "kim", "CreateUser"), event("2", "lee", "CreateUser"));
+        (200, json!({"Events": [first, second, event("3", "kim", "DeleteUser")]}))
     });
     let query = everything()
         .with(Attribute::EventName, "CreateUser")
@@ -204,7 +205,8 @@ async fn one_attribute_goes_to_aws_and_the_others_are_applied_here() {
 
 #[test]
 fn every_attribute_is_applied_as_aws_would() {
-    let record = json!({"readOnly": true, "userIdentity": {"type": "IAMUser", "userName": "kim", "accessKeyId": "AKIAONE"},
+    let record = json!({"readOnly": true,
+        "userIdentity": {"type": "IAMUser", "userName": "kim", "accessKeyId": "AKIAONE"},
         "eventID": "id", "eventName": "GetUser", "eventSource": "iam.amazonaws.com",
         "resources": [{"type": "AWS::IAM::User", "ARN": "arn:kim"}]});
     let event = aws_sdk_cloudtrail::types::Event::builder().cloud_trail_event(record.to_string()).build();
@@ -329,7 +331,8 @@ async fn the_uses_of_a_key_are_summed_up() {
         }
         let event = |n: i64, name: &str, address: &str, error: Option<&str>| {
             let record = json!({"sourceIPAddress": address, "userAgent": "aws-cli/1.27", "errorCode": error});
-            json!({"EventId": n.to_string(), "EventTime": NEWEST - n, "EventName": name, "CloudTrailEvent": record.to_string()})
+            json!({"EventId": n.to_string(), "EventTime": NEWEST - n, "EventName": name,
+                   "CloudTrailEvent": record.to_string()})
         };
         let events = [
             event(1, "ListBuckets", "198.51.100.23", None),
