@@ -187,7 +187,7 @@ fn lock(path: &Path) -> Result<File, Failure> {
 }
 
 /// Readable and writable by its owner only, from the first byte.
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).mode(0o600);
     options

@@ -79,7 +79,7 @@ fn screen(options: &Options, file: Option<&Map<String, Value>>) -> Screen {
         language: language::choose(options.language, said, variable),
         mode: Mode::choose(options.plain, variable),
         color: options.color,
-        json: options.output == Output::Json,
+        json: options.output != Output::Text,
     })
 }
 
@@ -107,9 +107,15 @@ async fn dispatch(
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
     let options = &cli.options;
+    if options.output == Output::Csv && !matches!(&cli.command, Some(Command::Events(_))) {
+        return Err(crate::events::no_rows());
+    }
     let task = match &cli.command {
         Some(Command::Policy { apply }) => return Ok(print_policy(screen, *apply)),
         Some(Command::Completions { shell }) => return Ok(print_completions(screen, *shell)),
+        Some(Command::Events(events)) => {
+            return crate::events::run(events, options, &file, screen, interrupt).await;
+        }
         #[cfg(feature = "rehearsal")]
         Some(Command::Rehearse(rehearse)) => {
             return crate::rehearse::run(rehearse, options, file, screen, interrupt).await;
@@ -124,7 +130,8 @@ async fn dispatch(
     on(place, task, options, file, screen, interrupt).await
 }
 
-async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
+/// The account that the environment and the options lead to.
+pub async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
     if let Some(region) = &options.region {
         known_region(region)?;
     }
@@ -135,7 +142,8 @@ async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
     Ok(Place { connection, state: state_folder(options)?, rehearsal: false })
 }
 
-fn known_region(region: &str) -> Result<(), Failure> {
+/// Refuses a Region that does not exist.
+pub fn known_region(region: &str) -> Result<(), Failure> {
     if regions::exists(region) {
         Ok(())
     } else {
@@ -242,7 +250,7 @@ async fn with_listener(
 }
 
 /// Waits for reads that nothing is lost by leaving.
-async fn until<T>(
+pub async fn until<T>(
     interrupt: &Interrupt,
     work: impl Future<Output = Result<T, StepError>>,
 ) -> Result<T, Failure> {

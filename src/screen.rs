@@ -83,7 +83,7 @@ pub struct Settings {
     pub mode: Mode,
     /// The option `--color`.
     pub color: ColorChoice,
-    /// Whether standard output is kept for one JSON document, and talk goes to standard error.
+    /// Whether standard output is kept for one document, and talk goes to standard error.
     pub json: bool,
 }
 
@@ -323,6 +323,22 @@ impl Screen {
         Spinner { screen: self.clone(), bar: Some(bar) }
     }
 
+    /// Prints a document on standard output whose line ends are part of it.
+    pub fn document_as_it_is(&self, document: &str) {
+        let channel = self.unless_in_memory(Channel::Output);
+        self.write(channel, document);
+    }
+
+    /// Shows how far a longer piece of work has got, in `length` parts, until the guard is dropped. Where nothing can be
+    /// redrawn, nothing is shown.
+    #[must_use = "the bar ends when the guard is dropped"]
+    pub fn bar(&self, length: u64) -> Bar {
+        self.quiet();
+        let bar = self.0.animates.then(|| filling(length));
+        *lock(&self.0.spinner) = bar.clone();
+        Bar(Spinner { screen: self.clone(), bar })
+    }
+
     /// Takes the spinner away, as before a prompt.
     pub fn quiet(&self) {
         if let Some(bar) = lock(&self.0.spinner).take() {
@@ -459,6 +475,29 @@ impl Drop for Spinner {
             *shown = None;
         }
     }
+}
+
+/// How far a piece of work has got. Goes away when it is dropped.
+#[derive(Debug)]
+pub struct Bar(Spinner);
+
+impl Bar {
+    /// Shows how many parts are done, and what there is to say about it.
+    pub fn show(&self, done: u64, words: &str) {
+        if let Some(bar) = &self.0.bar {
+            bar.set_position(done);
+            bar.set_message(printable(words).into_owned());
+        }
+    }
+}
+
+fn filling(length: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("  {bar:24} {wide_msg}") {
+        bar.set_style(style.progress_chars("━━┄"));
+    }
+    bar.tick();
+    bar
 }
 
 fn turning(text: &str) -> ProgressBar {

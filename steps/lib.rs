@@ -16,6 +16,7 @@ pub mod billing_report;
 pub mod cloudtrail;
 pub mod credential_report;
 pub mod error;
+pub mod event_history;
 pub mod groups;
 pub mod judgement;
 pub mod mfa;

@@ -40,6 +40,28 @@ pub const COMMERCIAL: [&str; 34] = [
     "sa-east-1",
 ];
 
+/// Those of them that every account can use; the others have to be switched on first.
+/// Source: Account Management reference guide, "Regions available by default".
+const BY_DEFAULT: [&str; 17] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-north-1",
+    "sa-east-1",
+];
+
 /// The Regions of other partitions.
 const OTHER_PARTITIONS: [&str; 5] =
     ["eusc-de-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1", "us-gov-east-1"];
@@ -72,6 +94,32 @@ fn has_the_form(region: &str) -> bool {
 /// The name without its number.
 fn place(region: &str) -> &str {
     region.rsplit_once('-').map_or(region, |(place, _)| place)
+}
+
+/// The Regions of the `aws` partition that every account can use.
+pub fn default_regions() -> Vec<String> {
+    Vec::from(BY_DEFAULT.map(ToOwned::to_owned))
+}
+
+/// The Regions of a partition that every account can use.
+pub fn default_regions_of(partition: &str) -> Vec<String> {
+    let begins = match partition {
+        "aws-cn" => "cn-",
+        "aws-us-gov" => "us-gov-",
+        "aws-eusc" => "eusc-",
+        _ => return default_regions(),
+    };
+    OTHER_PARTITIONS.into_iter().filter(|region| region.starts_with(begins)).map(ToOwned::to_owned).collect()
+}
+
+/// The Region in which global services of a partition, such as IAM, have their events recorded.
+pub fn of_global_services(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-eusc" => "eusc-de-east-1",
+        _ => "us-east-1",
+    }
 }
 
 /// Whether buckets of the Region can have names in the account-regional namespace.
@@ -127,6 +175,18 @@ mod tests {
     fn a_region_that_is_not_on_the_list_may_be_new_or_isolated() {
         for region in ["us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "nz-north-1"] {
             assert!(exists(region), "{region}");
+        }
+    }
+
+    #[test]
+    fn the_regions_of_every_account_are_regions_of_its_partition() {
+        assert_eq!(default_regions().len(), 17);
+        for partition in ["aws", "aws-cn", "aws-us-gov", "aws-eusc"] {
+            let regions = default_regions_of(partition);
+            assert!(regions.iter().all(|region| exists(region)), "{regions:?}");
+            assert!(regions.contains(&of_global_services(partition).to_owned()), "{regions:?}");
+            let commercial = regions.iter().filter(|region| COMMERCIAL.contains(&region.as_str())).count();
+            assert_eq!(commercial, if partition == "aws" { 17 } else { 0 });
         }
     }
 }

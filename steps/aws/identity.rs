@@ -4,6 +4,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 
 use crate::error::AwsError;
+use crate::event_history::Pace;
 
 use super::caller::Caller;
 use super::failure::ForCall;
@@ -75,6 +76,12 @@ impl Identity {
     /// The Amazon EventBridge client of a Region. Events of IAM and of root's sign-in arrive in us-east-1.
     pub fn eventbridge(&self, region: &str) -> aws_sdk_eventbridge::Client {
         client!(self, aws_sdk_eventbridge, region(named(region)))
+    }
+
+    /// The distance that look-ups in Event History keep, whichever identity of the run makes them: AWS counts them for
+    /// the account.
+    pub fn look_ups(&self) -> &Pace {
+        &self.watch.look_ups
     }
 
     /// The Cost and Usage Report client.

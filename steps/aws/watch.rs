@@ -16,6 +16,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::ErrorKind;
 
+use crate::event_history::Pace;
+
 use super::failure::request_id_of;
 
 /// Whether a run may write to AWS.
@@ -31,6 +33,8 @@ pub enum Access {
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
     pub access: Access,
+    /// The distance that look-ups in Event History keep.
+    pub look_ups: Pace,
     seen: Arc<Seen>,
 }
 
@@ -44,7 +48,7 @@ struct Seen {
 
 impl Watch {
     pub fn new(access: Access) -> Self {
-        Self { access, seen: Arc::default() }
+        Self { access, look_ups: Pace::default(), seen: Arc::default() }
     }
 
     /// How many calls have been sent, each attempt counted.
