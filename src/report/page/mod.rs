@@ -10,6 +10,7 @@ mod file;
 mod html;
 mod layout;
 mod markdown;
+mod sentences;
 
 use serde_json::{Map, Value};
 use steps::text;
