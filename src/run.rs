@@ -136,7 +136,8 @@ async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
     Ok(Place { connection, state: state_folder(options)?, rehearsal: false })
 }
 
-fn known_region(region: &str) -> Result<(), Failure> {
+/// Refuses a Region that does not exist.
+pub fn known_region(region: &str) -> Result<(), Failure> {
     if regions::exists(region) {
         Ok(())
     } else {
