@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use winterbaume_core::{MockRequest, MockResponse, MockService, xml_escape};
+use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService, xml_escape};
 use winterbaume_iam::IamStateView;
 
 use super::authorisation::default_document;
@@ -10,7 +10,8 @@ use super::callers::Caller;
 use super::kept::Memory;
 use super::wire::Call;
 use super::{
-    Services, access_keys, authorization_details, credential_report, devices, names, passwords, users,
+    ACCOUNT_ID, Services, access_keys, authorization_details, credential_report, devices, names, passwords,
+    users,
 };
 
 /// Answers one call.
@@ -148,6 +149,11 @@ async fn rename(
     let answer = forward(call, user, view, services).await;
     if let (Some(user), Some(name)) = (user, call.parameter("NewUserName").filter(|_| answer.status < 300)) {
         memory.rename_user(user, name);
+        let mut view = services.iam.snapshot(ACCOUNT_ID, "us-east-1").await;
+        if let Some(profile) = view.login_profiles.remove(user) {
+            view.login_profiles.insert(name.to_owned(), profile);
+            let _ = services.iam.restore(ACCOUNT_ID, "us-east-1", view).await;
+        }
     }
     answer
 }

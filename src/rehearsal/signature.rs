@@ -73,16 +73,26 @@ fn check(call: &Call, secret: &str) -> Result<(), Flaw> {
         return Err(Flaw::Incomplete);
     }
     let payload = payload(call)?;
-    let request = digest(canonical_request(call, &signature.headers, &payload).as_bytes());
-    let key = signing_key(secret, signature.scope);
-    let text = format!("AWS4-HMAC-SHA256\n{time}\n{}\n{request}", signature.scope);
+    let own = value(call, secret, signature.scope, &signature.headers, &time, &payload);
     let chunked = payload.starts_with("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
-    if hex(&keyed(&key, text.as_bytes())) != signature.value
-        || (chunked && !chunks_hold(call, &signature, &time, &key))
-    {
+    if own != signature.value || (chunked && !chunks_hold(call, &signature, &time, secret)) {
         return Err(Flaw::Wrong);
     }
     Ok(())
+}
+
+/// The signature of a request, for those of its headers that are named.
+pub(crate) fn value(
+    call: &Call,
+    secret: &str,
+    scope: &str,
+    headers: &[&str],
+    time: &str,
+    payload: &str,
+) -> String {
+    let request = digest(canonical_request(call, headers, payload).as_bytes());
+    let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{request}");
+    hex(&keyed(&signing_key(secret, scope), text.as_bytes()))
 }
 
 /// What was signed of the body: its digest, or for S3 the word that says how the body is, or is not, signed.
@@ -144,13 +154,14 @@ fn canonical_query(query: &str) -> String {
 }
 
 /// Each chunk is signed together with the signature before it.
-fn chunks_hold(call: &Call, signature: &Signature<'_>, time: &str, key: &[u8]) -> bool {
+fn chunks_hold(call: &Call, signature: &Signature<'_>, time: &str, secret: &str) -> bool {
     let (nothing, mut before) = (digest(b""), signature.value.to_owned());
+    let key = signing_key(secret, signature.scope);
     chunks(&call.sent).into_iter().all(|chunk| {
         let bytes = digest(chunk.bytes);
         let scope = signature.scope;
         let text = format!("AWS4-HMAC-SHA256-PAYLOAD\n{time}\n{scope}\n{before}\n{nothing}\n{bytes}");
-        before = hex(&keyed(key, text.as_bytes()));
+        before = hex(&keyed(&key, text.as_bytes()));
         chunk.signature == Some(before.as_str())
     })
 }
