@@ -159,6 +159,7 @@ fn a_region_that_does_not_exist_is_wrong_usage_and_similar_ones_are_offered() {
     for said in [
         machine.ends(2, &["plan", "--region", "us-east-9"]),
         machine.ends_with([("AWS_REGION", "us-east-9")], 2, &["check"]),
+        machine.ends(2, &[&DRY_RUN[..], &["--region", "us-east-9"]].concat()),
     ] {
         let told = said.told();
         assert!(told.contains("There is no Region us-east-9.") && told.contains("us-east-1"), "{told}");
@@ -500,6 +501,54 @@ fn starting_over_does_not_take_the_account_away_from_a_run() {
 }
 
 #[test]
+fn starting_over_to_serve_forgets_the_account_too() {
+    let machine = Machine::with_a_name();
+    machine.ends(3, &[&UNATTENDED[..], &["--state-dir", "served"]].concat());
+    let kept = |name: &str| machine.path("served/rehearsal").join(name);
+    assert!(kept("account.json").exists());
+    let served = Served::with(&machine, &["--fresh"]);
+    assert!(!kept("account.json").exists());
+    assert!(kept("accounts").join(ACCOUNT_ID).join("lock").exists());
+    let document = machine
+        .ends_with(served.variables(), 3, &["plan", "--admin-user", "alice", "--output", "json"])
+        .document();
+    assert!(changes(&document).len() > 10, "{document}");
+}
+
+#[test]
+fn a_rehearsed_sign_in_is_a_profile_of_the_rehearsal() {
+    let machine = Machine::new();
+    machine.write("answers.toml", "[admin]\nuser = \"alice\"\nconsole_password_file = \"alice.txt\"\n");
+    let sign_in = ["rehearse", "console", "sign-in"];
+    machine.ends(2, &sign_in);
+    machine.ends(3, &UNATTENDED);
+    let cases: [(i32, &[&str]); 6] = [
+        (2, &["--code", "123456"]),
+        (2, &["--profile", "a]b"]),
+        (1, &["--user", "nobody"]),
+        (0, &[]),
+        (0, &["--user", "ALICE", "--profile", "second"]),
+        (0, &[]),
+    ];
+    for (status, more) in cases {
+        machine.ends(status, &[&sign_in[..], more].concat());
+    }
+    machine.ends(2, &["rehearse", "console", "root-mfa", "--user", "alice"]);
+    let profiles = machine.read(".local/state/dayone/rehearsal/aws/credentials");
+    for heading in ["[dayone-admin]", "[second]"] {
+        assert_eq!(profiles.matches(heading).count(), 1, "{heading}");
+    }
+    assert_eq!(profiles.matches("aws_session_token").count(), 2);
+    let said = machine.ends(0, &sign_in);
+    assert!(words(&said.stdout).contains("alice has signed in without MFA"), "{}", said.stdout);
+
+    let plan = [&UNATTENDED[..], &["--dry-run", "--output", "json"]].concat();
+    let document = machine.ends(3, &plan).document();
+    let states: BTreeMap<_, _> = states(&document).into_iter().collect();
+    assert_eq!(states["admin-sign-in"], "in-place", "the run finds the session");
+}
+
+#[test]
 fn what_is_kept_is_in_the_named_folder_and_readable_by_its_owner_only() {
     let machine = Machine::with_a_name();
     machine.ends(3, &[&UNATTENDED[..], &["--state-dir", "kept/here"]].concat());
@@ -709,8 +758,12 @@ impl Said {
 
 impl Served {
     fn by(machine: &Machine) -> Self {
+        Self::with(machine, &[])
+    }
+
+    fn with(machine: &Machine, more: &[&str]) -> Self {
         let arguments = ["rehearse", "--serve", "127.0.0.1:0", "--state-dir", "served"];
-        let mut command = machine.command(&arguments);
+        let mut command = machine.command(&[&arguments[..], more].concat());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let exports = lines.map_while(|line| line.strip_prefix("export ").map(str::to_owned));

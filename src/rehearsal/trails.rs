@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use steps::private_bucket::MustLet;
 use winterbaume_core::MockResponse;
 
-use super::kept::{Event, Memory};
+use super::kept::Memory;
 use super::storage::{self, lets_service, region_of};
 use super::wire::{Call, json_answer, timestamp};
 use super::{ACCOUNT_ID, Services};
@@ -14,7 +14,6 @@ use super::{ACCOUNT_ID, Services};
 /// So many seconds after logging was started, the first file is there.
 const FIRST_FILE: u64 = 5;
 const TRAILS_PER_REGION: usize = 5;
-const EVENTS_PER_PAGE: usize = 50;
 
 /// A trail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,7 +46,6 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         }
         "StopLogging" => at_home(call, memory, |trail| trail.logging_since = None),
         "DeleteTrail" => delete(call, memory),
-        "LookupEvents" => lookup(call, memory),
         _ => call.unknown(),
     }
 }
@@ -102,9 +100,8 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
 }
 
 fn may_create(call: &Call, name: &str, arn: &str, memory: &Memory) -> Result<(), MockResponse> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if !(3..=128).contains(&name.len()) || !name.chars().all(allowed) {
-        return Err(call.refuse(400, "InvalidTrailNameException", "The trail name does not hold up"));
+    if let Some(rule) = broken_rule(name) {
+        return Err(call.refuse(400, "InvalidTrailNameException", rule));
     }
     if memory.trails.contains_key(arn) {
         let message = format!("Trail {name} already exists for customer: {ACCOUNT_ID}");
@@ -116,6 +113,25 @@ fn may_create(call: &Call, name: &str, arn: &str, memory: &Memory) -> Result<(),
         return Err(call.refuse(400, "MaximumNumberOfTrailsExceededException", &message));
     }
     Ok(())
+}
+
+/// The rule that a trail's name breaks. Source: CloudTrail user guide, "Naming requirements".
+fn broken_rule(name: &str) -> Option<&'static str> {
+    let joins = |c: char| "._-".contains(c);
+    let letters: Vec<char> = name.chars().collect();
+    if !(3..=128).contains(&letters.len()) {
+        Some("Trail name must be from 3 to 128 characters long.")
+    } else if !letters.iter().all(|c| c.is_ascii_alphanumeric() || joins(*c)) {
+        Some("Trail name can only contain letters, numbers, periods, hyphens and underscores.")
+    } else if name.starts_with(joins) || name.ends_with(joins) {
+        Some("Trail name must start and end with a letter or a number.")
+    } else if letters.windows(2).any(|pair| pair.iter().all(|c| joins(*c))) {
+        Some("Trail name must not have adjacent periods, hyphens or underscores.")
+    } else if name.parse::<std::net::Ipv4Addr>().is_ok() {
+        Some("Trail name must not be in IP address format.")
+    } else {
+        None
+    }
 }
 
 /// What CloudTrail has to be allowed by the bucket's policy.
@@ -259,34 +275,4 @@ impl Memory {
         self.delivered.entry(bucket.to_owned()).or_default().insert(key);
         self.changed = true;
     }
-}
-
-fn lookup(call: &Call, memory: &Memory) -> MockResponse {
-    let attribute =
-        call.json.get("LookupAttributes").and_then(|list| list.get(0)).cloned().unwrap_or_default();
-    let text = |name: &str| attribute.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (key, value) = (text("AttributeKey"), text("AttributeValue"));
-    let matches = |event: &&Event| match key.as_str() {
-        "EventName" => event.name == value,
-        "Username" => event.user == value,
-        "EventSource" => event.source == value,
-        "AccessKeyId" => event.key == value,
-        "EventId" => event.id == value,
-        _ => true,
-    };
-    let found: Vec<_> =
-        memory.events.iter().rev().filter(|event| event.region == call.region).filter(matches).collect();
-    let from =
-        call.json.get("NextToken").and_then(Value::as_str).and_then(|token| token.parse().ok()).unwrap_or(0);
-    let page: Vec<_> = found.iter().skip(from).take(EVENTS_PER_PAGE).map(|event| event_json(event)).collect();
-    let mut answer = json!({"Events": page});
-    if found.len() > from + EVENTS_PER_PAGE {
-        answer["NextToken"] = json!((from + EVENTS_PER_PAGE).to_string());
-    }
-    json_answer(&answer)
-}
-
-fn event_json(event: &Event) -> Value {
-    json!({"EventId": event.id, "EventName": event.name, "EventSource": event.source, "Username": event.user,
-           "AccessKeyId": event.key, "EventTime": event.time, "ReadOnly": "false", "Resources": []})
 }

@@ -1,5 +1,7 @@
 //! How the practice account stands by its own judgement, which shares nothing with the wizard's plans.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use steps::policy::{Decision, Document, Principal, Request};
 use winterbaume_core::StatefulService;
@@ -79,7 +81,8 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
     ]
 }
 
-fn administrators(iam: &IamStateView) -> Vec<String> {
+/// The users of the groups that carry full rights.
+pub(crate) fn administrators(iam: &IamStateView) -> BTreeSet<String> {
     let full = |policies: &[winterbaume_iam::views::AttachedPolicyView]| {
         policies.iter().any(|policy| policy.policy_arn.ends_with(":policy/AdministratorAccess"))
     };
