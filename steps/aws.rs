@@ -306,6 +306,25 @@ impl Identity {
         aws_sdk_costandusagereport::Client::from_conf(config.build())
     }
 
+    /// The Data Exports client: in us-east-1 as well.
+    pub fn data_exports(&self) -> aws_sdk_bcmdataexports::Client {
+        aws_sdk_bcmdataexports::Client::from_conf(self.data_exports_config().build())
+    }
+
+    /// The Data Exports client for the call that must not run twice: exports may have the same name, so the SDK would
+    /// make a twin after a lost answer.
+    pub fn data_exports_once(&self) -> aws_sdk_bcmdataexports::Client {
+        let config = self.data_exports_config().retry_config(RetryConfig::disabled());
+        aws_sdk_bcmdataexports::Client::from_conf(config.build())
+    }
+
+    fn data_exports_config(&self) -> aws_sdk_bcmdataexports::config::Builder {
+        aws_sdk_bcmdataexports::config::Builder::from(&self.config)
+            .interceptor(self.watch.clone())
+            .retry_classifier(self.new_key)
+            .region(Region::new("us-east-1"))
+    }
+
     async fn named(mut self, mfa: Option<bool>) -> Result<Self, AwsError> {
         let answer = self.sts().get_caller_identity().send().await.for_call("sts:GetCallerIdentity")?;
         let arn = answer.arn().unwrap_or_default().to_owned();

@@ -51,6 +51,7 @@ mod tests {
             include_str!("../billing_report/apply.rs"),
             include_str!("../session.rs"),
             include_str!("../administrators.rs"),
+            include_str!("../private_bucket.rs"),
             include_str!("../credential_report.rs"),
         ];
         let calls = sources.iter().flat_map(|source| source.split("for_call(\"").skip(1));
