@@ -90,7 +90,9 @@ fn unknown_key(call: &Call) -> MockResponse {
     let message = "The security token included in the request is invalid.";
     match call.service {
         Service::Iam | Service::Sts => call.refuse(403, "InvalidClientTokenId", message),
-        Service::CloudTrail | Service::Reports => call.refuse(400, "UnrecognizedClientException", message),
+        Service::CloudTrail | Service::Reports | Service::Exports => {
+            call.refuse(400, "UnrecognizedClientException", message)
+        }
         Service::S3 => call.refuse(
             403,
             "InvalidAccessKeyId",
@@ -101,7 +103,7 @@ fn unknown_key(call: &Call) -> MockResponse {
 
 fn expired(call: &Call) -> MockResponse {
     let code = match call.service {
-        Service::CloudTrail | Service::Reports => "ExpiredTokenException",
+        Service::CloudTrail | Service::Reports | Service::Exports => "ExpiredTokenException",
         Service::Iam | Service::Sts | Service::S3 => "ExpiredToken",
     };
     call.refuse(403, code, "The security token included in the request is expired")

@@ -11,6 +11,7 @@ use winterbaume_iam::IamStateView;
 use super::authorisation::managed_policies;
 use super::callers::Caller;
 use super::devices::Device;
+use super::exports::Export;
 use super::passwords::PasswordPolicy;
 use super::trails::Trail;
 use super::wire::Call;
@@ -42,6 +43,9 @@ pub(crate) struct Memory {
     pub trails: BTreeMap<String, Trail>,
     /// When each report was defined, by name.
     pub reports: BTreeMap<String, u64>,
+    /// Exports of Data Exports, by ARN.
+    #[serde(default)]
+    pub exports: BTreeMap<String, Export>,
     /// Buckets whose policy CloudTrail has not seen yet.
     pub unseen_policies: BTreeSet<String>,
     pub credential_report: Option<CredentialReport>,
@@ -127,6 +131,7 @@ impl Memory {
             password_policy: None,
             trails: BTreeMap::new(),
             reports: BTreeMap::new(),
+            exports: BTreeMap::new(),
             unseen_policies: BTreeSet::new(),
             credential_report: None,
             console: BTreeSet::new(),

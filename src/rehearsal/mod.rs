@@ -11,6 +11,7 @@ mod callers;
 mod console;
 mod credential_report;
 mod devices;
+mod exports;
 mod iam;
 mod kept;
 mod passwords;
@@ -213,7 +214,7 @@ impl PracticeAccount {
             Ok(call) => call,
             Err(refusal) => return Some(self.finished(*refusal)),
         };
-        if call.service == Service::Reports && call.region != "us-east-1" {
+        if [Service::Reports, Service::Exports].contains(&call.service) && call.region != "us-east-1" {
             return None;
         }
         let mut memory = self.0.memory.lock().await;
@@ -250,6 +251,7 @@ impl PracticeAccount {
             Service::S3 => storage::answer(call, services, memory).await,
             Service::CloudTrail => trails::answer(call, services, memory, now).await,
             Service::Reports => reports::answer(call, services, memory, now).await,
+            Service::Exports => exports::answer(call, services, memory, now).await,
         };
         if !call.is_read() && response.status < 300 {
             memory.record(call, &caller, now);

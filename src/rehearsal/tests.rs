@@ -22,12 +22,13 @@ use super::{ACCOUNT_ID, Clock, ConsoleAction, PracticeAccount, RehearsalError, c
 const OK: &str = "OK";
 
 /// What each service answers to a key that it does not know.
-const UNKNOWN_KEY: [(&str, &str); 5] = [
+const UNKNOWN_KEY: [(&str, &str); 6] = [
     ("sts", "InvalidClientTokenId"),
     ("iam", "InvalidClientTokenId"),
     ("s3", "InvalidAccessKeyId"),
     ("cloudtrail", "UnrecognizedClientException"),
     ("cur", "UnrecognizedClientException"),
+    ("bcm-data-exports", "UnrecognizedClientException"),
 ];
 
 const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -755,6 +756,22 @@ async fn a_trail_of_all_regions_has_shadows_in_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_trail_moves_only_to_a_bucket_that_it_may_use() {
+    let setup = Setup::new().await;
+    setup.bucket_for_trails().await;
+    assert_eq!(create_trail(&setup.root, "day-one").await, OK);
+    let cloudtrail = setup.root.cloudtrail("us-east-1");
+    let moved =
+        async |bucket: &str| code(cloudtrail.update_trail().name(TRAIL).s3_bucket_name(bucket).send().await);
+    assert_eq!(moved("bills").await, "S3BucketDoesNotExistException");
+    setup.bucket("bills").await;
+    assert_eq!(setup.put_policy("bills", &for_trail("bills", TRAIL)).await, OK);
+    for expected in [NO_POLICY_FOR_TRAIL, OK] {
+        assert_eq!(moved("bills").await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_trail_logs_and_delivers_only_once_it_is_started() {
     let setup = Setup::new().await;
     setup.bucket_for_trails().await;
@@ -777,11 +794,13 @@ async fn a_trail_logs_and_delivers_only_once_it_is_started() {
 async fn reports_are_defined_only_in_us_east_1() {
     let setup = Setup::new().await;
     let key = setup.account.root_access_key();
-    for (region, answered) in [("us-east-1", true), ("eu-west-1", false)] {
-        let scope = format!("{}/20261123/{region}/cur/aws4_request", key.access_key_id());
-        let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-        let answer = setup.account.answer(request(Some(&signature), "{}")).await;
-        assert_eq!(answer.is_some(), answered, "{region}");
+    for service in ["cur", "bcm-data-exports"] {
+        for (region, answered) in [("us-east-1", true), ("eu-west-1", false)] {
+            let scope = format!("{}/20261123/{region}/{service}/aws4_request", key.access_key_id());
+            let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+            let answer = setup.account.answer(request(Some(&signature), "{}")).await;
+            assert_eq!(answer.is_some(), answered, "{service} in {region}");
+        }
     }
 }
 
@@ -859,6 +878,86 @@ async fn a_report_is_delivered_a_while_after_it_was_defined() {
     let setup = Setup::new().await;
     setup.bucket_for_reports().await;
     define(&setup.root, &report("day-one")).await.unwrap();
+    assert_eq!(setup.objects_in("bills").await, 0);
+    a_minute_passes().await;
+    assert_eq!(setup.objects_in("bills").await, 1);
+}
+
+// Data Exports.
+
+#[tokio::test(start_paused = true)]
+async fn an_export_needs_a_bucket_policy_for_it() {
+    let setup = Setup::new().await;
+    setup.bucket("bills").await;
+    for policy in [None, Some(for_reports())] {
+        if let Some(policy) = policy {
+            assert_eq!(setup.put_policy("bills", &policy).await, OK);
+        }
+        let refused = create_export(&setup.root, &export("day-one")).await.unwrap_err();
+        assert!(is_about_the_bucket(&refused), "{refused:?}");
+    }
+    assert_eq!(setup.put_policy("bills", &for_exports()).await, OK);
+    create_export(&setup.root, &export("day-one")).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_selects_only_what_its_table_has() {
+    let setup = Setup::new().await;
+    setup.bucket_for_exports().await;
+    for query in [
+        "SELECT * FROM COST_AND_USAGE_REPORT",
+        "SELECT line_item_usage_type, nothing_like_it FROM COST_AND_USAGE_REPORT",
+        "SELECT line_item_usage_type FROM ANOTHER_TABLE",
+        "line_item_usage_type",
+    ] {
+        let mut odd = export("day-one");
+        odd["DataQuery"]["QueryStatement"] = json!(query);
+        let refused = create_export(&setup.root, &odd).await.unwrap_err();
+        assert!(refused.is("Validation") && !is_about_the_bucket(&refused), "{query}: {refused:?}");
+    }
+    let mut of_resources = export("day-one");
+    of_resources["DataQuery"]["QueryStatement"] =
+        json!("SELECT line_item_resource_id FROM COST_AND_USAGE_REPORT");
+    assert!(create_export(&setup.root, &of_resources).await.unwrap_err().is("Validation"));
+    of_resources["DataQuery"]["TableConfigurations"]["COST_AND_USAGE_REPORT"]["INCLUDE_RESOURCES"] =
+        json!("TRUE");
+    create_export(&setup.root, &of_resources).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn exports_may_have_the_same_name_and_five_are_the_most() {
+    let setup = Setup::new().await;
+    setup.bucket_for_exports().await;
+    for _ in 0..5 {
+        create_export(&setup.root, &export("day-one")).await.unwrap();
+    }
+    let refused = create_export(&setup.root, &export("day-one")).await.unwrap_err();
+    assert!(refused.is("ServiceQuotaExceeded"), "{refused:?}");
+    let listed = setup.root.data_exports().list_exports().send().await.unwrap();
+    assert_eq!(listed.exports().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_keeps_what_its_table_was_asked_for() {
+    let setup = Setup::new().await;
+    setup.bucket_for_exports().await;
+    create_export(&setup.root, &export("day-one")).await.unwrap();
+    let listed = setup.root.data_exports().list_exports().send().await.unwrap();
+    let arn = listed.exports()[0].export_arn();
+    let mut daily = export("day-one");
+    daily["DataQuery"]["TableConfigurations"]["COST_AND_USAGE_REPORT"]["TIME_GRANULARITY"] = json!("DAILY");
+    assert!(update_export(&setup.root, arn, &daily).await.unwrap_err().is("Validation"));
+    let mut moved = export("day-one");
+    moved["DestinationConfigurations"]["S3Destination"]["S3Prefix"] = json!("moved");
+    update_export(&setup.root, arn, &moved).await.unwrap();
+    assert!(update_export(&setup.root, "another", &moved).await.unwrap_err().is("ResourceNotFound"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_is_delivered_a_while_after_it_was_created() {
+    let setup = Setup::new().await;
+    setup.bucket_for_exports().await;
+    create_export(&setup.root, &export("day-one")).await.unwrap();
     assert_eq!(setup.objects_in("bills").await, 0);
     a_minute_passes().await;
     assert_eq!(setup.objects_in("bills").await, 1);
@@ -1136,6 +1235,12 @@ impl Setup {
         assert_eq!(self.put_policy("bills", &for_reports()).await, OK);
     }
 
+    /// The bucket `bills`, with a policy for exports.
+    async fn bucket_for_exports(&self) {
+        self.bucket("bills").await;
+        assert_eq!(self.put_policy("bills", &for_exports()).await, OK);
+    }
+
     async fn objects_in(&self, bucket: &str) -> usize {
         let found = self.root.s3("us-east-1").list_objects_v2().bucket(bucket).send().await.unwrap();
         found.contents().len()
@@ -1206,6 +1311,7 @@ async fn read(identity: &Identity, service: &str) -> String {
         "s3" => code(identity.s3("us-east-1").list_buckets().send().await),
         "cloudtrail" => code(identity.cloudtrail("us-east-1").describe_trails().send().await),
         "cur" => code(identity.cost_and_usage_report().describe_report_definitions().send().await),
+        "bcm-data-exports" => code(identity.data_exports().list_exports().send().await),
         _ => panic!("the practice account has no {service}"),
     }
 }
@@ -1284,6 +1390,46 @@ async fn define(identity: &Identity, report: &Value) -> Result<(), AwsError> {
     let request = identity.cost_and_usage_report().put_report_definition().customize();
     let request = request.mutate_request(move |request| *request.body_mut() = SdkBody::from(body.as_str()));
     request.send().await.for_call("cur:PutReportDefinition").map(drop)
+}
+
+/// The body is written out: its type is known to `steps` alone.
+async fn create_export(identity: &Identity, export: &Value) -> Result<(), AwsError> {
+    let body = json!({"Export": export}).to_string();
+    let request = identity.data_exports().create_export().customize();
+    let request = request.mutate_request(move |request| *request.body_mut() = SdkBody::from(body.as_str()));
+    request.send().await.for_call("bcm-data-exports:CreateExport").map(drop)
+}
+
+async fn update_export(identity: &Identity, arn: &str, export: &Value) -> Result<(), AwsError> {
+    let body = json!({"ExportArn": arn, "Export": export}).to_string();
+    let request = identity.data_exports().update_export().customize();
+    let request = request.mutate_request(move |request| *request.body_mut() = SdkBody::from(body.as_str()));
+    request.send().await.for_call("bcm-data-exports:UpdateExport").map(drop)
+}
+
+/// An export that AWS takes.
+fn export(name: &str) -> Value {
+    let output = json!({"OutputType": "CUSTOM", "Format": "PARQUET", "Compression": "PARQUET",
+                        "Overwrite": "OVERWRITE_REPORT"});
+    let destination = json!({"S3Bucket": "bills", "S3Prefix": "cur", "S3Region": "us-east-1", "S3OutputConfigurations": output});
+    json!({
+        "Name": name, "RefreshCadence": {"Frequency": "SYNCHRONOUS"},
+        "DataQuery": {
+            "QueryStatement": "SELECT line_item_usage_type, line_item_unblended_cost FROM COST_AND_USAGE_REPORT",
+            "TableConfigurations": {"COST_AND_USAGE_REPORT": {"TIME_GRANULARITY": "HOURLY"}}
+        },
+        "DestinationConfigurations": {"S3Destination": destination}
+    })
+}
+
+/// The policy that exports need of the bucket `bills`.
+fn for_exports() -> Value {
+    let source = format!("arn:aws:bcm-data-exports:us-east-1:{ACCOUNT_ID}:export/*");
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "bcm-data-exports.amazonaws.com"}, "Action": "s3:PutObject",
+         "Resource": "arn:aws:s3:::bills/*",
+         "Condition": {"ArnLike": {"aws:SourceArn": source}, "StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}}
+    ]})
 }
 
 /// Whether a report was refused because its service may not use the bucket.

@@ -14,6 +14,7 @@ pub(crate) enum Service {
     S3,
     CloudTrail,
     Reports,
+    Exports,
 }
 
 /// One request, read as far as every service needs it.
@@ -28,7 +29,7 @@ pub(crate) struct Call {
     pub token: Option<String>,
     /// The parameters of IAM and STS, and the query of S3.
     pub parameters: HashMap<String, String>,
-    /// The body of CloudTrail and the reports.
+    /// The body of CloudTrail, the reports and the exports.
     pub json: Value,
     /// The bucket and the key of S3.
     pub bucket: Option<String>,
@@ -63,7 +64,9 @@ impl Call {
         };
         match service {
             Service::Iam | Service::Sts => call.read_query(),
-            Service::CloudTrail | Service::Reports => call.read_json().map_err(Box::new)?,
+            Service::CloudTrail | Service::Reports | Service::Exports => {
+                call.read_json().map_err(Box::new)?;
+            }
             Service::S3 => call.read_path(),
         }
         Ok(call)
@@ -191,7 +194,7 @@ impl Call {
     pub fn refuse(&self, status: u16, code: &str, message: &str) -> MockResponse {
         match self.service {
             Service::Iam | Service::Sts => xml_error(status, code, message),
-            Service::CloudTrail | Service::Reports => json_error(status, code, message),
+            Service::CloudTrail | Service::Reports | Service::Exports => json_error(status, code, message),
             Service::S3 => self.s3_error(status, code, message),
         }
     }
@@ -199,7 +202,9 @@ impl Call {
     /// A refusal of who may not. The JSON services say it with a suffix.
     pub fn deny(&self, message: &str) -> MockResponse {
         match self.service {
-            Service::CloudTrail | Service::Reports => self.refuse(400, "AccessDeniedException", message),
+            Service::CloudTrail | Service::Reports | Service::Exports => {
+                self.refuse(400, "AccessDeniedException", message)
+            }
             Service::Iam | Service::Sts | Service::S3 => self.refuse(403, "AccessDenied", message),
         }
     }
@@ -208,7 +213,7 @@ impl Call {
     pub fn unknown(&self) -> MockResponse {
         let code = match self.service {
             Service::Iam | Service::Sts => "InvalidAction",
-            Service::CloudTrail | Service::Reports => "UnknownOperationException",
+            Service::CloudTrail | Service::Reports | Service::Exports => "UnknownOperationException",
             Service::S3 => "NotImplemented",
         };
         self.refuse(400, code, "The practice account does not know this operation")
@@ -255,6 +260,7 @@ impl Service {
             "s3" => Self::S3,
             "cloudtrail" => Self::CloudTrail,
             "cur" => Self::Reports,
+            "bcm-data-exports" => Self::Exports,
             _ => return None,
         })
     }
@@ -267,6 +273,7 @@ impl Service {
             Self::S3 => "s3",
             Self::CloudTrail => "cloudtrail",
             Self::Reports => "cur",
+            Self::Exports => "bcm-data-exports",
         }
     }
 }
@@ -334,7 +341,7 @@ fn json_error(status: u16, code: &str, message: &str) -> MockResponse {
     response
 }
 
-/// An answer of CloudTrail or the reports.
+/// An answer of CloudTrail, the reports or the exports.
 pub(crate) fn json_answer(value: &Value) -> MockResponse {
     MockResponse::json(200, value.to_string())
 }
