@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use steps::aws::{Access, AwsFiles, Connection, ForCall, Identity};
 use steps::error::AwsError;
 use steps::mfa::{POLICY_NAME, policy_document};
+use steps::private_bucket;
+use steps::private_bucket::BucketFacts;
 use tempfile::TempDir;
 use winterbaume_core::MockRequest;
 
@@ -617,6 +619,42 @@ async fn a_bucket_that_is_not_there_is_not_found() {
     let s3 = setup.root.s3("us-east-1");
     assert_eq!(code(s3.head_bucket().bucket("logs").send().await), "NotFound");
     assert_eq!(code(s3.get_bucket_policy().bucket("logs").send().await), "NoSuchBucket");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_may_not_be_looked_at_is_told_from_one_of_another_account() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let observe = async |identity: &Identity, name: &str| {
+        private_bucket::observe(identity, name, "us-east-1").await.unwrap()
+    };
+    assert!(matches!(observe(&setup.root, "logs").await, BucketFacts::Mine(_)));
+    assert_eq!(observe(&setup.root, "taken-logs").await, BucketFacts::NotMine);
+    assert_eq!(observe(&setup.root, "free-logs").await, BucketFacts::Free);
+    let policy = json!({"Version": "2012-10-17", "Statement": [denial("s3:ListBucket")]});
+    assert_eq!(setup.put_policy("logs", &policy).await, OK);
+    let nobody = setup.lone_user_with_key().await;
+    for (identity, name) in [
+        (&setup.root, "logs"),
+        (&nobody, "logs"),
+        (&nobody, "taken-logs"),
+        (&nobody, "logs-111122223333-us-east-1-an"),
+    ] {
+        let facts = observe(identity, name).await;
+        let BucketFacts::Unseen(unseen) = facts else { panic!("{name}: {facts:?}") };
+        assert_eq!((unseen.operation, unseen.code.as_str()), ("s3:ListBucket", "AccessDenied"), "{name}");
+    }
+}
+
+/// An answer to HEAD has no body that says so, and S3 learns of a new key later than IAM does.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_seen_with_a_key_that_s3_does_not_know_yet() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let key = setup.administrator_key().await;
+    let alice = setup.connection.with_new_key(key).await.unwrap();
+    let facts = private_bucket::observe(&alice, "logs", "us-east-1").await.unwrap();
+    assert!(matches!(facts, BucketFacts::Mine(_)), "{facts:?}");
 }
 
 // Bucket policies.
