@@ -641,7 +641,7 @@ async fn a_bucket_that_may_not_be_looked_at_is_told_from_one_of_another_account(
         (&nobody, "logs-111122223333-us-east-1-an"),
     ] {
         let facts = observe(identity, name).await;
-        let BucketFacts::Unseen(unseen) = facts else { panic!("{name}: {facts:?}") };
+        let BucketFacts::Unseen(unseen) = &facts else { panic!("{name}: {facts:?}") };
         assert_eq!((unseen.operation, unseen.code.as_str()), ("s3:ListBucket", "AccessDenied"), "{name}");
     }
 }
