@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_iam::types::User;
-
 use crate::answers::Answers;
-use crate::aws::{Caller, CallerKind, ForCall, Identity, Reading, reading, unless};
+use crate::aws::{Caller, CallerKind, ForCall, Identity, Reading, unless};
 use crate::error::AwsError;
+use crate::groups;
 use crate::session::Session;
 
 /// The ARNs of the users in the administrators' group, and of the administrator of the answers, who may not be in it
@@ -16,13 +15,13 @@ pub async fn observe(
     identity: &Identity,
     answers: &Answers,
 ) -> Result<Reading<BTreeSet<String>>, AwsError> {
-    let members = match members(identity, &answers.admin.group).await? {
+    let members = match groups::members(identity, &answers.admin.group).await? {
         Ok(members) => members,
         Err(unseen) => return Ok(Err(unseen)),
     };
-    let mut arns: BTreeSet<_> = members.iter().map(|user| user.arn().to_owned()).collect();
+    let mut arns: BTreeSet<_> = members.iter().map(|user| user.arn.clone()).collect();
     if let Some(admin) = &answers.admin.user {
-        let known = members.iter().any(|user| user.user_name().eq_ignore_ascii_case(admin));
+        let known = members.iter().any(|user| user.name.eq_ignore_ascii_case(admin));
         if !known {
             match arn_of(session, identity, admin).await? {
                 Ok(arn) => arns.insert(arn),
@@ -33,25 +32,10 @@ pub async fn observe(
     Ok(Ok(arns))
 }
 
-async fn members(identity: &Identity, group: &str) -> Result<Reading<Vec<User>>, AwsError> {
-    let users = identity
-        .iam()
-        .get_group()
-        .group_name(group)
-        .max_items(1000)
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await;
-    let users = reading(unless("NoSuchEntity", users.for_call("iam:GetGroup")))?;
-    Ok(users.map(Option::unwrap_or_default))
-}
-
 /// AWS's own word where the user exists: it may have a path, and be spelled otherwise. Else the ARN that it will have.
 async fn arn_of(session: &Session, identity: &Identity, user: &str) -> Result<Reading<String>, AwsError> {
     let answer = identity.iam().get_user().user_name(user).send().await;
-    let found = reading(unless("NoSuchEntity", answer.for_call("iam:GetUser")))?;
+    let found = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetUser")))?;
     let planned = || format!("arn:{}:iam::{}:user/{user}", session.partition(), session.account());
     Ok(found.map(|found| found.and_then(|found| found.user).map_or_else(planned, |user| user.arn)))
 }

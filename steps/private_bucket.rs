@@ -167,11 +167,13 @@ pub enum Obstacle {
 
 /// Reads how a bucket stands, as the owner that is expected.
 pub async fn observe(identity: &Identity, name: &str, region: &str) -> Result<BucketFacts, AwsError> {
-    match locate(identity, name, region).await? {
-        Location::Free => Ok(BucketFacts::Free),
-        Location::NotMine => Ok(BucketFacts::NotMine),
-        Location::Unseen(unseen) => Ok(BucketFacts::Unseen(unseen)),
-        Location::Mine(region) => Ok(BucketFacts::Mine(Box::new(settings(identity, name, &region).await?))),
+    match identity.reading(locate(identity, name, region).await)? {
+        Ok(Location::Free) => Ok(BucketFacts::Free),
+        Ok(Location::NotMine) => Ok(BucketFacts::NotMine),
+        Ok(Location::Unseen(unseen)) | Err(unseen) => Ok(BucketFacts::Unseen(unseen)),
+        Ok(Location::Mine(region)) => {
+            Ok(BucketFacts::Mine(Box::new(settings(identity, name, &region).await?)))
+        }
     }
 }
 
@@ -584,13 +586,18 @@ async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Setti
         unless("NoSuchLifecycleConfiguration", lifecycle.for_call("s3:GetLifecycleConfiguration"));
     Ok(Settings {
         region: region.to_owned(),
-        public_access_blocked: reading(block)?.map(|block| block.is_some_and(|block| blocks_all(&block))),
-        ownership_enforced: reading(ownership)?.map(|found| found.is_some_and(|found| is_enforced(&found))),
-        encrypted: reading(encryption)?.map(|encryption| encryption.is_some()),
-        versioned: reading(versioning.for_call("s3:GetBucketVersioning"))?
+        public_access_blocked: identity
+            .reading(block)?
+            .map(|block| block.is_some_and(|block| blocks_all(&block))),
+        ownership_enforced: identity
+            .reading(ownership)?
+            .map(|found| found.is_some_and(|found| is_enforced(&found))),
+        encrypted: identity.reading(encryption)?.map(|encryption| encryption.is_some()),
+        versioned: identity
+            .reading(versioning.for_call("s3:GetBucketVersioning"))?
             .map(|versioning| versioning.status() == Some(&BucketVersioningStatus::Enabled)),
-        policy: reading(policy)?.map(|policy| policy.and_then(|policy| policy.policy)),
-        lifecycle: reading(lifecycle)?.map(|found| found.and_then(|found| retention(found.rules()))),
+        policy: identity.reading(policy)?.map(|policy| policy.and_then(|policy| policy.policy)),
+        lifecycle: identity.reading(lifecycle)?.map(|found| found.and_then(|found| retention(found.rules()))),
     })
 }
 
@@ -614,7 +621,8 @@ fn is_enforced(
     rules.iter().any(|rule| *rule.object_ownership() == ObjectOwnership::BucketOwnerEnforced)
 }
 
-/// A template with its words filled in, all in one pass: a name that is filled in may itself spell one of the words.
+/// A policy in JSON with its words filled in, all in one pass: a name that is filled in may itself spell one of the
+/// words, and whatever it holds, it adds nothing but itself.
 pub fn filled_in(template: &str, words: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(template.len());
     let mut rest = template;
@@ -622,11 +630,17 @@ pub fn filled_in(template: &str, words: &[(&str, &str)]) -> String {
         let places = words.iter().filter_map(|(word, value)| Some((rest.find(word)?, *word, *value)));
         let Some((place, word, value)) = places.min_by_key(|(place, ..)| *place) else { break };
         filled.push_str(&rest[..place]);
-        filled.push_str(value);
+        filled.push_str(&in_json(value));
         rest = &rest[place + word.len()..];
     }
     filled.push_str(rest);
     filled
+}
+
+/// As a part of a string in JSON.
+fn in_json(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
 }
 
 /// Puts principals in the place of a word such as `READERS` in the conditions of a policy.

@@ -113,7 +113,7 @@ fn mine(settings: Settings) -> BucketFacts {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "s3:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("s3:GetSomething", "AccessDenied")
 }
 
 fn bucket() -> String {
@@ -376,6 +376,7 @@ fn what_is_filled_in_is_not_filled_in_again() {
     );
     assert_eq!(filled_in("nothing here", &words), "nothing here");
     assert_eq!(filled_in("", &words), "");
+    assert_eq!(filled_in(r#""WORD""#, &[("WORD", r#"a"b\c"#)]), r#""a\"b\\c""#);
 }
 
 #[test]
@@ -630,7 +631,7 @@ proptest! {
     fn what_is_not_seen_never_counts_as_good(settings in any_settings()) {
         let hidden = hides_something(&settings);
         let planned = plan(&wanted(), &mine(settings));
-        prop_assert!(!hidden || planned.is_err(), "{:?}", planned);
+        prop_assert!(!hidden || planned.is_err(), "{planned:?}");
     }
 
     #[test]
@@ -644,13 +645,14 @@ proptest! {
         let others_let_the_service_write = statements.contains(&EVERY_TRAIL_WRITES);
         for ours in &wanted.policy.statement {
             let is_there = policy.statement.iter().any(|statement| statement.says_the_same(ours));
-            prop_assert!(is_there || (others_let_the_service_write && ours.effect == Effect::Allow), "{:?}", ours);
+            let is_spare = others_let_the_service_write && ours.effect == Effect::Allow;
+            prop_assert!(is_there || is_spare, "{ours:?}");
         }
         for must_let in &wanted.must_let {
-            prop_assert!(must_let.is_let_by(&policy), "{:?}", must_let);
+            prop_assert!(must_let.is_let_by(&policy), "{must_let:?}");
         }
         for found in statements.into_iter().filter(|statement| *statement != EARLIER_WRITES) {
-            prop_assert!(policy.includes(&document(&[found])), "{} is lost", found);
+            prop_assert!(policy.includes(&document(&[found])), "{found} is lost");
         }
     }
 

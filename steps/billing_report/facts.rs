@@ -8,7 +8,7 @@ use aws_sdk_costandusagereport::types::{ReportDefinition, SchemaElement};
 use aws_smithy_types::date_time::{DateTime, Format};
 
 use crate::answers::{Answers, ReportKind};
-use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, reading, unless};
+use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
 use crate::error::{AwsError, StepError};
 use crate::private_bucket;
 use crate::private_bucket::BucketFacts;
@@ -115,7 +115,7 @@ async fn reports(identity: &Identity) -> Result<Reading<Vec<ReportFacts>>, AwsEr
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    let pages = reading(pages.for_call("cur:DescribeReportDefinitions"))?;
+    let pages = identity.reading(pages.for_call("cur:DescribeReportDefinitions"))?;
     let reports = |pages: Vec<DescribeReportDefinitionsOutput>| {
         pages.iter().flat_map(|page| page.report_definitions()).map(ReportFacts::from).collect()
     };
@@ -132,7 +132,7 @@ async fn exports(identity: &Identity) -> Result<Reading<Vec<ExportFacts>>, AwsEr
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    let listed = match reading(listed.for_call("bcm-data-exports:ListExports"))? {
+    let listed = match identity.reading(listed.for_call("bcm-data-exports:ListExports"))? {
         Ok(listed) => listed,
         Err(unseen) => return Ok(Err(unseen)),
     };
@@ -147,9 +147,10 @@ async fn export_facts(identity: Identity, arn: String) -> Result<Reading<Option<
         client.get_export().export_arn(&arn).send(),
         client.list_executions().export_arn(&arn).send(),
     );
-    let found = reading(unless("ResourceNotFound", found.for_call("bcm-data-exports:GetExport")))?;
-    let executions =
-        reading(unless("ResourceNotFound", executions.for_call("bcm-data-exports:ListExecutions")))?;
+    let found = found.for_call("bcm-data-exports:GetExport");
+    let found = identity.reading(unless("ResourceNotFound", found))?;
+    let executions = executions.for_call("bcm-data-exports:ListExecutions");
+    let executions = identity.reading(unless("ResourceNotFound", executions))?;
     let found = match found {
         Ok(found) => found,
         Err(unseen) => return Ok(Err(unseen)),

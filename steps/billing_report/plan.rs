@@ -5,11 +5,10 @@ use serde::Serialize;
 use crate::administrators;
 use crate::answers::{Answers, ReportFormat, ReportKind};
 use crate::policy::{Document, PolicyError};
-use crate::practice::{PersonTask, PracticeId, Seen, State, StepId, StepPlan, Verb};
+use crate::practice::{PersonTask, PracticeId, Seen, State, StepId, StepPlan, Verb, after};
 use crate::private_bucket::{
     self, BucketChange, BucketFacts, MustLet, Obstacle, Retention, Wanted, filled_in,
 };
-use crate::root_user::after;
 use crate::text;
 use crate::text::{Text, harmless};
 

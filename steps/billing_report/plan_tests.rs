@@ -127,7 +127,7 @@ fn settings_of(facts: &mut Facts) -> &mut Settings {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "cur:GetSomething", code: "AccessDeniedException".into() }
+    Unseen::denied("cur:GetSomething", "AccessDeniedException")
 }
 
 fn activated() -> Answers {
@@ -1319,7 +1319,7 @@ proptest! {
     fn what_was_not_seen_is_never_in_place((facts, answers) in any_facts_and_answers()) {
         for step in plan(&facts, &answers) {
             let unseen = rests_on_unseen(step.step, &facts, &answers);
-            prop_assert!(!unseen || step.state != State::InPlace, "{:?}", step);
+            prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
         }
     }
 

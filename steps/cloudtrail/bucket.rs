@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use crate::administrators;
 use crate::answers::Answers;
 use crate::policy::{Document, PolicyError, Statement};
-use crate::practice::{PersonTask, Seen, StepId, StepPlan};
+use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::private_bucket::{
     self, BucketChange, BucketFacts, MustLet, Obstacle, Retention, Wanted, filled_in, name_principals,
 };
-use crate::root_user::after;
 use crate::text;
 use crate::text::{Text, harmless};
 

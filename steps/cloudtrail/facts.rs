@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType, Trail};
 
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, reading, unless};
+use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
 use crate::error::{AwsError, StepError};
 use crate::private_bucket::BucketFacts;
 use crate::session::Session;
@@ -158,7 +158,8 @@ impl TrailFacts {
 /// With shadow trails: a trail of another Region, or of the organization, is seen from here too.
 async fn describe(identity: &Identity, region: &str) -> Result<Reading<Vec<Trail>>, AwsError> {
     let answer = identity.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
-    Ok(reading(answer.for_call("cloudtrail:DescribeTrails"))?
+    Ok(identity
+        .reading(answer.for_call("cloudtrail:DescribeTrails"))?
         .map(|answer| answer.trail_list.unwrap_or_default()))
 }
 
@@ -193,9 +194,9 @@ async fn stand(identity: Identity, trail: Trail, account: String) -> Result<Trai
     let client = identity.cloudtrail(home_region);
     let (status, all_management_events) = tokio::join!(
         client.get_trail_status().name(arn).send(),
-        records_all_management_events(&client, &trail)
+        records_all_management_events(&identity, &trail)
     );
-    let status = reading(unless("TrailNotFound", status.for_call("cloudtrail:GetTrailStatus")))?;
+    let status = identity.reading(unless("TrailNotFound", status.for_call("cloudtrail:GetTrailStatus")))?;
     let delivery = match &status {
         Ok(Some(status)) => delivery(status),
         Ok(None) | Err(_) => Delivery::NotYet,
@@ -219,15 +220,15 @@ async fn stand(identity: Identity, trail: Trail, account: String) -> Result<Trai
 
 /// A trail that has no selectors of its own records all management events, as every trail does at first.
 async fn records_all_management_events(
-    client: &aws_sdk_cloudtrail::Client,
+    identity: &Identity,
     trail: &Trail,
 ) -> Result<Reading<bool>, AwsError> {
     if trail.has_custom_event_selectors() == Some(false) {
         return Ok(Ok(true));
     }
-    let arn = trail.trail_arn().unwrap_or_default();
-    let selectors = client.get_event_selectors().trail_name(arn).send().await;
-    let selectors = reading(selectors.for_call("cloudtrail:GetEventSelectors"))?;
+    let client = identity.cloudtrail(trail.home_region().unwrap_or_default());
+    let selectors = client.get_event_selectors().trail_name(trail.trail_arn().unwrap_or_default());
+    let selectors = identity.reading(selectors.send().await.for_call("cloudtrail:GetEventSelectors"))?;
     Ok(selectors.map(|selectors| all_management_events(&selectors)))
 }
 

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use crate::answers::Answers;
-use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, Verb};
+use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, Verb, after};
 use crate::private_bucket::BucketChange;
-use crate::root_user::after;
 use crate::text;
 use crate::text::{Text, harmless};
 
