@@ -38,6 +38,12 @@ impl CredentialReport {
         with_mfa.map(|row| row[user].clone()).collect()
     }
 
+    /// What stands in a column of a user's row. The root user's row is called `<root_account>`.
+    pub fn value(&self, user: &str, column: &str) -> Option<&str> {
+        let (name, wanted) = (self.column("user")?, self.column(column)?);
+        self.rows.iter().find(|row| row[name] == user).map(|row| row[wanted].as_str())
+    }
+
     fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
     }
@@ -85,6 +91,8 @@ mod tests {
         let report =
             CredentialReport::parse("mfa_active,new,user\nTRUE,x,alice\nfalse,x,bob\nodd line\n", None);
         assert_eq!(report.users_with_mfa(), ["alice"]);
+        assert_eq!(report.value("bob", "new"), Some("x"));
+        assert_eq!((report.value("eve", "new"), report.value("bob", "old")), (None, None));
         assert!(CredentialReport::parse("", None).users_with_mfa().is_empty());
         assert!(CredentialReport::parse("user\nalice\n", None).users_with_mfa().is_empty());
     }
