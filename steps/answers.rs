@@ -139,6 +139,8 @@ pub struct Trail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Billing {
+    /// Which kind of report.
+    pub kind: ReportKind,
     /// The report's name.
     pub report: String,
     /// The bucket; none: a name that follows from the account.
@@ -151,6 +153,18 @@ pub struct Billing {
     pub format: ReportFormat,
     /// A person has switched on "IAM user and role access to Billing" as root.
     pub console_access_activated: bool,
+}
+
+/// The kinds of billing report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ReportKind {
+    /// The classic Cost and Usage Report.
+    #[default]
+    #[serde(rename = "cur")]
+    Classic,
+    /// CUR 2.0, an export of Data Exports.
+    #[serde(rename = "cur-2.0")]
+    Cur2,
 }
 
 /// How finely a report divides time.
@@ -216,9 +230,21 @@ impl Default for Trail {
     }
 }
 
+impl TimeUnit {
+    /// AWS's own word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hourly => "HOURLY",
+            Self::Daily => "DAILY",
+            Self::Monthly => "MONTHLY",
+        }
+    }
+}
+
 impl Default for Billing {
     fn default() -> Self {
         Self {
+            kind: ReportKind::Classic,
             report: "day-one".into(),
             bucket: None,
             prefix: "cur".into(),

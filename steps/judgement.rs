@@ -1,6 +1,6 @@
 //! Whether answers hold up, before anything is asked of AWS. Where AWS has a rule for a name, it is AWS's rule.
 
-use crate::answers::{Answers, DeviceKind};
+use crate::answers::{Answers, DeviceKind, ReportKind};
 use crate::practice::StepId;
 use crate::profile::is_profile_name;
 use crate::regions;
@@ -130,6 +130,14 @@ impl Answers {
             text! {
                 en: "A report name has 1 to 256 letters, digits and ! - _ . * ' ( )",
                 ko: "보고서 이름은 1~256자의 영문자, 숫자, ! - _ . * ' ( )로 씁니다."
+            }
+        });
+        // Data Exports API reference, "Export".
+        let fits = self.billing.kind == ReportKind::Classic || self.billing.report.len() <= 128;
+        problems.unless("billing.report", fits, || {
+            text! {
+                en: "The name of a CUR 2.0 export has at most 128 characters.",
+                ko: "CUR 2.0 내보내기의 이름은 최대 128자입니다."
             }
         });
         problems.unless("billing.prefix", is_report(&self.billing.prefix), || {
@@ -266,6 +274,18 @@ mod tests {
         }
         assert!(is_principal("arn:aws:iam::111122223333:role/path/Auditor"));
         assert!(!is_principal("arn:aws:iam::111122223333:root") && !is_principal("Auditor"));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_an_export_may_be_one_of_a_report() {
+        let mut answers = Answers::default();
+        answers.billing.report = "n".repeat(129);
+        assert_eq!(answers.problems(), []);
+        answers.billing.kind = ReportKind::Cur2;
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["billing.report"]);
+        answers.billing.report = "n".repeat(128);
+        assert_eq!(answers.problems(), []);
     }
 
     #[test]

@@ -312,7 +312,7 @@ fn assert_trail(seen: &Value, account: &str) {
     }
     assert_private(&seen["buckets"][&bucket]);
     let policy = &seen["buckets"][&bucket]["policy"];
-    let writes = statement(policy, "AWSCloudTrailWrite20150319");
+    let writes = statement(policy, "DayoneCloudTrailWrites");
     assert!(says(&writes["Principal"]["Service"], "cloudtrail.amazonaws.com"), "{writes}");
     assert!(says(&writes["Resource"], &format!("arn:aws:s3:::{bucket}/AWSLogs/{account}/*")), "{writes}");
     let reads = statement(policy, "DayoneOnlyReadersRead");
@@ -337,7 +337,7 @@ fn assert_report(seen: &Value, account: &str) {
         assert_eq!(reports[0][key], value, "{key}");
     }
     assert_private(&seen["buckets"][&bucket]);
-    let writes = statement(&seen["buckets"][&bucket]["policy"], "BillingReportsWrite");
+    let writes = statement(&seen["buckets"][&bucket]["policy"], "DayoneReportsWrite");
     assert!(says(&writes["Principal"]["Service"], "billingreports.amazonaws.com"), "{writes}");
 }
 

@@ -22,7 +22,7 @@ const MANAGED: [(&str, &str); 3] = [
     ),
     (
         "SecurityAudit",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:GenerateCredentialReport","cloudtrail:Describe*","cloudtrail:Get*","cur:Describe*","s3:GetBucket*","s3:ListBucket","s3:GetEncryptionConfiguration","s3:GetLifecycleConfiguration"],"Resource":"*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:GenerateCredentialReport","cloudtrail:Describe*","cloudtrail:Get*","cur:Describe*","bcm-data-exports:Get*","bcm-data-exports:List*","s3:GetBucket*","s3:ListBucket","s3:GetEncryptionConfiguration","s3:GetLifecycleConfiguration"],"Resource":"*"}]}"#,
     ),
     (
         "IAMUserChangePassword",
@@ -196,7 +196,9 @@ fn resource(call: &Call, caller: &Caller, rules: Rules<'_>) -> String {
         Service::CloudTrail => trail(call),
         Service::Reports => report(call),
         Service::Account => format!("arn:aws:account::{ACCOUNT_ID}:account"),
-        Service::Sts | Service::S3Control | Service::FreeTier | Service::Organizations => "*".to_owned(),
+        Service::Sts | Service::S3Control | Service::Exports | Service::FreeTier | Service::Organizations => {
+            "*".to_owned()
+        }
         Service::AccessAnalyzer => match call.text("analyzerName") {
             "" => "*".to_owned(),
             name => format!("arn:aws:access-analyzer:{}:{ACCOUNT_ID}:analyzer/{name}", call.region),

@@ -14,6 +14,7 @@ use super::analyzers::Analyzer;
 use super::authorisation::managed_policies;
 use super::devices::Device;
 use super::events::Event;
+use super::exports::Export;
 use super::passwords::{Password, PasswordPolicy};
 use super::public_access::AccountBlock;
 use super::trails::Trail;
@@ -52,6 +53,9 @@ pub(crate) struct Memory {
     pub trails: BTreeMap<String, Trail>,
     /// When each report was defined, by name.
     pub reports: BTreeMap<String, u64>,
+    /// Exports of Data Exports, by ARN.
+    #[serde(default)]
+    pub exports: BTreeMap<String, Export>,
     /// Buckets whose policy the services have not seen yet.
     pub unseen_policies: BTreeSet<String>,
     pub credential_report: Option<CredentialReport>,
@@ -177,6 +181,7 @@ impl Memory {
             passwords: BTreeMap::new(),
             trails: BTreeMap::new(),
             reports: BTreeMap::new(),
+            exports: BTreeMap::new(),
             unseen_policies: BTreeSet::new(),
             credential_report: None,
             console: BTreeSet::new(),

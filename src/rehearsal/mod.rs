@@ -16,6 +16,7 @@ mod console;
 mod credential_report;
 mod devices;
 mod events;
+mod exports;
 mod iam;
 mod kept;
 mod names;
@@ -295,7 +296,7 @@ impl PracticeAccount {
             Ok(call) => call,
             Err(refusal) => return Some(self.finished(*refusal, &tokens::request_id())),
         };
-        if call.service == Service::Reports && call.region != "us-east-1" {
+        if [Service::Reports, Service::Exports].contains(&call.service) && call.region != "us-east-1" {
             return None;
         }
         let mut memory = self.0.memory.lock().await;
@@ -361,6 +362,7 @@ impl PracticeAccount {
             }
             Service::CloudTrail => trails::answer(call, services, memory, now).await,
             Service::Reports => reports::answer(call, services, memory, now).await,
+            Service::Exports => exports::answer(call, services, memory, now).await,
             Service::Account | Service::FreeTier | Service::Organizations => account::answer(call, memory),
             Service::AccessAnalyzer => analyzers::answer(call, memory, now),
         }

@@ -11,6 +11,7 @@ pub(crate) enum Service {
     S3Control,
     CloudTrail,
     Reports,
+    Exports,
     Account,
     FreeTier,
     Organizations,
@@ -43,6 +44,7 @@ impl Service {
             "s3" => Self::S3,
             "cloudtrail" => Self::CloudTrail,
             "cur" => Self::Reports,
+            "bcm-data-exports" => Self::Exports,
             "account" => Self::Account,
             "freetier" => Self::FreeTier,
             "organizations" => Self::Organizations,
@@ -59,6 +61,7 @@ impl Service {
             Self::S3 | Self::S3Control => "s3",
             Self::CloudTrail => "cloudtrail",
             Self::Reports => "cur",
+            Self::Exports => "bcm-data-exports",
             Self::Account => "account",
             Self::FreeTier => "freetier",
             Self::Organizations => "organizations",
@@ -71,7 +74,9 @@ impl Service {
         match self {
             Self::Iam | Self::Sts => Protocol::Query,
             Self::S3 | Self::S3Control => Protocol::RestXml,
-            Self::CloudTrail | Self::Reports | Self::FreeTier | Self::Organizations => Protocol::Json,
+            Self::CloudTrail | Self::Reports | Self::Exports | Self::FreeTier | Self::Organizations => {
+                Protocol::Json
+            }
             Self::Account | Self::AccessAnalyzer => Protocol::RestJson,
         }
     }

@@ -29,6 +29,9 @@ pub(crate) struct Trail {
     /// Since when it logs.
     pub logging_since: Option<u64>,
     pub selectors: Option<Value>,
+    /// Whether these are advanced event selectors.
+    #[serde(default)]
+    pub advanced: bool,
     pub delivered: Option<u64>,
 }
 
@@ -40,7 +43,7 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         "GetTrailStatus" => status(call, memory),
         "GetEventSelectors" => event_selectors(call, memory),
         "PutEventSelectors" => put_event_selectors(call, memory),
-        "UpdateTrail" => update(call, memory),
+        "UpdateTrail" => update(call, services, memory).await,
         "StartLogging" => {
             at_home(call, memory, |trail| trail.logging_since = trail.logging_since.or(Some(now)))
         }
@@ -57,19 +60,9 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
     if let Err(refusal) = may_create(call, &name, &arn, memory) {
         return refusal;
     }
-    if region_of(services, &bucket).await.is_none() {
-        return call.refuse(
-            400,
-            "S3BucketDoesNotExistException",
-            &format!("S3 bucket {bucket} does not exist!"),
-        );
-    }
-    let needs = needs(&bucket, &prefix, &arn);
-    // What was put a moment ago is not seen yet at the first try.
-    if memory.unseen_policies.remove(&bucket) || !lets_service(services, &bucket, &needs).await {
-        memory.changed = true;
-        let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
-        return call.refuse(400, "InsufficientS3BucketPolicyException", &message);
+    if let Err(refusal) = judge_bucket(call, &bucket, &needs(&bucket, &prefix, &arn), services, memory).await
+    {
+        return refusal;
     }
     let flag = |name: &str, default| call.json.get(name).and_then(Value::as_bool).unwrap_or(default);
     let multi_region = flag("IsMultiRegionTrail", false);
@@ -92,6 +85,7 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
         global,
         logging_since: None,
         selectors: None,
+        advanced: false,
         delivered: None,
     };
     let answer = json_answer(&as_json(&trail));
@@ -132,6 +126,26 @@ fn broken_rule(name: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+async fn judge_bucket(
+    call: &Call,
+    bucket: &str,
+    needs: &[MustLet],
+    services: &Services,
+    memory: &mut Memory,
+) -> Result<(), MockResponse> {
+    if region_of(services, bucket).await.is_none() {
+        let message = format!("S3 bucket {bucket} does not exist!");
+        return Err(call.refuse(400, "S3BucketDoesNotExistException", &message));
+    }
+    // What was put a moment ago is not seen yet at the first try.
+    if memory.unseen_policies.remove(bucket) || !lets_service(services, bucket, needs).await {
+        memory.changed = true;
+        let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
+        return Err(call.refuse(400, "InsufficientS3BucketPolicyException", &message));
+    }
+    Ok(())
 }
 
 /// What CloudTrail has to be allowed by the bucket's policy.
@@ -207,7 +221,8 @@ fn event_selectors(call: &Call, memory: &Memory) -> MockResponse {
     let Some(trail) = find(call, memory) else { return unknown_trail(call) };
     let all = json!([{"ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [],
                       "ExcludeManagementEventSources": []}]);
-    json_answer(&json!({"TrailARN": trail.arn, "EventSelectors": trail.selectors.clone().unwrap_or(all)}))
+    let kind = if trail.advanced { "AdvancedEventSelectors" } else { "EventSelectors" };
+    json_answer(&json!({"TrailARN": trail.arn, kind: trail.selectors.clone().unwrap_or(all)}))
 }
 
 /// Only the home Region takes a change.
@@ -223,15 +238,28 @@ fn at_home(call: &Call, memory: &mut Memory, change: impl FnOnce(&mut Trail)) ->
 }
 
 fn put_event_selectors(call: &Call, memory: &mut Memory) -> MockResponse {
-    let Some(selectors) = call.json.get("EventSelectors").cloned() else {
-        return call.refuse(400, "InvalidEventSelectorsException", "EventSelectors is required");
+    let (basic, advanced) = (call.json.get("EventSelectors"), call.json.get("AdvancedEventSelectors"));
+    let (Some(selectors), true) = (basic.or(advanced).cloned(), basic.is_none() || advanced.is_none()) else {
+        let message = "EventSelectors or AdvancedEventSelectors is required, and not both";
+        return call.refuse(400, "InvalidEventSelectorsException", message);
     };
-    at_home(call, memory, |trail| trail.selectors = Some(selectors))
+    let advanced = advanced.is_some();
+    at_home(call, memory, |trail| (trail.selectors, trail.advanced) = (Some(selectors), advanced))
 }
 
-fn update(call: &Call, memory: &mut Memory) -> MockResponse {
+/// Only what is passed changes. A new bucket is looked at as when a trail is made.
+async fn update(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
     let flag = |name: &str| call.json.get(name).and_then(Value::as_bool);
+    let bucket = call.json.get("S3BucketName").and_then(Value::as_str);
+    let found = find(call, memory).map(|trail| (trail.prefix.clone().unwrap_or_default(), trail.arn.clone()));
+    if let (Some(bucket), Some((prefix, arn))) = (bucket, found) {
+        let needs = needs(bucket, &prefix, &arn);
+        if let Err(refusal) = judge_bucket(call, bucket, &needs, services, memory).await {
+            return refusal;
+        }
+    }
     at_home(call, memory, |trail| {
+        trail.bucket = bucket.map_or_else(|| trail.bucket.clone(), ToOwned::to_owned);
         trail.multi_region = flag("IsMultiRegionTrail").unwrap_or(trail.multi_region);
         trail.validated = flag("EnableLogFileValidation").unwrap_or(trail.validated);
         trail.global = flag("IncludeGlobalServiceEvents").unwrap_or(trail.global);
@@ -267,6 +295,7 @@ impl Memory {
             self.put_delivered(services, &bucket, key).await;
         }
         super::reports::deliver(self, now, services).await;
+        super::exports::deliver(self, now, services).await;
     }
 
     /// Puts an object that a service delivers, and remembers it for later runs.

@@ -39,6 +39,11 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
             && trail.logging_since.is_some()
             && trail.selectors.is_none()
     });
+    let exported_buckets = || {
+        let destinations =
+            memory.exports.values().map(|export| &export.definition["DestinationConfigurations"]);
+        destinations.filter_map(|destination| destination["S3Destination"]["S3Bucket"].as_str())
+    };
     let finding = |practice, what, in_place| Finding { practice, what, in_place };
     vec![
         finding(
@@ -72,11 +77,16 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
                 policy(&trail.bucket).is_some_and(|policy| !lets_read(&policy, &trail.bucket, "stranger"))
             }),
         ),
-        finding("billing-report", "a report is defined", !reports.reports.is_empty()),
+        finding(
+            "billing-report",
+            "a report is defined",
+            !(reports.reports.is_empty() && memory.exports.is_empty()),
+        ),
         finding(
             "billing-report",
             "its bucket is locked down",
-            reports.reports.values().any(|report| locked(&report.s3_bucket)),
+            reports.reports.values().any(|report| locked(&report.s3_bucket))
+                || exported_buckets().any(locked),
         ),
     ]
 }
@@ -181,5 +191,6 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
         "trails": memory.trails.values().map(trail).collect::<Vec<_>>(),
         "buckets": s3.buckets.iter().map(bucket).collect::<serde_json::Map<_, _>>(),
         "reports": reports.reports,
+        "exports": memory.exports.values().map(|export| &export.definition).collect::<Vec<_>>(),
     })
 }

@@ -94,6 +94,12 @@ impl Identity {
         client!(self, aws_sdk_bcmdataexports, region(self.home()))
     }
 
+    /// The Data Exports client for the call that must not run twice: several exports may have the same name, so the SDK
+    /// would make a twin after a lost answer.
+    pub fn data_exports_once(&self) -> aws_sdk_bcmdataexports::Client {
+        client!(self, aws_sdk_bcmdataexports, region(self.home()), retry_config(RetryConfig::disabled()))
+    }
+
     /// The AWS Budgets client.
     pub fn budgets(&self) -> aws_sdk_budgets::Client {
         client!(self, aws_sdk_budgets, region(self.home()))

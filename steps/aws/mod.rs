@@ -25,7 +25,7 @@ pub use connection::Connection;
 pub use failure::ForCall;
 pub use files::AwsFiles;
 pub use identity::Identity;
-pub use reading::{Reading, Unseen, UnseenCause, reading, unless};
+pub use reading::{Reading, Unseen, UnseenCause, at_once, reading, unless};
 pub use watch::Access;
 
 pub(crate) use sections::sections;
