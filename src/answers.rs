@@ -22,12 +22,15 @@ pub struct Collected {
 }
 
 /// Answers that are for one run only: consent, commands, and where a secret goes.
-const NOT_REMEMBERED: [(&str, &str); 5] = [
+const NOT_REMEMBERED: [(&str, &str); 8] = [
     ("root", "delete_access_keys"),
     ("root", "quiet_days"),
     ("mfa", "enrol_command"),
     ("mfa", "code_command"),
     ("admin", "console_password_file"),
+    ("iam", "move_to_groups"),
+    ("iam", "disable_unused"),
+    ("iam", "block_public_s3"),
 ];
 
 /// Reads an answers file. Relative file names in it count from its folder.

@@ -22,6 +22,8 @@ use crate::operator::{Asks, Decision, Question};
 
 /// How often the account is looked at while a person does something elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// What Enter alone answers to a question that may be left open.
+const LEFT_OPEN: &str = "-";
 /// How long AWS may take to show what was just changed.
 const SHOWN_WITHIN: [u64; 6] = [1, 2, 3, 4, 8, 12];
 
@@ -60,6 +62,7 @@ impl<O: Asks> Engine<'_, O> {
     pub async fn look(&mut self) -> Result<(), Failure> {
         use steps::billing_report::BillingReport;
         use steps::cloudtrail::Cloudtrail;
+        use steps::iam_practices::IamPractices;
         use steps::mfa::Mfa;
         use steps::root_user::RootUser;
 
@@ -68,8 +71,9 @@ impl<O: Asks> Engine<'_, O> {
             self.reports_of::<Mfa>(),
             self.reports_of::<Cloudtrail>(),
             self.reports_of::<BillingReport>(),
+            self.reports_of::<IamPractices>(),
         )?;
-        self.reports = [reports.0, reports.1, reports.2, reports.3].concat();
+        self.reports = [reports.0, reports.1, reports.2, reports.3, reports.4].concat();
         Ok(())
     }
 
@@ -358,7 +362,9 @@ impl<O: Asks> Engine<'_, O> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
         }
-        let default = self.suggested_admin.clone().filter(|_| key == "admin.user");
+        // Without a name for the administrator nothing goes on; every other question may be left open.
+        let needed = key == "admin.user";
+        let default = if needed { self.suggested_admin.clone() } else { Some(LEFT_OPEN.to_owned()) };
         let text = match key {
             "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
             _ => task.what.clone(),
@@ -366,6 +372,9 @@ impl<O: Asks> Engine<'_, O> {
         let question = Question { key, text, default };
         loop {
             let answer = self.operator.answer(&question).await?;
+            if !needed && answer.trim() == LEFT_OPEN {
+                return Ok(self.left(step));
+            }
             match self.set(key, Value::String(answer.trim().to_owned()))? {
                 Ok(()) => return Ok(Next::LookAgain),
                 Err(expected) => self.listener.hear(&Event::Note(expected)),

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_iam::types::ReportStateType;
 
-use crate::aws::{ForCall, Identity, Reading, reading};
+use crate::aws::{ForCall, Identity, Reading, Unseen};
 use crate::error::AwsError;
+use crate::text;
 
 /// The credential report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -162,13 +163,13 @@ fn seconds(moment: &str) -> Option<i64> {
     moment.parse().ok().map(jiff::Timestamp::as_second)
 }
 
-/// Has the report made, and reads it.
+/// Has the report made, and reads it. Of a report that is not ready after a minute nothing is seen.
 pub async fn read(identity: &Identity) -> Result<Reading<CredentialReport>, AwsError> {
     if let Err(unseen) = generate(identity).await? {
         return Ok(Err(unseen));
     }
     let answer = identity.iam().get_credential_report().send().await.for_call("iam:GetCredentialReport");
-    Ok(reading(answer)?.map(|answer| {
+    Ok(identity.reading(answer)?.map(|answer| {
         let content = answer.content().map(|content| content.as_ref().to_vec()).unwrap_or_default();
         let generated = answer.generated_time().map(aws_smithy_types::DateTime::secs);
         CredentialReport::parse(&String::from_utf8_lossy(&content), generated)
@@ -176,20 +177,28 @@ pub async fn read(identity: &Identity) -> Result<Reading<CredentialReport>, AwsE
 }
 
 async fn generate(identity: &Identity) -> Result<Reading<()>, AwsError> {
+    let iam = identity.iam();
     for _ in 0..60 {
-        let answer = identity.iam().generate_credential_report().send().await;
-        match reading(answer.for_call("iam:GenerateCredentialReport"))? {
+        let answer = iam.generate_credential_report().send().await.for_call("iam:GenerateCredentialReport");
+        match identity.reading(answer)? {
             Ok(answer) if answer.state() == Some(&ReportStateType::Complete) => return Ok(Ok(())),
             Ok(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             Err(unseen) => return Ok(Err(unseen)),
         }
     }
-    Err(AwsError::without_answer("iam:GenerateCredentialReport", "the report was not ready after a minute"))
+    let late = text! {
+        en: "the report was not ready after a minute.",
+        ko: "1분이 지나도 보고서가 준비되지 않았습니다."
+    };
+    Ok(Err(Unseen::failed("iam:GenerateCredentialReport", late)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
     use super::*;
+    use crate::aws::{Access, UnseenCause, canned};
 
     const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
         password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
@@ -236,5 +245,34 @@ mod tests {
         assert_eq!((root.password, root.mfa, root.password_last_used), (false, true, Some(1_735_689_601)));
         let off = Key { made: Some(1_735_689_600), ..Key::default() };
         assert_eq!(root.keys, [off], "a key that is switched off has a date");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_report_is_waited_for_and_read() {
+        let asked = AtomicU8::new(0);
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GenerateCredentialReport" => {
+                let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+                call.xml(if first { "<State>STARTED</State>" } else { "<State>COMPLETE</State>" })
+            }
+            // user,mfa_active and, on the next line, alice,true
+            "GetCredentialReport" => call.xml("<Content>dXNlcixtZmFfYWN0aXZlCmFsaWNlLHRydWUK</Content>"),
+            _ => None,
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let report = read(&identity).await.unwrap().unwrap();
+        assert_eq!(report.users_with_mfa(), ["alice"]);
+        assert_eq!(aws.heard().len(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_report_that_does_not_get_ready_nothing_is_seen() {
+        for access in [Access::ReadOnly, Access::ReadWrite] {
+            let aws = canned::Aws::answering(|call| call.xml("<State>INPROGRESS</State>"));
+            let identity = aws.connection(access).started_as().await.unwrap();
+            let unseen = read(&identity).await.unwrap().unwrap_err();
+            assert!(matches!(unseen.why, UnseenCause::Failed(_)));
+            assert!(unseen.text().en.contains("not ready after a minute"), "{}", unseen.text().en);
+        }
     }
 }

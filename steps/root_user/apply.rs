@@ -79,7 +79,7 @@ async fn set_password_policy(identity: &Identity, policy: &PasswordPolicy) -> Re
     Ok(())
 }
 
-async fn attach(
+pub(crate) async fn attach(
     identity: &Identity,
     group: &str,
     policy: &str,
@@ -93,7 +93,7 @@ async fn attach(
     .await
 }
 
-async fn add_to_group(
+pub(crate) async fn add_to_group(
     identity: &Identity,
     user: &str,
     group: &str,
