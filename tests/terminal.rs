@@ -18,6 +18,8 @@ struct Words {
     name: &'static str,
     saved: &'static str,
     way_in: &'static str,
+    email: &'static str,
+    phone: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -36,6 +38,8 @@ const ENGLISH: Words = Words {
     name: "The name of your own IAM user",
     saved: "Saved?",
     way_in: "Number",
+    email: "Name an e-mail address",
+    phone: "Name a phone number",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -55,6 +59,8 @@ const KOREAN: Words = Words {
     name: "본인이 쓸 IAM 사용자 이름",
     saved: "저장했나요?",
     way_in: "번호",
+    email: "이메일 주소를 정하세요",
+    phone: "전화번호를 정하세요",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
@@ -109,6 +115,10 @@ impl Person {
             self.window.wait_until(|screen| !screen.contains(words.waiting));
         } else if is(words.name) {
             self.window.type_line("alice");
+        } else if is(words.email) {
+            self.window.type_line("security@example.com");
+        } else if is(words.phone) {
+            self.window.type_line("+82 2 555 0100");
         } else if is(words.type_account) {
             self.window.type_line("111122223333");
         } else if is(words.way_in) || is(words.saved) || is(words.start) {
