@@ -2,6 +2,8 @@
 //!
 //! An answers file is judged as a whole before anything is done, with the line and what was expected.
 
+mod misfit;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -21,16 +23,21 @@ pub struct Collected {
     said: Map<String, Value>,
 }
 
-/// Answers that are for one run only: consent, commands, and where a secret goes.
-const NOT_REMEMBERED: [(&str, &str); 8] = [
-    ("root", "delete_access_keys"),
-    ("root", "quiet_days"),
-    ("mfa", "enrol_command"),
-    ("mfa", "code_command"),
-    ("admin", "console_password_file"),
-    ("iam", "move_to_groups"),
-    ("iam", "disable_unused"),
-    ("iam", "block_public_s3"),
+/// Answers that are for one run only: consent, commands, where a secret goes, and what is left undone. An exception that
+/// is taken out of the file must not live on.
+const NOT_REMEMBERED: [&str; 12] = [
+    "root.delete_access_keys",
+    "root.quiet_days",
+    "mfa.enrol_command",
+    "mfa.code_command",
+    "mfa.require",
+    "admin.console_password_file",
+    "admin.sign_in",
+    "mfa.device",
+    "iam.move_to_groups",
+    "iam.disable_unused",
+    "iam.block_public_s3",
+    "accept",
 ];
 
 /// Reads an answers file. Relative file names in it count from its folder.
@@ -63,7 +70,7 @@ pub fn judge(file: &str, text: &str) -> Result<(), Failure> {
 fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
     let offset = error.span().map_or(0, |span| span.start);
     let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
-    let what = Text::verbatim(text::harmless(error.message()));
+    let what = misfit::in_our_words(error.message());
     Failure::Answers { file: path.display().to_string(), line, what }
 }
 
@@ -129,24 +136,20 @@ impl Collected {
         if let Value::Object(table) = table {
             table.insert(name.to_owned(), value);
         }
-        let attended = self.answers.attended;
-        let answers = parse(&said).map_err(|failure| failure.text().0)?;
+        let parsed = parse(&said).map_err(|failure| failure.text().0)?;
+        let answers = Answers { attended: self.answers.attended, ..parsed };
         if let Some(problem) = answers.problems().into_iter().next() {
             return Err(problem.what);
         }
-        self.answers = Answers { attended, ..answers };
+        let Answers { unfinished, switched_off, .. } = std::mem::take(&mut self.answers);
+        self.answers = Answers { unfinished, switched_off, ..answers };
         self.said = said;
         Ok(())
     }
 
     /// Keeps the answers for the next run.
     pub fn remember(&self, folder: &Path) -> Result<(), StepError> {
-        let mut kept = self.said.clone();
-        for (section, name) in NOT_REMEMBERED {
-            if let Some(Value::Object(table)) = kept.get_mut(section) {
-                table.remove(name);
-            }
-        }
+        let kept = without_what_is_for_one_run(self.said.clone());
         let path = remembered_in(folder);
         let bytes = serde_json::to_vec_pretty(&kept)
             .map_err(|error| StepError::file(&path, std::io::Error::other(error)))?;
@@ -159,7 +162,23 @@ impl Collected {
 pub fn remembered(folder: &Path) -> Map<String, Value> {
     let Ok(bytes) = std::fs::read(remembered_in(folder)) else { return Map::new() };
     let Ok(Value::Object(said)) = serde_json::from_slice(&bytes) else { return Map::new() };
+    // Earlier versions kept more.
+    let said = without_what_is_for_one_run(said);
     if parse(&said).is_ok_and(|answers| answers.problems().is_empty()) { said } else { Map::new() }
+}
+
+fn without_what_is_for_one_run(mut said: Map<String, Value>) -> Map<String, Value> {
+    for key in NOT_REMEMBERED {
+        match key.split_once('.') {
+            None => drop(said.remove(key)),
+            Some((section, name)) => {
+                if let Some(Value::Object(table)) = said.get_mut(section) {
+                    table.remove(name);
+                }
+            }
+        }
+    }
+    said
 }
 
 fn remembered_in(folder: &Path) -> PathBuf {
@@ -168,7 +187,7 @@ fn remembered_in(folder: &Path) -> PathBuf {
 
 fn parse(said: &Map<String, Value>) -> Result<Answers, Failure> {
     serde_json::from_value(Value::Object(said.clone()))
-        .map_err(|error| Failure::Usage(Text::verbatim(text::harmless(&error.to_string()))))
+        .map_err(|error| Failure::Usage(misfit::in_our_words(&error.to_string())))
 }
 
 fn merge(weaker: &mut Map<String, Value>, stronger: Map<String, Value>) {
@@ -238,6 +257,22 @@ mod tests {
         let said = remembered(folder.path());
         assert_eq!(said["admin"], serde_json::json!({"user": "alice"}));
         assert_eq!(said["root"], serde_json::json!({}));
+    }
+
+    #[test]
+    fn an_exception_that_is_taken_out_of_the_file_does_not_live_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = toml::from_str(
+            "[mfa]\nrequire = false\nserial = \"GAHT12345678\"\n[[accept]]\nstep = \"root-mfa\"\nreason = \"x\"\n",
+        );
+        let collected = Collected::from_sources(Map::new(), file.unwrap(), Map::new()).unwrap();
+        assert!(!collected.answers.mfa.require && collected.answers.accept.len() == 1);
+        let expected = serde_json::json!({"mfa": {"serial": "GAHT12345678"}});
+        collected.remember(folder.path()).unwrap();
+        assert_eq!(Value::Object(remembered(folder.path())), expected);
+        let of_an_earlier_version = serde_json::to_vec(&collected.said).unwrap();
+        std::fs::write(remembered_in(folder.path()), of_an_earlier_version).unwrap();
+        assert_eq!(Value::Object(remembered(folder.path())), expected);
     }
 
     #[test]

@@ -15,8 +15,10 @@ use crate::screen::ColorChoice;
 /// Without a command it is the wizard. Run again, it goes on where it stopped.
 #[derive(Debug, Parser)]
 #[command(name = "dayone", version, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 all in place; 1 a failure; 2 wrong usage; 3 something is left; \
-    4 an answer is needed and nobody can be asked; 130 interrupted.\n\nTo practise without an AWS account: dayone rehearse")]
+#[command(
+    after_help = "Exit status: 0 all in place; 1 a failure; 2 wrong usage; 3 something is left, or you stopped; \
+    4 an answer is needed and nobody can be asked; 130 interrupted.\n\nTo practise without an AWS account: dayone rehearse"
+)]
 pub struct Cli {
     /// What to do; without one, the wizard.
     #[command(subcommand)]
@@ -35,6 +37,8 @@ pub enum Command {
     Apply(Unattended),
     /// Judge how the account stands; change nothing
     Check,
+    /// Look into CloudTrail's Event History: who did what, from where, with MFA or not, refused or not
+    Events(Box<Events>),
     /// Walk through it all on a practice account inside the program: no AWS account, no credentials, no network
     #[cfg(feature = "rehearsal")]
     Rehearse(Rehearse),
@@ -57,6 +61,49 @@ pub struct Unattended {
     /// Apply without asking
     #[arg(long)]
     pub yes: bool,
+}
+
+/// What is asked of Event History. Several filters hold together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Events {
+    /// Only what this IAM user did, or the role session of this name
+    #[arg(long, value_parser = said(), value_name = "NAME", conflicts_with = "root")]
+    pub user: Option<String>,
+    /// Only what was signed with this access key
+    #[arg(long, value_parser = said(), value_name = "ID")]
+    pub access_key: Option<String>,
+    /// Only events of this name, such as CreateUser or ConsoleLogin
+    #[arg(long, value_parser = said(), value_name = "NAME")]
+    pub event: Option<String>,
+    /// Only events of this service, such as iam or s3.amazonaws.com
+    #[arg(long, value_parser = said(), value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Only events about the resource of this name or ARN
+    #[arg(long, value_parser = said(), value_name = "NAME")]
+    pub resource: Option<String>,
+    /// What the root user did, sign-ins included
+    #[arg(long)]
+    pub root: bool,
+    /// From when on: 90d or 12h ago, a date such as 2026-11-01, or a time of RFC 3339; dates are UTC's
+    /// [default: 90d]
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Until when, in the same forms; a date is meant to its end [default: now]
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Only in these Regions [default: your Region and that of the global services]
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    pub region: Vec<String>,
+    /// In all Regions that every account can use
+    #[arg(long, conflicts_with = "region")]
+    pub all_regions: bool,
+    /// At most so many events, the newest [default: 100 on the screen, else all]
+    #[arg(long, value_name = "NUMBER")]
+    pub limit: Option<std::num::NonZeroUsize>,
+    /// Download into this file: as --output says, or by its ending .json or .csv. Run again, a download that was
+    /// interrupted goes on
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
 }
 
 /// The practice account.
@@ -134,7 +181,7 @@ pub struct Options {
     /// Where the journal and the remembered answers are kept
     #[arg(long, global = true, value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
-    /// Lines for people, or one JSON document on standard output
+    /// Lines for people, or one document on standard output; csv is for `events` alone
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
     /// When to use colour
@@ -143,7 +190,7 @@ pub struct Options {
     /// Nothing is redrawn and nothing rests on colour: for screen readers (also ACCESSIBLE=1)
     #[arg(long, global = true)]
     pub plain: bool,
-    /// Say more, such as AWS's request ids
+    /// Say more: AWS's request id after each change
     #[arg(short, long, global = true)]
     pub verbose: bool,
 }
@@ -156,6 +203,8 @@ pub enum Output {
     Text,
     /// One JSON document.
     Json,
+    /// Rows for a spreadsheet.
+    Csv,
 }
 
 /// The steps that an option names.
@@ -186,6 +235,11 @@ impl Options {
         let named = |selected: &[Selected]| selected.iter().any(|selected| selected.0.contains(&step));
         (self.only.is_empty() || named(&self.only)) && !named(&self.skip)
     }
+}
+
+/// AWS looks nothing up by an empty value.
+fn said() -> clap::builder::NonEmptyStringValueParser {
+    clap::builder::NonEmptyStringValueParser::new()
 }
 
 fn selectable(name: &str) -> Result<Selected, String> {
@@ -228,6 +282,30 @@ mod tests {
         assert!(!mfa.selects(StepId::RootMfa) && !mfa.selects(StepId::AdminUser));
         assert!(options(&[]).selects(StepId::AdminUser));
         assert!(Cli::try_parse_from(["dayone", "--only", "trial"]).is_err());
+    }
+
+    /// `events` has several Regions where the other commands have one; the run itself is in the first.
+    #[test]
+    fn events_take_several_regions() {
+        fn parsed(arguments: &[&str]) -> (Vec<String>, Option<String>) {
+            let program = std::iter::once("dayone");
+            let cli = Cli::try_parse_from(program.chain(arguments.iter().copied())).unwrap();
+            match cli.command {
+                Some(Command::Events(events)) => (events.region, cli.options.region),
+                other => panic!("{other:?}"),
+            }
+        }
+        let (one, two) = ("us-west-2".to_owned(), "eu-west-1".to_owned());
+        let several = parsed(&["events", "--region", "us-west-2,eu-west-1"]);
+        assert_eq!(several, (vec![one.clone(), two.clone()], Some(one.clone())));
+        assert_eq!(
+            parsed(&["events", "--region", "us-west-2", "--region", "eu-west-1"]).0,
+            [one.clone(), two]
+        );
+        assert_eq!(parsed(&["--region", "us-west-2", "events"]), (vec![one.clone()], Some(one)));
+        assert_eq!(parsed(&["events"]), (Vec::new(), None));
+        assert!(Cli::try_parse_from(["dayone", "plan", "--region", "a", "--region", "b"]).is_err());
+        assert!(Cli::try_parse_from(["dayone", "events", "--root", "--user", "kim"]).is_err());
     }
 
     #[test]

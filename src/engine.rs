@@ -3,27 +3,25 @@
 //! `plan`, `apply`, `check`, the wizard and the rehearsal are this loop with different operators and listeners. The
 //! engine says what happens through [`Event`]s and never prints.
 
+mod person;
+
 use std::time::Duration;
 
 use serde_json::Value;
 use steps::error::StepError;
 use steps::operator::OperatorError;
-use steps::practice::{Change, PersonTask, Practice, PracticeId, Seen, State, StepId, StepPlan};
+use steps::practice::{Change, Practice, PracticeId, State, StepId, StepPlan, Verb};
 use steps::session::{Administrator, Session};
 use steps::text;
 use steps::text::Text;
 
 use crate::answers::Collected;
 use crate::error::Failure;
-use crate::event::{ChangeReport, Event, FailureReport, Listener, Outcome, PracticeSummary, StepReport};
+use crate::event::{ChangeReport, Event, FailureReport, Listener, Outcome, StepReport};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
-use crate::operator::{Asks, Decision, Question};
+use crate::operator::{Asks, Decision};
 
-/// How often the account is looked at while a person does something elsewhere.
-const LOOK_AGAIN: Duration = Duration::from_secs(3);
-/// What Enter alone answers to a question that may be left open.
-const LEFT_OPEN: &str = "-";
 /// How long AWS may take to show what was just changed.
 const SHOWN_WITHIN: [u64; 6] = [1, 2, 3, 4, 8, 12];
 
@@ -87,12 +85,7 @@ impl<O: Asks> Engine<'_, O> {
 
     /// How many steps of each practice are to be done, of those that [`Engine::look`] saw.
     pub fn overview(&mut self) {
-        let practices = PracticeId::ALL.into_iter().filter_map(|id| {
-            let steps: Vec<_> = self.reports.iter().filter(|report| report.step.practice() == id).collect();
-            let to_do = steps.iter().filter(|report| !report.state.is_settled()).count();
-            (!steps.is_empty()).then_some(PracticeSummary { id, steps: steps.len(), to_do })
-        });
-        let overview = Event::Overview(practices.collect());
+        let overview = Event::Overview(self.reports.clone());
         self.listener.hear(&overview);
     }
 
@@ -115,10 +108,10 @@ impl<O: Asks> Engine<'_, O> {
         step: StepId,
         mut facts: P::Facts,
     ) -> Result<P::Facts, Failure> {
-        let mut looked_again = false;
+        let (mut looked_again, mut offered) = (false, false);
         loop {
             self.pause_if_asked()?;
-            let plan = plan_of::<P>(&facts, self, step);
+            let plan = self.plan_to_walk::<P>(&facts, step);
             let report = report(&plan);
             self.keep(&report);
             let event = if looked_again && plan.state.is_settled() { Event::Verified } else { Event::Step };
@@ -127,6 +120,10 @@ impl<O: Asks> Engine<'_, O> {
                 State::ToChange => self.decide_and_apply::<P>(plan).await?,
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
+                State::InPlace if looked_again && !offered => {
+                    offered = true;
+                    self.make_offer::<P>(plan).await?
+                }
                 _ => Next::Done,
             };
             facts = match next {
@@ -138,33 +135,78 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
+    /// The plan of a step, unless one that it needs was left: then nothing is tried that cannot work.
+    fn plan_to_walk<P: Practice>(&self, facts: &P::Facts, step: StepId) -> StepPlan<P::Change> {
+        let plans = P::plan(facts, &self.collected.answers);
+        let open = |needed: &&StepId| match plans.iter().find(|plan| plan.step == **needed) {
+            Some(plan) => stands_open(plan),
+            None => self.reports.iter().any(|report| report.step == **needed && lacks_user(report)),
+        };
+        let needed = step.needs().iter().find(open).copied();
+        let plan = the_plan_of(step, plans);
+        match needed {
+            Some(needed) if plan.state == State::ToChange => plan.held_up_by(needed),
+            _ => plan,
+        }
+    }
+
     /// Asks until there is an answer, then makes each change of the plan that was shown.
     async fn decide_and_apply<P: Practice>(
         &mut self,
         plan: StepPlan<P::Change>,
     ) -> Result<Next<P::Facts>, Failure> {
+        let more = further_decisions(&plan);
         loop {
-            match self.operator.decide(default_decision(&plan)).await? {
+            match self.operator.decide(default_decision(&plan), &more).await? {
                 Decision::Yes => break,
                 Decision::Explain => self.listener.hear(&Event::Explained(plan.step)),
                 Decision::Quit => return Err(OperatorError::Declined.into()),
                 Decision::No | Decision::Skip => return Ok(self.left(plan.step)),
+                Decision::Watch => return self.watch_before_deciding::<P>(&plan).await,
+                Decision::Undo => return self.take_back::<P>(plan).await,
             }
         }
         if !self.confirmed(&plan).await? {
             return Ok(self.left(plan.step));
         }
-        for change in &plan.changes {
+        match self.apply_all::<P>(plan.step, &plan.changes).await? {
+            true => self.wait_until_shown::<P>(plan.step, &plan.changes).await.map(Next::Seen),
+            false => Ok(self.left(plan.step)),
+        }
+    }
+
+    /// False when the operator skipped in the middle of a change: that leaves the step, not the run.
+    async fn apply_all<P: Practice>(&mut self, step: StepId, changes: &[P::Change]) -> Result<bool, Failure> {
+        for change in changes {
             self.pause_if_asked()?;
-            match self.apply::<P>(plan.step, change).await {
-                // Skipping in the middle of a change leaves the step, not the run.
-                Err(Failure::Step(StepError::Operator(OperatorError::Declined))) => {
-                    return Ok(self.left(plan.step));
-                }
+            match self.apply::<P>(step, change).await {
+                Err(Failure::Step(StepError::Operator(OperatorError::Declined))) => return Ok(false),
                 result => result?,
             }
         }
-        self.wait_until_shown::<P>(&plan).await.map(Next::Seen)
+        Ok(true)
+    }
+
+    /// Something broke: what was done before is taken back, and the step is left.
+    async fn take_back<P: Practice>(&mut self, plan: StepPlan<P::Change>) -> Result<Next<P::Facts>, Failure> {
+        self.apply_all::<P>(plan.step, &plan.undo).await?;
+        let facts = self.wait_until_shown::<P>(plan.step, &plan.undo).await?;
+        self.keep(&report(&self.plan_to_walk::<P>(&facts, plan.step)));
+        Ok(self.left(plan.step))
+    }
+
+    async fn make_offer<P: Practice>(
+        &mut self,
+        plan: StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        let Some(offer) = plan.offer.filter(|_| self.operator.is_a_person()) else { return Ok(Next::Done) };
+        if !self.operator.yes(&offer.question, false).await? {
+            return Ok(Next::Done);
+        }
+        Ok(match self.apply_all::<P>(plan.step, &offer.changes).await? {
+            true => Next::LookAgain,
+            false => self.left(plan.step),
+        })
     }
 
     fn left<F>(&mut self, step: StepId) -> Next<F> {
@@ -174,11 +216,12 @@ impl<O: Asks> Engine<'_, O> {
 
     /// What cannot be undone is confirmed by typing the account number, once for a step.
     async fn confirmed<C: Change>(&mut self, plan: &StepPlan<C>) -> Result<bool, Failure> {
-        let Some(change) = plan.changes.iter().find(|change| change.is_irreversible()) else {
+        let gone = plan.changes.iter().filter(|change| change.is_irreversible()).map(Change::summary);
+        let (en, ko): (Vec<_>, Vec<_>) = gone.map(|text| (text.en, text.ko)).unzip();
+        if en.is_empty() {
             return Ok(true);
-        };
-        let what = change.summary();
-        let (en, ko) = (&what.en, &what.ko);
+        }
+        let (en, ko) = (en.join("; "), ko.join("; "));
         let what = text! { en: "This deletes: {en}.", ko: "삭제합니다: {ko}." };
         let account = self.session.account().to_owned();
         Ok(self.operator.confirm_by_typing(&what, &account).await?)
@@ -189,11 +232,14 @@ impl<O: Asks> Engine<'_, O> {
             self.unlock_administrator().await?;
         }
         let told = change_report(step, change);
-        let caller = self.session.acting().caller.arn.clone();
+        let by = self.session.root().filter(|_| change.is_by_root()).unwrap_or(self.session.acting());
+        let caller = by.caller.arn.clone();
         if let Some(journal) = &mut self.journal {
             journal.intent(&told, &caller)?;
         }
         self.listener.hear(&Event::ChangeStarted(told.clone()));
+        // What was written before belongs to an earlier change.
+        let _ = self.session.connection.take_request_ids();
         // On the heap: the futures of the SDK are large, and several levels of them would not fit a thread's stack.
         let applying = P::apply(change, &mut self.session, &self.collected.answers, &mut self.operator);
         let result = Box::pin(applying).await;
@@ -204,16 +250,25 @@ impl<O: Asks> Engine<'_, O> {
         Ok(())
     }
 
+    /// The ids of the writes that a change was made of.
+    fn request_ids(&self) -> Option<String> {
+        let ids: Vec<_> = self.session.connection.take_request_ids().into_iter().map(|(_, id)| id).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+
     fn note_outcome(&mut self, told: ChangeReport, result: &Result<(), StepError>) -> Result<(), Failure> {
         let outcome = match result {
-            Ok(()) => Outcome::Done,
+            Ok(()) => Outcome::Done { request_id: self.request_ids() },
             Err(error) => Outcome::Failed(FailureReport::from(error)),
         };
         if let Some(journal) = &mut self.journal {
             match &outcome {
-                Outcome::Done => journal.done(&told, self.session.connection.last_request_id().as_deref())?,
+                Outcome::Done { request_id } => journal.done(&told, request_id.as_deref())?,
                 Outcome::Failed(failure) => journal.failed(&told, failure)?,
             }
+        }
+        if let Some(journal) = &self.journal {
+            self.collected.answers.switched_off = journal.switched_off();
         }
         self.listener.hear(&Event::ChangeFinished(told, outcome));
         Ok(())
@@ -227,7 +282,10 @@ impl<O: Asks> Engine<'_, O> {
         }
         match self.session.unlock(&mut self.operator).await {
             Err(StepError::Operator(OperatorError::NobodyToAsk { .. })) => Ok(()),
-            result => Ok(result?),
+            Ok(Err(_)) if !self.session.is_started_locked() => Ok(()),
+            Ok(Err(reason)) => Err(StepError::from(reason).into()),
+            Ok(Ok(())) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -235,12 +293,12 @@ impl<O: Asks> Engine<'_, O> {
     /// shown as it is, and the next look finds it again.
     async fn wait_until_shown<P: Practice>(
         &mut self,
-        made: &StepPlan<P::Change>,
+        step: StepId,
+        made: &[P::Change],
     ) -> Result<P::Facts, Failure> {
         let mut facts = self.observe::<P>().await?;
         for seconds in SHOWN_WITHIN {
-            let plan = plan_of::<P>(&facts, self, made.step);
-            if !plan.changes.iter().any(|change| made.changes.contains(change)) {
+            if !self.is_still_planned::<P>(&facts, step, made) {
                 break;
             }
             self.pause_if_asked()?;
@@ -250,212 +308,15 @@ impl<O: Asks> Engine<'_, O> {
             self.operator.while_waiting(what, pause).await;
             facts = self.observe::<P>().await?;
         }
-        let plan = plan_of::<P>(&facts, self, made.step);
-        if plan.changes.iter().any(|change| made.changes.contains(change)) {
-            return Err(not_shown(made.step).into());
+        if self.is_still_planned::<P>(&facts, step, made) {
+            return Err(not_shown(step).into());
         }
         Ok(facts)
     }
 
-    async fn leave_to_person<P: Practice>(
-        &mut self,
-        plan: StepPlan<P::Change>,
-    ) -> Result<Next<P::Facts>, Failure> {
-        let Some(task) = plan.person else { return Ok(Next::Done) };
-        if self.shows_how(&task) {
-            self.operator.show_task(&self.in_rehearsal(plan.step, &task));
-        }
-        match task.seen {
-            Seen::InAccount => {
-                let what = text! { en: "Watching the account", ko: "계정을 지켜보는 중" };
-                self.watch_account::<P>(plan.step, plan.state, &what).await
-            }
-            Seen::ByWord(key) => self.take_word(plan.step, key).await,
-            Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
-            Seen::BySigningIn => self.sign_in(plan.step).await,
-            Seen::Elsewhere => Ok(Next::Done),
-        }
-    }
-
-    /// A question that is asked right away needs no directions to it, and nobody can run `aws login` against the
-    /// practice account.
-    fn shows_how(&self, task: &PersonTask) -> bool {
-        match task.seen {
-            Seen::ByAnswer(_) => !self.operator.is_a_person(),
-            Seen::BySigningIn => !self.rehearsal,
-            Seen::InAccount | Seen::ByWord(_) | Seen::Elsewhere => true,
-        }
-    }
-
-    /// In the practice account there is no console: a command stands for it.
-    fn in_rehearsal(&self, step: StepId, task: &PersonTask) -> PersonTask {
-        let mut task = task.clone();
-        let action = match step {
-            StepId::RootMfa => "root-mfa",
-            StepId::BillingAccess => "billing-access",
-            _ => return task,
-        };
-        if self.rehearsal {
-            let dayone = invocation();
-            task.how.push(text! {
-                en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
-                ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
-            });
-        }
-        task
-    }
-
-    /// A person may wait for what comes soon; in the practice account everything does.
-    async fn wait_for_delivery<P: Practice>(
-        &mut self,
-        plan: StepPlan<P::Change>,
-    ) -> Result<Next<P::Facts>, Failure> {
-        let here = text! { en: "Waiting for the practice account", ko: "연습용 계정을 기다리는 중" };
-        match plan.awaited.or(self.rehearsal.then_some(here)) {
-            Some(what) if self.operator.is_a_person() => {
-                self.watch_account::<P>(plan.step, plan.state, &what).await
-            }
-            _ => Ok(Next::Done),
-        }
-    }
-
-    /// Looks until the step stands otherwise than in this state.
-    async fn watch_account<P: Practice>(
-        &mut self,
-        step: StepId,
-        state: State,
-        what: &Text,
-    ) -> Result<Next<P::Facts>, Failure> {
-        let (session, answers) = (&self.session, &self.collected.answers);
-        let seen = async {
-            loop {
-                tokio::time::sleep(LOOK_AGAIN).await;
-                let facts = Box::pin(P::observe(session, answers)).await?;
-                let plan = P::plan(&facts, answers).into_iter().find(|plan| plan.step == step);
-                if plan.is_none_or(|plan| plan.state != state) {
-                    return Ok::<_, StepError>(facts);
-                }
-            }
-        };
-        match self.operator.watch(what, seen).await? {
-            Some(facts) => Ok(Next::Seen(facts?)),
-            None => Ok(self.left(step)),
-        }
-    }
-
-    /// Only the person knows, and says so.
-    async fn take_word<F>(&mut self, step: StepId, key: &'static str) -> Result<Next<F>, Failure> {
-        let question = text! { en: "Is it done?", ko: "완료하셨나요?" };
-        if !self.operator.is_a_person() || !self.operator.yes(&question, false).await? {
-            return Ok(self.left(step));
-        }
-        self.set(key, Value::Bool(true))?.map_err(Failure::Usage)?;
-        Ok(Next::LookAgain)
-    }
-
-    async fn take_answer<F>(
-        &mut self,
-        step: StepId,
-        key: &'static str,
-        task: &PersonTask,
-    ) -> Result<Next<F>, Failure> {
-        if !self.operator.is_a_person() {
-            return Ok(self.left(step));
-        }
-        // Without a name for the administrator nothing goes on; every other question may be left open.
-        let needed = key == "admin.user";
-        let default = if needed { self.suggested_admin.clone() } else { Some(LEFT_OPEN.to_owned()) };
-        let text = match key {
-            "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
-            _ => task.what.clone(),
-        };
-        let question = Question { key, text, default };
-        loop {
-            let answer = self.operator.answer(&question).await?;
-            if !needed && answer.trim() == LEFT_OPEN {
-                return Ok(self.left(step));
-            }
-            match self.set(key, Value::String(answer.trim().to_owned()))? {
-                Ok(()) => return Ok(Next::LookAgain),
-                Err(expected) => self.listener.hear(&Event::Note(expected)),
-            }
-        }
-    }
-
-    async fn sign_in<F>(&mut self, step: StepId) -> Result<Next<F>, Failure> {
-        let Some(user) = self.collected.answers.admin.user.clone() else { return Ok(Next::Done) };
-        if !self.operator.is_a_person() {
-            return Ok(self.left(step));
-        }
-        let profile = self.collected.answers.admin.profile().to_owned();
-        match self.choose_way_in(&profile).await? {
-            WayIn::Login => self.watch_sign_in(step, &user, &profile).await,
-            WayIn::AccessKey => self.name_profile(&profile).await,
-            WayIn::Later => Ok(self.left(step)),
-        }
-    }
-
-    async fn choose_way_in(&mut self, profile: &str) -> Result<WayIn, Failure> {
-        let key = text! {
-            en: "Make an access key now, in the AWS profile {profile} (it stays valid until it is deleted)",
-            ko: "지금 액세스 키를 만들어 AWS 프로파일 {profile}에 저장(삭제할 때까지 유효)"
-        };
-        let login = text! {
-            en: "aws login in another window, which leaves no key behind (recommended)",
-            ko: "다른 창에서 aws login. 키가 남지 않음(권장)"
-        };
-        let later = text! { en: "Later", ko: "나중에" };
-        let question = text! { en: "How do you sign in?", ko: "어떻게 로그인하시겠어요?" };
-        // Nobody can run `aws login` against the practice account.
-        let ways = if self.rehearsal {
-            vec![(key, WayIn::AccessKey), (later, WayIn::Later)]
-        } else {
-            vec![(login, WayIn::Login), (key, WayIn::AccessKey), (later, WayIn::Later)]
-        };
-        let (texts, ways): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
-        let chosen = self.operator.choose(&question, &texts, 0).await?;
-        Ok(ways.get(chosen).copied().unwrap_or(WayIn::Later))
-    }
-
-    async fn watch_sign_in<F>(
-        &mut self,
-        step: StepId,
-        user: &str,
-        profile: &str,
-    ) -> Result<Next<F>, Failure> {
-        let session = &mut self.session;
-        let seen = async {
-            while !session.find_administrator(user, Some(profile)).await? {
-                tokio::time::sleep(LOOK_AGAIN).await;
-            }
-            Ok::<_, StepError>(())
-        };
-        let what = text! { en: "Watching for the sign-in under the profile {profile}", ko: "프로파일 {profile}의 로그인을 지켜보는 중" };
-        match self.operator.watch(&what, seen).await? {
-            Some(found) => {
-                found?;
-                Ok(Next::LookAgain)
-            }
-            None => Ok(self.left(step)),
-        }
-    }
-
-    /// The key itself is made after a look at the plan that has it.
-    async fn name_profile<F>(&mut self, profile: &str) -> Result<Next<F>, Failure> {
-        let mut profile = profile.to_owned();
-        while self.session.connection.files().mention(&profile) {
-            let taken = steps::text::harmless(&profile);
-            let text = text! {
-                en: "There is an AWS profile {taken} already. Another name",
-                ko: "AWS 프로파일 {taken}이(가) 이미 있습니다. 다른 이름"
-            };
-            let question = Question { key: "admin.access_key_profile", text, default: None };
-            profile = self.operator.answer(&question).await?.trim().to_owned();
-        }
-        if let Err(expected) = self.set("admin.access_key_profile", Value::String(profile))? {
-            self.listener.hear(&Event::Note(expected));
-        }
-        Ok(Next::LookAgain)
+    fn is_still_planned<P: Practice>(&self, facts: &P::Facts, step: StepId, made: &[P::Change]) -> bool {
+        let plan = the_plan_of(step, P::plan(facts, &self.collected.answers));
+        plan.changes.iter().any(|change| made.contains(change))
     }
 
     /// Takes an answer, and keeps it for the next run.
@@ -507,32 +368,39 @@ enum Next<F> {
     Seen(F),
 }
 
-#[derive(Debug, Clone, Copy)]
-enum WayIn {
-    Login,
-    AccessKey,
-    Later,
+fn the_plan_of<C>(step: StepId, plans: Vec<StepPlan<C>>) -> StepPlan<C> {
+    let plan = plans.into_iter().find(|plan| plan.step == step);
+    plan.unwrap_or_else(|| StepPlan::not_applicable(step, Text::default()))
 }
 
-fn plan_of<P: Practice>(
-    facts: &P::Facts,
-    engine: &Engine<'_, impl Asks>,
-    step: StepId,
-) -> StepPlan<P::Change> {
-    P::plan(facts, &engine.collected.answers)
-        .into_iter()
-        .find(|plan| plan.step == step)
-        .unwrap_or_else(|| StepPlan::not_applicable(step, Text::default()))
+/// Whether something is left of a step that others rest on.
+fn stands_open<C: Change>(plan: &StepPlan<C>) -> bool {
+    match plan.state {
+        State::ToChange => plan.changes.iter().any(|change| !change.is_optional()),
+        State::NeedsPerson | State::Blocked | State::NotAssessed => true,
+        State::InPlace | State::Waiting | State::NotApplicable | State::Accepted => false,
+    }
 }
 
-/// How the person has started the program: from its sources, it is not on the path.
-fn invocation() -> &'static str {
-    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "dayone" }
+/// Whether the step of another practice was left without the user that this one rests on.
+fn lacks_user(report: &StepReport) -> bool {
+    match report.state {
+        State::ToChange => report.changes.iter().any(|change| change.resource.starts_with("iam:user/")),
+        State::NeedsPerson | State::Blocked | State::NotAssessed => true,
+        State::InPlace | State::Waiting | State::NotApplicable | State::Accepted => false,
+    }
 }
 
-/// Enter alone never deletes what cannot be made again.
+/// Enter alone never takes anything away.
 fn default_decision<C: Change>(plan: &StepPlan<C>) -> Decision {
-    if plan.changes.iter().any(Change::is_irreversible) { Decision::Skip } else { Decision::Yes }
+    let takes_away = |change: &C| matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable);
+    if plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
+}
+
+fn further_decisions<C>(plan: &StepPlan<C>) -> Vec<Decision> {
+    let watch = plan.watchable.as_ref().map(|_| Decision::Watch);
+    let undo = (!plan.undo.is_empty()).then_some(Decision::Undo);
+    watch.into_iter().chain(undo).collect()
 }
 
 fn report<C: Change>(plan: &StepPlan<C>) -> StepReport {

@@ -63,7 +63,9 @@ impl Failure {
         match self {
             Self::Usage(_) | Self::Answers { .. } => 2,
             Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => 4,
-            Self::Step(StepError::Operator(OperatorError::Interrupted | OperatorError::Declined)) => 130,
+            Self::Step(StepError::Operator(OperatorError::Interrupted)) => 130,
+            // Somebody chose to stop, so something is left and nothing has failed.
+            Self::Step(StepError::Operator(OperatorError::Declined)) => 3,
             Self::After { error, .. } => match error {
                 StepError::Operator(OperatorError::NobodyToAsk { .. }) => 4,
                 _ => 1,
@@ -72,7 +74,7 @@ impl Failure {
         }
     }
 
-    /// The same, with how far the run had got. An interruption stays one.
+    /// The same, with how far the run had got. An interruption stays one, and so does the wish to stop.
     pub fn after(self, last_applied: Option<StepId>) -> Self {
         match (self, last_applied) {
             (
@@ -141,4 +143,20 @@ impl From<OperatorError> for Failure {
 
 fn nothing_changed() -> Text {
     text! { en: "Nothing was changed.", ko: "아무것도 바꾸지 않았습니다." }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_stops_is_told_apart_from_who_is_interrupted() {
+        let after_a_change = |error: OperatorError| Failure::from(error).after(Some(StepId::AdminGroup));
+        assert_eq!(after_a_change(OperatorError::Interrupted).exit_status(), 130);
+        assert_eq!(after_a_change(OperatorError::Declined).exit_status(), 3);
+        let nobody = OperatorError::NobodyToAsk { key: "admin.user".into() };
+        assert_eq!(after_a_change(nobody).exit_status(), 4);
+        let failed = OperatorError::Failed(Text::default());
+        assert_eq!(after_a_change(failed).exit_status(), 1);
+    }
 }

@@ -1,6 +1,6 @@
 //! All that the engine ever says. The screen, the JSON and the journal listen; the engine never prints.
 
-use steps::error::StepError;
+use steps::error::{AwsCause, StepError};
 use steps::practice::{PersonTask, PracticeId, State, StepId, Verb};
 use steps::text::Text;
 
@@ -9,8 +9,8 @@ use steps::text::Text;
 pub enum Event {
     /// Who is signed in, and to which account.
     SignedIn(SignedIn),
-    /// How the account stands before anything is changed.
-    Overview(Vec<PracticeSummary>),
+    /// How each step stands before anything is changed. A run that fails has not reached all of them.
+    Overview(Vec<StepReport>),
     /// A practice begins.
     PracticeStarted(PracticeId),
     /// How a step stands. Sent once for a step that needs nothing, and again after each look.
@@ -54,17 +54,6 @@ pub struct SignedIn {
     pub rehearsal: bool,
 }
 
-/// How a practice stands before the walk.
-#[derive(Debug, Clone)]
-pub struct PracticeSummary {
-    /// The practice.
-    pub id: PracticeId,
-    /// How many steps it has.
-    pub steps: usize,
-    /// How many of them are not settled.
-    pub to_do: usize,
-}
-
 /// How a step stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepReport {
@@ -103,7 +92,10 @@ pub struct ChangeReport {
 #[derive(Debug)]
 pub enum Outcome {
     /// AWS has made it.
-    Done,
+    Done {
+        /// AWS's request id, of the last call where it took several.
+        request_id: Option<String>,
+    },
     /// It failed; the run stops.
     Failed(FailureReport),
 }
@@ -117,6 +109,8 @@ pub struct FailureReport {
     pub detail: Option<String>,
     /// AWS's request id.
     pub request_id: Option<String>,
+    /// Whether AWS's answer was lost, so that nobody knows whether the change was made.
+    pub unanswered: bool,
 }
 
 /// How the account stands after the walk.
@@ -141,6 +135,8 @@ pub struct SignInAdvice {
     pub console: String,
     /// The AWS profile.
     pub profile: String,
+    /// Whether the profile holds an access key: `aws login` would not go into it.
+    pub by_access_key: bool,
 }
 
 /// Whoever wants to know what happens in a run.
@@ -162,6 +158,7 @@ impl From<&StepError> for FailureReport {
             text: error.text(),
             detail: error.detail(),
             request_id: error.request_id().map(ToOwned::to_owned),
+            unanswered: matches!(error, StepError::Aws(error) if error.cause == AwsCause::Unreachable),
         }
     }
 }

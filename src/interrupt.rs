@@ -7,6 +7,8 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::screen;
+
 /// A handle to the one listener for signals.
 #[derive(Debug, Clone)]
 pub struct Interrupt {
@@ -74,6 +76,8 @@ async fn obey(mut signals: Signals, sender: std::sync::Arc<watch::Sender<bool>>,
     sender.send_replace(true);
     loop {
         signals.next().await;
+        // Nothing is dropped any more, so nobody else takes a secret off the screen.
+        screen::leave_private_page();
         found.restore();
         second();
     }

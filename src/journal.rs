@@ -3,12 +3,14 @@
 //! A journal line is on the disk before AWS hears of a change, and another one after. It is evidence: no decision rests
 //! on it, and losing the folder loses no safety, because the account itself is read again each time.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use steps::error::StepError;
 use steps::practice::{StepId, Verb};
 
@@ -21,8 +23,9 @@ pub struct Journal {
     file: File,
     path: PathBuf,
     run: String,
+    told: Told,
     /// Held until the run ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 #[derive(Serialize)]
@@ -50,8 +53,19 @@ impl Journal {
         let mut file =
             private().append(true).read(true).open(&path).map_err(|error| StepError::file(&path, error))?;
         end_torn_line(&mut file).map_err(|error| StepError::file(&path, error))?;
+        let told = Told::read(&path).map_err(|error| StepError::file(&path, error))?;
         let run = format!("{}-{}", now(), std::process::id());
-        Ok(Self { file, path, run, _lock: lock })
+        Ok(Self { file, path, run, told, lock })
+    }
+
+    /// The resources of changes that were begun before this run, and of which no line says what came.
+    pub fn unfinished(&self) -> BTreeSet<String> {
+        self.told.unfinished.clone()
+    }
+
+    /// The resources that a run switched off, and none has switched on again or deleted.
+    pub fn switched_off(&self) -> BTreeSet<String> {
+        self.told.switched_off.clone()
     }
 
     /// Says what AWS is about to hear of. It is on the disk when this returns.
@@ -64,10 +78,11 @@ impl Journal {
         self.write("done", change, None, request_id, None)
     }
 
-    /// Says that a change failed.
+    /// Says that a change failed, or that AWS's answer was lost and nobody knows.
     pub fn failed(&mut self, change: &ChangeReport, failure: &FailureReport) -> Result<(), StepError> {
         let words = failure.detail.clone().unwrap_or_else(|| failure.text.en.clone());
-        self.write("failed", change, None, failure.request_id.as_deref(), Some(words))
+        let event = if failure.unanswered { "unanswered" } else { "failed" };
+        self.write(event, change, None, failure.request_id.as_deref(), Some(words))
     }
 
     fn write(
@@ -84,10 +99,58 @@ impl Journal {
         let mut bytes = serde_json::to_vec(&line)
             .map_err(|error| StepError::file(&self.path, std::io::Error::other(error)))?;
         bytes.push(b'\n');
+        self.told.hear_of_switch(event, verb, resource);
         self.file
             .write_all(&bytes)
             .and_then(|()| self.file.sync_data())
             .map_err(|error| StepError::file(&self.path, error))
+    }
+}
+
+impl Drop for Journal {
+    /// At once, and not when the last copy of the file is closed: a command that is being started holds one.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
+}
+
+/// What the lines of earlier runs, and of this one, tell about the account. A line that cannot be understood says
+/// nothing.
+#[derive(Debug, Default)]
+struct Told {
+    unfinished: BTreeSet<String>,
+    switched_off: BTreeSet<String>,
+}
+
+impl Told {
+    fn read(path: &Path) -> std::io::Result<Self> {
+        let mut told = Self::default();
+        for line in BufReader::new(File::open(path)?).split(b'\n') {
+            let Ok(line) = serde_json::from_slice::<Value>(&line?) else { continue };
+            let (Some(event), Some(resource)) = (line["event"].as_str(), line["resource"].as_str()) else {
+                continue;
+            };
+            match event {
+                "intent" | "unanswered" => told.unfinished.insert(resource.to_owned()),
+                _ => told.unfinished.remove(resource),
+            };
+            if let Ok(verb) = Verb::deserialize(&line["verb"]) {
+                told.hear_of_switch(event, verb, resource);
+            }
+        }
+        Ok(told)
+    }
+
+    fn hear_of_switch(&mut self, event: &str, verb: Verb, resource: &str) {
+        match (event, verb) {
+            ("done", Verb::Disable) => {
+                self.switched_off.insert(resource.to_owned());
+            }
+            ("done", Verb::Enable | Verb::Delete) => {
+                self.switched_off.remove(resource);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -124,7 +187,7 @@ fn lock(path: &Path) -> Result<File, Failure> {
 }
 
 /// Readable and writable by its owner only, from the first byte.
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).mode(0o600);
     options
@@ -185,6 +248,35 @@ mod tests {
         assert_eq!(lines.len(), 3);
         let done: serde_json::Value = serde_json::from_str(lines[2]).unwrap();
         assert_eq!((done["event"].as_str(), done["request_id"].as_str()), (Some("done"), Some("4d2f")));
+    }
+
+    #[test]
+    fn what_was_begun_and_never_ended_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.intent(&change(), "arn").unwrap();
+        journal.done(&change(), None).unwrap();
+        let begun = ChangeReport { resource: "iam:access-key/alice".into(), ..change() };
+        journal.intent(&begun, "arn").unwrap();
+        assert_eq!(journal.unfinished(), BTreeSet::new());
+        drop(journal);
+        let journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.unfinished(), BTreeSet::from(["iam:access-key/alice".to_owned()]));
+    }
+
+    #[test]
+    fn what_was_switched_off_is_remembered_until_it_is_switched_on_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = "iam:root-access-key/AKIA".to_owned();
+        let switch = |verb| ChangeReport { verb, resource: key.clone(), ..change() };
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.done(&switch(Verb::Disable), None).unwrap();
+        assert_eq!(journal.switched_off(), BTreeSet::from([key.clone()]));
+        drop(journal);
+        let mut journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.switched_off(), BTreeSet::from([key.clone()]));
+        journal.done(&switch(Verb::Enable), None).unwrap();
+        assert_eq!(journal.switched_off(), BTreeSet::new());
     }
 
     #[test]

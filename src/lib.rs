@@ -5,6 +5,7 @@ pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod event;
+mod events;
 pub mod interrupt;
 pub mod journal;
 pub mod language;

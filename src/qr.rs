@@ -3,10 +3,13 @@
 //! Both colours are always set, because a code drawn in the terminal's own colours cannot be scanned on a dark theme.
 //! The crate's own renderer knows no colours and leaves the last half row dark, so the code is drawn here.
 
+use std::ops::RangeInclusive;
+
 use qrcode::{Color, EcLevel, QrCode};
 
-/// The light border, in modules, that scanners need around the code.
-const MARGIN: usize = 4;
+/// The light border around the code, in modules. The standard asks for four, and scanners get by with two: only so
+/// does the code of a name of more than ten letters fit into a window of 80×24.
+const MARGINS: RangeInclusive<usize> = 2..=4;
 
 /// Black on white of the 256-colour palette, which no theme redefines.
 const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
@@ -21,30 +24,35 @@ pub struct Lines {
     pub width: usize,
 }
 
-/// Draws `content`. None when it does not fit into `columns` and `rows`, when colours are off, or when it is too long
-/// for any QR code.
+/// Draws `content`, with the widest margin that fits into `columns` and `rows`. None when none does, when colours are
+/// off, or when it is too long for any QR code.
 pub fn lines(content: &str, columns: usize, rows: usize, colors: bool) -> Option<Lines> {
     if !colors {
         return None;
     }
-    let lines = draw(content)?;
-    (lines.width <= columns && lines.rows.len() <= rows).then_some(lines)
-}
-
-fn draw(content: &str) -> Option<Lines> {
     let code = QrCode::with_error_correction_level(content, EcLevel::L).ok()?;
-    let picture = Picture { size: code.width(), modules: code.to_colors() };
-    let width = picture.size + 2 * MARGIN;
-    let rows = (0..width).step_by(2).map(|upper| picture.row(upper, width)).collect();
-    Some(Lines { rows, width })
+    let (size, modules) = (code.width(), code.to_colors());
+    let fits = |margin: &usize| {
+        let width = size + 2 * margin;
+        width <= columns && width.div_ceil(2) <= rows
+    };
+    let margin = MARGINS.rev().find(fits)?;
+    Some(Picture { size, modules, margin }.lines())
 }
 
 struct Picture {
     size: usize,
     modules: Vec<Color>,
+    margin: usize,
 }
 
 impl Picture {
+    fn lines(&self) -> Lines {
+        let width = self.size + 2 * self.margin;
+        let rows = (0..width).step_by(2).map(|upper| self.row(upper, width)).collect();
+        Lines { rows, width }
+    }
+
     /// Two rows of modules in one row of characters.
     fn row(&self, upper: usize, width: usize) -> String {
         let blocks: String = (0..width).map(|x| self.block(x, upper)).collect();
@@ -62,7 +70,8 @@ impl Picture {
 
     /// Everything outside the code is light: the margin, and the half row below an odd number of rows.
     fn is_dark(&self, x: usize, y: usize) -> bool {
-        let (Some(x), Some(y)) = (x.checked_sub(MARGIN), y.checked_sub(MARGIN)) else { return false };
+        let (x, y) = (x.checked_sub(self.margin), y.checked_sub(self.margin));
+        let (Some(x), Some(y)) = (x, y) else { return false };
         x < self.size && y < self.size && self.modules.get(y * self.size + x) == Some(&Color::Dark)
     }
 }
@@ -71,35 +80,57 @@ impl Picture {
 mod tests {
     use super::*;
 
-    const OTPAUTH: &str = "otpauth://totp/AWS:alice@111122223333?secret=\
-        ABCDEFGHIJKLMNOPQRSTUVWXYZ234567ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=AWS";
+    /// An address as the practice gives it, with a seed as long as AWS's.
+    fn otpauth(user: &str) -> String {
+        let user = steps::text::percent_encoded(user);
+        let seed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".repeat(2);
+        format!("otpauth://totp/AWS:{user}%40111122223333?secret={seed}&issuer=AWS")
+    }
 
     #[test]
     fn a_typical_code_leaves_a_line_for_the_prompt() {
-        let drawn = lines(OTPAUTH, 80, 23, true).expect("fits");
-        assert_eq!((drawn.width, drawn.rows.len()), (45, 23));
+        for user in ["alice", "administrator", "jane.alexander@example.com"] {
+            let drawn = lines(&otpauth(user), 80, 23, true).expect("fits");
+            assert_eq!((drawn.width, drawn.rows.len()), (45, 23), "{user}");
+        }
+    }
+
+    #[test]
+    fn the_margin_is_as_wide_as_the_window_lets_it_be() {
+        for (rows, width) in [(23, 45), (24, 47), (25, 49), (60, 49)] {
+            let drawn = lines(&otpauth("administrator"), 80, rows, true).expect("fits");
+            assert_eq!(drawn.width, width, "{rows} rows");
+        }
     }
 
     #[test]
     fn no_picture_without_colours_or_room() {
-        assert!(lines(OTPAUTH, 80, 23, false).is_none());
-        assert!(lines(OTPAUTH, 80, 22, true).is_none());
-        assert!(lines(OTPAUTH, 44, 23, true).is_none());
+        assert!(lines(&otpauth("alice"), 80, 23, false).is_none());
+        assert!(lines(&otpauth("alice"), 80, 20, true).is_none());
+        assert!(lines(&otpauth("alice"), 40, 23, true).is_none());
+        assert!(lines(&otpauth(&"a".repeat(64)), 80, 23, true).is_none());
     }
 
     #[test]
     fn the_code_can_be_read_off_the_screen() {
-        let drawn = lines(OTPAUTH, 80, 23, true).expect("fits");
+        for user in ["alice", "administrator", "jane.alexander@example.com"] {
+            let address = otpauth(user);
+            let drawn = lines(&address, 80, 23, true).expect("fits");
+            assert_eq!(read_off_a_dark_screen(&drawn), address);
+        }
+    }
+
+    fn read_off_a_dark_screen(drawn: &Lines) -> String {
         let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
         terminal.process(drawn.rows.join("\r\n").as_bytes());
-        let side = drawn.rows.len() * 2;
+        let (width, height) = (80 * 4, 24 * 2 * 4);
         // Four pixels a module, as a phone would see more than one.
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(side * 4, side * 4, |x, y| {
+        let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
             brightness(terminal.screen(), x / 4, y / 4)
         });
         let grids = image.detect_grids();
         assert_eq!(grids.len(), 1);
-        assert_eq!(grids[0].decode().expect("decodes").1, OTPAUTH);
+        grids[0].decode().expect("decodes").1
     }
 
     /// How bright a half cell is. Cells without our background count as dark, as on a dark theme.

@@ -11,7 +11,7 @@ use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::root_user::RootUser;
-use steps::session::Session;
+use steps::session::{Session, Suggestion};
 use steps::{regions, text};
 
 use crate::answers::{self, Collected};
@@ -80,7 +80,7 @@ fn screen(options: &Options, file: Option<&Map<String, Value>>) -> Screen {
         language: language::choose(options.language, said, variable),
         mode: Mode::choose(options.plain, variable),
         color: options.color,
-        json: options.output == Output::Json,
+        json: options.output != Output::Text,
     })
 }
 
@@ -90,9 +90,8 @@ fn tell(screen: &Screen, failure: &Failure) {
         return human::sign_in_help(screen, &error.detail().unwrap_or_default());
     }
     match failure {
-        Failure::Step(StepError::Operator(OperatorError::Interrupted | OperatorError::Declined)) => {
-            human::paused(screen);
-        }
+        Failure::Step(StepError::Operator(OperatorError::Interrupted)) => human::paused(screen),
+        Failure::Step(StepError::Operator(OperatorError::Declined)) => human::stopped(screen),
         Failure::Step(error) => human::failure(screen, error, None),
         Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
         other => {
@@ -109,9 +108,15 @@ async fn dispatch(
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
     let options = &cli.options;
+    if options.output == Output::Csv && !matches!(&cli.command, Some(Command::Events(_))) {
+        return Err(crate::events::no_rows());
+    }
     let task = match &cli.command {
         Some(Command::Policy { apply }) => return Ok(print_policy(screen, *apply)),
         Some(Command::Completions { shell }) => return Ok(print_completions(screen, *shell)),
+        Some(Command::Events(events)) => {
+            return crate::events::run(events, options, &file, screen, interrupt).await;
+        }
         #[cfg(feature = "rehearsal")]
         Some(Command::Rehearse(rehearse)) => {
             return crate::rehearse::run(rehearse, options, file, screen, interrupt).await;
@@ -126,18 +131,20 @@ async fn dispatch(
     on(place, task, options, file, screen, interrupt).await
 }
 
-async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
+/// The account that the environment and the options lead to.
+pub async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
     if let Some(region) = &options.region {
         known_region(region)?;
     }
     let access = task.access();
     let connection =
-        Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await;
+        Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await?;
     known_region(&connection.region())?;
     Ok(Place { connection, state: state_folder(options)?, rehearsal: false })
 }
 
-fn known_region(region: &str) -> Result<(), Failure> {
+/// Refuses a Region that does not exist.
+pub fn known_region(region: &str) -> Result<(), Failure> {
     if regions::exists(region) {
         Ok(())
     } else {
@@ -170,14 +177,16 @@ pub async fn on(
     screen: &Screen,
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
-    let mut human =
-        if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
+    let human = if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
+    let mut human = human.verbose(options.verbose);
     let mut json = Json::new(screen.language(), task.access() == Access::ReadWrite);
     let calls = Calls::of(&place.connection);
     let mut everybody = Everybody::default().and(&mut human).and(&mut json);
     let result = with_listener(place, task, options, file, screen, interrupt, &mut everybody).await;
     drop(everybody);
-    if options.output == Output::Json && json.has_account() {
+    // Wrong usage was told before anything was looked at.
+    let looked = !matches!(&result, Err(failure) if failure.exit_status() == 2);
+    if options.output == Output::Json && looked {
         screen.document(&json.document(calls.count()));
     }
     result
@@ -211,14 +220,15 @@ async fn with_listener(
     expected_account(&collected, &session)?;
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
     let suggested = match &collected.answers.admin.user {
-        Some(_) => None,
+        Some(_) => Suggestion::default(),
         None => session.suggest_administrator(&collected.answers.admin.group).await?,
     };
     if task != Task::Walk {
-        adopt(&mut collected, suggested.as_deref(), task)?;
+        adopt(&mut collected, suggested.administrator.as_deref(), task)?;
     }
     let operator = operator(task, options, &collected, screen, &interrupt)?;
     let journal = if task.access() == Access::ReadWrite { Some(Journal::open(&folder)?) } else { None };
+    collected.answers.unfinished = journal.as_ref().map(Journal::unfinished).unwrap_or_default();
     let mut engine = Engine {
         session,
         operator,
@@ -228,7 +238,7 @@ async fn with_listener(
         memory: journal.is_some().then_some(folder),
         journal,
         rehearsal: place.rehearsal,
-        suggested_admin: suggested,
+        suggested_admin: suggested.administrator.or(suggested.caller),
         reports: Vec::new(),
         changes_made: 0,
         last_applied: None,
@@ -241,7 +251,7 @@ async fn with_listener(
 }
 
 /// Waits for reads that nothing is lost by leaving.
-async fn until<T>(
+pub async fn until<T>(
     interrupt: &Interrupt,
     work: impl Future<Output = Result<T, StepError>>,
 ) -> Result<T, Failure> {
@@ -270,7 +280,8 @@ fn expected_account(collected: &Collected, session: &Session) -> Result<(), Fail
     }
 }
 
-/// Where nobody is asked, who is signed in or is the only administrator is meant. To apply, one has to be known.
+/// Where nobody is asked, the administrator who is signed in, or the only one that there is, is meant. To apply, one has
+/// to be known.
 fn adopt(collected: &mut Collected, suggested: Option<&str>, task: Task) -> Result<(), Failure> {
     if let Some(user) = suggested {
         // A name that AWS gave holds up by AWS's rules; if it does not, nobody is meant.
@@ -291,6 +302,10 @@ fn operator(
 ) -> Result<AnyOperator, Failure> {
     let yes = match task {
         Task::Walk | Task::Apply { yes: false } => return person(options, screen, interrupt),
+        // Nothing is asked but a one-time code, where AWS requires MFA of the sign-in.
+        Task::Plan | Task::Check if collected.answers.mfa.code_command.is_none() && is_at_terminal() => {
+            return person(options, screen, interrupt);
+        }
         Task::Plan | Task::Check => false,
         Task::Apply { yes: true } => true,
     };
@@ -299,14 +314,17 @@ fn operator(
 
 /// A pipe is nobody, unless it was said in as many words that lines are typed there.
 fn person(options: &Options, screen: &Screen, interrupt: &Interrupt) -> Result<AnyOperator, Failure> {
-    use std::io::IsTerminal;
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    match (terminal, screen.is_plain()) {
+    match (is_at_terminal(), screen.is_plain()) {
         (true, false) => Ok(AnyOperator::Terminal(Terminal::new(screen.clone(), interrupt.clone()))),
         (true, true) => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
         (false, _) if options.plain => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
         (false, _) => Err(OperatorError::NobodyToAsk { key: "--yes".into() }.into()),
     }
+}
+
+fn is_at_terminal() -> bool {
+    use std::io::IsTerminal;
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 impl Engine<'_, AnyOperator> {
@@ -321,10 +339,7 @@ impl Engine<'_, AnyOperator> {
 
     /// Finds the administrator, and says who is signed in.
     async fn begin(&mut self) -> Result<(), Failure> {
-        if let Some(user) = self.collected.answers.admin.user.clone() {
-            let profile = self.collected.answers.admin.profile().to_owned();
-            self.session.find_administrator(&user, Some(&profile)).await?;
-        }
+        self.find_administrator().await?;
         let signed_in = Event::SignedIn(self.signed_in().await?);
         self.listener.hear(&signed_in);
         if self.session.is_started_locked() {
@@ -346,19 +361,26 @@ impl Engine<'_, AnyOperator> {
             kind: caller.kind.name(),
             temporary: caller.temporary,
             mfa: caller.mfa,
-            endpoint: self.session.connection.endpoint().map(ToOwned::to_owned),
+            endpoint: Some(self.session.connection.endpoints().join(", ")).filter(|words| !words.is_empty()),
             rehearsal: self.rehearsal,
         })
     }
 
-    /// Signed in by an access key that MFA is required of, hardly anything can be read without a code.
+    /// Signed in by an access key that MFA is required of, hardly anything can be read without a code. A run that only
+    /// looks goes on all the same, and says of each step what it could not see.
     async fn unlock_at_start(&mut self) -> Result<(), Failure> {
-        let could_write = self.journal.is_some();
-        match self.session.unlock(&mut self.operator).await {
-            Err(StepError::Operator(OperatorError::NobodyToAsk { .. })) if !could_write => {
+        let only_looks = self.journal.is_none();
+        let unlocked = match self.session.unlock(&mut self.operator).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(reason)) => Err(StepError::from(reason)),
+            Err(error) => Err(error),
+        };
+        match unlocked {
+            Err(StepError::Operator(OperatorError::Interrupted)) => Err(OperatorError::Interrupted.into()),
+            Err(_) if only_looks => {
                 self.listener.hear(&Event::Note(text! {
-                    en: "AWS requires MFA of this access key, so little can be read. Sign in with aws login, or give mfa.code_command.",
-                    ko: "이 액세스 키에는 MFA가 필요해 읽을 수 있는 것이 거의 없습니다. aws login으로 로그인하거나 mfa.code_command를 지정하세요."
+                    en: "AWS requires MFA of this sign-in, so little can be read. Sign in with aws login, or give mfa.code_command.",
+                    ko: "이 로그인에는 MFA가 필요해 읽을 수 있는 것이 거의 없습니다. aws login으로 로그인하거나 mfa.code_command를 지정하세요."
                 }));
                 Ok(())
             }
@@ -407,6 +429,7 @@ impl Engine<'_, AnyOperator> {
             user: user.clone(),
             console: steps::root_user::console_sign_in(self.session.account(), self.session.partition()),
             profile: self.collected.answers.admin.profile().to_owned(),
+            by_access_key: self.collected.answers.admin.access_key_profile.is_some(),
         });
         let summary = Summary {
             steps: std::mem::take(&mut self.reports),

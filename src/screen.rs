@@ -2,6 +2,7 @@
 //! nothing else in the program has to know what kind of terminal there is, or whether there is one.
 
 use std::borrow::Cow;
+use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +15,18 @@ use steps::text::{Language, Text};
 /// Longer lines are hard to read, however wide the window is.
 const WIDEST: usize = 80;
 
-/// Clears the screen and what has scrolled off it, and goes to the top.
-const CLEAR_WITH_SCROLLBACK: &str = "\x1b[2J\x1b[3J\x1b[H";
+/// Turns to the terminal's second page, which has no scroll-back, and empties it.
+const TURN_TO_SECOND_PAGE: &str = "\x1b[?1049h\x1b[H\x1b[J";
+
+/// Goes to the top of the page and erases everything below.
+const EMPTY_PAGE: &str = "\x1b[H\x1b[J";
+
+/// Empties the second page, for terminals that have only one, and turns back: what was there before is there again.
+const TURN_BACK: &str = "\x1b[H\x1b[J\x1b[?1049l";
+
+/// Whether the terminal shows its second page. There is one terminal for the whole process, and the second Ctrl-C
+/// has to know it too.
+static SECOND_PAGE: AtomicBool = AtomicBool::new(false);
 
 /// How the person wants to be talked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +83,7 @@ pub struct Settings {
     pub mode: Mode,
     /// The option `--color`.
     pub color: ColorChoice,
-    /// Whether standard output is kept for one JSON document, and talk goes to standard error.
+    /// Whether standard output is kept for one document, and talk goes to standard error.
     pub json: bool,
 }
 
@@ -99,22 +110,34 @@ pub struct Screen(Arc<Inner>);
 struct Inner {
     language: Language,
     mode: Mode,
-    colors: bool,
     /// Whether standard error, where prompts and spinners are, can be redrawn.
     animates: bool,
-    talk: Channel,
-    /// Where secrets go: the terminal itself, and never a file that standard output was sent to.
-    private: Channel,
+    talk: Talk,
+    /// Where words go while somebody is asked: the plan has to stand where its question does.
+    talk_with_a_person: Talk,
+    with_a_person: AtomicBool,
+    /// Where secrets go: a terminal, and never a file. None where there is no terminal.
+    private: Option<Channel>,
+    /// The terminal itself, where standard error is something else.
+    terminal: Option<File>,
     broken: AtomicBool,
     spinner: Mutex<Option<ProgressBar>>,
     /// What was written, where a test looks on.
     kept: Mutex<Vec<u8>>,
 }
 
+/// Where words go, and whether in colour.
+#[derive(Debug, Clone, Copy)]
+struct Talk {
+    channel: Channel,
+    colors: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Channel {
     Output,
     Error,
+    Terminal,
     Memory,
 }
 
@@ -122,37 +145,30 @@ impl Screen {
     /// Finds out what the terminal is like, and decides.
     pub fn new(settings: Settings) -> Self {
         let variable = |name: &str| std::env::var(name).ok();
-        let talk = if settings.json { Channel::Error } else { Channel::Output };
-        let error_is_terminal = std::io::stderr().is_terminal();
-        let colors = settings.color.decide(talk.is_terminal(), variable);
-        console::set_colors_enabled(colors);
-        console::set_colors_enabled_stderr(settings.color.decide(error_is_terminal, variable));
+        let through = |channel: Channel| {
+            let colors = settings.color.decide(channel.is_terminal(), variable);
+            Talk { channel, colors }
+        };
+        let talk = through(if settings.json { Channel::Error } else { Channel::Output });
+        let error = through(Channel::Error);
+        let error_is_terminal = Channel::Error.is_terminal();
+        let only_error = error_is_terminal && !talk.channel.is_terminal();
+        let terminal = if error_is_terminal { None } else { controlling_terminal() };
+        console::set_colors_enabled(talk.colors);
+        console::set_colors_enabled_stderr(error.colors);
         Self(Arc::new(Inner {
-            language: settings.language,
-            mode: settings.mode,
-            colors,
             animates: settings.mode == Mode::Rich && error_is_terminal,
-            talk,
-            private: if error_is_terminal { Channel::Error } else { talk },
-            broken: AtomicBool::new(false),
-            spinner: Mutex::new(None),
-            kept: Mutex::new(Vec::new()),
+            talk_with_a_person: if only_error { error } else { talk },
+            private: private(terminal.is_some()),
+            terminal,
+            ..Inner::new(settings.language, settings.mode, talk)
         }))
     }
 
     /// A screen that only keeps what is written to it; see [`Screen::kept`].
     pub fn in_memory(language: Language, mode: Mode) -> Self {
-        Self(Arc::new(Inner {
-            language,
-            mode,
-            colors: false,
-            animates: false,
-            talk: Channel::Memory,
-            private: Channel::Memory,
-            broken: AtomicBool::new(false),
-            spinner: Mutex::new(None),
-            kept: Mutex::new(Vec::new()),
-        }))
+        let talk = Talk { channel: Channel::Memory, colors: false };
+        Self(Arc::new(Inner::new(language, mode, talk)))
     }
 
     /// What was written to a screen made by [`Screen::in_memory`].
@@ -172,7 +188,18 @@ impl Screen {
 
     /// Whether colours are on.
     pub fn has_colors(&self) -> bool {
-        self.0.colors
+        self.talk().colors
+    }
+
+    /// From here on somebody is asked. Questions are on standard error, so where standard output was sent to a file
+    /// and standard error was not, everything that leads to a question goes there too.
+    pub fn face_a_person(&self) {
+        self.0.with_a_person.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is a terminal that a secret can be shown on.
+    pub fn can_show_secrets(&self) -> bool {
+        self.0.private.is_some()
     }
 
     /// Whether a spinner can turn.
@@ -182,7 +209,8 @@ impl Screen {
 
     /// Rows and columns of the window.
     pub fn size(&self) -> (usize, usize) {
-        let (rows, columns) = Term::stderr().size_checked().unwrap_or((24, 80));
+        let window = if self.is_in_memory() { None } else { Term::stderr().size_checked() };
+        let (rows, columns) = window.unwrap_or((24, 80));
         (rows.into(), columns.into())
     }
 
@@ -203,7 +231,7 @@ impl Screen {
 
     /// Words with a tone. Without colours, the words as they are.
     pub fn paint(&self, tone: Tone, words: &str) -> String {
-        let style = Style::new().force_styling(self.0.colors);
+        let style = Style::new().force_styling(self.has_colors());
         let style = match tone {
             Tone::Good => style.green(),
             Tone::Caution => style.yellow(),
@@ -216,7 +244,7 @@ impl Screen {
 
     /// Prints one line.
     pub fn line(&self, line: &str) {
-        self.write(self.0.talk, &format!("{}\n", printable(line)));
+        self.write(self.talk().channel, &format!("{}\n", printable(line)));
     }
 
     /// Prints an empty line.
@@ -238,7 +266,7 @@ impl Screen {
 
     /// Prints `head` and then text on standard error, for what went wrong.
     pub fn error(&self, head: &str, indent: usize, text: &str) {
-        let channel = if self.0.talk == Channel::Memory { Channel::Memory } else { Channel::Error };
+        let channel = self.unless_in_memory(Channel::Error);
         for line in wrap(head, indent, text, self.width()) {
             self.write(channel, &format!("{}\n", printable(&line)));
         }
@@ -247,32 +275,38 @@ impl Screen {
     /// Prints words after which the person types, on the same line.
     pub fn prompt(&self, words: &str) {
         self.quiet();
-        self.write(self.0.talk, &printable(words));
+        self.write(self.talk().channel, &printable(words));
     }
 
-    /// Prints one line on the terminal itself, for a secret.
+    /// Prints one line on the terminal itself, for a secret. See [`Screen::can_show_secrets`].
     pub fn private_line(&self, line: &str) {
-        self.write(self.0.private, &format!("{}\n", printable(line)));
+        if let Some(channel) = self.0.private {
+            self.write(channel, &format!("{}\n", printable(line)));
+        }
     }
 
     /// Prints words at a place of the window, counted from one, and returns to where the person types.
     pub fn private_at(&self, row: usize, column: usize, words: &str) {
         if self.0.animates {
             let words = printable(words);
-            self.write(self.0.private, &format!("\x1b7\x1b[{row};{column}H{words}\x1b[K\x1b8"));
+            self.write(Channel::Error, &format!("\x1b7\x1b[{row};{column}H{words}\x1b[K\x1b8"));
         }
     }
 
-    /// Clears the window and what has scrolled off it. A plain screen is left as it is.
-    pub fn clear_with_scrollback(&self) {
-        if self.0.animates {
-            self.write(self.0.private, CLEAR_WITH_SCROLLBACK);
+    /// Turns to a page for secrets until the guard is dropped. What is shown there never scrolls back, and what was
+    /// on the screen comes back. A plain screen has no pages.
+    #[must_use = "the page is left when the guard is dropped"]
+    pub fn private_page(&self) -> PrivatePage {
+        self.quiet();
+        if self.0.animates && !SECOND_PAGE.swap(true, Ordering::Relaxed) {
+            self.write(Channel::Error, TURN_TO_SECOND_PAGE);
         }
+        PrivatePage { screen: self.clone() }
     }
 
     /// Prints the one document of the run on standard output.
     pub fn document(&self, document: &str) {
-        let channel = if self.0.talk == Channel::Memory { Channel::Memory } else { Channel::Output };
+        let channel = self.unless_in_memory(Channel::Output);
         self.write(channel, &format!("{}\n", document.trim_end()));
     }
 
@@ -289,6 +323,22 @@ impl Screen {
         Spinner { screen: self.clone(), bar: Some(bar) }
     }
 
+    /// Prints a document on standard output whose line ends are part of it.
+    pub fn document_as_it_is(&self, document: &str) {
+        let channel = self.unless_in_memory(Channel::Output);
+        self.write(channel, document);
+    }
+
+    /// Shows how far a longer piece of work has got, in `length` parts, until the guard is dropped. Where nothing can be
+    /// redrawn, nothing is shown.
+    #[must_use = "the bar ends when the guard is dropped"]
+    pub fn bar(&self, length: u64) -> Bar {
+        self.quiet();
+        let bar = self.0.animates.then(|| filling(length));
+        *lock(&self.0.spinner) = bar.clone();
+        Bar(Spinner { screen: self.clone(), bar })
+    }
+
     /// Takes the spinner away, as before a prompt.
     pub fn quiet(&self) {
         if let Some(bar) = lock(&self.0.spinner).take() {
@@ -296,8 +346,21 @@ impl Screen {
         }
     }
 
+    fn talk(&self) -> Talk {
+        let with_a_person = self.0.with_a_person.load(Ordering::Relaxed);
+        if with_a_person { self.0.talk_with_a_person } else { self.0.talk }
+    }
+
+    fn is_in_memory(&self) -> bool {
+        self.0.talk.channel == Channel::Memory
+    }
+
+    fn unless_in_memory(&self, channel: Channel) -> Channel {
+        if self.is_in_memory() { Channel::Memory } else { channel }
+    }
+
     fn write(&self, channel: Channel, words: &str) {
-        if self.0.broken.load(Ordering::Relaxed) && channel != Channel::Error {
+        if channel == Channel::Output && self.0.broken.load(Ordering::Relaxed) {
             return;
         }
         let bar = lock(&self.0.spinner).clone();
@@ -306,7 +369,7 @@ impl Screen {
             None => self.write_now(channel, words),
         };
         // Whoever read us has gone. The run goes on: what is under way at AWS must be finished properly.
-        if written.is_err() {
+        if written.is_err() && channel == Channel::Output {
             self.0.broken.store(true, Ordering::Relaxed);
         }
     }
@@ -315,7 +378,27 @@ impl Screen {
         match channel {
             Channel::Output => write_all(std::io::stdout().lock(), words),
             Channel::Error => write_all(std::io::stderr().lock(), words),
+            Channel::Terminal => self.0.terminal.as_ref().map_or(Ok(()), |file| write_all(file, words)),
             Channel::Memory => write_all(&mut *lock(&self.0.kept), words),
+        }
+    }
+}
+
+impl Inner {
+    /// A screen that is not redrawn, and on which everything goes one way.
+    fn new(language: Language, mode: Mode, talk: Talk) -> Self {
+        Self {
+            language,
+            mode,
+            animates: false,
+            talk,
+            talk_with_a_person: talk,
+            with_a_person: AtomicBool::new(false),
+            private: Some(talk.channel),
+            terminal: None,
+            broken: AtomicBool::new(false),
+            spinner: Mutex::new(None),
+            kept: Mutex::new(Vec::new()),
         }
     }
 }
@@ -325,8 +408,54 @@ impl Channel {
         match self {
             Self::Output => std::io::stdout().is_terminal(),
             Self::Error => std::io::stderr().is_terminal(),
+            Self::Terminal => true,
             Self::Memory => false,
         }
+    }
+}
+
+/// Where secrets go. Standard error may have been sent to a file while the person sits at the terminal all the same.
+fn private(has_terminal: bool) -> Option<Channel> {
+    if Channel::Error.is_terminal() {
+        Some(Channel::Error)
+    } else if has_terminal {
+        Some(Channel::Terminal)
+    } else {
+        Some(Channel::Output).filter(|channel| channel.is_terminal())
+    }
+}
+
+fn controlling_terminal() -> Option<File> {
+    OpenOptions::new().write(true).open("/dev/tty").ok()
+}
+
+/// A page for secrets. Dropped, it is left, and what was on the screen before is there again.
+#[derive(Debug)]
+pub struct PrivatePage {
+    screen: Screen,
+}
+
+impl PrivatePage {
+    /// Empties the page.
+    pub fn clear(&self) {
+        if self.screen.animates() {
+            self.screen.write(Channel::Error, EMPTY_PAGE);
+        }
+    }
+}
+
+impl Drop for PrivatePage {
+    fn drop(&mut self) {
+        self.screen.quiet();
+        leave_private_page();
+    }
+}
+
+/// Leaves the page for secrets where it is shown: for a process that ends without dropping anything.
+pub(crate) fn leave_private_page() {
+    if SECOND_PAGE.swap(false, Ordering::Relaxed) {
+        // A terminal that is gone has nothing in sight.
+        let _ = write_all(std::io::stderr().lock(), TURN_BACK);
     }
 }
 
@@ -346,6 +475,29 @@ impl Drop for Spinner {
             *shown = None;
         }
     }
+}
+
+/// How far a piece of work has got. Goes away when it is dropped.
+#[derive(Debug)]
+pub struct Bar(Spinner);
+
+impl Bar {
+    /// Shows how many parts are done, and what there is to say about it.
+    pub fn show(&self, done: u64, words: &str) {
+        if let Some(bar) = &self.0.bar {
+            bar.set_position(done);
+            bar.set_message(printable(words).into_owned());
+        }
+    }
+}
+
+fn filling(length: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("  {bar:24} {wide_msg}") {
+        bar.set_style(style.progress_chars("━━┄"));
+    }
+    bar.tick();
+    bar
 }
 
 fn turning(text: &str) -> ProgressBar {
@@ -368,14 +520,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Breaks text into lines. A Hangul syllable takes two columns; colours take none.
+/// Breaks text into lines. A Hangul syllable takes two columns; colours take none. A path or an address that is longer
+/// than a line stays whole, so that it can be copied.
 pub fn wrap(head: &str, indent: usize, text: &str, width: usize) -> Vec<String> {
+    if text.is_empty() {
+        return vec![head.trim_end().to_owned()];
+    }
     let further = " ".repeat(indent);
-    let options = textwrap::Options::new(width)
-        .initial_indent(head)
-        .subsequent_indent(&further)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(|line| line.trim_end().to_owned()).collect()
+    let options = lines_of(width).initial_indent(head).subsequent_indent(&further).break_words(false);
+    trimmed(textwrap::wrap(text, options))
+}
+
+/// Breaks text into lines that no word leaves, as beside a picture: a longer word is broken.
+pub fn wrap_within(text: &str, width: usize) -> Vec<String> {
+    trimmed(textwrap::wrap(text, lines_of(width)))
+}
+
+fn lines_of<'o>(width: usize) -> textwrap::Options<'o> {
+    textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation)
+}
+
+fn trimmed(lines: Vec<Cow<'_, str>>) -> Vec<String> {
+    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// Pads words with spaces to so many columns.
@@ -427,6 +593,38 @@ mod tests {
     fn a_long_address_is_not_broken_at_its_hyphens() {
         let address = "https://console.aws.amazon.com/iam/home#/security-credentials-of-root";
         assert_eq!(wrap("", 0, address, 80), [address]);
+    }
+
+    #[test]
+    fn a_word_that_is_longer_than_a_line_stays_whole_unless_nothing_may_leave_the_lines() {
+        let path = format!("/home/alice/{}", "a".repeat(90));
+        assert_eq!(wrap("Error: ", 7, &format!("{path} is there."), 80)[0], format!("Error: {path}"));
+        let broken = wrap_within(&path, 33);
+        assert!(broken.len() > 2 && broken.iter().all(|line| line.len() <= 33), "{broken:?}");
+    }
+
+    #[test]
+    fn a_page_for_secrets_leaves_nothing_behind() {
+        let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 1000);
+        terminal.process(b"before\r\n");
+        terminal.process(TURN_TO_SECOND_PAGE.as_bytes());
+        terminal.process("a secret\r\n".repeat(60).as_bytes());
+        assert!(terminal.screen().alternate_screen());
+        terminal.process(TURN_BACK.as_bytes());
+        terminal.process(b"after");
+        assert!(!terminal.screen().alternate_screen());
+        assert_eq!(terminal.screen().contents(), "before\nafter");
+        assert_eq!(terminal.screen().scrollback_len(), 0);
+    }
+
+    #[test]
+    fn a_screen_without_pages_stays_as_it_is() {
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        let page = screen.private_page();
+        page.clear();
+        screen.private_line("x");
+        drop(page);
+        assert_eq!(screen.kept(), "x\n");
     }
 
     #[test]

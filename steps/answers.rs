@@ -33,6 +33,13 @@ pub struct Answers {
     /// knowledge of itself.
     #[serde(skip)]
     pub attended: bool,
+    /// The resources, such as `iam:access-key/alice`, of changes that an earlier run began and of which nobody knows
+    /// what came. From the journal: evidence that what is found half-made is ours. Not an answer either.
+    #[serde(skip)]
+    pub unfinished: std::collections::BTreeSet<String>,
+    /// The resources that a run of ours switched off and that may be switched on again, from the journal too.
+    #[serde(skip)]
+    pub switched_off: std::collections::BTreeSet<String>,
 }
 
 /// The administrator, as answered.
@@ -47,6 +54,16 @@ pub struct Admin {
     pub console_password_file: Option<std::path::PathBuf>,
     /// The AWS profile that gets an access key; none: no access key is made.
     pub access_key_profile: Option<String>,
+    /// How the administrator signs in; none: it is asked, and the console alone does not do.
+    pub sign_in: Option<SignInWay>,
+}
+
+/// How the administrator signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInWay {
+    /// In the console alone: a run cannot go on as the administrator, so root's access keys stay.
+    Console,
 }
 
 /// The root user, as answered.
@@ -65,8 +82,8 @@ pub struct Root {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mfa {
-    /// Which kind of device the administrator enrols.
-    pub device: DeviceKind,
+    /// Which kind of device the administrator enrols; none: a person is asked, and otherwise it is a virtual one.
+    pub device: Option<DeviceKind>,
     /// The serial number printed on a hardware token.
     pub serial: Option<String>,
     /// A command that gets the `otpauth://` address on standard input.
@@ -86,6 +103,8 @@ pub enum DeviceKind {
     Virtual,
     /// A token that shows codes, by its serial number.
     Hardware,
+    /// A passkey or a security key, which a person adds in the console. It serves `aws login`, and no access key.
+    Passkey,
 }
 
 /// Somebody else who works in the account.
@@ -97,6 +116,9 @@ pub struct PersonAnswer {
     /// The groups the user is in.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Where the generated one-time console password goes when nobody is there to read it; none: no password is made.
+    #[serde(default)]
+    pub console_password_file: Option<std::path::PathBuf>,
 }
 
 /// The trail, as answered.
@@ -199,19 +221,14 @@ impl Default for Admin {
             group: "Administrators".into(),
             console_password_file: None,
             access_key_profile: None,
+            sign_in: None,
         }
     }
 }
 
 impl Default for Mfa {
     fn default() -> Self {
-        Self {
-            device: DeviceKind::Virtual,
-            serial: None,
-            enrol_command: None,
-            code_command: None,
-            require: true,
-        }
+        Self { device: None, serial: None, enrol_command: None, code_command: None, require: true }
     }
 }
 

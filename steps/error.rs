@@ -33,6 +33,8 @@ pub enum AwsCause {
     NotSignedIn,
     /// The credentials have expired.
     SignInExpired,
+    /// What gives the credentials did not give them in time.
+    CredentialsLate,
     /// AWS does not know the credentials.
     CredentialsRefused,
     /// No answer: DNS, TLS, a broken connection, or too long a wait.
@@ -98,6 +100,24 @@ impl AwsError {
                 .any(|code| self.is(code))
     }
 
+    /// Whether the service is not activated in the account: in a new one, some are only after hours.
+    pub fn is_not_activated(&self) -> bool {
+        ["OptInRequired", "SubscriptionRequired", "NotSignedUp"].iter().any(|code| self.is(code))
+    }
+
+    /// Whether other reads may succeed where this one failed. The sign-in as a whole has ended when STS refuses the
+    /// credentials; a single other service may not know them.
+    pub fn concerns_one_read(&self) -> bool {
+        match self.cause {
+            AwsCause::Refused | AwsCause::Denied | AwsCause::Unreachable => true,
+            AwsCause::CredentialsRefused => !self.operation.starts_with("sts:"),
+            AwsCause::NotSignedIn
+            | AwsCause::SignInExpired
+            | AwsCause::CredentialsLate
+            | AwsCause::WouldWrite => false,
+        }
+    }
+
     /// What happened.
     pub fn text(&self) -> Text {
         let operation = self.operation;
@@ -111,6 +131,10 @@ impl AwsError {
             AwsCause::SignInExpired => {
                 text! { en: "Your sign-in to AWS has expired.", ko: "AWS 로그인이 만료되었습니다." }
             }
+            AwsCause::CredentialsLate => text! {
+                en: "The credentials did not come in time.",
+                ko: "보안 인증 정보를 제때 받지 못했습니다."
+            },
             AwsCause::Unreachable => {
                 text! { en: "AWS did not answer {operation}.", ko: "{operation} 호출에 AWS가 응답하지 않았습니다." }
             }
@@ -119,6 +143,11 @@ impl AwsError {
                 ko: "이 실행은 읽기 전용인데 {operation}은(는) 쓰기 호출입니다."
             },
         }
+    }
+
+    /// The Regional endpoints of a Region that is not enabled in the account know none of its credentials.
+    fn may_be_the_region(&self) -> bool {
+        self.is("InvalidClientTokenId") || self.is("UnrecognizedClientException")
     }
 
     /// AWS's code and words, on one line.
@@ -140,6 +169,14 @@ impl AwsError {
             AwsCause::NotSignedIn | AwsCause::SignInExpired => text! {
                 en: "Sign in, for example with: aws login   Then run the same command again.",
                 ko: "예를 들어 aws login 명령으로 로그인한 뒤 같은 명령을 다시 실행하세요."
+            },
+            AwsCause::CredentialsLate => text! {
+                en: "Run the credential_process of the AWS profile by itself to see what it waits for, or sign in with: aws login   Then run the same command again.",
+                ko: "AWS 프로파일의 credential_process를 따로 실행해 무엇을 기다리는지 확인하거나 aws login으로 로그인한 뒤 같은 명령을 다시 실행하세요."
+            },
+            AwsCause::CredentialsRefused if self.may_be_the_region() => text! {
+                en: "AWS does not accept these credentials. They may be mistyped, deleted, switched off or expired: sign in again. Or the Region is not enabled in this account, which looks the same: enable it in the account's settings, or choose another with --region.",
+                ko: "AWS가 이 보안 인증 정보를 인정하지 않습니다. 잘못 입력했거나, 삭제·비활성화·만료되었을 수 있으니 다시 로그인하세요. 이 계정에서 활성화하지 않은 리전일 때도 같은 오류가 나므로, 계정 설정에서 리전을 활성화하거나 --region으로 다른 리전을 지정하세요."
             },
             AwsCause::CredentialsRefused => text! {
                 en: "AWS does not accept these credentials. They may be mistyped, deleted, switched off or expired. Sign in again.",
@@ -216,5 +253,39 @@ impl StepError {
             Self::Aws(error) => error.request_id.as_deref(),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(cause: AwsCause, code: &str) -> AwsError {
+        let error = AwsError::without_answer("sts:GetCallerIdentity", "no");
+        AwsError { cause, code: Some(code.to_owned()), ..error }
+    }
+
+    #[test]
+    fn a_region_that_is_not_enabled_is_named_where_it_may_be_the_cause() {
+        for code in ["InvalidClientTokenId", "UnrecognizedClientException"] {
+            let hint = refused(AwsCause::CredentialsRefused, code).hint();
+            assert!(hint.en.contains("Region is not enabled") && hint.ko.contains("리전"), "{code}");
+        }
+        let mistyped = refused(AwsCause::CredentialsRefused, "SignatureDoesNotMatch").hint();
+        assert!(!mistyped.en.contains("Region"));
+    }
+
+    #[test]
+    fn a_sign_in_that_ended_concerns_every_read() {
+        for cause in [AwsCause::NotSignedIn, AwsCause::SignInExpired, AwsCause::CredentialsLate] {
+            assert!(!refused(cause, "").concerns_one_read(), "{cause:?}");
+        }
+        assert!(!refused(AwsCause::CredentialsRefused, "InvalidClientTokenId").concerns_one_read());
+        assert!(refused(AwsCause::Unreachable, "").concerns_one_read());
+        let of_one_service = AwsError {
+            operation: "s3:ListBucket",
+            ..refused(AwsCause::CredentialsRefused, "InvalidAccessKeyId")
+        };
+        assert!(of_one_service.concerns_one_read());
     }
 }

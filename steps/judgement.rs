@@ -41,17 +41,12 @@ impl Answers {
 
     fn judge_admin(&self, problems: &mut Problems) {
         problems.unless("admin.user", self.admin.user.as_deref().is_none_or(is_user_name), user_name);
-        problems.unless("admin.group", is_name(&self.admin.group, 128), || {
-            text! {
-                en: "A group name has 1 to 128 letters, digits and + = , . @ _ -",
-                ko: "그룹 이름은 1~128자의 영문자, 숫자, + = , . @ _ -로 씁니다."
-            }
-        });
+        problems.unless("admin.group", is_name(&self.admin.group, 128), group_name);
         let profile = self.admin.access_key_profile.as_deref();
         problems.unless("admin.access_key_profile", profile.is_none_or(is_profile_name), || {
             text! {
-                en: "A profile name has 1 to 64 letters, digits and + = . @ _ -",
-                ko: "프로파일 이름은 1~64자의 영문자, 숫자, + = . @ _ -로 씁니다."
+                en: "A profile name has 1 to 64 letters, digits and + . @ _ -",
+                ko: "프로파일 이름은 1~64자의 영문자, 숫자, + . @ _ -로 씁니다."
             }
         });
         let file = self.admin.console_password_file.as_ref();
@@ -65,7 +60,8 @@ impl Answers {
     }
 
     fn judge_mfa(&self, problems: &mut Problems) {
-        let hardware = self.mfa.device == DeviceKind::Hardware;
+        // At a terminal the serial number is asked for.
+        let hardware = self.mfa.device == Some(DeviceKind::Hardware) && !self.attended;
         problems.unless("mfa.device", !hardware || self.mfa.serial.is_some(), || {
             text! {
                 en: "A hardware token needs serial = \"…\", as printed on it.",
@@ -99,6 +95,8 @@ impl Answers {
     fn judge_people(&self, problems: &mut Problems) {
         for (number, person) in (1..).zip(&self.people) {
             problems.unless(&format!("people.{number}.user"), is_user_name(&person.user), user_name);
+            let groups = person.groups.iter().all(|group| is_name(group, 128));
+            problems.unless(&format!("people.{number}.groups"), groups, group_name);
         }
     }
 
@@ -230,6 +228,13 @@ fn user_name() -> Text {
     text! {
         en: "A user name has 1 to 64 letters, digits and + = , . @ _ -",
         ko: "사용자 이름은 1~64자의 영문자, 숫자, + = , . @ _ -로 씁니다."
+    }
+}
+
+fn group_name() -> Text {
+    text! {
+        en: "A group name has 1 to 128 letters, digits and + = , . @ _ -",
+        ko: "그룹 이름은 1~128자의 영문자, 숫자, + = , . @ _ -로 씁니다."
     }
 }
 

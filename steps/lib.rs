@@ -9,6 +9,7 @@
 //! This crate knows AWS and rules, and no terminal: what a practice needs from a person goes through
 //! [`operator::Operator`]. To read a practice, begin with its `mod.rs`, then `facts.rs`, `plan.rs`, `apply.rs`.
 
+pub mod account_summary;
 pub mod administrators;
 pub mod answers;
 pub mod aws;
@@ -17,6 +18,8 @@ pub mod cloudtrail;
 pub mod controls;
 pub mod credential_report;
 pub mod error;
+pub mod event_history;
+pub mod groups;
 pub mod iam_practices;
 pub mod judgement;
 pub mod mfa;

@@ -41,6 +41,8 @@ pub struct HandOver {
     pub advice: Text,
     /// The secret.
     pub secret: SecretString,
+    /// The file that takes it when nobody is there to read it.
+    pub file: Option<std::path::PathBuf>,
 }
 
 /// A virtual MFA device on its way into an authenticator app.

@@ -139,6 +139,21 @@ impl StepId {
             .unwrap_or(PracticeId::RootUser)
     }
 
+    /// The steps that have to be in place before this one can be made.
+    pub fn needs(self) -> &'static [Self] {
+        match self {
+            Self::AdminUser => &[Self::AdminGroup],
+            Self::AdminSignIn | Self::AdminMfa => &[Self::AdminUser],
+            Self::RootAccessKeys => &[Self::AdminSignIn],
+            Self::RequireMfa => &[Self::AdminGroup, Self::AdminMfa],
+            Self::Trail => &[Self::TrailBucket],
+            Self::LogDelivery => &[Self::Trail],
+            Self::Report => &[Self::ReportBucket],
+            Self::ReportDelivery => &[Self::Report],
+            _ => &[],
+        }
+    }
+
     /// The section of the guide that explains this step, in Markdown, without its heading.
     pub fn guide(self, language: Language) -> &'static str {
         let heading = format!("## {}\n", self.name());
@@ -241,6 +256,14 @@ pub trait Change: Clone + std::fmt::Debug + PartialEq + Serialize {
     fn is_irreversible(&self) -> bool {
         false
     }
+    /// Whether other steps can do without it.
+    fn is_optional(&self) -> bool {
+        false
+    }
+    /// Whether only root can make it.
+    fn is_by_root(&self) -> bool {
+        false
+    }
 }
 
 /// What only a person can do.
@@ -265,6 +288,10 @@ pub enum Seen {
     ByAnswer(&'static str),
     /// The administrator signs in, and the run goes on as the administrator.
     BySigningIn,
+    /// The administrator signs in once more, because the present sign-in may carry no MFA.
+    BySigningInAgain,
+    /// The person chooses among answers for this key: what each means, and the word for it in the answers file.
+    ByChoice(&'static str, Vec<(Text, &'static str)>),
     /// The program cannot see it at all from here; a later run will.
     Elsewhere,
 }
@@ -288,6 +315,21 @@ pub struct StepPlan<C> {
     pub notes: Vec<Text>,
     /// What comes so soon that a person may want to wait for it.
     pub awaited: Option<Text>,
+    /// What takes an earlier change of this step back, for who finds that something broke.
+    pub undo: Vec<C>,
+    /// What can be watched in the account before deciding.
+    pub watchable: Option<Text>,
+    /// What may be done besides once the step is in place: offered to a person, once.
+    pub offer: Option<Offer<C>>,
+}
+
+/// Something that a step does not need and a person may want.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer<C> {
+    /// The question, answered by yes or no; Enter alone means no.
+    pub question: Text,
+    /// What a yes applies.
+    pub changes: Vec<C>,
 }
 
 impl<C> StepPlan<C> {
@@ -301,6 +343,9 @@ impl<C> StepPlan<C> {
             found: None,
             notes: Vec::new(),
             awaited: None,
+            undo: Vec::new(),
+            watchable: None,
+            offer: None,
         }
     }
 
@@ -348,6 +393,11 @@ impl<C> StepPlan<C> {
         self
     }
 
+    /// The same, held up by a step that has to be in place before.
+    pub fn held_up_by(self, needed: StepId) -> Self {
+        Self { notes: self.notes, ..Self::blocked(self.step, after(needed)) }
+    }
+
     /// Says what comes so soon that a person may want to wait for it.
     pub fn comes_soon(mut self, what: Text) -> Self {
         self.awaited = Some(what);
@@ -367,6 +417,11 @@ impl<C> StepPlan<C> {
     }
 }
 
+/// "After the step X."
+pub fn after(step: StepId) -> Text {
+    crate::text! { en: "It comes after the step {step}.", ko: "{step} 단계 다음에 할 수 있습니다." }
+}
+
 /// One of the practices. All functions are free of state: what they need is in their arguments.
 #[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
 pub trait Practice {
@@ -377,8 +432,8 @@ pub trait Practice {
     /// What can be changed.
     type Change: Change;
 
-    /// Reads what is true now. A read that is denied becomes part of the facts; a failure of the network or of the
-    /// sign-in is an error.
+    /// Reads what is true now. A read that is denied becomes part of the facts, and in a run that only looks one that
+    /// failed does too ([`Identity::reading`](crate::aws::Identity::reading)); what ends the sign-in is an error.
     async fn observe(session: &Session, answers: &Answers) -> Result<Self::Facts, StepError>;
 
     /// How each step stands. Pure: no AWS, no clock, no terminal, no random names.

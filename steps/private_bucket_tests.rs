@@ -106,7 +106,7 @@ fn mine(settings: Settings) -> BucketFacts {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "s3:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("s3:GetSomething", "AccessDenied")
 }
 
 fn bucket() -> String {
@@ -514,7 +514,7 @@ proptest! {
     fn what_is_not_seen_never_counts_as_good(settings in any_settings()) {
         let hidden = hides_something(&settings);
         let planned = plan(&wanted(), &mine(settings));
-        prop_assert!(!hidden || planned.is_err(), "{:?}", planned);
+        prop_assert!(!hidden || planned.is_err(), "{planned:?}");
     }
 
     #[test]
@@ -527,10 +527,10 @@ proptest! {
         let wanted = wanted();
         prop_assert!(policy.includes(&wanted.policy));
         for must_let in &wanted.must_let {
-            prop_assert!(must_let.is_let_by(&policy), "{:?}", must_let);
+            prop_assert!(must_let.is_let_by(&policy), "{must_let:?}");
         }
         for found in statements.into_iter().filter(|statement| *statement != EARLIER_WRITES) {
-            prop_assert!(policy.includes(&document(&[found])), "{} is lost", found);
+            prop_assert!(policy.includes(&document(&[found])), "{found} is lost");
         }
     }
 

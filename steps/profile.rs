@@ -1,7 +1,8 @@
-//! Appends one profile to the AWS credentials file.
+//! Writes one profile to the AWS files.
 //!
-//! INI libraries lose comments when they write, so the file is never rewritten: the new section goes to its end, every
-//! other byte stays, and the new file takes the place of the old one in one step, readable by its owner only.
+//! INI libraries lose comments when they write, so a file is never rewritten: what is new goes between the bytes that
+//! are there, every other byte stays, and the new file takes the place of the old one in one step. The credentials file
+//! is then readable by its owner only.
 
 use std::fs;
 use std::io::Write;
@@ -9,21 +10,24 @@ use std::path::{Path, PathBuf};
 
 use aws_credential_types::Credentials;
 
-use crate::aws::AwsFiles;
+use crate::aws::{AwsFiles, sections};
 use crate::error::StepError;
 use crate::text;
+use crate::text::harmless;
 
-/// Whether a name can stand in a section heading and on a command line without quoting.
+/// Whether a name can stand in a section heading and on a command line without quoting, and the SDK reads it.
 pub fn is_profile_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 64
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@+=".contains(c))
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@+".contains(c))
 }
 
-/// Finds out whether the profile could be written, before there is a secret that would be lost if it cannot.
+/// Finds out whether the profile could be written and read again, before there is a secret that would be lost if it
+/// cannot.
 pub fn check_writable(files: &AwsFiles, profile: &str) -> Result<(), StepError> {
     let path = real_path(&files.credentials)?;
     refuse_known_profile(files, profile)?;
+    refuse_unreadable(files)?;
     read(&path)?;
     beside(&path)?;
     Ok(())
@@ -34,24 +38,151 @@ pub fn append(files: &AwsFiles, profile: &str, credentials: &Credentials) -> Res
     let path = real_path(&files.credentials)?;
     refuse_known_profile(files, profile)?;
     let mut content = read(&path)?;
+    let section = format!(
+        "[{profile}]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        credentials.access_key_id(),
+        credentials.secret_access_key()
+    );
+    append_section(&mut content, &section);
+    replace(&path, &content, None).map_err(|error| StepError::file(&path, error))
+}
+
+/// Names the MFA device in the profile of the config file, for the AWS CLI. A file that names it already is left alone.
+pub fn set_mfa_serial(files: &AwsFiles, profile: &str, serial: &str) -> Result<(), StepError> {
+    let path = real_path(&files.config)?;
+    refuse_odd_names(profile, serial)?;
+    refuse_unreadable(files)?;
+    let content = read(&path)?;
+    match mfa_serial(&content, profile) {
+        Some(found) if found == serial => return Ok(()),
+        Some(found) => return Err(other_device(&path, profile, &found)),
+        None => {}
+    }
+    let mode = fs::metadata(&path).ok().map(|file| file.permissions());
+    let content = with_mfa_serial(content, profile, serial);
+    replace(&path, &content, mode).map_err(|error| StepError::file(&path, error))
+}
+
+/// Whether this access key stands in the credentials file, under whatever profile. The file need not be UTF-8.
+pub fn mentions_key(files: &AwsFiles, access_key: &str) -> bool {
+    let key = access_key.as_bytes();
+    !key.is_empty()
+        && fs::read(&files.credentials)
+            .is_ok_and(|content| content.windows(key.len()).any(|bytes| bytes == key))
+}
+
+/// The credentials file, where others than its owner can read it.
+pub fn exposed(files: &AwsFiles) -> Option<PathBuf> {
+    others_can_read(&files.credentials).then(|| files.credentials.clone())
+}
+
+#[cfg(unix)]
+fn others_can_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0)
+}
+
+#[cfg(not(unix))]
+fn others_can_read(_path: &Path) -> bool {
+    false
+}
+
+/// The device that the profile's sections in the config file name.
+fn mfa_serial(content: &[u8], profile: &str) -> Option<String> {
+    places(content, profile).into_iter().find_map(|lines| {
+        let lines = String::from_utf8_lossy(&content[lines]).into_owned();
+        lines.lines().find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            let value = value.split([' ', '\t']).find(|word| !word.is_empty());
+            // An indented line goes on with the value before it, and a comment names nothing.
+            key.trim_end().eq_ignore_ascii_case("mfa_serial").then(|| value.unwrap_or_default().to_owned())
+        })
+    })
+}
+
+fn with_mfa_serial(mut content: Vec<u8>, profile: &str, serial: &str) -> Vec<u8> {
+    let end = if content.windows(2).any(|pair| pair == b"\r\n") { "\r\n" } else { "\n" };
+    let line = format!("mfa_serial = {serial}{end}");
+    match places(&content, profile).into_iter().next() {
+        Some(lines) => {
+            // A heading that ends the file may lack its end of line.
+            let whole = content[..lines.start].ends_with(b"\n");
+            let line = if whole { line } else { format!("{end}{line}") };
+            drop(content.splice(lines.start..lines.start, line.into_bytes()));
+        }
+        None => {
+            let heading =
+                if profile == "default" { profile.to_owned() } else { format!("profile {profile}") };
+            append_section(&mut content, &format!("[{heading}]{end}{line}"));
+        }
+    }
+    content
+}
+
+/// Where the lines of the profile are in the config file.
+fn places(content: &[u8], profile: &str) -> Vec<std::ops::Range<usize>> {
+    let is_it = |is_profile: bool, name: &str| name == profile && (is_profile || name == "default");
+    let sections = sections(content).into_iter();
+    sections.filter(|section| is_it(section.is_profile, &section.name)).map(|section| section.lines).collect()
+}
+
+/// Puts a section at the end, apart from what is before it.
+fn append_section(content: &mut Vec<u8>, section: &str) {
     if !content.is_empty() && !content.ends_with(b"\n") {
         content.push(b'\n');
     }
     if !content.is_empty() {
         content.push(b'\n');
     }
-    let section = format!(
-        "[{profile}]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-        credentials.access_key_id(),
-        credentials.secret_access_key()
-    );
     content.extend_from_slice(section.as_bytes());
-    replace(&path, &content).map_err(|error| StepError::file(&path, error))
 }
 
-/// Whether this access key stands in the credentials file, under whatever profile.
-pub fn mentions_key(files: &AwsFiles, access_key: &str) -> bool {
-    fs::read_to_string(&files.credentials).is_ok_and(|text| text.contains(access_key))
+/// What holds a bracket or a line break would become something else in the file than it is.
+fn refuse_odd_names(profile: &str, serial: &str) -> Result<(), StepError> {
+    let is_serial = !serial.is_empty() && serial.chars().all(|c| c.is_ascii_graphic() && !"#;".contains(c));
+    if is_profile_name(profile) && is_serial {
+        return Ok(());
+    }
+    let (profile, serial) = (harmless(profile), harmless(serial));
+    Err(StepError::InTheWay {
+        what: text! {
+            en: "The MFA device {serial} cannot be named in the AWS profile {profile}: one of the names holds characters that do not fit into the file.",
+            ko: "MFA 디바이스 {serial}을(를) AWS 프로파일 {profile}에 적을 수 없습니다. 이름에 파일에 맞지 않는 문자가 있습니다."
+        },
+        next: text! {
+            en: "Give the device to the AWS CLI by hand, with --serial-number.",
+            ko: "AWS CLI에서 --serial-number로 디바이스를 직접 지정하세요."
+        },
+    })
+}
+
+fn other_device(path: &Path, profile: &str, found: &str) -> StepError {
+    let (path, found) = (harmless(&path.display().to_string()), harmless(found));
+    StepError::InTheWay {
+        what: text! {
+            en: "The AWS profile {profile} in {path} names another MFA device: {found}.",
+            ko: "{path}의 AWS 프로파일 {profile}에 다른 MFA 디바이스가 지정되어 있습니다: {found}."
+        },
+        next: text! {
+            en: "If that device is gone, remove the line mfa_serial from the profile, then run the same command again.",
+            ko: "그 디바이스가 없어졌다면 프로파일에서 mfa_serial 줄을 지운 뒤 같은 명령을 다시 실행하세요."
+        },
+    }
+}
+
+/// A profile in a file that cannot be read as a whole would be of no use.
+fn refuse_unreadable(files: &AwsFiles) -> Result<(), StepError> {
+    let Some(trouble) = files.trouble() else { return Ok(()) };
+    Err(StepError::InTheWay {
+        what: text! {
+            en: "The AWS files cannot be read: {trouble}.",
+            ko: "AWS 파일을 읽을 수 없습니다: {trouble}."
+        },
+        next: text! {
+            en: "Correct that line, then run the same command again. The AWS CLI cannot read the file either.",
+            ko: "그 줄을 고친 뒤 같은 명령을 다시 실행하세요. AWS CLI도 이 파일을 읽지 못합니다."
+        },
+    })
 }
 
 fn refuse_known_profile(files: &AwsFiles, profile: &str) -> Result<(), StepError> {
@@ -100,9 +231,13 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-fn replace(path: &Path, content: &[u8]) -> std::io::Result<()> {
+/// Without a mode of the old file to keep, only its owner can read the new one.
+fn replace(path: &Path, content: &[u8], mode: Option<fs::Permissions>) -> std::io::Result<()> {
     let mut file = beside(path).map_err(|error| std::io::Error::other(error.to_string()))?;
     file.write_all(content)?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(mode)?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -125,15 +260,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = files(folder.path());
         append(&files, "one", &key()).unwrap();
-        let before = "# mine\n[default]\naws_access_key_id=A ; x\n\n[odd".to_owned();
+        let before = b"# mine\n[default]\naws_access_key_id=A ; \xff\n\n[odd".to_vec();
         fs::write(&files.credentials, &before).unwrap();
         append(&files, "two", &key()).unwrap();
-        let after = fs::read_to_string(&files.credentials).unwrap();
-        assert!(after.starts_with(&before), "{after}");
+        let after = fs::read(&files.credentials).unwrap();
+        assert!(after.starts_with(&before));
         assert!(
-            after.ends_with("\n\n[two]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n")
+            after.ends_with(b"\n\n[two]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n")
         );
         assert!(mentions_key(&files, "AKIAEXAMPLE"));
+        assert!(!mentions_key(&files, "AKIAOTHER") && !mentions_key(&files, ""));
     }
 
     #[test]
@@ -144,6 +280,25 @@ mod tests {
         assert!(append(&files, "one", &key()).is_err());
         assert!(check_writable(&files, "one").is_err());
         assert!(check_writable(&files, "two").is_ok());
+        fs::write(&files.config, "[profile \"two\"] # of the AWS CLI\n").unwrap();
+        assert!(check_writable(&files, "two").is_err() && check_writable(&files, "three").is_ok());
+    }
+
+    #[test]
+    fn a_file_that_nobody_could_read_afterwards_gets_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        append(&files, "one", &key()).unwrap();
+        fs::write(&files.config, "[default\nregion = us-east-1\n").unwrap();
+        let error = check_writable(&files, "two").unwrap_err();
+        assert!(error.text().en.contains("line 1"), "{}", error.text().en);
+        assert!(set_mfa_serial(&files, "one", "GAHT12345678").is_err());
+    }
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
 
     #[cfg(unix)]
@@ -152,13 +307,89 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let files = files(folder.path());
+        assert_eq!(exposed(&files), None);
         append(&files, "one", &key()).unwrap();
-        let mode = fs::metadata(&files.credentials).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!((mode(&files.credentials), exposed(&files)), (0o600, None));
+        fs::set_permissions(&files.credentials, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(exposed(&files).as_ref(), Some(&files.credentials));
+        append(&files, "two", &key()).unwrap();
+        assert_eq!((mode(&files.credentials), exposed(&files)), (0o600, None));
+    }
+
+    const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
+
+    /// The config file after the device was named in it, where it was this before.
+    fn named(before: &str, profile: &str) -> Result<String, StepError> {
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        fs::create_dir(folder.path().join("aws")).unwrap();
+        fs::write(&files.config, before).unwrap();
+        set_mfa_serial(&files, profile, SERIAL).map(|()| fs::read_to_string(&files.config).unwrap())
+    }
+
+    #[test]
+    fn the_device_is_named_in_the_profile_and_every_other_byte_stays() {
+        let line = format!("mfa_serial = {SERIAL}");
+        let cases = [
+            (
+                "# mine\n[profile kim] # me\nregion = us-east-1\n[profile lee]\n",
+                format!("# mine\n[profile kim] # me\n{line}\nregion = us-east-1\n[profile lee]\n"),
+            ),
+            ("[profile kim]", format!("[profile kim]\n{line}\n")),
+            ("[profile kim]\r\na = b\r\n", format!("[profile kim]\r\n{line}\r\na = b\r\n")),
+            ("", format!("[profile kim]\n{line}\n")),
+            ("[profile lee]\na = b", format!("[profile lee]\na = b\n\n[profile kim]\n{line}\n")),
+            // Neither of these is the profile, and an indented key belongs to another.
+            ("[sso-session kim]\na = b\n", format!("[sso-session kim]\na = b\n\n[profile kim]\n{line}\n")),
+            (
+                "[profile kim]\ns3 =\n  mfa_serial = x\n",
+                format!("[profile kim]\n{line}\ns3 =\n  mfa_serial = x\n"),
+            ),
+        ];
+        for (before, after) in cases {
+            assert_eq!(named(before, "kim").unwrap(), after, "{before}");
+        }
+        assert_eq!(named("[default]\n", "default").unwrap(), format!("[default]\n{line}\n"));
+        assert_eq!(named("", "default").unwrap(), format!("[default]\n{line}\n"));
+    }
+
+    #[test]
+    fn a_device_that_is_named_already_is_left_alone() {
+        let same = format!("[profile kim]\nregion = us-east-1\nMFA_serial={SERIAL} # mine\n");
+        assert_eq!(named(&same, "kim").unwrap(), same);
+        let other = named("[profile kim]\nmfa_serial = arn:aws:iam::111122223333:mfa/old\n", "kim");
+        let error = other.unwrap_err();
+        assert!(error.text().en.contains("mfa/old"), "{}", error.text().en);
+    }
+
+    #[test]
+    fn names_that_would_become_something_else_in_the_file_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        for (profile, serial) in [("a]\n[b", SERIAL), ("kim", "x\nregion = y"), ("kim", ""), ("kim", "a #b")]
+        {
+            assert!(set_mfa_serial(&files, profile, serial).is_err(), "{profile} {serial}");
+        }
+        assert!(!files.config.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_config_file_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        set_mfa_serial(&files, "kim", SERIAL).unwrap();
+        assert_eq!(mode(&files.config), 0o600);
+        fs::set_permissions(&files.config, fs::Permissions::from_mode(0o644)).unwrap();
+        set_mfa_serial(&files, "lee", SERIAL).unwrap();
+        assert_eq!(mode(&files.config), 0o644);
     }
 
     #[test]
     fn names_that_would_break_out_of_the_heading_are_none() {
         assert!(is_profile_name("dayone-admin") && !is_profile_name("a]\n[b") && !is_profile_name(""));
+        // The SDK passes over a profile of this name.
+        assert!(!is_profile_name("a=b"));
     }
 }

@@ -141,7 +141,7 @@ fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_exp
         ("colour = \"red\"\n", 1, "expected one of `language`, `account`"),
         ("[admin\n", 1, "expected `]`"),
         ("[admin]\nuser = \"al ice\"\n", 2, "1 to 64 letters, digits"),
-        ("[mfa]\n\ndevice = \"phone\"\n", 3, "expected `virtual` or `hardware`"),
+        ("[mfa]\n\ndevice = \"phone\"\n", 3, "expected one of `virtual`, `hardware`, `passkey`"),
         ("[trail]\nregion = \"us-east-9\"\n", 2, "us-east-1, us-east-2"),
         ("account = \"1111\"\n", 1, "twelve digits"),
         ("[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"b/b\"\n", 4, "1 to 64 letters, digits"),
@@ -413,7 +413,7 @@ fn an_answer_that_nobody_can_give_is_named() {
     let served = Served::by(&machine);
     let cases: [(&[&str], &[&str]); 3] = [
         (&["apply", "--answers", "answers.toml"], &["--yes"]),
-        (&["--answers", "answers.toml"], &["terminal"]),
+        (&["--answers", "answers.toml"], &["dayone apply --answers FILE --yes", "terminal"]),
         (&["apply", "--yes"], &["admin.user", "--admin-user NAME", "[admin]: user ="]),
     ];
     for (arguments, named) in cases {
@@ -424,6 +424,52 @@ fn an_answer_that_nobody_can_give_is_named() {
         assert_eq!(said.stdout, "");
     }
     assert!(!machine.path(".local").exists());
+}
+
+/// Lines may be typed through a pipe, but a password is for a terminal.
+#[test]
+fn a_secret_goes_to_no_file_and_no_pipe() {
+    // A session of its own has no terminal, not even that of the person who runs the tests.
+    const ALONE: &str = "import os, sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])";
+    let machine = Machine::new();
+    let arguments = ["-c", ALONE, PROGRAM, "rehearse", "--plain"];
+    let mut command = Command::from_std(machine.start("python3", &arguments));
+    command.write_stdin("yes\nyes\nyes\nalice\nyes\n").timeout(PATIENCE);
+    let said = Said::of(command.assert().code(4).get_output());
+    let told = said.told();
+    assert!(told.contains("admin.console_password_file") && told.contains("at a terminal only"), "{told}");
+    for text in [&said.stdout, &said.stderr] {
+        assert!(!text.contains("Console password of alice"), "{text}");
+    }
+}
+
+#[test]
+fn a_run_that_fails_is_not_in_place_and_names_what_it_did_not_reach() {
+    let machine = Machine::new();
+    machine.write(
+        "answers.toml",
+        "[admin]\nuser = \"alice\"\naccess_key_profile = \"dayone-admin\"\n\
+         [mfa]\nenrol_command = [\"false\"]\ncode_command = [\"false\"]\n",
+    );
+    let said = machine.ends(1, &[&UNATTENDED[..], &["--output", "json"]].concat());
+    let document = said.document();
+    assert_contract(&document, true);
+    assert_eq!(document["in_place"], false);
+    let outcomes = |id: &str| {
+        let step = steps_of(&document).find(|step| step["id"] == id).unwrap();
+        list(&step["changes"]).iter().map(|change| text(&change["outcome"])).collect::<Vec<_>>()
+    };
+    assert!(outcomes("admin-mfa").contains(&"failed"), "{document}");
+    for step in ["admin-group", "admin-user"] {
+        assert!(outcomes(step).iter().all(|outcome| *outcome == "done"), "{document}");
+    }
+    for step in ["trail-bucket", "trail", "report"] {
+        let outcomes = outcomes(step);
+        assert!(
+            !outcomes.is_empty() && outcomes.iter().all(|outcome| *outcome == "not-reached"),
+            "{document}"
+        );
+    }
 }
 
 #[test]
@@ -627,12 +673,16 @@ impl Machine {
     }
 
     fn command(&self, arguments: &[&str]) -> std::process::Command {
+        self.start(PROGRAM, arguments)
+    }
+
+    fn start(&self, program: &str, arguments: &[&str]) -> std::process::Command {
         let environment: [(&str, OsString); 3] = [
             ("HOME", self.home.path().into()),
             ("PATH", std::env::var_os("PATH").unwrap_or_default()),
             ("LANG", "en_US.UTF-8".into()),
         ];
-        let mut command = std::process::Command::new(PROGRAM);
+        let mut command = std::process::Command::new(program);
         command.env_clear().envs(environment).current_dir(self.home.path()).args(arguments);
         command
     }

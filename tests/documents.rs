@@ -139,7 +139,7 @@ fn the_example_answers_mention_every_key_and_no_other() {
 /// The keys that the program knows, such as `admin.user`; for one of several, `people.user`.
 fn known_keys() -> BTreeSet<String> {
     let answers = Answers {
-        people: vec![PersonAnswer { user: "bob".into(), groups: Vec::new() }],
+        people: vec![PersonAnswer { user: "bob".into(), groups: Vec::new(), console_password_file: None }],
         accept: vec![Accept { step: StepId::RootMfa, reason: "for a test".into() }],
         ..Answers::default()
     };

@@ -17,7 +17,10 @@ struct Words {
     start: &'static str,
     name: &'static str,
     saved: &'static str,
+    number: &'static str,
     way_in: &'static str,
+    device: &'static str,
+    backup: &'static str,
     email: &'static str,
     phone: &'static str,
     done: &'static str,
@@ -28,6 +31,7 @@ struct Words {
     sign_in_code: &'static str,
     watching: &'static str,
     waiting: &'static str,
+    first_file: &'static str,
     all_in_place: &'static str,
     yes: &'static str,
 }
@@ -37,7 +41,10 @@ const ENGLISH: Words = Words {
     start: "Start?",
     name: "The name of your own IAM user",
     saved: "Saved?",
-    way_in: "Number",
+    number: "Number",
+    way_in: "How do you sign in?",
+    device: "Which device will you use?",
+    backup: "Enrol a second device as a backup",
     email: "Name an e-mail address",
     phone: "Name a phone number",
     done: "Is it done?",
@@ -47,7 +54,8 @@ const ENGLISH: Words = Words {
     second_code: "Second code of alice",
     sign_in_code: "One-time code of alice",
     watching: "Watching the account",
-    waiting: "Waiting for the",
+    waiting: "Waiting for the practice account",
+    first_file: "Waiting for the first log file",
     all_in_place: "Everything is in place",
     yes: "yes",
 };
@@ -58,7 +66,10 @@ const KOREAN: Words = Words {
     start: "시작할까요?",
     name: "본인이 쓸 IAM 사용자 이름",
     saved: "저장했나요?",
-    way_in: "번호",
+    number: "번호",
+    way_in: "어떻게 로그인하시겠어요?",
+    device: "어떤 디바이스를 쓰시겠어요?",
+    backup: "예비로 다른 휴대폰 같은",
     email: "이메일 주소를 정하세요",
     phone: "전화번호를 정하세요",
     done: "완료하셨나요?",
@@ -67,8 +78,9 @@ const KOREAN: Words = Words {
     first_code: "alice의 첫 번째 코드",
     second_code: "alice의 두 번째 코드",
     sign_in_code: "alice의 일회용 코드",
-    watching: "계정을 지켜보는 중",
-    waiting: "기다리는 중",
+    watching: "계정에 반영되기를 기다리는 중",
+    waiting: "연습용 계정을 기다리는 중",
+    first_file: "첫 로그 파일을 기다리는 중",
     all_in_place: "모두 적용되어 있습니다",
     yes: "ㅛ",
 };
@@ -111,8 +123,9 @@ impl Person {
             self.type_code();
         } else if is(words.watching) {
             self.at_the_console("root-mfa");
-        } else if is(words.waiting) {
-            self.window.wait_until(|screen| !screen.contains(words.waiting));
+        } else if is(words.waiting) || is(words.first_file) {
+            let waits = |screen: &str| screen.contains(words.waiting) || screen.contains(words.first_file);
+            self.window.wait_until(|screen| !waits(screen));
         } else if is(words.name) {
             self.window.type_line("alice");
         } else if is(words.email) {
@@ -121,7 +134,11 @@ impl Person {
             self.window.type_line("+82 2 555 0100");
         } else if is(words.type_account) {
             self.window.type_line("111122223333");
-        } else if is(words.way_in) || is(words.saved) || is(words.start) {
+        } else if is(words.number) {
+            let (screen, way_in) = (self.window.text(), words.way_in);
+            let at = |question: &str| screen.rfind(question);
+            self.window.type_line(if at(way_in) > at(words.device) { "2" } else { "" });
+        } else if is(words.saved) || is(words.start) || is(words.backup) {
             self.window.type_line("");
         } else if is(words.done) || is(words.apply) {
             self.window.type_line(words.yes);
@@ -213,18 +230,92 @@ fn a_pause_at_each_question_is_a_pause() {
     }
 }
 
-/// Quitting in the middle of an enrolment removes the half-made device, and the seed leaves the screen.
+/// Who says quit has stopped, and was not interrupted.
+#[test]
+fn quitting_ends_the_run_where_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.apply)).unwrap();
+    person.window.type_line("quit");
+    let (status, output) = person.window.ended();
+    assert_eq!(status, 3, "{output}");
+    assert!(output.contains("Stopped here.") && !output.contains("Paused"), "{output}");
+}
+
+/// The explanation, and below it what is asked about: nothing of it has scrolled away.
+#[test]
+fn an_explanation_leaves_what_is_asked_about_in_sight() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.apply)).unwrap();
+    person.window.type_line("explain");
+    let asked = person.window.next_question().unwrap();
+    assert!(asked.contains(ENGLISH.apply), "{asked}");
+    let text = person.window.text();
+    let places: Vec<_> =
+        ["Without it.", "Cost.", "Check.", "~ update  ", "Apply?"].map(|part| text.rfind(part)).to_vec();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{text}");
+    person.window.press(&[CONTROL_C]);
+    assert_eq!(person.window.ended().0, 130);
+}
+
+/// A password is shown on a page of its own, which leaves no trace whether it is left by an answer or by Ctrl-C.
+#[test]
+fn a_password_leaves_the_screen_and_what_was_there_comes_back() {
+    let home = tempfile::tempdir().unwrap();
+    for goes_on in [false, true] {
+        let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+        person.answer_until(|asked| asked.contains(ENGLISH.saved)).unwrap();
+        let page = person.window.text();
+        assert!(person.window.is_on_second_page() && page.contains("Console password of alice"), "{page}");
+        let is_password = |line: &&str| line.len() >= 24 && !line.contains([' ', '/']);
+        let password = page.lines().map(str::trim).find(is_password);
+        let password = password.unwrap_or_else(|| panic!("no password in {page}")).to_owned();
+        if goes_on {
+            person.window.type_line("");
+            person.window.next_question().unwrap();
+        }
+        person.window.press(&[CONTROL_C]);
+        assert_eq!(person.window.ended().0, 130);
+        assert!(person.window.is_as_it_was());
+        let seen = person.window.scrolled_back();
+        assert!(seen.contains("admin-user") && seen.contains(ENGLISH.start), "{seen}");
+        assert!(!seen.contains("Console password of alice") && !seen.contains(&password), "{seen}");
+    }
+}
+
+/// With standard output sent to a file, what leads to a question is where the question is.
+#[test]
+fn the_plan_stands_where_its_question_does() {
+    let home = tempfile::tempdir().unwrap();
+    let mut window = Window::with_output_to(
+        "plan.log",
+        home.path(),
+        &["rehearse", "--admin-user", "alice", "--language", "en"],
+    );
+    assert!(window.next_question().unwrap().contains(ENGLISH.start));
+    let text = window.text();
+    assert!(text.contains("Stop using the root user") && text.contains("to do"), "{text}");
+    window.press(&[CONTROL_C]);
+    assert_eq!(window.ended().0, 130);
+    assert_eq!(std::fs::read_to_string(home.path().join("plan.log")).unwrap(), "");
+}
+
+/// Skipping in the middle of an enrolment removes the half-made device, and the seed leaves the screen.
 #[test]
 fn skipping_an_enrolment_leaves_nothing_behind() {
+    const SEED_BEGINS: &str = "MARK EDSE ED";
     let home = tempfile::tempdir().unwrap();
     let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
     person.answer_until(|asked| asked.contains(ENGLISH.first_code)).unwrap();
     person.scan();
-    let seed = person.seed.clone().unwrap();
+    assert!(person.window.is_on_second_page() && person.window.text().contains(SEED_BEGINS));
     person.window.type_line("skip");
     person.window.next_question().unwrap();
-    let since: String = person.window.since_cleared().split_whitespace().collect();
-    assert!(!since.contains(&seed), "the seed is still in sight");
+    assert!(!person.window.is_on_second_page());
+    let seen = person.window.scrolled_back();
+    assert!(!seen.contains(SEED_BEGINS) && !seen.contains('█'), "the seed is still in sight: {seen}");
+    assert!(seen.contains("admin-mfa") && seen.contains(ENGLISH.start), "what was there is lost: {seen}");
     person.window.press(&[CONTROL_C]);
     assert_eq!(person.window.ended().0, 130);
     let kept = std::fs::read_to_string(home.path().join("state/rehearsal/account.json")).unwrap();
@@ -243,6 +334,7 @@ fn a_plain_walk_redraws_nothing() {
     };
     assert!(!raw.split("\u{1b}[").skip(1).any(moves), "the cursor was moved: {raw:?}");
     assert!(raw.contains("MARK EDSE ED"), "the seed in groups of four");
+    assert!(!person.window.is_on_second_page(), "a plain screen has no pages");
     person.window.press(&[CONTROL_C]);
     assert_eq!(person.window.ended().0, 130);
 }

@@ -32,6 +32,10 @@ pub enum Decision {
     Explain,
     /// Leave it this time. The same as no; a separate word because people look for it.
     Skip,
+    /// Take an earlier change back. Understood where it is offered.
+    Undo,
+    /// Watch the account for a while, then ask again. Understood where it is offered.
+    Watch,
     /// Pause the run here.
     Quit,
 }
@@ -62,8 +66,9 @@ pub trait Asks: Operator {
     /// Whether the walk starts. Asked once, after the first screen.
     async fn start(&mut self) -> Result<bool, OperatorError>;
 
-    /// Whether the plan that was just shown is applied. `default` is what Enter alone means.
-    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError>;
+    /// Whether the plan that was just shown is applied. `default` is what Enter alone means; `more` are the decisions
+    /// that this plan offers beside the usual ones.
+    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError>;
 
     /// Has something typed that cannot be typed by accident. `what` says what cannot be undone.
     async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError>;
@@ -95,6 +100,11 @@ pub enum AnyOperator {
     Terminal(Terminal),
     Plain(Plain),
     Prepared(Prepared),
+}
+
+/// The answer for this key would be needed, and there is nobody who could be asked.
+fn nobody(key: &str) -> OperatorError {
+    OperatorError::NobodyToAsk { key: key.to_owned() }
 }
 
 macro_rules! by {
@@ -134,8 +144,8 @@ impl Asks for AnyOperator {
         by!(self, operator => operator.start().await)
     }
 
-    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError> {
-        by!(self, operator => operator.decide(default).await)
+    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
+        by!(self, operator => operator.decide(default, more).await)
     }
 
     async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {

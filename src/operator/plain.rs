@@ -11,7 +11,7 @@ use steps::text::Text;
 
 use super::questions::{self, AsksForLines, Prompt};
 use super::terminal::{handed_over, in_groups_of_four};
-use super::{Asks, Decision, Question, line_input};
+use super::{Asks, Decision, Question, line_input, nobody};
 use crate::interrupt::Interrupt;
 use crate::screen::{Screen, wrap};
 
@@ -25,7 +25,14 @@ pub struct Plain {
 impl Plain {
     /// Asks on the screen and reads from standard input.
     pub fn new(screen: Screen, interrupt: Interrupt) -> Self {
+        screen.face_a_person();
         Self { screen, interrupt }
+    }
+
+    /// Lines may be typed through a pipe by a program that keeps what it reads. A secret is for a person's eyes: without
+    /// a terminal it is refused, and the answer that would take it elsewhere is named.
+    fn refuse_without_terminal(&self, key: &str) -> Result<(), OperatorError> {
+        if self.screen.can_show_secrets() { Ok(()) } else { Err(nobody(key)) }
     }
 
     fn say_privately(&self, text: &Text) {
@@ -57,6 +64,7 @@ impl AsksForLines for Plain {
 
 impl Operator for Plain {
     async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
+        self.refuse_without_terminal("admin.console_password_file")?;
         for line in handed_over(&self.screen, &secret) {
             self.screen.private_line(&line);
         }
@@ -68,6 +76,7 @@ impl Operator for Plain {
     }
 
     async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError> {
+        self.refuse_without_terminal("mfa.enrol_command")?;
         let Enrolment { account, user, .. } = enrolment;
         self.say_privately(&text! {
             en: "MFA device of {user}, account {account}. Type this key into the authenticator app, then type two codes that follow one another:",
@@ -96,8 +105,8 @@ impl Asks for Plain {
         questions::start(self).await
     }
 
-    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError> {
-        questions::decide(self, default).await
+    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
+        questions::decide(self, default, more).await
     }
 
     async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {

@@ -1,14 +1,14 @@
 //! Nobody is there: the answers file speaks. What it does not say is not guessed.
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::future::Future;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use steps::answers::Answers;
 use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
 use steps::practice::PersonTask;
@@ -17,7 +17,7 @@ use steps::text::{Text, harmless};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
-use super::{Asks, Decision, Question, questions, reply};
+use super::{Asks, Decision, Question, nobody, questions, reply};
 use crate::screen::Screen;
 
 /// A look at what only a person can do takes no longer than this: nobody is there to do it now.
@@ -31,6 +31,12 @@ const TROUBLES: usize = 3;
 
 /// So many windows of thirty seconds are waited for a code that AWS has not seen.
 const WINDOWS: usize = 3;
+
+/// AWS takes no longer password.
+const LONGEST_PASSWORD: u64 = 128;
+
+/// So many files of earlier runs are set aside, before somebody has to look after them.
+const SET_ASIDE: u32 = 99;
 
 /// The answers file in place of a person.
 #[derive(Debug)]
@@ -79,9 +85,13 @@ impl Prepared {
 
 impl Operator for Prepared {
     async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
-        let file = self.console_password_file.as_deref();
+        let file = secret.file.as_deref().or(self.console_password_file.as_deref());
         let file = file.ok_or_else(|| nobody("admin.console_password_file"))?;
-        write_new(file, &secret.secret).map_err(|error| not_written(file, &error))
+        let aside = write_password(file, &secret.secret).map_err(|error| not_written(file, &error))?;
+        if let Some(aside) = aside {
+            self.screen.wrapped(2, self.screen.say(&moved(file, &aside)));
+        }
+        Ok(())
     }
 
     async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError> {
@@ -116,7 +126,7 @@ impl Asks for Prepared {
         if self.yes { Ok(true) } else { Err(nobody("--yes")) }
     }
 
-    async fn decide(&mut self, _default: Decision) -> Result<Decision, OperatorError> {
+    async fn decide(&mut self, _: Decision, _: &[Decision]) -> Result<Decision, OperatorError> {
         if self.yes { Ok(Decision::Yes) } else { Err(nobody("--yes")) }
     }
 
@@ -152,23 +162,78 @@ impl Asks for Prepared {
     fn show_task(&mut self, _task: &PersonTask) {}
 }
 
-fn nobody(key: &str) -> OperatorError {
-    OperatorError::NobodyToAsk { key: key.to_owned() }
+/// Puts a password into its file: whole or not at all, and readable by its owner only from the first byte on.
+///
+/// A run that was cut off before AWS heard of the password leaves a file behind, and the next run comes here again, with
+/// another password. Nobody can tell that file from one that still counts, as of a user of the same name in another
+/// account, or in the real account after a rehearsal. So it is set aside under another name, which is given back, and
+/// nothing is ever lost. A file that does not look as if we had written it is left alone.
+fn write_password(path: &Path, password: &SecretString) -> std::io::Result<Option<PathBuf>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(password.expose_secret().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    let aside = match file.persist_noclobber(path) {
+        Ok(_) => None,
+        Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => {
+            let owner = refused.file.as_file().metadata()?.uid();
+            if !is_password_file(path, owner)? {
+                return Err(refused.error);
+            }
+            let aside = set_aside(path)?;
+            refused.file.persist(path).map_err(|refused| refused.error)?;
+            Some(aside)
+        }
+        Err(refused) => return Err(refused.error),
+    };
+    // The name has to outlast a power failure too. Not every file system can promise that of a folder.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(aside)
 }
 
-/// Writes a secret into a file that nobody else can read, from the first byte on. A file that exists is left alone: it
-/// may be readable by others, or hold what is still needed.
-fn write_new(path: &Path, secret: &SecretString) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(secret.expose_secret().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()
+/// Whether a file can be an earlier password: a regular file of the same owner, for nobody else to read, that holds one
+/// line without spaces, or the beginning of one.
+fn is_password_file(path: &Path, owner: u32) -> std::io::Result<bool> {
+    let found = std::fs::symlink_metadata(path)?;
+    let ours = found.is_file() && found.uid() == owner && found.mode() & 0o777 == 0o600;
+    if !ours || found.len() > LONGEST_PASSWORD + 1 {
+        return Ok(false);
+    }
+    let content: SecretSlice<u8> = std::fs::read(path)?.into();
+    let line = content.expose_secret();
+    Ok(line.strip_suffix(b"\n").unwrap_or(line).iter().all(u8::is_ascii_graphic))
+}
+
+/// Gives a file a second name, the first of NAME.1, NAME.2 and so on that is free. The first name is for the new file to
+/// take, in one step, so that at no time there is none.
+fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
+    let numbered = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    for name in (1..=SET_ASIDE).map(numbered) {
+        match std::fs::hard_link(path, &name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            result => return result.map(|()| name),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+fn moved(path: &Path, aside: &Path) -> Text {
+    let (path, aside) = (harmless(&path.display().to_string()), harmless(&aside.display().to_string()));
+    text! {
+        en: "There was a password in {path} already. It is in {aside} now.",
+        ko: "{path}에 이미 암호가 있어 {aside}(으)로 옮겼습니다."
+    }
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> OperatorError {
     let path = harmless(&path.display().to_string());
     OperatorError::Failed(match error.kind() {
-        std::io::ErrorKind::AlreadyExists => text! {
+        ErrorKind::AlreadyExists => text! {
             en: "The file {path} exists already and is left as it is. Move it away, or name another in admin.console_password_file.",
             ko: "파일 {path}이(가) 이미 있어 그대로 두었습니다. 파일을 옮기거나 admin.console_password_file에 다른 이름을 지정하세요."
         },
@@ -266,7 +331,7 @@ mod tests {
 
     fn secret() -> HandOver {
         let title = Text::verbatim("Console password of alice");
-        HandOver { title, advice: Text::default(), secret: "not-a-real-password".into() }
+        HandOver { title, advice: Text::default(), secret: "not-a-real-password".into(), file: None }
     }
 
     fn request(used: &[&str], trouble: Option<Text>) -> CodeRequest {
@@ -274,18 +339,76 @@ mod tests {
         CodeRequest { user: "alice".into(), purpose: CodePurpose::SignIn, used, trouble }
     }
 
+    fn with_password_file(file: &Path) -> Prepared {
+        prepared(|answers| answers.admin.console_password_file = Some(file.to_owned()))
+    }
+
+    fn mode(file: &Path) -> u32 {
+        std::fs::metadata(file).expect("exists").permissions().mode() & 0o777
+    }
+
+    fn text_of(file: &Path) -> String {
+        std::fs::read_to_string(file).expect("text")
+    }
+
     #[tokio::test]
-    async fn a_password_file_is_readable_by_its_owner_only_and_never_overwritten() {
+    async fn a_password_file_is_readable_by_its_owner_only() {
         let folder = tempfile::tempdir().expect("temporary folder");
         let file = folder.path().join("alice.txt");
-        let mut operator = prepared(|answers| answers.admin.console_password_file = Some(file.clone()));
-        operator.hand_over(secret()).await.expect("written");
-        let mode = std::fs::metadata(&file).expect("exists").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(std::fs::read_to_string(&file).expect("text"), "not-a-real-password\n");
-        let again = operator.hand_over(secret()).await;
-        let Err(OperatorError::Failed(text)) = again else { panic!("{again:?}") };
-        assert!(text.en.contains("alice.txt") && !text.en.contains("not-a-real"), "{}", text.en);
+        with_password_file(&file).hand_over(secret()).await.expect("written");
+        assert_eq!((mode(&file), text_of(&file).as_str()), (0o600, "not-a-real-password\n"));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+    }
+
+    /// As after runs that were cut off before AWS heard of the password, one of them in the middle of the line.
+    #[tokio::test]
+    async fn an_earlier_password_is_set_aside_and_never_lost() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let file = folder.path().join("alice.txt");
+        for earlier in ["Earlier(1)\n", "Half(2"] {
+            std::fs::write(&file, earlier).expect("written");
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("private");
+            let mut operator = with_password_file(&file);
+            operator.hand_over(secret()).await.expect("written");
+            let told = operator.screen.kept().split_whitespace().collect::<String>();
+            assert!(told.contains("alice.txt.") && !told.contains(earlier.trim()), "{told}");
+        }
+        assert_eq!((mode(&file), text_of(&file).as_str()), (0o600, "not-a-real-password\n"));
+        let aside = |number| folder.path().join(format!("alice.txt.{number}"));
+        assert_eq!((mode(&aside(1)), text_of(&aside(1)).as_str()), (0o600, "Earlier(1)\n"));
+        assert_eq!((mode(&aside(2)), text_of(&aside(2)).as_str()), (0o600, "Half(2"));
+    }
+
+    #[tokio::test]
+    async fn what_we_did_not_write_is_left_as_it_is() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let long = "x".repeat(200);
+        let cases = [
+            ("Readable(1)\n", 0o644),
+            ("two\nlines\n", 0o600),
+            ("some words\n", 0o600),
+            (long.as_str(), 0o600),
+        ];
+        for (number, (content, permissions)) in cases.into_iter().enumerate() {
+            let file = folder.path().join(format!("{number}.txt"));
+            std::fs::write(&file, content).expect("written");
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(permissions)).expect("set");
+            assert_left_alone(&file).await;
+            assert_eq!((mode(&file), text_of(&file).as_str()), (permissions, content));
+        }
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).expect("linked");
+        assert_left_alone(&link).await;
+        assert!(link.is_symlink() && !link.exists());
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 5);
+    }
+
+    async fn assert_left_alone(file: &Path) {
+        let result = with_password_file(file).hand_over(secret()).await;
+        let Err(OperatorError::Failed(text)) = result else { panic!("{result:?}") };
+        let name = file.file_name().expect("a name").to_string_lossy();
+        assert!(text.en.contains(&*name) && text.en.contains("exists already"), "{}", text.en);
+        assert!(!text.en.contains("not-a-real"), "{}", text.en);
     }
 
     #[tokio::test]
@@ -298,7 +421,7 @@ mod tests {
         assert_eq!(key(operator.hand_over(secret()).await), "admin.console_password_file");
         assert_eq!(key(operator.one_time_code(&request(&[], None)).await.map(drop)), "mfa.code_command");
         operator.yes = false;
-        assert_eq!(key(operator.decide(Decision::Yes).await.map(drop)), "--yes");
+        assert_eq!(key(operator.decide(Decision::Yes, &[]).await.map(drop)), "--yes");
     }
 
     #[tokio::test]

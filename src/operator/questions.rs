@@ -70,16 +70,23 @@ pub(super) async fn start(person: &mut impl AsksForLines) -> Result<bool, Operat
 pub(super) async fn decide(
     person: &mut impl AsksForLines,
     default: Decision,
+    more: &[Decision],
 ) -> Result<Decision, OperatorError> {
-    let question = text! {
-        en: "Apply? yes / no / explain / skip / quit",
-        ko: "적용할까요? 예 / 아니요 / 설명 / 건너뛰기 / 그만"
+    let usual = [Decision::Yes, Decision::No, Decision::Explain];
+    let ends = [Decision::Skip, Decision::Quit];
+    let offered: Vec<Decision> = usual.into_iter().chain(more.iter().copied()).chain(ends).collect();
+    let words = |between: &str, language: fn(Text) -> String| {
+        offered.iter().map(|decision| language(decision.word())).collect::<Vec<_>>().join(between)
     };
+    let (en, ko) = (words(" / ", |text| text.en), words(" / ", |text| text.ko));
+    let question = text! { en: "Apply? {en}", ko: "적용할까요? {ko}" };
+    let (en, ko) = (words(", ", |text| text.en), words(", ", |text| text.ko));
     let expected = text! {
-        en: "Please answer yes, no, explain, skip or quit; the first letter is enough.",
-        ko: "예, 아니요, 설명, 건너뛰기, 그만 중 하나로 답해 주세요. y, n, e, s, q도 됩니다."
+        en: "Please answer with one of these words: {en}. The first letter is enough.",
+        ko: "다음 중 하나로 답해 주세요: {ko}. y, n, e처럼 영어 첫 글자도 됩니다."
     };
-    until_understood(person, &question, Some(&default.word()), &expected, reply::decision).await
+    let understand = |typed: &str| reply::decision(typed).filter(|decision| offered.contains(decision));
+    until_understood(person, &question, Some(&default.word()), &expected, understand).await
 }
 
 /// Has something typed that cannot be typed by accident. Enter alone leaves things as they are.
@@ -174,6 +181,8 @@ impl Decision {
             Self::No => no_word(),
             Self::Explain => text! { en: "explain", ko: "설명" },
             Self::Skip => text! { en: "skip", ko: "건너뛰기" },
+            Self::Undo => text! { en: "undo", ko: "되돌리기" },
+            Self::Watch => text! { en: "watch", ko: "지켜보기" },
             Self::Quit => text! { en: "quit", ko: "그만" },
         }
     }
@@ -296,8 +305,16 @@ mod tests {
     #[tokio::test]
     async fn a_reply_that_is_not_understood_is_asked_for_again() {
         let mut person = person(Language::En, &["perhaps", "e"]);
-        assert_eq!(decide(&mut person, Decision::Yes).await.ok(), Some(Decision::Explain));
-        assert!(person.screen.kept().contains("Please answer yes, no, explain, skip or quit"));
+        assert_eq!(decide(&mut person, Decision::Yes, &[]).await.ok(), Some(Decision::Explain));
+        assert!(person.screen.kept().contains("one of these words: yes, no, explain, skip, quit"));
+    }
+
+    #[tokio::test]
+    async fn further_words_are_understood_where_they_are_offered() {
+        let mut offered = person(Language::Ko, &["되돌리기"]);
+        assert_eq!(decide(&mut offered, Decision::Skip, &[Decision::Undo]).await.ok(), Some(Decision::Undo));
+        let mut elsewhere = person(Language::En, &["undo", "no"]);
+        assert_eq!(decide(&mut elsewhere, Decision::Yes, &[]).await.ok(), Some(Decision::No));
     }
 
     #[tokio::test]
@@ -305,7 +322,7 @@ mod tests {
         for language in [Language::En, Language::Ko] {
             for default in [Decision::Yes, Decision::Skip] {
                 let mut person = person(language, &[""]);
-                assert_eq!(decide(&mut person, default).await.ok(), Some(default));
+                assert_eq!(decide(&mut person, default, &[]).await.ok(), Some(default));
             }
         }
     }

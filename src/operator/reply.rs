@@ -1,7 +1,7 @@
 //! What a person's reply means, in either language, whichever operator it was given to.
 //!
 //! Both languages are always understood, whichever is shown; and with the Korean keyboard layout left on, the keys
-//! y, n, e, s and q give Hangul letters, which are understood too.
+//! y, n, e, s, q, u and w give Hangul letters, which are understood too.
 
 use super::Decision;
 
@@ -16,6 +16,8 @@ pub fn decision(reply: &str) -> Option<Decision> {
         "e" | "explain" | "?" | "설명" | "ㄷ" => Some(Decision::Explain),
         "s" | "skip" | "건너뛰기" | "ㄴ" => Some(Decision::Skip),
         "q" | "quit" | "그만" | "ㅂ" => Some(Decision::Quit),
+        "u" | "undo" | "되돌리기" | "ㅕ" => Some(Decision::Undo),
+        "w" | "watch" | "지켜보기" | "ㅈ" => Some(Decision::Watch),
         _ => None,
     }
 }
@@ -67,6 +69,8 @@ mod tests {
             (Decision::Explain, &["e", "explain", "설명", "ㄷ"]),
             (Decision::Skip, &["s", "skip", "건너뛰기", "ㄴ"]),
             (Decision::Quit, &["q", "quit", "그만", "ㅂ"]),
+            (Decision::Undo, &["u", "undo", "되돌리기", "ㅕ"]),
+            (Decision::Watch, &["w", "watch", "지켜보기", "ㅈ"]),
         ];
         for (expected, replies) in meant {
             for reply in replies {

@@ -21,7 +21,7 @@ use super::questions::{self, AsksForLines, Prompt};
 use super::{Asks, Decision, Question, line_input, reply};
 use crate::interrupt::Interrupt;
 use crate::qr;
-use crate::screen::{Screen, Tone, wrap};
+use crate::screen::{PrivatePage, Screen, Tone, wrap, wrap_within};
 
 /// The columns between the QR code and the words beside it.
 const GAP: usize = 2;
@@ -43,6 +43,7 @@ pub struct Terminal {
 /// An enrolment in sight. It is drawn again after each reply, because the reply scrolls the code off the top.
 #[derive(Debug)]
 struct Shown {
+    page: PrivatePage,
     account: String,
     user: String,
     otpauth: SecretString,
@@ -52,6 +53,7 @@ struct Shown {
 impl Terminal {
     /// Standard input and standard error have to be a terminal.
     pub fn new(screen: Screen, interrupt: Interrupt) -> Self {
+        screen.face_a_person();
         Self { screen, interrupt, shown: None, bar: None }
     }
 
@@ -66,7 +68,7 @@ impl Terminal {
         let Some(shown) = &self.shown else { return };
         let Drawing { lines, bar } = shown.drawn(&self.screen, trouble, next_in);
         self.bar = bar;
-        self.screen.clear_with_scrollback();
+        shown.page.clear();
         for line in lines {
             self.screen.private_line(&line);
         }
@@ -103,18 +105,19 @@ impl AsksForLines for Terminal {
 
 impl Operator for Terminal {
     async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
-        self.screen.clear_with_scrollback();
+        let page = self.screen.private_page();
         for line in handed_over(&self.screen, &secret) {
             self.screen.private_line(&line);
         }
         drop(secret);
         let result = self.saved().await;
-        self.screen.clear_with_scrollback();
+        drop(page);
         result
     }
 
     async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError> {
         self.shown = Some(Shown {
+            page: self.screen.private_page(),
             account: enrolment.account.clone(),
             user: enrolment.user.clone(),
             otpauth: enrolment.otpauth.clone(),
@@ -129,10 +132,7 @@ impl Operator for Terminal {
     }
 
     async fn enrolled(&mut self) {
-        if self.shown.take().is_some() {
-            self.screen.quiet();
-            self.screen.clear_with_scrollback();
-        }
+        self.shown = None;
     }
 
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {
@@ -146,8 +146,8 @@ impl Asks for Terminal {
         questions::start(self).await
     }
 
-    async fn decide(&mut self, default: Decision) -> Result<Decision, OperatorError> {
-        questions::decide(self, default).await
+    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
+        questions::decide(self, default, more).await
     }
 
     async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {
@@ -247,7 +247,7 @@ impl Shown {
         ];
         let trouble = trouble.map(|text| screen.paint(Tone::Caution, screen.say(text)));
         let further = trouble.iter().flat_map(|words| [words.as_str(), ""]);
-        paragraphs.into_iter().chain(further).flat_map(|words| wrap("", 0, words, width)).collect()
+        paragraphs.into_iter().chain(further).flat_map(|words| wrap_within(words, width)).collect()
     }
 }
 

@@ -6,19 +6,23 @@ use steps::practice::{PracticeId, Seen, State, StepId};
 use steps::text;
 use steps::text::Text;
 
-pub use super::trouble::{failed, failure, paused, sign_in_help};
+pub use super::trouble::{failed, failure, paused, sign_in_help, stopped};
 
 use super::{markdown, summary, words};
-use crate::event::{ChangeReport, Event, Listener, Outcome, PracticeSummary, SignedIn, StepReport};
-use crate::screen::{Screen, Spinner, Tone, padded};
+use crate::event::{ChangeReport, Event, Listener, Outcome, SignedIn, StepReport};
+use crate::screen::{Screen, Spinner, Tone, padded, wrap};
 
 /// The listener that a person reads.
 #[derive(Debug)]
 pub struct Human {
     screen: Screen,
     manner: Manner,
+    /// Whether AWS's request ids are told.
+    verbose: bool,
     /// The practice whose heading was printed last.
     practice: Option<PracticeId>,
+    /// The step that was shown last, for the question that comes again after an explanation.
+    asked_about: Option<StepReport>,
     /// Turns while AWS makes a change.
     spinner: Option<Spinner>,
 }
@@ -32,12 +36,23 @@ enum Manner {
 impl Human {
     /// For a run that goes from step to step, with somebody who decides.
     pub fn walking(screen: Screen) -> Self {
-        Self { screen, manner: Manner::Walk, practice: None, spinner: None }
+        Self::new(screen, Manner::Walk)
     }
 
     /// For a run that only looks.
     pub fn listing(screen: Screen) -> Self {
-        Self { screen, manner: Manner::List, practice: None, spinner: None }
+        Self::new(screen, Manner::List)
+    }
+
+    /// Says more: AWS's request id after each change.
+    #[must_use]
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    fn new(screen: Screen, manner: Manner) -> Self {
+        Self { screen, manner, verbose: false, practice: None, asked_about: None, spinner: None }
     }
 
     fn say<'a>(&self, text: &'a Text) -> &'a str {
@@ -63,6 +78,7 @@ impl Human {
             }
             (Manner::Walk, State::ToChange | State::NeedsPerson) => {
                 self.practice = Some(practice);
+                self.asked_about = Some(report.clone());
                 self.explained_before_asking(report);
             }
             (Manner::Walk, _) => {
@@ -79,8 +95,7 @@ impl Human {
             self.screen.wrapped(2, &markdown::inline(&self.screen, markdown::without_label(&why)));
             self.screen.blank();
         }
-        self.notes(2, report);
-        self.changes(4, &report.changes);
+        self.print(self.what_to_decide_on(report));
         match &report.person {
             // The question that follows says it.
             Some(task) if matches!(task.seen, Seen::ByAnswer(_)) => return,
@@ -105,30 +120,43 @@ impl Human {
         self.screen.blank();
     }
 
-    fn notes(&self, indent: usize, report: &StepReport) {
-        for note in &report.notes {
-            self.screen.wrapped(indent, self.say(note));
+    /// What to know before deciding, and what would be done.
+    fn what_to_decide_on(&self, report: &StepReport) -> Vec<String> {
+        let mut lines = self.notes(2, report);
+        if !lines.is_empty() {
+            lines.push(String::new());
         }
-        if !report.notes.is_empty() && self.manner == Manner::Walk {
-            self.screen.blank();
+        lines.extend(self.changes(4, &report.changes));
+        lines
+    }
+
+    fn print(&self, lines: Vec<String>) {
+        for line in lines {
+            self.screen.line(&line);
         }
     }
 
-    fn changes(&self, indent: usize, changes: &[ChangeReport]) {
+    fn notes(&self, indent: usize, report: &StepReport) -> Vec<String> {
+        let (margin, width) = (" ".repeat(indent), self.screen.width());
+        report.notes.iter().flat_map(|note| wrap(&margin, indent, self.say(note), width)).collect()
+    }
+
+    fn changes(&self, indent: usize, changes: &[ChangeReport]) -> Vec<String> {
         let planned: Vec<Text> = changes.iter().map(|change| words::planned(change.verb)).collect();
         let widest =
             planned.iter().map(|verb| textwrap::core::display_width(self.say(verb))).max().unwrap_or(0);
-        for (change, verb) in changes.iter().zip(&planned) {
-            let (tone, sign) = words::sign(change.verb);
-            let sign = if self.screen.is_plain() {
-                String::new()
-            } else {
-                format!("{} ", self.screen.paint(tone, sign))
-            };
-            let head = format!("{}{sign}{}  ", " ".repeat(indent), padded(self.say(verb), widest));
+        let lines_of = |(change, verb): (&ChangeReport, &Text)| {
+            let head =
+                format!("{}{}{}  ", " ".repeat(indent), self.sign(change), padded(self.say(verb), widest));
             let below = textwrap::core::display_width(&head);
-            self.screen.hanging(&head, below, self.say(&change.summary));
-        }
+            wrap(&head, below, self.say(&change.summary), self.screen.width())
+        };
+        changes.iter().zip(&planned).flat_map(lines_of).collect()
+    }
+
+    fn sign(&self, change: &ChangeReport) -> String {
+        let (tone, sign) = words::sign(change.verb);
+        if self.screen.is_plain() { String::new() } else { format!("{} ", self.screen.paint(tone, sign)) }
     }
 
     /// A step that needs nothing now, in one line with what was found or why it waits.
@@ -160,12 +188,12 @@ impl Human {
         };
         let found = report.found.as_ref().map(|found| self.say(found)).unwrap_or_default();
         self.screen.hanging(&format!("     {state} {}  ", padded(report.step.name(), 17)), 11, found);
-        self.changes(11, &report.changes);
+        self.print(self.changes(11, &report.changes));
         let person = report.person.as_ref().map(|task| &task.what);
         for text in person.into_iter().chain(&report.reason) {
             self.screen.wrapped(11, self.say(text));
         }
-        self.notes(11, report);
+        self.print(self.notes(11, report));
     }
 
     fn change_started(&mut self, change: &ChangeReport) {
@@ -177,7 +205,7 @@ impl Human {
     fn change_finished(&mut self, change: &ChangeReport, outcome: &Outcome) {
         self.spinner = None;
         let (mark, verb) = match outcome {
-            Outcome::Done => {
+            Outcome::Done { .. } => {
                 let done = text! { en: "done", ko: "완료" };
                 (self.screen.mark(Tone::Good, "✓", &done), words::done(change.verb))
             }
@@ -188,6 +216,10 @@ impl Human {
         };
         let head = format!("    {mark} {}  ", self.say(&verb));
         self.screen.hanging(&head, textwrap::core::display_width(&head), self.say(&change.summary));
+        if let (true, Outcome::Done { request_id: Some(id) }) = (self.verbose, outcome) {
+            let id = words::request_id(id);
+            self.screen.wrapped(6, &self.screen.paint(Tone::Faint, self.say(&id)));
+        }
     }
 
     /// How a step stands after its changes.
@@ -200,7 +232,7 @@ impl Human {
             State::ToChange => {
                 let left = text! { en: "AWS does not show it all yet. This is left:", ko: "AWS에 아직 모두 보이지 않습니다. 남은 것:" };
                 self.screen.wrapped(2, self.say(&left));
-                self.changes(4, &report.changes);
+                self.print(self.changes(4, &report.changes));
             }
             State::NeedsPerson => {
                 let what = report.person.as_ref().map(|task| self.say(&task.what)).unwrap_or_default();
@@ -210,9 +242,22 @@ impl Human {
         }
     }
 
+    /// The guide, and once more what to decide on, because the question comes next. Where it does not all fit into the
+    /// window, the reason is left out: it was shown with the step.
     fn explained(&self, step: StepId) {
-        self.screen.blank();
-        markdown::print(&self.screen, 2, step.guide(self.screen.language()));
+        let asked_about = self.asked_about.as_ref().filter(|report| report.step == step);
+        let decide_on = asked_about.map(|report| self.what_to_decide_on(report)).unwrap_or_default();
+        let guide = step.guide(self.screen.language());
+        let mut explained = markdown::lines(&self.screen, 2, guide);
+        // Three empty lines, and the question.
+        let in_sight = explained.len() + decide_on.len() + 4 <= self.screen.size().0;
+        if !in_sight && !self.screen.is_plain() {
+            explained = markdown::lines(&self.screen, 2, markdown::after_first_paragraph(guide));
+        }
+        for part in [explained, decide_on] {
+            self.screen.blank();
+            self.print(part);
+        }
         self.screen.blank();
     }
 
@@ -235,34 +280,38 @@ impl Human {
         }
     }
 
-    fn overview(&self, practices: &[PracticeSummary]) {
+    fn overview(&self, reports: &[StepReport]) {
         if self.manner == Manner::List {
             return;
         }
         self.screen.blank();
-        for practice in practices {
-            self.overview_line(practice);
+        for practice in PracticeId::ALL {
+            let steps = reports.iter().filter(|report| report.step.practice() == practice);
+            self.overview_line(practice, &steps.collect::<Vec<_>>());
         }
         self.screen.blank();
-        let to_do: usize = practices.iter().map(|practice| practice.to_do).sum();
-        for line in before_start(to_do) {
+        for line in before_start(to_do(reports)) {
             self.screen.wrapped(2, self.say(&line));
         }
         self.screen.blank();
     }
 
-    fn overview_line(&self, practice: &PracticeSummary) {
-        let PracticeSummary { id, steps, to_do } = practice;
-        let title = id.title();
+    /// A practice of which no step is asked for has no line.
+    fn overview_line(&self, practice: PracticeId, reports: &[&StepReport]) {
+        let (steps, to_do) = (reports.len(), to_do(reports.iter().copied()));
+        if steps == 0 {
+            return;
+        }
+        let title = practice.title();
         let title = padded(self.say(&title), 30);
-        let price = words::price(*id).unwrap_or_default();
+        let price = words::price(practice).unwrap_or_default();
         let counts = match to_do {
             0 => text! { en: "{steps} steps   in place", ko: "{steps}단계   적용됨" },
             _ => text! { en: "{steps} steps   {to_do} to do", ko: "{steps}단계   할 일 {to_do}" },
         };
         let counts = padded(self.say(&counts), 21);
         let price = self.screen.paint(Tone::Faint, self.say(&price));
-        self.screen.line(format!("  {}  {title} {counts} {price}", words::number(*id)).trim_end());
+        self.screen.line(format!("  {}  {title} {counts} {price}", words::number(practice)).trim_end());
     }
 }
 
@@ -270,7 +319,7 @@ impl Listener for Human {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::SignedIn(who) => self.signed_in(who),
-            Event::Overview(practices) => self.overview(practices),
+            Event::Overview(reports) => self.overview(reports),
             // Headings come with the first step that has something to show.
             Event::PracticeStarted(_) => {}
             Event::Step(report) => self.step(report),
@@ -321,6 +370,10 @@ fn signed_in(who: &SignedIn) -> Text {
     };
     let (who_en, who_ko, how_en, how_ko) = (&who_is_it.en, &who_is_it.ko, &how.en, &how.ko);
     text! { en: "Signed in as {who_en}, by {how_en}", ko: "로그인: {who_ko}({how_ko})" }
+}
+
+fn to_do<'r>(reports: impl IntoIterator<Item = &'r StepReport>) -> usize {
+    reports.into_iter().filter(|report| !report.state.is_settled()).count()
 }
 
 fn before_start(to_do: usize) -> Vec<Text> {

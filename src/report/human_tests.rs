@@ -76,20 +76,23 @@ fn run() -> Vec<Event> {
     };
     let in_place = report(StepId::AdminGroup, State::InPlace);
     let changes = group().changes;
-    let practices = [
-        PracticeSummary { id: PracticeId::RootUser, steps: 6, to_do: 5 },
-        PracticeSummary { id: PracticeId::BillingReport, steps: 4, to_do: 4 },
-    ];
+    let (user, sign_in) =
+        (report(StepId::AdminUser, State::InPlace), report(StepId::AdminSignIn, State::InPlace));
     let mut events = vec![
         Event::SignedIn(root()),
-        Event::Overview(practices.to_vec()),
+        Event::Overview(vec![
+            policy.clone(),
+            group(),
+            report(StepId::ReportBucket, State::ToChange),
+            report(StepId::Report, State::Blocked),
+        ]),
         Event::PracticeStarted(PracticeId::RootUser),
         Event::Step(policy.clone()),
         Event::Step(group()),
     ];
     for change in changes {
         events.push(Event::ChangeStarted(change.clone()));
-        events.push(Event::ChangeFinished(change, Outcome::Done));
+        events.push(Event::ChangeFinished(change, Outcome::Done { request_id: Some("4d2f".into()) }));
     }
     events.extend([
         Event::Verified(in_place.clone()),
@@ -97,17 +100,22 @@ fn run() -> Vec<Event> {
         Event::StepLeft(StepId::RootCredentials),
         Event::Step(delivery.clone()),
         Event::Finished(Summary {
-            steps: vec![policy, in_place, root_credentials, delivery],
+            steps: vec![policy, in_place, user, sign_in, root_credentials, delivery],
             changes_made: 2,
-            sign_in: Some(SignInAdvice {
-                user: "alice".into(),
-                console: "https://111122223333.signin.aws.amazon.com/console".into(),
-                profile: "dayone-admin".into(),
-            }),
+            sign_in: Some(advice()),
             could_write: true,
         }),
     ]);
     events
+}
+
+fn advice() -> SignInAdvice {
+    SignInAdvice {
+        user: "alice".into(),
+        console: "https://111122223333.signin.aws.amazon.com/console".into(),
+        profile: "dayone-admin".into(),
+        by_access_key: false,
+    }
 }
 
 fn shown(language: Language, mode: Mode, listener: fn(Screen) -> Human) -> String {
@@ -123,7 +131,8 @@ fn a_walk_shows_who_what_and_what_is_left() {
     for line in [
         "  Account 1111-2222-3333, no alias\n",
         "  Signed in as the root user, by temporary credentials\n",
-        "  1  Stop using the root user",
+        "  1  Stop using the root user       2 steps   1 to do\n",
+        "  4  Turn on billing reports        2 steps   2 to do     about $0.02 a month\n",
         "    ✓ password-policy  at least 14 characters\n",
         "  1 Stop using the root user · step 2 of 6 · admin-group\n",
         "    + create  group Administrators\n",
@@ -132,7 +141,7 @@ fn a_walk_shows_who_what_and_what_is_left() {
         "  In place.\n",
         "  Left for another time.\n",
         "    … log-delivery  waiting: the first log file",
-        "  In place         2 of 4\n",
+        "  In place         4 of 6\n",
         "  For a person     1   root-credentials: Put root's",
         "  2 changes were made.\n",
         "aws login --profile dayone-admin",
@@ -140,6 +149,73 @@ fn a_walk_shows_who_what_and_what_is_left() {
     ] {
         assert!(page.contains(line), "{line:?} is missing in:\n{page}");
     }
+}
+
+#[test]
+fn the_plan_is_shown_again_after_an_explanation() {
+    for language in [Language::En, Language::Ko] {
+        for screen in [Screen::in_memory(language, Mode::Rich), Screen::in_memory(language, Mode::Plain)] {
+            let warning = text! { en: "Others are in the group.", ko: "다른 사람도 그룹에 있습니다." };
+            let asked = StepReport { notes: vec![warning.clone()], ..group() };
+            let mut human = Human::walking(screen.clone());
+            human.hear(&Event::Step(asked.clone()));
+            let before = screen.kept().len();
+            human.hear(&Event::Explained(StepId::AdminGroup));
+            let page = screen.kept().split_off(before);
+            let guide = StepId::AdminGroup.guide(language);
+            let last = guide.split_whitespace().next_back().map(|word| word.replace(['`', '*'], ""));
+            let (explained, asked_again) = page.split_once(screen.say(&warning)).expect("the warning");
+            assert!(explained.trim_end().ends_with(last.as_deref().expect("a guide")), "{page}");
+            for change in &asked.changes {
+                assert!(asked_again.contains(screen.say(&change.summary)), "{page}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_explanation_and_what_to_decide_on_fit_into_one_window() {
+    for step in StepId::all() {
+        for language in [Language::En, Language::Ko] {
+            let screen = Screen::in_memory(language, Mode::Rich);
+            let mut human = Human::walking(screen.clone());
+            let several = [group().changes, group().changes].concat();
+            human.hear(&Event::Step(StepReport { changes: several, ..report(step, State::ToChange) }));
+            let before = screen.kept().len();
+            human.hear(&Event::Explained(step));
+            let lines = screen.kept().split_off(before).lines().count();
+            assert!(lines < 24, "{step} in {language:?}: {lines} lines and the question");
+        }
+    }
+}
+
+#[test]
+fn request_ids_are_told_to_who_asks_for_more() {
+    let screen = Screen::in_memory(Language::En, Mode::Rich);
+    let mut human = Human::walking(screen.clone()).verbose(true);
+    run().iter().for_each(|event| human.hear(event));
+    assert_eq!(screen.kept().matches("      Request id 4d2f\n").count(), 2, "{}", screen.kept());
+    assert!(!shown(Language::En, Mode::Rich, Human::walking).contains("4d2f"));
+}
+
+#[test]
+fn root_is_said_to_be_needed_no_longer_only_when_somebody_else_can_sign_in() {
+    let end = |steps: Vec<StepReport>, by_access_key| {
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        let sign_in = Some(SignInAdvice { by_access_key, ..advice() });
+        let summary = Summary { steps, sign_in, could_write: true, ..Summary::default() };
+        Human::walking(screen.clone()).hear(&Event::Finished(summary));
+        screen.kept()
+    };
+    let user = report(StepId::AdminUser, State::InPlace);
+    let no_sign_in = end(vec![user.clone(), report(StepId::AdminSignIn, State::NeedsPerson)], false);
+    assert!(!no_sign_in.contains("Root is no longer needed") && !no_sign_in.contains("aws login"));
+    assert!(!end(vec![report(StepId::Trail, State::InPlace)], false).contains("Root is no longer needed"));
+    let steps = vec![user, report(StepId::AdminSignIn, State::InPlace)];
+    assert!(end(steps.clone(), false).contains("aws login --profile dayone-admin"));
+    let with_key = end(steps, true);
+    assert!(with_key.contains("Root is no longer needed") && with_key.contains("--profile dayone-admin"));
+    assert!(!with_key.contains("aws login"), "aws login does not go into a profile with a key: {with_key}");
 }
 
 #[test]
@@ -198,10 +274,26 @@ fn a_failure_names_the_next_step() {
 }
 
 #[test]
+fn who_cannot_be_asked_learns_the_whole_command() {
+    let screen = Screen::in_memory(Language::En, Mode::Rich);
+    let nobody = steps::operator::OperatorError::NobodyToAsk { key: "--yes".into() };
+    failure(&screen, &nobody.into(), None);
+    let page = screen.kept().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("dayone apply --answers FILE --yes") && page.contains("at a terminal"), "{page}");
+}
+
+#[test]
+fn who_stops_is_not_said_to_pause() {
+    let screen = Screen::in_memory(Language::En, Mode::Rich);
+    stopped(&screen);
+    assert!(screen.kept().contains("  Stopped here. What is in place stays in place"), "{}", screen.kept());
+}
+
+#[test]
 fn who_is_not_signed_in_learns_the_ways() {
     for language in [Language::En, Language::Ko] {
         let screen = Screen::in_memory(language, Mode::Rich);
-        sign_in_help(&screen, "no credentials in the chain");
+        sign_in_help(&screen, &steps::text::harmless("no credentials\n  in the\n\nchain"));
         let page = screen.kept();
         for way in ["aws login", "CloudShell", "--profile", "dayone rehearse", "no credentials in the chain"]
         {

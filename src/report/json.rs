@@ -17,14 +17,18 @@ pub struct Json {
     language: Language,
     applies: bool,
     signed_in: Option<SignedIn>,
+    /// Each step as it was last seen. One that the run did not reach is as it was before the walk.
     steps: HashMap<StepId, StepReport>,
     made: Vec<(ChangeReport, MadeOutcome)>,
+    /// Whether the run got to its end. Until then nobody knows how what is left stands.
+    at_the_end: bool,
 }
 
 impl Json {
     /// Texts are in `language`. In a run that applies, each change says what came of it.
     pub fn new(language: Language, applies: bool) -> Self {
-        Self { language, applies, signed_in: None, steps: HashMap::new(), made: Vec::new() }
+        let (steps, made) = (HashMap::new(), Vec::new());
+        Self { language, applies, signed_in: None, steps, made, at_the_end: false }
     }
 
     /// Whether it is known by now which account this is.
@@ -37,12 +41,17 @@ impl Json {
         let document = Document {
             schema: SCHEMA,
             account: self.signed_in.as_ref().map(Account::of),
-            in_place: !self.steps.is_empty() && self.steps.values().all(|step| step.state.is_settled()),
+            in_place: self.in_place(),
             practices: PracticeId::ALL.into_iter().filter_map(|id| self.practice(id)).collect(),
             api_calls,
         };
         // Only maps with odd keys can fail, and there are none.
         serde_json::to_string_pretty(&document).unwrap_or_default()
+    }
+
+    fn in_place(&self) -> bool {
+        let settled = self.steps.values().all(|step| step.state.is_settled());
+        self.at_the_end && settled && !self.steps.is_empty()
     }
 
     /// A practice that was looked at.
@@ -101,11 +110,14 @@ impl Listener for Json {
         match event {
             Event::SignedIn(who) => self.signed_in = Some(who.clone()),
             Event::Step(report) | Event::Verified(report) => self.look(report),
-            Event::ChangeFinished(change, Outcome::Done) => self.finished(change, MadeOutcome::Done),
+            Event::Overview(reports) => reports.iter().for_each(|report| self.look(report)),
+            Event::ChangeFinished(change, Outcome::Done { .. }) => self.finished(change, MadeOutcome::Done),
             Event::ChangeFinished(change, Outcome::Failed(_)) => self.finished(change, MadeOutcome::Failed),
-            Event::Finished(summary) => summary.steps.iter().for_each(|report| self.look(report)),
-            Event::Overview(_)
-            | Event::PracticeStarted(_)
+            Event::Finished(summary) => {
+                summary.steps.iter().for_each(|report| self.look(report));
+                self.at_the_end = true;
+            }
+            Event::PracticeStarted(_)
             | Event::Explained(_)
             | Event::ChangeStarted(_)
             | Event::StepLeft(_)
@@ -188,7 +200,7 @@ mod tests {
     use steps::text::Text;
 
     use super::*;
-    use crate::event::FailureReport;
+    use crate::event::{FailureReport, Summary};
 
     fn change(resource: &str) -> ChangeReport {
         let summary = Text { en: format!("group {resource}"), ko: format!("그룹 {resource}") };
@@ -237,8 +249,9 @@ mod tests {
     fn what_was_done_stays_listed_with_its_outcome() {
         let mut json = Json::new(Language::En, true);
         json.hear(&Event::Step(report(State::ToChange, vec![change("a"), change("b"), change("c")])));
-        json.hear(&Event::ChangeFinished(change("a"), Outcome::Done));
-        let failure = FailureReport { text: Text::default(), detail: None, request_id: None };
+        json.hear(&Event::ChangeFinished(change("a"), Outcome::Done { request_id: None }));
+        let failure =
+            FailureReport { text: Text::default(), detail: None, request_id: None, unanswered: false };
         json.hear(&Event::ChangeFinished(change("b"), Outcome::Failed(failure)));
         let document = parsed(&json);
         let changes = document["practices"][0]["steps"][0]["changes"].as_array().expect("changes");
@@ -269,6 +282,31 @@ mod tests {
 
     #[test]
     fn nothing_looked_at_is_not_in_place() {
-        assert_eq!(parsed(&Json::new(Language::En, false))["in_place"], json!(false));
+        let mut json = Json::new(Language::En, false);
+        assert_eq!(parsed(&json)["in_place"], json!(false));
+        json.hear(&Event::Finished(Summary::default()));
+        assert_eq!(parsed(&json)["in_place"], json!(false));
+    }
+
+    #[test]
+    fn a_run_that_did_not_get_to_its_end_is_not_in_place_and_names_what_it_did_not_reach() {
+        let bucket = ChangeReport { step: StepId::TrailBucket, ..change("bucket") };
+        let later = StepReport { step: StepId::TrailBucket, ..report(State::ToChange, vec![bucket]) };
+        let reached = report(State::InPlace, Vec::new());
+        let mut json = Json::new(Language::En, true);
+        json.hear(&Event::Overview(vec![report(State::ToChange, vec![change("a")]), later.clone()]));
+        json.hear(&Event::Step(reached.clone()));
+        let document = parsed(&json);
+        assert_eq!(document["in_place"], json!(false));
+        assert_eq!(document["practices"][0]["steps"][0]["state"], json!("in-place"));
+        let left = &document["practices"][1]["steps"][0];
+        assert_eq!((&left["id"], &left["state"]), (&json!("trail-bucket"), &json!("to-change")));
+        assert_eq!(left["changes"][0]["outcome"], json!("not-reached"));
+
+        let mut failed_first = Json::new(Language::En, true);
+        failed_first.hear(&Event::Step(reached.clone()));
+        assert_eq!(parsed(&failed_first)["in_place"], json!(false));
+        failed_first.hear(&Event::Finished(Summary { steps: vec![reached], ..Summary::default() }));
+        assert_eq!(parsed(&failed_first)["in_place"], json!(true));
     }
 }

@@ -1,15 +1,17 @@
 //! The few parts of Markdown that the guides use, for a terminal: headings, paragraphs, lists, code, bold and links.
 
-use crate::screen::{Screen, Tone};
+use crate::screen::{Screen, Tone, wrap};
 
-/// Prints Markdown, indented by so many columns.
-pub(super) fn print(screen: &Screen, indent: usize, markdown: &str) {
+/// Markdown as lines for the screen, indented by so many columns.
+pub(super) fn lines(screen: &Screen, indent: usize, markdown: &str) -> Vec<String> {
+    let mut lines = Vec::new();
     for (number, block) in blocks(markdown).into_iter().enumerate() {
         if number > 0 && !matches!(block, Block::Item(..)) {
-            screen.blank();
+            lines.push(String::new());
         }
-        block.print(screen, indent);
+        lines.extend(block.lines(screen, indent));
     }
+    lines
 }
 
 /// The first paragraph, as one line of plain words.
@@ -18,6 +20,11 @@ pub(super) fn first_paragraph(markdown: &str) -> Option<String> {
         Block::Paragraph(words) => Some(words),
         _ => None,
     })
+}
+
+/// What follows the first paragraph.
+pub(super) fn after_first_paragraph(markdown: &str) -> &str {
+    markdown.trim_start().split_once("\n\n").map_or("", |(_, rest)| rest)
 }
 
 /// A paragraph without the bold label that it may begin with, such as `**Why.** `.
@@ -43,19 +50,17 @@ enum Block {
 }
 
 impl Block {
-    fn print(&self, screen: &Screen, indent: usize) {
+    fn lines(&self, screen: &Screen, indent: usize) -> Vec<String> {
+        let width = screen.width();
+        let margin = " ".repeat(indent);
         match self {
-            Self::Heading(words) => screen.wrapped(indent, &screen.paint(Tone::Strong, words)),
-            Self::Paragraph(words) => screen.wrapped(indent, &inline(screen, words)),
+            Self::Heading(words) => wrap(&margin, indent, &screen.paint(Tone::Strong, words), width),
+            Self::Paragraph(words) => wrap(&margin, indent, &inline(screen, words), width),
             Self::Item(mark, words) => {
-                let head = format!("{}{mark} ", " ".repeat(indent + 2));
-                screen.hanging(&head, head.chars().count(), &inline(screen, words));
+                let head = format!("{margin}  {mark} ");
+                wrap(&head, head.chars().count(), &inline(screen, words), width)
             }
-            Self::Code(lines) => {
-                for line in lines {
-                    screen.line(&format!("{}{line}", " ".repeat(indent + 4)));
-                }
-            }
+            Self::Code(lines) => lines.iter().map(|line| format!("{margin}    {line}")).collect(),
         }
     }
 
@@ -120,19 +125,21 @@ mod tests {
     #[test]
     fn a_guide_reads_well_without_its_marks() {
         let screen = Screen::in_memory(Language::En, Mode::Plain);
-        print(
+        let shown = lines(
             &screen,
             2,
             "One line\nand **another**.\n\n- see `aws login`\n  and [more](https://x.y)\n\n```\ncode\n```\n",
         );
-        let expected = "  One line and another.\n    - see aws login and more (https://x.y)\n\n      code\n";
-        assert_eq!(screen.kept(), expected);
+        let expected =
+            ["  One line and another.", "    - see aws login and more (https://x.y)", "", "      code"];
+        assert_eq!(shown, expected);
     }
 
     #[test]
     fn the_first_paragraph_is_one_line() {
         assert_eq!(first_paragraph("### x\n\na\nb\n\nc").as_deref(), Some("a b"));
         assert_eq!(first_paragraph(""), None);
+        assert_eq!((after_first_paragraph("a\nb\n\nc\n\nd"), after_first_paragraph("a")), ("c\n\nd", ""));
         assert_eq!(without_label("**Why.** It is **so**."), "It is **so**.");
         assert_eq!(without_label("**Why**"), "**Why**");
     }

@@ -1,6 +1,6 @@
 //! How the account stands at the end of a run: counts, what is left by name and why, and what to do next.
 
-use steps::practice::State;
+use steps::practice::{State, StepId};
 use steps::text;
 use steps::text::Text;
 
@@ -16,7 +16,7 @@ pub(super) fn print(screen: &Screen, summary: &Summary) {
     counts(screen, summary);
     screen.blank();
     made(screen, summary);
-    if let Some(advice) = summary.sign_in.as_ref().filter(|_| summary.could_write) {
+    if let Some(advice) = summary.sign_in.as_ref().filter(|_| needs_no_root(summary)) {
         sign_in(screen, advice);
     }
     next(screen, summary);
@@ -106,10 +106,23 @@ fn made(screen: &Screen, summary: &Summary) {
     screen.wrapped(2, screen.say(&sentence));
 }
 
+/// Whether there is somebody to sign in as instead, whose sign-in was seen to work.
+fn needs_no_root(summary: &Summary) -> bool {
+    let in_place = |id| summary.steps.iter().any(|step| step.step == id && step.state == State::InPlace);
+    summary.could_write && in_place(StepId::AdminUser) && in_place(StepId::AdminSignIn)
+}
+
 fn sign_in(screen: &Screen, advice: &SignInAdvice) {
-    let SignInAdvice { user, console, profile } = advice;
     let (user, console, profile) =
-        (steps::text::harmless(user), text::harmless(console), text::harmless(profile));
+        (text::harmless(&advice.user), text::harmless(&advice.console), text::harmless(&advice.profile));
+    let on_the_command_line = if advice.by_access_key {
+        text! {
+            en: "or   by the access key: --profile {profile}",
+            ko: "또는   액세스 키로: --profile {profile}"
+        }
+    } else {
+        text! { en: "or   aws login --profile {profile}", ko: "또는   aws login --profile {profile}" }
+    };
     screen.blank();
     screen.wrapped(
         2,
@@ -119,12 +132,7 @@ fn sign_in(screen: &Screen, advice: &SignInAdvice) {
         }),
     );
     screen.wrapped(2, &console);
-    screen.wrapped(
-        2,
-        screen.say(
-            &text! { en: "or   aws login --profile {profile}", ko: "또는   aws login --profile {profile}" },
-        ),
-    );
+    screen.wrapped(2, screen.say(&on_the_command_line));
 }
 
 fn next(screen: &Screen, summary: &Summary) {

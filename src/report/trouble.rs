@@ -6,6 +6,7 @@ use steps::practice::StepId;
 use steps::text;
 use steps::text::{Text, harmless};
 
+use super::words;
 use crate::screen::{Screen, Tone};
 
 /// The columns of `Error:`, `Cause:` and `Hint:`.
@@ -15,17 +16,11 @@ const LABELS: usize = 7;
 pub fn failure(screen: &Screen, error: &StepError, last_applied: Option<StepId>) {
     labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(&what(error)));
     if let Some(detail) = error.detail() {
-        labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &harmless(&detail));
+        labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &in_one_line(&detail));
     }
-    let mut further = false;
-    for line in hints(error, last_applied) {
-        let label = if further {
-            Text::default()
-        } else {
-            text! { en: "Hint:", ko: "도움:" }
-        };
-        labelled(screen, Tone::Strong, &label, screen.say(&line));
-        further = true;
+    for (number, line) in hints(error, last_applied).iter().enumerate() {
+        let label = if number == 0 { hint() } else { Text::default() };
+        labelled(screen, Tone::Strong, &label, screen.say(line));
     }
 }
 
@@ -33,19 +28,36 @@ pub fn failure(screen: &Screen, error: &StepError, last_applied: Option<StepId>)
 pub fn failed(screen: &Screen, what: &Text, next: Option<&Text>) {
     labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(what));
     if let Some(next) = next {
-        labelled(screen, Tone::Strong, &text! { en: "Hint:", ko: "도움:" }, screen.say(next));
+        labelled(screen, Tone::Strong, &hint(), screen.say(next));
     }
 }
 
-/// Prints that the run pauses, after Ctrl-C or "quit".
+/// Prints that the run pauses, after Ctrl-C or the end of input.
 pub fn paused(screen: &Screen) {
-    let text = text! {
-        en: "Paused. What is in place stays in place; run dayone again and it goes on.",
-        ko: "멈췄습니다. 이미 적용된 것은 그대로 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
-    };
+    last_words(
+        screen,
+        &text! {
+            en: "Paused. What is in place stays in place; run dayone again and it goes on.",
+            ko: "일시 중지했습니다. 이미 적용된 것은 그대로 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+        },
+    );
+}
+
+/// Prints that the run ends here because somebody said so, with "quit" or a no to everything.
+pub fn stopped(screen: &Screen) {
+    last_words(
+        screen,
+        &text! {
+            en: "Stopped here. What is in place stays in place; run dayone again and it goes on.",
+            ko: "여기서 멈췄습니다. 이미 적용된 것은 그대로 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+        },
+    );
+}
+
+fn last_words(screen: &Screen, text: &Text) {
     screen.quiet();
     screen.error("", 0, "");
-    screen.error("  ", 2, screen.say(&text));
+    screen.error("  ", 2, screen.say(text));
 }
 
 /// Prints the ways to sign in. `trouble` says what is missing, such as the SDK's own words.
@@ -53,7 +65,7 @@ pub fn sign_in_help(screen: &Screen, trouble: &str) {
     let error = text! { en: "You are not signed in to AWS.", ko: "AWS에 로그인되어 있지 않습니다." };
     labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(&error));
     if !trouble.is_empty() {
-        labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &harmless(trouble));
+        labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &in_one_line(trouble));
     }
     for (number, way) in (1..).zip(ways_in()) {
         screen.error("", 0, "");
@@ -79,7 +91,7 @@ fn ways_in() -> [Way; 4] {
             what: text! { en: "aws login (recommended)", ko: "aws login(권장)" },
             why: text! {
                 en: "Sign in as root in the browser that opens. No root access key ever exists, and the credentials expire by themselves. Needs AWS CLI 2.32 or later.",
-                ko: "열리는 브라우저에서 루트 사용자로 로그인합니다. 루트 액세스 키를 만들 필요가 없고, 보안 인증 정보는 저절로 만료됩니다. AWS CLI 2.32 이상이 필요합니다."
+                ko: "열리는 브라우저에서 루트 사용자로 로그인합니다. 루트 액세스 키를 만들 필요가 없고, 보안 인증 정보는 자동으로 만료됩니다. AWS CLI 2.32 이상이 필요합니다."
             },
         },
         Way {
@@ -100,7 +112,7 @@ fn ways_in() -> [Way; 4] {
             what: text! { en: "An access key (discouraged)", ko: "액세스 키(권장하지 않음)" },
             why: text! {
                 en: "It stays valid until somebody deletes it. Make none for root just for this; if one exists, dayone helps to retire it.",
-                ko: "누군가 삭제할 때까지 유효합니다. 이 작업만을 위해 루트 액세스 키를 만들지 마세요. 이미 있다면 dayone이 없애는 것을 돕습니다."
+                ko: "누군가 삭제할 때까지 유효합니다. 이 작업만을 위해 루트 액세스 키를 만들지 마세요. 이미 있다면 dayone이 안전하게 삭제하도록 도와드립니다."
             },
         },
     ]
@@ -112,8 +124,23 @@ fn labelled(screen: &Screen, tone: Tone, label: &Text, words: &str) {
     screen.error(&head, LABELS, words);
 }
 
+fn hint() -> Text {
+    text! { en: "Hint:", ko: "힌트:" }
+}
+
+/// Some causes of the SDK have several lines. Where these break, as where they were made harmless, is no part of what
+/// they say.
+fn in_one_line(cause: &str) -> String {
+    let is_break = |c: char| c.is_whitespace() || c == char::REPLACEMENT_CHARACTER;
+    harmless(&cause.split(is_break).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
 fn what(error: &StepError) -> Text {
     match error {
+        StepError::Operator(OperatorError::NobodyToAsk { key }) if key == "--yes" => text! {
+            en: "dayone asks before it changes anything, and here nobody can be asked.",
+            ko: "dayone은 바꾸기 전에 먼저 묻는데, 여기에는 물어볼 사람이 없습니다."
+        },
         StepError::Operator(OperatorError::NobodyToAsk { key }) => text! {
             en: "An answer is needed for {key}, and nobody can be asked.",
             ko: "{key}에 대한 답이 필요하지만 물어볼 사람이 없습니다."
@@ -130,16 +157,21 @@ fn hints(error: &StepError, last_applied: Option<StepId>) -> Vec<Text> {
         StepError::Operator(OperatorError::NobodyToAsk { key }) => Some(where_to_answer(key)),
         error => error.hint(),
     };
-    let request = error.request_id().map(|id| {
-        let id = harmless(id);
-        text! { en: "Request id {id}", ko: "요청 ID {id}" }
-    });
+    let request = error.request_id().map(words::request_id);
     hint.into_iter().chain(changed_so_far(error, last_applied)).chain(request).collect()
 }
 
 /// The option or the line of the answers file that gives the answer.
 fn where_to_answer(key: &str) -> Text {
     match (key, key.split_once('.')) {
+        ("--yes", _) => text! {
+            en: "To go on unasked, with the answers of a file: dayone apply --answers FILE --yes (in a rehearsal: dayone rehearse --answers FILE --yes). Or run dayone at a terminal.",
+            ko: "묻지 않고 파일의 답대로 진행하려면: dayone apply --answers 파일 --yes (연습이면 dayone rehearse --answers 파일 --yes). 또는 터미널에서 dayone을 실행하세요."
+        },
+        ("admin.console_password_file" | "mfa.enrol_command", Some((table, name))) => text! {
+            en: "A secret is shown at a terminal only: run dayone there. Or put {name} = … into the answers file under [{table}], and run: dayone apply --answers FILE --yes",
+            ko: "비밀 정보는 터미널에만 표시합니다. 터미널에서 dayone을 실행하세요. 또는 응답 파일의 [{table}] 아래에 {name} = …을 적고 실행하세요: dayone apply --answers 파일 --yes"
+        },
         ("admin.user", _) => text! {
             en: "Give --admin-user NAME, or put this into the answers file under [admin]: user = \"NAME\"",
             ko: "--admin-user 이름을 지정하거나, 응답 파일의 [admin] 아래에 적으세요: user = \"이름\""

@@ -70,6 +70,12 @@ pub(super) fn symbol(state: State) -> (Tone, &'static str) {
     }
 }
 
+/// What AWS's support asks for.
+pub(super) fn request_id(id: &str) -> Text {
+    let id = text::harmless(id);
+    text! { en: "Request id {id}", ko: "요청 ID {id}" }
+}
+
 /// The number of a practice on the screen.
 pub(super) fn number(practice: PracticeId) -> usize {
     PracticeId::ALL.iter().position(|id| *id == practice).map_or(0, |index| index + 1)

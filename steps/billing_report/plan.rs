@@ -5,9 +5,8 @@ use serde::Serialize;
 use crate::administrators;
 use crate::answers::{Answers, ReportFormat, TimeUnit};
 use crate::policy::{Document, PolicyError};
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb};
+use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::private_bucket::{self, BucketChange, BucketFacts, MustLet, Obstacle, Wanted};
-use crate::root_user::after;
 use crate::text;
 use crate::text::{Text, harmless};
 

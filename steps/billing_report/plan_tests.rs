@@ -91,7 +91,7 @@ fn settings_of(facts: &mut Facts) -> &mut Settings {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "cur:GetSomething", code: "AccessDeniedException".into() }
+    Unseen::denied("cur:GetSomething", "AccessDeniedException")
 }
 
 fn activated() -> Answers {
@@ -928,7 +928,7 @@ proptest! {
     fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
         for step in plan(&facts, &answers) {
             let unseen = rests_on_unseen(step.step, &facts);
-            prop_assert!(!unseen || step.state != State::InPlace, "{:?}", step);
+            prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
         }
     }
 

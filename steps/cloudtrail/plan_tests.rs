@@ -103,7 +103,7 @@ fn settings_of(facts: &mut Facts) -> &mut Settings {
 }
 
 fn unseen() -> Unseen {
-    Unseen { operation: "cloudtrail:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("cloudtrail:GetSomething", "AccessDenied")
 }
 
 fn step(facts: &Facts, answers: &Answers, id: StepId) -> StepPlan<Change> {
@@ -780,10 +780,14 @@ fn a_name_that_looks_like_a_blank_of_the_policy_stays_as_it_is() {
 }
 
 #[test]
-fn a_prefix_that_breaks_the_policy_blocks_the_bucket() {
-    let mut facts = adopted();
-    trail_of(&mut facts).key_prefix = Some("\",\"Effect\":\"Allow".into());
-    assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::Blocked);
+fn a_prefix_adds_nothing_to_the_policy_but_itself() {
+    let principals = |prefix: &str| {
+        let mut facts = Facts { bucket: BucketFacts::Free, ..adopted() };
+        trail_of(&mut facts).key_prefix = Some(prefix.to_owned());
+        let policy = planned_policy(&facts, &Answers::default());
+        policy.statement.into_iter().map(|statement| statement.principal).collect::<Vec<_>>()
+    };
+    assert_eq!(principals(r#"","Principal":"*","Sid":"Open"#), principals("central"));
 }
 
 #[test]
@@ -980,7 +984,7 @@ proptest! {
     fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
         for step in plan(&facts, &answers) {
             let unseen = rests_on_unseen(step.step, &facts);
-            prop_assert!(!unseen || step.state != State::InPlace, "{:?}", step);
+            prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
         }
     }
 

@@ -279,6 +279,7 @@ async fn switched(
         identity.cloudtrail(region).lookup_events().lookup_attributes(wanted).into_paginator().send();
     let mut switched = BTreeSet::new();
     for _ in 0..EVENT_PAGES {
+        identity.look_ups().turn(region).await;
         let Some(page) = pages.next().await else { break };
         let page = match identity.reading(page.for_call("cloudtrail:LookupEvents"))? {
             Ok(page) => page,
@@ -388,9 +389,10 @@ async fn support_roles(identity: &Identity) -> Result<Reading<Option<String>>, A
     let policy = support_access(&identity.caller.partition);
     let request = identity.iam().list_entities_for_policy().policy_arn(policy).max_items(1000);
     let answer = request.entity_filter(EntityType::Role).send().await;
-    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:ListEntitiesForPolicy")))?;
+    // Where AWS's policy is missing, nothing is known: it could not be attached either.
+    let answer = seen(answer.for_call("iam:ListEntitiesForPolicy"))?;
     Ok(answer.map(|answer| {
-        let roles = answer.and_then(|answer| answer.policy_roles).unwrap_or_default();
+        let roles = answer.policy_roles.unwrap_or_default();
         roles.into_iter().find_map(|role| role.role_name)
     }))
 }
@@ -614,9 +616,15 @@ mod tests {
         });
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
         assert_eq!(support(&identity).await.unwrap(), Ok(SupportRole::Ready("Helpdesk".into())));
-        let nothing = canned::Aws::answering(|call| call.refused(404, "NoSuchEntity"));
-        let identity = nothing.connection(Access::ReadOnly).started_as().await.unwrap();
+        let none = canned::Aws::answering(|call| match call.operation.as_str() {
+            "ListEntitiesForPolicy" => call.xml("<IsTruncated>false</IsTruncated>"),
+            _ => call.refused(404, "NoSuchEntity"),
+        });
+        let identity = none.connection(Access::ReadOnly).started_as().await.unwrap();
         assert_eq!(support(&identity).await.unwrap(), Ok(SupportRole::Missing));
+        let no_policy = canned::Aws::answering(|call| call.refused(404, "NoSuchEntity"));
+        let identity = no_policy.connection(Access::ReadWrite).started_as().await.unwrap();
+        assert!(support(&identity).await.unwrap().is_err());
     }
 
     #[tokio::test]

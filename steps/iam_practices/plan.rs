@@ -9,8 +9,7 @@ use crate::answers::Answers;
 use crate::aws::Unseen;
 use crate::credential_report::{CredentialReport, Row};
 use crate::mfa::shortened;
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb};
-use crate::root_user::after;
+use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::text;
 use crate::text::{Text, harmless};
 

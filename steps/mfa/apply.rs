@@ -3,10 +3,12 @@
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::StepError;
 use crate::operator::Operator;
+use crate::root_user::{self, NewPassword};
 use crate::session::Session;
 use crate::text;
 use crate::wait;
 
+use super::facts::is_refused;
 use super::plan::Change;
 use super::{POLICY_NAME, enrolment, policy_document};
 
@@ -29,12 +31,38 @@ pub async fn apply(
         Change::EnrolHardwareToken { user, serial } => {
             enrolment::enable(session, user, serial, operator).await
         }
-        Change::StartSession { .. } => session.unlock(operator).await,
+        Change::StartSession { .. } => Ok(session.unlock(operator).await??),
         Change::CreatePolicy { .. } => create_policy(session).await,
         Change::UpdatePolicy { policy, drop_version } => {
             update_policy(session, policy, drop_version.as_deref()).await
         }
-        Change::AttachPolicy { policy, group } => attach(session.acting(), policy, group, operator).await,
+        Change::AttachPolicy { policy, group } => {
+            attach(session.acting(), policy, group, operator).await?;
+            see_it_in_force(session, operator).await
+        }
+        Change::CreateGroup { group } => {
+            let created = session.acting().iam().create_group().group_name(group).send().await;
+            unless("EntityAlreadyExists", created.for_call("iam:CreateGroup")).map(drop)?;
+            Ok(())
+        }
+        Change::CreateUser { user } => {
+            let created = session.acting().iam().create_user().user_name(user).send().await;
+            unless("EntityAlreadyExists", created.for_call("iam:CreateUser")).map(drop)?;
+            Ok(())
+        }
+        Change::AddToGroup { user, group } => {
+            root_user::add_to_group(session.acting(), user, group, operator).await
+        }
+        Change::CreateConsolePassword { user, file } => {
+            let minimum_length = minimum_length(session.acting()).await?;
+            let password = NewPassword {
+                user,
+                minimum_length,
+                file: file.clone(),
+                advice: Some(first_sign_in(session)),
+            };
+            root_user::create_console_password(session, password, operator).await
+        }
     }
 }
 
@@ -85,4 +113,41 @@ async fn attach(
         },
     )
     .await
+}
+
+/// With an access key at hand: until AWS refuses it what it lets through with MFA, which takes a moment. Then who acts
+/// is asked once more: a sign-in without MFA is stopped by now, and says so here and not in the middle of what follows.
+async fn see_it_in_force(session: &mut Session, operator: &mut impl Operator) -> Result<(), StepError> {
+    if let Some(by_key) = session.by_key.clone() {
+        let what = text! { en: "Waiting until AWS refuses the access key alone", ko: "액세스 키만으로는 거부되기를 기다리는 중" };
+        let seen = async {
+            for pause in wait::pauses() {
+                if is_refused(&by_key).await? {
+                    break;
+                }
+                tokio::time::sleep(pause).await;
+            }
+            Ok::<_, StepError>(())
+        };
+        operator.while_waiting(what, seen).await?;
+    }
+    session.prove_again().await
+}
+
+async fn minimum_length(identity: &Identity) -> Result<i32, StepError> {
+    let policy = identity.iam().get_account_password_policy().send().await;
+    let policy = unless("NoSuchEntity", policy.for_call("iam:GetAccountPasswordPolicy"))?;
+    Ok(policy
+        .and_then(|answer| answer.password_policy)
+        .and_then(|policy| policy.minimum_password_length)
+        .unwrap_or_default())
+}
+
+/// What the person who gets the password has to do.
+fn first_sign_in(session: &Session) -> text::Text {
+    let page = root_user::console_sign_in(session.account(), session.partition());
+    text! {
+        en: "Give it to the person and to nobody else, with this note: Sign in at {page} and choose a new password. Then open Security credentials, Assign MFA device, sign out and in again. Until then AWS refuses everything else.",
+        ko: "본인에게만 다음 안내와 함께 전달하세요. {page}에서 로그인해 새 암호를 정하세요. 그런 다음 보안 자격 증명에서 MFA 디바이스를 할당하고 다시 로그인하세요. 그전까지 AWS가 다른 작업을 모두 거부합니다."
+    }
 }

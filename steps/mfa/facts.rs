@@ -1,12 +1,15 @@
 //! What is true now of the MFA devices, of the policy that requires them, and of whom it would stop.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
-use aws_sdk_iam::types::{AssignmentStatusType, StatusType, SummaryKeyType};
+use aws_sdk_iam::types::{AssignmentStatusType, MfaDevice, StatusType};
 
+use crate::account_summary::{self, AccountSummary};
 use crate::answers::Answers;
-use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, reading, unless};
+use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, unless};
 use crate::error::{AwsError, StepError};
+use crate::groups;
 use crate::session::Session;
 
 use super::{POLICY_NAME, policy_document};
@@ -39,6 +42,52 @@ pub struct Facts {
     pub users_without_mfa: Reading<Vec<String>>,
     /// All users, in lower case: names are unique without regard to case.
     pub user_names: BTreeSet<String>,
+    /// How many hours ago the administrator's oldest device was enabled; none where there is no device.
+    pub device_hours: Option<u64>,
+    /// What AWS did just now with and without MFA, where the run has both.
+    pub tried: Option<Tried>,
+    /// What is known of root's sign-in.
+    pub root: RootSignIn,
+    /// The groups of the answers' people, by the name in the answers.
+    pub people_groups: Reading<BTreeMap<String, PeopleGroup>>,
+    /// The answers' people that are users already, by the name in the answers in lower case.
+    pub people: Reading<BTreeMap<String, PersonFacts>>,
+}
+
+/// What AWS did with a call that an administrator may make, without MFA and with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tried {
+    /// By the access key alone it was refused.
+    pub refused_without: bool,
+    /// In the MFA session it was allowed.
+    pub allowed_with: bool,
+}
+
+/// What is known of root's sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RootSignIn {
+    /// Root has no password: an organization manages root centrally.
+    pub managed_centrally: bool,
+    /// The serial numbers of root's devices, which AWS shows to root alone.
+    pub devices: Option<Vec<String>>,
+}
+
+/// A group of the answers' people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleGroup {
+    /// Whether the policy is attached to it.
+    pub attached: bool,
+    /// Its users' names, in lower case.
+    pub members: BTreeSet<String>,
+}
+
+/// One of the answers' people who is a user already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// The name as AWS spells it.
+    pub name: String,
+    /// Whether there is a console password.
+    pub console_password: Reading<bool>,
 }
 
 /// A virtual MFA device.
@@ -68,6 +117,10 @@ pub struct Member {
     pub mfa: bool,
     /// The user's active access keys.
     pub active_keys: Vec<String>,
+    /// Those of the keys that look like a machine's: the user has no console password, and a service was called by them.
+    pub machine_keys: Vec<String>,
+    /// Whether this was looked up. Of more than a few members only the names are known.
+    pub known: bool,
 }
 
 /// The run itself, which must not lock itself out.
@@ -77,6 +130,9 @@ pub enum RunMfa {
     Safe,
     /// It has signed in as the administrator by access key alone.
     AdministratorByKey,
+    /// It has signed in as the administrator by `aws login`, which carries the MFA of the console sign-in if there was
+    /// any, and says nothing about it.
+    AdministratorByLogin,
     /// It acts as another user, by access key alone.
     OtherUserByKey(String),
 }
@@ -91,14 +147,18 @@ impl VirtualDevice {
 /// Reads them all, the independent ones at once.
 pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
     let identity = session.acting();
-    let (admin, virtual_devices, root_mfa, policy, (group, attached), users) = tokio::try_join!(
+    let (admin, virtual_devices, summary, root_devices, policy, (group, attached), users) = tokio::try_join!(
         admin(identity, answers.admin.user.as_deref()),
         virtual_devices(identity),
-        root_mfa(identity),
+        account_summary::read(identity),
+        root_devices(session),
         policy(session, identity),
         group(session, identity, &answers.admin.group),
         users(identity),
     )?;
+    let (people_groups, people) =
+        tokio::try_join!(people_groups(session, identity, answers), people(identity, answers))?;
+    let tried = if attached == Ok(true) { try_both(session).await? } else { None };
     let users_without_mfa = match (&users, &virtual_devices) {
         (Ok(users), Ok(devices)) => without_mfa(identity, users, devices).await?,
         (Err(unseen), _) | (_, Err(unseen)) => Err(unseen.clone()),
@@ -106,14 +166,22 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
     Ok(Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
-        admin,
+        device_hours: admin.as_ref().ok().and_then(Option::as_ref).and_then(|(_, devices)| oldest(devices)),
+        admin: admin.map(|admin| admin.map(|(user, devices)| (user, serials(devices)))),
         virtual_devices,
-        root_mfa,
+        root_mfa: summary.as_ref().map_err(Clone::clone).and_then(AccountSummary::root_mfa),
+        root: RootSignIn {
+            managed_centrally: summary.is_ok_and(|summary| !summary.root_password()),
+            devices: root_devices,
+        },
         policy,
         group,
         attached,
         run: run_mfa(session, answers),
         users_without_mfa,
+        tried,
+        people_groups,
+        people,
         user_names: users.unwrap_or_default().iter().map(|user| user.to_ascii_lowercase()).collect(),
     })
 }
@@ -121,8 +189,9 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
 fn run_mfa(session: &Session, answers: &Answers) -> RunMfa {
     let caller = session.administrator_caller().unwrap_or(&session.started.caller);
     match &caller.kind {
-        // `aws login` carries the MFA of the console sign-in, and says nothing about it.
-        CallerKind::User(_) if caller.mfa == Some(true) || caller.temporary => RunMfa::Safe,
+        CallerKind::User(_) if caller.mfa == Some(true) => RunMfa::Safe,
+        CallerKind::User(_) if caller.temporary && session.signed_in_with_mfa => RunMfa::Safe,
+        CallerKind::User(_) if caller.temporary => RunMfa::AdministratorByLogin,
         CallerKind::User(_) if answers.admin.user.as_deref().is_some_and(|user| caller.is_user(user)) => {
             RunMfa::AdministratorByKey
         }
@@ -134,21 +203,114 @@ fn run_mfa(session: &Session, answers: &Answers) -> RunMfa {
 async fn admin(
     identity: &Identity,
     user: Option<&str>,
-) -> Result<Reading<Option<(String, Vec<String>)>>, AwsError> {
+) -> Result<Reading<Option<(String, Vec<MfaDevice>)>>, AwsError> {
     let Some(user) = user else { return Ok(Ok(None)) };
     let devices = devices_of(identity, user).await?;
-    Ok(devices.map(|devices| devices.map(|devices| (user.to_owned(), devices))))
+    Ok(devices.map(|devices| devices.map(|devices| (spelled(user, &devices), devices))))
 }
 
-async fn devices_of(identity: &Identity, user: &str) -> Result<Reading<Option<Vec<String>>>, AwsError> {
+/// The name as AWS spells it, where a device tells.
+fn spelled(user: &str, devices: &[MfaDevice]) -> String {
+    devices
+        .first()
+        .map(|device| device.user_name())
+        .filter(|name| !name.is_empty())
+        .unwrap_or(user)
+        .to_owned()
+}
+
+fn serials(devices: Vec<MfaDevice>) -> Vec<String> {
+    devices.into_iter().map(|device| device.serial_number).collect()
+}
+
+/// In hours since it was enabled.
+fn oldest(devices: &[MfaDevice]) -> Option<u64> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let hours = |device: &MfaDevice| {
+        let enabled = u64::try_from(device.enable_date().secs()).ok().filter(|date| *date > 0)?;
+        Some(now.saturating_sub(enabled) / 3600)
+    };
+    devices.iter().filter_map(hours).max()
+}
+
+async fn devices_of(identity: &Identity, user: &str) -> Result<Reading<Option<Vec<MfaDevice>>>, AwsError> {
     let answer = identity.iam().list_mfa_devices().user_name(user).send().await;
-    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:ListMFADevices")))?;
-    Ok(answer.map(|answer| {
-        let serials = |answer: aws_sdk_iam::operation::list_mfa_devices::ListMfaDevicesOutput| {
-            answer.mfa_devices().iter().map(|device| device.serial_number().to_owned()).collect()
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:ListMFADevices")))?;
+    Ok(answer.map(|answer| answer.map(|answer| answer.mfa_devices)))
+}
+
+/// Only root may ask without a user name, and then it is told of its own devices.
+async fn root_devices(session: &Session) -> Result<Option<Vec<String>>, AwsError> {
+    let Some(root) = session.root() else { return Ok(None) };
+    match root.iam().list_mfa_devices().send().await.for_call("iam:ListMFADevices") {
+        Ok(answer) => Ok(Some(serials(answer.mfa_devices))),
+        // What the user guide says of temporary root credentials is not consistent.
+        Err(error) if error.is("ValidationError") || error.is_unseen() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A read that an administrator may make, by the access key alone and as who acts now.
+async fn try_both(session: &Session) -> Result<Option<Tried>, AwsError> {
+    let Some(by_key) = &session.by_key else { return Ok(None) };
+    let (without, with) = tokio::try_join!(is_refused(by_key), is_refused(session.acting()))?;
+    Ok(Some(Tried { refused_without: without, allowed_with: !with }))
+}
+
+/// Whether the policy refuses this identity what it lets through with MFA.
+pub async fn is_refused(identity: &Identity) -> Result<bool, AwsError> {
+    let tried = identity.iam().list_groups().max_items(1).send().await.for_call("iam:ListGroups");
+    Ok(identity.reading(tried)?.is_err())
+}
+
+async fn people_groups(
+    session: &Session,
+    identity: &Identity,
+    answers: &Answers,
+) -> Result<Reading<BTreeMap<String, PeopleGroup>>, AwsError> {
+    let names: BTreeSet<&String> = answers.people.iter().flat_map(|person| &person.groups).collect();
+    let arn = policy_arn(session.partition(), session.account());
+    let mut found = BTreeMap::new();
+    for name in names.into_iter().filter(|name| !name.eq_ignore_ascii_case(&answers.admin.group)) {
+        match groups::group(identity, name).await? {
+            Ok(Some(group)) => {
+                let members = group.users.iter().map(|user| user.name.to_ascii_lowercase()).collect();
+                let attached = match group.attached_policies {
+                    Ok(policies) => policies.contains(&arn),
+                    Err(unseen) => return Ok(Err(unseen)),
+                };
+                found.insert(name.clone(), PeopleGroup { attached, members });
+            }
+            Ok(None) => {}
+            Err(unseen) => return Ok(Err(unseen)),
+        }
+    }
+    Ok(Ok(found))
+}
+
+async fn people(
+    identity: &Identity,
+    answers: &Answers,
+) -> Result<Reading<BTreeMap<String, PersonFacts>>, AwsError> {
+    let mut found = BTreeMap::new();
+    for person in &answers.people {
+        let iam = identity.iam();
+        let (user, login) = tokio::join!(
+            iam.get_user().user_name(&person.user).send(),
+            iam.get_login_profile().user_name(&person.user).send(),
+        );
+        let user = match identity.reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
+            Ok(user) => user.and_then(|user| user.user),
+            Err(unseen) => return Ok(Err(unseen)),
         };
-        answer.map(serials)
-    }))
+        let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+        if let Some(user) = user {
+            let console_password = login.map(|login| login.is_some());
+            let key = person.user.to_ascii_lowercase();
+            found.insert(key, PersonFacts { name: user.user_name, console_password });
+        }
+    }
+    Ok(Ok(found))
 }
 
 async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<VirtualDevice>>, AwsError> {
@@ -162,21 +324,12 @@ async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<VirtualDevic
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    Ok(reading(pages.for_call("iam:ListVirtualMFADevices"))?.map(|devices| {
+    Ok(identity.reading(pages.for_call("iam:ListVirtualMFADevices"))?.map(|devices| {
         let device = |device: aws_sdk_iam::types::VirtualMfaDevice| VirtualDevice {
             serial: device.serial_number().to_owned(),
             owner: device.user().map(|user| user.arn().to_owned()).filter(|arn| !arn.is_empty()),
         };
         devices.into_iter().map(device).collect()
-    }))
-}
-
-/// The one thing about root that an administrator can see at once.
-async fn root_mfa(identity: &Identity) -> Result<Reading<bool>, AwsError> {
-    let summary = identity.iam().get_account_summary().send().await.for_call("iam:GetAccountSummary");
-    Ok(reading(summary)?.map(|summary| {
-        let enabled = SummaryKeyType::AccountMfaEnabled;
-        summary.summary_map().and_then(|map| map.get(&enabled)).is_some_and(|enabled| *enabled > 0)
     }))
 }
 
@@ -189,16 +342,17 @@ async fn policy(session: &Session, identity: &Identity) -> Result<Reading<Option
     let iam = identity.iam();
     let arn = policy_arn(session.partition(), session.account());
     let versions = iam.list_policy_versions().policy_arn(&arn).send().await;
-    let versions = match reading(unless("NoSuchEntity", versions.for_call("iam:ListPolicyVersions")))? {
-        Ok(Some(versions)) => versions,
-        Ok(None) => return Ok(Ok(None)),
-        Err(unseen) => return Ok(Err(unseen)),
-    };
+    let versions =
+        match identity.reading(unless("NoSuchEntity", versions.for_call("iam:ListPolicyVersions")))? {
+            Ok(Some(versions)) => versions,
+            Ok(None) => return Ok(Ok(None)),
+            Err(unseen) => return Ok(Err(unseen)),
+        };
     let versions = versions.versions();
     let default = versions.iter().find(|version| version.is_default_version());
     let Some(default) = default.and_then(|version| version.version_id()) else { return Ok(Ok(None)) };
     let document = iam.get_policy_version().policy_arn(&arn).version_id(default).send().await;
-    let document = match reading(document.for_call("iam:GetPolicyVersion"))? {
+    let document = match identity.reading(document.for_call("iam:GetPolicyVersion"))? {
         Ok(document) => document,
         Err(unseen) => return Ok(Err(unseen)),
     };
@@ -225,53 +379,73 @@ fn says_the_same(found: &str, wanted: &str) -> bool {
 type GroupAndAttachment = (Reading<Option<(String, Vec<Member>)>>, Reading<bool>);
 
 async fn group(session: &Session, identity: &Identity, name: &str) -> Result<GroupAndAttachment, AwsError> {
-    let iam = identity.iam();
-    let (users, policies) = tokio::join!(
-        iam.get_group().group_name(name).max_items(1000).send(),
-        iam.list_attached_group_policies().group_name(name).max_items(1000).send(),
-    );
-    let users = match reading(unless("NoSuchEntity", users.for_call("iam:GetGroup")))? {
-        Ok(Some(users)) => users,
+    let group = match groups::group(identity, name).await? {
+        Ok(Some(group)) => group,
         Ok(None) => return Ok((Ok(None), Ok(false))),
         Err(unseen) => return Ok((Err(unseen.clone()), Err(unseen))),
     };
     let arn = policy_arn(session.partition(), session.account());
-    let attached = reading(unless("NoSuchEntity", policies.for_call("iam:ListAttachedGroupPolicies")))?;
-    let attached = attached.map(|policies| {
-        policies.is_some_and(|list| list.attached_policies().iter().any(|p| p.policy_arn() == Some(&arn)))
-    });
-    let spelled = users.group().map_or(name, |group| group.group_name()).to_owned();
-    let names: Vec<_> = users.users().iter().map(|user| user.user_name().to_owned()).collect();
+    let attached = group.attached_policies.map(|policies| policies.contains(&arn));
+    let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
     let members = members(identity, &names).await?;
-    Ok((members.map(|members| Some((spelled, members))), attached))
+    Ok((members.map(|members| Some((group.name, members))), attached))
 }
 
 /// Whom the policy would stop. Administrators are few; past [`SINGLE_LOOK_UPS`] the rest is named without details.
 async fn members(identity: &Identity, names: &[String]) -> Result<Reading<Vec<Member>>, AwsError> {
     let mut members = Vec::new();
     for name in names.iter().take(SINGLE_LOOK_UPS) {
-        let iam = identity.iam();
-        let (devices, keys) =
-            tokio::join!(devices_of(identity, name), iam.list_access_keys().user_name(name).send());
-        let keys = reading(unless("NoSuchEntity", keys.for_call("iam:ListAccessKeys")))?;
-        let (devices, keys) = match (devices?, keys) {
-            (Ok(devices), Ok(keys)) => (devices, keys),
-            (Err(unseen), _) | (_, Err(unseen)) => return Ok(Err(unseen)),
-        };
-        let keys = keys.map(|keys| keys.access_key_metadata).unwrap_or_default();
-        members.push(Member {
-            name: name.clone(),
-            mfa: devices.is_some_and(|devices| !devices.is_empty()),
-            active_keys: keys
-                .into_iter()
-                .filter(|key| key.status() == Some(&StatusType::Active))
-                .filter_map(|key| key.access_key_id)
-                .collect(),
-        });
+        match member(identity, name).await? {
+            Ok(member) => members.push(member),
+            Err(unseen) => return Ok(Err(unseen)),
+        }
     }
-    let rest = names.iter().skip(SINGLE_LOOK_UPS);
-    members.extend(rest.map(|name| Member { name: name.clone(), mfa: false, active_keys: Vec::new() }));
+    let unknown = |name: &String| Member {
+        name: name.clone(),
+        mfa: false,
+        active_keys: Vec::new(),
+        machine_keys: Vec::new(),
+        known: false,
+    };
+    members.extend(names.iter().skip(SINGLE_LOOK_UPS).map(unknown));
     Ok(Ok(members))
+}
+
+async fn member(identity: &Identity, name: &str) -> Result<Reading<Member>, AwsError> {
+    let iam = identity.iam();
+    let (devices, keys, login) = tokio::join!(
+        devices_of(identity, name),
+        iam.list_access_keys().user_name(name).send(),
+        iam.get_login_profile().user_name(name).send(),
+    );
+    let keys = identity.reading(unless("NoSuchEntity", keys.for_call("iam:ListAccessKeys")))?;
+    let (devices, keys) = match (devices?, keys) {
+        (Ok(devices), Ok(keys)) => (devices, keys),
+        (Err(unseen), _) | (_, Err(unseen)) => return Ok(Err(unseen)),
+    };
+    let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+    let active = |key: &aws_sdk_iam::types::AccessKeyMetadata| key.status() == Some(&StatusType::Active);
+    let keys = keys.map(|keys| keys.access_key_metadata).unwrap_or_default();
+    let active_keys: Vec<_> = keys.into_iter().filter(active).filter_map(|key| key.access_key_id).collect();
+    let machine_keys = match login {
+        Ok(None) => used_keys(identity, &active_keys).await?,
+        Ok(Some(_)) | Err(_) => Vec::new(),
+    };
+    let mfa = devices.is_some_and(|devices| !devices.is_empty());
+    Ok(Ok(Member { name: name.to_owned(), mfa, active_keys, machine_keys, known: true }))
+}
+
+/// The keys with which something was called.
+async fn used_keys(identity: &Identity, keys: &[String]) -> Result<Vec<String>, AwsError> {
+    let mut used = Vec::new();
+    for key in keys {
+        let answer = identity.iam().get_access_key_last_used().access_key_id(key).send().await;
+        let answer = identity.reading(answer.for_call("iam:GetAccessKeyLastUsed"))?;
+        let last = answer.ok().and_then(|answer| answer.access_key_last_used);
+        let date = last.and_then(|last| last.last_used_date).filter(|date| date.secs() > 0);
+        used.extend(date.map(|_| key.clone()));
+    }
+    Ok(used)
 }
 
 async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
@@ -284,7 +458,7 @@ async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    let users = reading(pages.for_call("iam:ListUsers"))?;
+    let users = identity.reading(pages.for_call("iam:ListUsers"))?;
     Ok(users.map(|users| users.into_iter().map(|user| user.user_name).collect()))
 }
 

@@ -1,10 +1,11 @@
 //! The plan as a table of cases, and what holds of every account.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use super::super::facts::{PersonFacts, RootSignIn};
 use super::*;
 use crate::answers::{Accept, Admin, Mfa, PersonAnswer};
 use crate::aws::{Reading, Unseen};
@@ -52,13 +53,15 @@ fn planned(facts: &Facts, answers: &Answers, step: StepId) -> StepPlan<Change> {
 /// What holds of every step, however it stands.
 fn holds_together(planned: &StepPlan<Change>) {
     let state = planned.state;
-    let has_reason = matches!(state, State::Blocked | State::Accepted | State::NotAssessed);
+    let has_reason =
+        matches!(state, State::Blocked | State::Accepted | State::NotAssessed | State::NotApplicable);
     assert_eq!(!planned.changes.is_empty(), state == State::ToChange, "{planned:?}");
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
     assert!(planned.notes.is_empty() || state == State::ToChange, "{planned:?}");
-    assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
+    let asks = |task: &PersonTask| matches!(task.seen, Seen::ByChoice(..));
+    assert!(planned.person.iter().all(|task| asks(task) || !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
     for text in of_person.chain(&planned.reason).chain(&planned.found).chain(&planned.notes) {
         assert!(!text.en.is_empty() && !text.ko.is_empty(), "{planned:?}");
@@ -79,7 +82,17 @@ fn fresh() -> Facts {
         run: RunMfa::AdministratorByKey,
         users_without_mfa: Ok(owned(&["alice"])),
         user_names: BTreeSet::from(["alice".to_owned()]),
+        device_hours: None,
+        tried: None,
+        root: RootSignIn::default(),
+        people_groups: Ok(BTreeMap::new()),
+        people: Ok(BTreeMap::from([("alice".to_owned(), known("alice", true))])),
     }
+}
+
+/// One of the answers' people who is a user.
+fn known(name: &str, console_password: bool) -> PersonFacts {
+    PersonFacts { name: name.into(), console_password: Ok(console_password) }
 }
 
 /// The administrator has enrolled a device.
@@ -107,11 +120,12 @@ fn perfect() -> Facts {
 /// What the wizard starts with: a person is there, and has named the administrator.
 fn answers() -> Answers {
     let admin = Admin { user: Some("alice".into()), ..Admin::default() };
-    Answers { attended: true, admin, ..Answers::default() }
+    let mfa = Mfa { device: Some(DeviceKind::Virtual), ..Mfa::default() };
+    Answers { attended: true, admin, mfa, ..Answers::default() }
 }
 
 fn denied() -> Unseen {
-    Unseen { operation: "iam:GetSomething", code: "AccessDenied".into() }
+    Unseen::denied("iam:GetSomething", "AccessDenied")
 }
 
 fn owned(words: &[&str]) -> Vec<String> {
@@ -123,7 +137,7 @@ fn admin_with(serials: &[&str]) -> Reading<Option<(String, Vec<String>)>> {
 }
 
 fn member(name: &str, mfa: bool, active_keys: &[&str]) -> Member {
-    Member { name: name.into(), mfa, active_keys: owned(active_keys) }
+    Member { name: name.into(), mfa, active_keys: owned(active_keys), machine_keys: Vec::new(), known: true }
 }
 
 /// A virtual device that was made and never enabled.
@@ -296,26 +310,26 @@ fn with_nobody_there_commands_enrol() {
 fn a_hardware_token_is_enabled_by_its_serial_number() {
     let cases = [
         changes("a person there", vec![enrol_token()], |_, answers| {
-            (answers.mfa.device, answers.mfa.serial) = (DeviceKind::Hardware, Some(TOKEN.into()));
+            (answers.mfa.device, answers.mfa.serial) = (Some(DeviceKind::Hardware), Some(TOKEN.into()));
         }),
         changes("a serial number, but another kind", vec![enrol("alice", "alice")], |_, answers| {
             answers.mfa.serial = Some(TOKEN.into());
         }),
-        changes("the kind, but no serial number", vec![enrol("alice", "alice")], |_, answers| {
-            answers.mfa.device = DeviceKind::Hardware;
+        stands("the kind, and the serial number is asked for", State::NeedsPerson, |_, answers| {
+            answers.mfa.device = Some(DeviceKind::Hardware);
         }),
         changes("nobody there, a command for codes", vec![enrol_token()], |_, answers| {
             answers.attended = false;
             answers.mfa.code_command = command();
-            (answers.mfa.device, answers.mfa.serial) = (DeviceKind::Hardware, Some(TOKEN.into()));
+            (answers.mfa.device, answers.mfa.serial) = (Some(DeviceKind::Hardware), Some(TOKEN.into()));
         }),
         stands("nobody there, no serial number", State::NeedsPerson, |_, answers| {
-            (answers.attended, answers.mfa.device) = (false, DeviceKind::Hardware);
+            (answers.attended, answers.mfa.device) = (false, Some(DeviceKind::Hardware));
             (answers.mfa.enrol_command, answers.mfa.code_command) = (command(), command());
         }),
         stands("nobody there, no command for codes", State::NeedsPerson, |_, answers| {
             answers.attended = false;
-            (answers.mfa.device, answers.mfa.serial) = (DeviceKind::Hardware, Some(TOKEN.into()));
+            (answers.mfa.device, answers.mfa.serial) = (Some(DeviceKind::Hardware), Some(TOKEN.into()));
         }),
     ];
     hold(StepId::AdminMfa, fresh, cases);
@@ -397,22 +411,21 @@ fn the_kind_of_the_device_of_root_follows_from_the_list() {
         let facts = Facts { root_mfa: Ok(true), virtual_devices, ..fresh() };
         planned(&facts, &answers(), StepId::RootMfa).found.unwrap().en
     };
-    assert_eq!(found(Ok(vec![assigned("a", "root"), of_root("b")])), "root has a virtual device");
+    assert!(found(Ok(vec![assigned("a", "root"), of_root("b")])).starts_with("root has a virtual device; "));
     let other = "root has a passkey, a security key or a hardware token";
     assert_eq!(found(Ok(vec![assigned("a", "root"), leftover("root-account-mfa-device")])), other);
     assert_eq!(found(Err(denied())), "root has MFA; of which kind cannot be told");
 }
 
 #[test]
-fn a_person_adds_mfa_to_root_on_the_page_of_the_partition() {
-    for (partition, page) in [
-        ("aws", "https://console.aws.amazon.com/iam/home#/security_credentials"),
-        ("aws-cn", "https://console.amazonaws.cn/iam/home#/security_credentials"),
-    ] {
+fn a_person_adds_mfa_to_root_in_the_console() {
+    let task = planned(&fresh(), &answers(), StepId::RootMfa).person.unwrap();
+    assert_eq!(task.seen, Seen::InAccount);
+    says(&task.how[0], &["https://console.aws.amazon.com/iam/home#/security_credentials"]);
+    says(&task.how[3], &["35"]);
+    for partition in ["aws-cn", "aws-us-gov"] {
         let facts = Facts { partition: partition.into(), ..fresh() };
-        let task = planned(&facts, &answers(), StepId::RootMfa).person.unwrap();
-        assert_eq!(task.seen, Seen::InAccount);
-        says(&task.how[0], &[page]);
+        assert_eq!(planned(&facts, &answers(), StepId::RootMfa).state, State::NotApplicable);
     }
 }
 
@@ -588,7 +601,7 @@ fn whom_and_what_the_policy_stops_is_named() {
 // Everybody.
 
 fn person(user: &str) -> PersonAnswer {
-    PersonAnswer { user: user.into(), groups: Vec::new() }
+    PersonAnswer { user: user.into(), groups: Vec::new(), console_password_file: None }
 }
 
 #[test]
@@ -600,9 +613,6 @@ fn everybody_enrols() {
         }),
         stands("somebody has not", State::NeedsPerson, |facts, _| {
             facts.users_without_mfa = Ok(owned(&["bob"]));
-        }),
-        stands("somebody is missing", State::NeedsPerson, |_, answers| {
-            answers.people = vec![person("alice"), person("bob")];
         }),
         stands("nobody is there at all", State::Blocked, |facts, _| facts.user_names = BTreeSet::new()),
         stands("nobody is there, and somebody is missing", State::Blocked, |facts, answers| {
@@ -626,36 +636,158 @@ fn users_are_counted() {
     says(&planned(&nobody, &answers(), StepId::UsersMfa).reason.unwrap(), &["admin-user"]);
 }
 
-/// What a person is told when these users have no MFA, and these people of the answers are no users.
-fn left_to_enrol(without: &[&str], people: &[&str]) -> PersonTask {
+/// What a person is told when these users have no MFA.
+fn left_to_enrol(without: &[&str]) -> PersonTask {
     let facts = Facts { users_without_mfa: Ok(owned(without)), ..perfect() };
-    let answers = Answers { people: people.iter().copied().map(person).collect(), ..answers() };
-    planned(&facts, &answers, StepId::UsersMfa).person.unwrap()
+    planned(&facts, &answers(), StepId::UsersMfa).person.unwrap()
 }
 
 #[test]
-fn who_has_no_mfa_and_who_is_missing_are_named() {
-    let without = left_to_enrol(&["bob", "ev\u{1b}e"], &[]);
-    assert_eq!((without.how.len(), &without.seen), (2, &Seen::Elsewhere));
+fn who_has_no_mfa_is_named_with_what_to_do() {
+    let without = left_to_enrol(&["bob", "ev\u{1b}e"]);
+    assert_eq!((without.how.len(), &without.seen), (3, &Seen::Elsewhere));
     says(&without.how[0], &["2", "bob, ev\u{fffd}e"]);
-    let missing = left_to_enrol(&[], &["Alice", "Carol", "dave"]);
-    assert_eq!(missing.how.len(), 1);
-    says(&missing.how[0], &["Carol, dave"]);
-    assert!(!missing.how[0].en.contains("Alice"));
-    let both = left_to_enrol(&["bob"], &["carol"]);
-    assert_eq!(both.how.len(), 3);
-    says(&both.how[0], &["bob"]);
-    says(&both.how[2], &["carol"]);
+    says(&without.how[1], &["SMS"]);
+    says(&without.how[2], &["dayone-require-mfa"]);
+}
+
+fn in_groups(user: &str, groups: &[&str]) -> PersonAnswer {
+    PersonAnswer { groups: owned(groups), ..person(user) }
+}
+
+fn password_of(user: &str) -> Change {
+    Change::CreateConsolePassword { user: user.into(), file: None }
+}
+
+fn into_group(user: &str, group: &str) -> Change {
+    Change::AddToGroup { user: user.into(), group: group.into() }
+}
+
+#[test]
+fn the_people_of_the_answers_come_in() {
+    let new_group = || Change::CreateGroup { group: "Developers".into() };
+    let attach = || Change::AttachPolicy { policy: POLICY.into(), group: "Developers".into() };
+    let bob = || Change::CreateUser { user: "bob".into() };
+    let everything = vec![new_group(), attach(), bob(), into_group("bob", "Developers"), password_of("bob")];
+    let cases = [
+        changes("a user, a group that requires MFA, a password", everything, |_, answers| {
+            answers.people = vec![in_groups("bob", &["Developers"])];
+        }),
+        changes(
+            "without requiring MFA",
+            vec![new_group(), bob(), into_group("bob", "Developers"), password_of("bob")],
+            |_, answers| {
+                answers.mfa.require = false;
+                answers.people = vec![in_groups("bob", &["Developers"])];
+            },
+        ),
+        changes("nobody there to take a password", vec![bob()], |_, answers| {
+            answers.attended = false;
+            answers.people = vec![person("bob")];
+        }),
+        changes(
+            "among the administrators",
+            vec![bob(), into_group("bob", "Administrators"), password_of("bob")],
+            |_, answers| {
+                answers.people = vec![in_groups("bob", &["administrators"])];
+                answers.people[0].groups = owned(&["Administrators"]);
+            },
+        ),
+        changes("a user in another case, without a password", vec![password_of("Bob")], |facts, answers| {
+            facts.people = Ok(BTreeMap::from([("bob".to_owned(), known("Bob", false))]));
+            answers.people = vec![person("bob")];
+        }),
+        changes("in no group yet", vec![into_group("bob", "Developers")], |facts, answers| {
+            facts.people = Ok(BTreeMap::from([("bob".to_owned(), known("bob", true))]));
+            let group = PeopleGroup { attached: true, members: BTreeSet::new() };
+            facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
+            answers.people = vec![in_groups("bob", &["Developers"])];
+        }),
+        stands("people cannot be read", State::NotAssessed, |facts, answers| {
+            facts.people = Err(denied());
+            answers.people = vec![person("bob")];
+        }),
+    ];
+    hold(StepId::UsersMfa, perfect, cases);
+}
+
+#[test]
+fn the_policy_goes_to_the_groups_of_the_people_too() {
+    let attach = Change::AttachPolicy { policy: POLICY.into(), group: "Developers".into() };
+    let cases = [changes("a group without it", vec![attach], |facts, _| {
+        let group = PeopleGroup { attached: false, members: BTreeSet::new() };
+        facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
+    })];
+    hold(StepId::RequireMfa, perfect, cases);
+}
+
+#[test]
+fn a_login_older_than_the_device_signs_in_again() {
+    let cases = [
+        stands("the device is new", State::NeedsPerson, |facts, _| facts.device_hours = Some(0)),
+        stands("its age is not known", State::NeedsPerson, |facts, _| facts.device_hours = None),
+    ];
+    let start =
+        || Facts { run: RunMfa::AdministratorByLogin, attached: Ok(false), policy: Ok(None), ..perfect() };
+    hold(StepId::RequireMfa, start, cases);
+    let old = Facts { device_hours: Some(12), ..start() };
+    assert_eq!(planned(&old, &answers(), StepId::RequireMfa).state, State::ToChange);
+    let task = planned(&start(), &answers(), StepId::RequireMfa).person.unwrap();
+    assert_eq!(task.seen, Seen::BySigningInAgain);
+}
+
+#[test]
+fn a_person_chooses_the_device_and_is_offered_a_second() {
+    let cases = [
+        stands("nothing said", State::NeedsPerson, |_, answers| answers.mfa.device = None),
+        stands("a passkey is added in the console", State::NeedsPerson, |_, answers| {
+            answers.mfa.device = Some(DeviceKind::Passkey);
+        }),
+    ];
+    for Case { name, state, given, .. } in cases {
+        let (mut facts, mut answers) = (fresh(), answers());
+        given(&mut facts, &mut answers);
+        assert_eq!(planned(&facts, &answers, StepId::AdminMfa).state, state, "{name}");
+    }
+    let offer = planned(&enrolled(), &answers(), StepId::AdminMfa).offer.unwrap();
+    assert_eq!(offer.changes, [enrol("alice", "alice-2")]);
+    let two = Facts { admin: admin_with(&[VIRTUAL, TOKEN]), ..enrolled() };
+    assert_eq!(planned(&two, &answers(), StepId::AdminMfa).offer, None);
+    let unattended = Answers { attended: false, ..answers() };
+    assert_eq!(planned(&enrolled(), &unattended, StepId::AdminMfa).offer, None);
+}
+
+#[test]
+fn what_was_tried_is_told() {
+    let tried = |refused_without, allowed_with| Facts {
+        tried: Some(Tried { refused_without, allowed_with }),
+        ..perfect()
+    };
+    let found = |facts: &Facts| planned(facts, &answers(), StepId::RequireMfa).found.unwrap();
+    assert!(found(&tried(true, true)).en.contains("without MFA refused, with MFA allowed"));
+    assert!(found(&tried(false, true)).en.contains("does not refuse the access key alone yet"));
+    assert!(found(&perfect()).en.contains("everything else is refused"));
+}
+
+#[test]
+fn root_without_a_password_needs_no_device() {
+    let managed = RootSignIn { managed_centrally: true, devices: None };
+    let facts = Facts { root: managed, ..fresh() };
+    assert_eq!(planned(&facts, &answers(), StepId::RootMfa).state, State::NotApplicable);
+    let devices = Some(owned(&["arn:aws:iam::111122223333:mfa/root-phone", TOKEN]));
+    let listed =
+        Facts { root_mfa: Ok(true), root: RootSignIn { managed_centrally: false, devices }, ..fresh() };
+    says(&planned(&listed, &answers(), StepId::RootMfa).found.unwrap(), &["root-phone", TOKEN]);
 }
 
 #[test]
 fn a_long_list_is_counted_and_shortened() {
     let many: Vec<_> = (1..=11).map(|number| format!("user-{number}")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
-    let eleven = left_to_enrol(&many, &[]);
+    let eleven = left_to_enrol(&many);
     says(&eleven.how[0], &["11", "user-9, user-10, …"]);
     assert!(!eleven.how[0].en.contains("user-11"));
-    assert!(!left_to_enrol(&many[..10], &[]).how[0].en.contains('…'));
+    assert!(!left_to_enrol(&many[..10]).how[0].en.contains('…'));
 }
 
 // The changes in words.
@@ -745,6 +877,9 @@ fn nobody_is_locked_out() {
                 assert_eq!(planned.changes[0], start_session(user));
                 assert!(devices.iter().any(|serial| !is_passkey(serial)));
             }
+            RunMfa::AdministratorByLogin => {
+                assert!(facts.device_hours.is_some_and(|hours| hours >= LOGIN_HOURS))
+            }
             RunMfa::OtherUserByKey(caller) => {
                 assert!(!members.iter().any(|member| member.name.eq_ignore_ascii_case(caller)));
             }
@@ -821,8 +956,28 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::CreatePolicy { .. } | Change::UpdatePolicy { .. } => {
             facts.policy = policy_that_is(true, None);
         }
-        Change::AttachPolicy { .. } => facts.attached = Ok(true),
+        Change::AttachPolicy { group, .. } if group == "Administrators" => facts.attached = Ok(true),
+        Change::AttachPolicy { group, .. } => people_group(facts, group).attached = true,
+        Change::CreateGroup { group } => {
+            people_group(facts, group);
+        }
+        Change::CreateUser { user } => {
+            let key = user.to_ascii_lowercase();
+            facts.people.as_mut().unwrap().insert(key, known(user, false));
+        }
+        Change::AddToGroup { user, group } => {
+            people_group(facts, group).members.insert(user.to_ascii_lowercase());
+        }
+        Change::CreateConsolePassword { user, .. } => {
+            let key = user.to_ascii_lowercase();
+            facts.people.as_mut().unwrap().insert(key, known(user, true));
+        }
     }
+}
+
+fn people_group<'f>(facts: &'f mut Facts, group: &str) -> &'f mut PeopleGroup {
+    let none = PeopleGroup { attached: false, members: BTreeSet::new() };
+    facts.people_groups.as_mut().unwrap().entry(group.to_owned()).or_insert(none)
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
@@ -878,6 +1033,7 @@ fn any_run() -> impl Strategy<Value = RunMfa> {
     prop_oneof![
         Just(RunMfa::Safe),
         Just(RunMfa::AdministratorByKey),
+        Just(RunMfa::AdministratorByLogin),
         other.prop_map(|name| RunMfa::OtherUserByKey(name.to_owned())),
     ]
 }
@@ -922,7 +1078,7 @@ fn any_answers() -> impl Strategy<Value = Answers> {
 
 fn any_mfa_answers() -> impl Strategy<Value = Mfa> {
     any::<[bool; 4]>().prop_map(|[hardware, serial, enrols, codes]| Mfa {
-        device: if hardware { DeviceKind::Hardware } else { DeviceKind::Virtual },
+        device: Some(if hardware { DeviceKind::Hardware } else { DeviceKind::Virtual }),
         serial: serial.then(|| TOKEN.to_owned()),
         enrol_command: command().filter(|_| enrols),
         code_command: command().filter(|_| codes),

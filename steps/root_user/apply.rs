@@ -1,5 +1,6 @@
 //! Makes one change of the practice.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -14,7 +15,8 @@ use crate::text;
 use crate::text::Text;
 use crate::{password, profile, wait};
 
-use super::facts::PasswordPolicy;
+use super::administrator_access;
+use super::facts::{PasswordPolicy, RootKeys, count_root_keys};
 use super::plan::Change;
 
 /// Makes one change.
@@ -41,7 +43,9 @@ pub async fn apply(
         }
         Change::AddToGroup { user, group } => add_to_group(session.acting(), user, group, operator).await,
         Change::CreateConsolePassword { user, minimum_length } => {
-            create_console_password(session, user, *minimum_length, operator).await
+            let (minimum_length, file) = (*minimum_length, answers.admin.console_password_file.clone());
+            let password = NewPassword { user, minimum_length, file, advice: None };
+            create_console_password(session, password, operator).await
         }
         Change::DeleteStrandedKey { user, access_key } => {
             let iam = session.acting().iam();
@@ -50,12 +54,18 @@ pub async fn apply(
             Ok(())
         }
         Change::CreateAccessKey { user, profile } => {
-            create_access_key(session, user, profile, answers, operator).await
+            create_access_key(session, user, profile, operator).await
         }
-        Change::StartSession { .. } => session.unlock(operator).await,
-        Change::DeactivateRootKey { access_key } => deactivate_root_key(session, access_key).await,
+        Change::StartSession { .. } => Ok(session.unlock(operator).await??),
+        Change::DeactivateRootKey { access_key } => {
+            switch_root_key(session, access_key, StatusType::Inactive).await
+        }
+        Change::ReactivateRootKey { access_key } => {
+            switch_root_key(session, access_key, StatusType::Active).await
+        }
         Change::DeleteRootKey { access_key, signs_this_run } => {
-            delete_root_key(session, access_key, *signs_this_run).await
+            prove_by_writing(session, &answers.admin.group).await?;
+            delete_root_key(session, access_key, *signs_this_run, operator).await
         }
     }
 }
@@ -79,6 +89,7 @@ async fn set_password_policy(identity: &Identity, policy: &PasswordPolicy) -> Re
     Ok(())
 }
 
+/// Gives a group a managed policy.
 pub(crate) async fn attach(
     identity: &Identity,
     group: &str,
@@ -93,6 +104,7 @@ pub(crate) async fn attach(
     .await
 }
 
+/// Puts a user into a group.
 pub(crate) async fn add_to_group(
     identity: &Identity,
     user: &str,
@@ -116,26 +128,35 @@ fn waiting_for(name: &str) -> Text {
     text! { en: "Waiting until IAM sees {name} everywhere", ko: "IAM 전체에 {name}이(가) 반영되기를 기다리는 중" }
 }
 
+/// A console password to be made.
+#[derive(Debug)]
+pub(crate) struct NewPassword<'p> {
+    /// For whom.
+    pub user: &'p str,
+    /// The shortest that the account's policy accepts.
+    pub minimum_length: i32,
+    /// Where it goes when nobody is there to read it.
+    pub file: Option<PathBuf>,
+    /// What is said with it; none: what the administrator needs to know.
+    pub advice: Option<Text>,
+}
+
 /// The password is in the person's hands before AWS has it: cut short in between, nothing is lost, because a user
 /// without a password gets a new one on the next run.
-async fn create_console_password(
+pub(crate) async fn create_console_password(
     session: &Session,
-    user: &str,
-    minimum_length: i32,
+    new: NewPassword<'_>,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
+    let NewPassword { user, minimum_length, file, advice } = new;
     let secret = password::generate(usize::try_from(minimum_length).unwrap_or_default());
     let page = console_sign_in(session.account(), session.partition());
-    operator
-        .hand_over(HandOver {
-            title: text! { en: "Console password of {user}", ko: "{user}의 콘솔 암호" },
-            advice: text! {
-                en: "Keep it in a password manager. It is set when you go on, works once, and is changed at the first sign-in at {page}",
-                ko: "암호 관리자에 보관하세요. 계속하면 설정되며, {page} 첫 로그인 때 한 번 쓰고 바꾸게 됩니다."
-            },
-            secret: secret.clone(),
-        })
-        .await?;
+    let title = text! { en: "Console password of {user}", ko: "{user}의 콘솔 암호" };
+    let advice = advice.unwrap_or_else(|| text! {
+        en: "Keep it in a password manager. It is set when you go on, works once, and is changed at the first sign-in at {page}",
+        ko: "암호 관리자에 보관하세요. 계속하면 설정되며, {page} 첫 로그인 때 한 번 쓰고 바꾸게 됩니다."
+    });
+    operator.hand_over(HandOver { title, advice, secret: secret.clone(), file }).await?;
     let iam = session.acting().iam_once();
     wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
         use secrecy::ExposeSecret;
@@ -158,7 +179,6 @@ async fn create_access_key(
     session: &mut Session,
     user: &str,
     profile: &str,
-    answers: &Answers,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
     let files = session.connection.files().clone();
@@ -177,60 +197,70 @@ async fn create_access_key(
         let _ = iam.delete_access_key().user_name(user).access_key_id(key.access_key_id()).send().await;
         return Err(error);
     }
-    sign_in_with(session, credentials, answers, operator).await
+    sign_in_with(session, user, credentials, operator).await
 }
 
-/// Waits until IAM lets the new key do what only an administrator can, twice in a row.
+/// Waits until IAM lets the new key do what only an administrator can, twice in a row. Where MFA is required already, the
+/// key alone never will, and a code is asked for later.
 async fn sign_in_with(
     session: &mut Session,
+    user: &str,
     credentials: Credentials,
-    answers: &Answers,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
     let what = text! {
         en: "Waiting until AWS accepts the new access key",
         ko: "AWS가 새 액세스 키를 인식하기를 기다리는 중"
     };
-    let requires_mfa = answers.mfa.require;
+    let devices = session.acting().iam().list_mfa_devices().user_name(user).send().await;
+    let needs_code = !devices.for_call("iam:ListMFADevices")?.mfa_devices().is_empty();
     let proof = async {
         let identity = session.connection.with_new_key(credentials).await?;
-        let mut pauses = wait::pauses();
         let mut proven = 0;
-        while proven < 2 {
+        for pause in wait::pauses() {
             session.become_administrator(identity.clone()).await?;
-            match (&session.administrator, pauses.next()) {
-                (Administrator::Proven(_), _) => proven += 1,
-                (_, Some(pause)) if pause < Duration::from_secs(4) || !requires_mfa => {
-                    proven = 0;
-                    tokio::time::sleep(pause).await;
-                }
-                _ => break,
+            match session.administrator {
+                Administrator::Proven(_) if proven == 1 => return Ok::<_, StepError>(()),
+                Administrator::Proven(_) => proven = 1,
+                _ if needs_code && pause > Duration::from_secs(4) => return Ok(()),
+                _ => proven = 0,
             }
+            tokio::time::sleep(pause).await;
         }
-        Ok::<_, StepError>(())
+        Ok(())
     };
     operator.while_waiting(what, proof).await
 }
 
-async fn deactivate_root_key(session: &Session, access_key: &str) -> Result<(), StepError> {
+async fn switch_root_key(session: &Session, access_key: &str, to: StatusType) -> Result<(), StepError> {
     let root = session.root().ok_or_else(not_root)?;
-    let request = root.iam().update_access_key().access_key_id(access_key).status(StatusType::Inactive);
+    let request = root.iam().update_access_key().access_key_id(access_key).status(to);
     request.send().await.for_call("iam:UpdateAccessKey")?;
     Ok(())
+}
+
+/// Directly before a key of root goes, the administrator writes something: an auditor could read as much. The policy
+/// is attached already, so that nothing changes by it.
+async fn prove_by_writing(session: &Session, group: &str) -> Result<(), StepError> {
+    let Administrator::Proven(administrator) = &session.administrator else { return Err(not_proven()) };
+    let policy = administrator_access(session.partition());
+    let written = administrator.iam().attach_group_policy().group_name(group).policy_arn(policy).send().await;
+    match written.for_call("iam:AttachGroupPolicy") {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_unseen() => Err(not_proven()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn delete_root_key(
     session: &mut Session,
     access_key: &str,
     signs_this_run: bool,
+    operator: &mut impl Operator,
 ) -> Result<(), StepError> {
-    if !matches!(session.administrator, Administrator::Proven(_)) {
-        return Err(not_proven());
-    }
     let root = session.root().ok_or_else(not_root)?;
     let deleted = root.iam().delete_access_key().access_key_id(access_key).send().await;
-    let deleted = deleted.for_call("iam:DeleteAccessKey");
-    match deleted {
+    match deleted.for_call("iam:DeleteAccessKey") {
         // A repeated call, after a lost answer, is signed with a key that is gone.
         Err(error) if signs_this_run && error.is("InvalidClientTokenId") => {}
         result => {
@@ -238,7 +268,25 @@ async fn delete_root_key(
         }
     }
     session.started_key_deleted |= signs_this_run;
+    if signs_this_run {
+        administrator_sees_none(session, operator).await?;
+    }
     Ok(())
+}
+
+/// The last key is gone when the administrator sees that root has none; AWS counts a moment later.
+async fn administrator_sees_none(session: &Session, operator: &mut impl Operator) -> Result<(), StepError> {
+    let what = text! { en: "Waiting until AWS shows that root has no keys", ko: "루트에 키가 없다고 AWS에 반영되기를 기다리는 중" };
+    let seen = async {
+        for pause in wait::pauses() {
+            if !matches!(count_root_keys(session.acting()).await?, Ok(RootKeys::Counted(true))) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok::<_, StepError>(())
+    };
+    operator.while_waiting(what, seen).await
 }
 
 fn not_root() -> StepError {

@@ -3,12 +3,13 @@
 use std::time::SystemTime;
 
 use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
+use aws_smithy_types::date_time::{DateTime, Format};
 
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, reading, unless};
+use crate::aws::{ForCall, Identity, Reading, unless};
 use crate::error::{AwsError, StepError};
-use crate::profile;
 use crate::session::{Administrator, Session};
+use crate::{account_summary, groups, profile};
 
 use super::administrator_access;
 
@@ -33,6 +34,8 @@ pub struct Facts {
     pub profile_exists: bool,
     /// Root's access keys.
     pub root_keys: Reading<RootKeys>,
+    /// Whether root has a password. Where an organization manages root centrally, it has none.
+    pub root_password: Reading<bool>,
 }
 
 /// The account's password policy.
@@ -81,8 +84,10 @@ pub struct User {
 pub struct UserKey {
     /// The id.
     pub id: String,
-    /// Whether it was ever used, as far as AWS tells.
-    pub used: bool,
+    /// The day on which it was made.
+    pub made: String,
+    /// Its last use.
+    pub last_use: Reading<Option<LastUse>>,
     /// Whether its id stands in this machine's credentials file.
     pub kept_here: bool,
 }
@@ -116,8 +121,10 @@ pub struct RootKey {
     pub active: bool,
     /// Whether it signs this run.
     pub signs_this_run: bool,
+    /// The day on which it was made.
+    pub made: String,
     /// Its last use.
-    pub last_use: Option<LastUse>,
+    pub last_use: Reading<Option<LastUse>>,
 }
 
 /// The last use of an access key.
@@ -132,21 +139,25 @@ pub struct LastUse {
 }
 
 impl User {
-    /// Keys that were never used and whose secret is not here: made by a run that was cut short.
-    pub fn stranded_keys(&self) -> Vec<&str> {
+    /// The newest key that was never used and whose secret is not here. Somebody may keep it elsewhere, unless a run
+    /// was cut short while it made one.
+    pub fn stranded_key(&self) -> Option<&UserKey> {
         let keys = self.access_keys.as_deref().unwrap_or_default();
-        keys.iter().filter(|key| !key.used && !key.kept_here).map(|key| key.id.as_str()).collect()
+        keys.iter()
+            .filter(|key| !key.kept_here && key.last_use == Ok(None))
+            .max_by(|one, other| one.made.cmp(&other.made))
     }
 }
 
 /// Reads them all, the independent ones at once.
 pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
     let identity = session.acting();
-    let (password_policy, group, user, root_keys) = tokio::try_join!(
+    let (password_policy, group, user, root_keys, summary) = tokio::try_join!(
         password_policy(identity),
         group(identity, &answers.admin.group),
         user(session, identity, answers),
         root_keys(session),
+        account_summary::read(identity),
     )?;
     Ok(Facts {
         account: session.account().to_owned(),
@@ -158,6 +169,7 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         sign_in: sign_in(session),
         profile_exists: profile_exists(session, answers),
         root_keys,
+        root_password: summary.map(|summary| summary.root_password()),
     })
 }
 
@@ -179,7 +191,7 @@ fn profile_exists(session: &Session, answers: &Answers) -> bool {
 
 async fn password_policy(identity: &Identity) -> Result<Reading<Option<PasswordPolicy>>, AwsError> {
     let answer = identity.iam().get_account_password_policy().send().await;
-    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:GetAccountPasswordPolicy")))?;
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetAccountPasswordPolicy")))?;
     Ok(answer.map(|answer| answer.and_then(|answer| answer.password_policy).map(PasswordPolicy::from)))
 }
 
@@ -202,32 +214,21 @@ impl From<aws_sdk_iam::types::PasswordPolicy> for PasswordPolicy {
 }
 
 async fn group(identity: &Identity, name: &str) -> Result<Reading<Option<Group>>, AwsError> {
-    let iam = identity.iam();
-    let (users, policies, inline) = tokio::join!(
-        iam.get_group().group_name(name).max_items(1000).send(),
-        iam.list_attached_group_policies().group_name(name).max_items(1000).send(),
-        iam.list_group_policies().group_name(name).max_items(1000).send(),
-    );
-    let users = match reading(unless("NoSuchEntity", users.for_call("iam:GetGroup")))? {
-        Ok(Some(users)) => users,
+    let group = match groups::group(identity, name).await? {
+        Ok(Some(group)) => group,
         Ok(None) => return Ok(Ok(None)),
         Err(unseen) => return Ok(Err(unseen)),
     };
-    let policies = match reading(policies.for_call("iam:ListAttachedGroupPolicies"))? {
-        Ok(policies) => policies,
-        Err(unseen) => return Ok(Err(unseen)),
-    };
-    let inline = reading(inline.for_call("iam:ListGroupPolicies"))?;
-    Ok(Ok(Some(Group {
-        name: users.group().map_or(name, |group| group.group_name()).to_owned(),
-        members: users.users().iter().map(|user| user.user_name().to_owned()).collect(),
-        policies: policies
-            .attached_policies()
-            .iter()
-            .filter_map(|policy| policy.policy_arn().map(ToOwned::to_owned))
-            .collect(),
-        inline_policies: inline.map_or(0, |inline| inline.policy_names().len()),
-    })))
+    // Full rights are given only to a group that was seen whole.
+    Ok(match (group.attached_policies, group.inline_policies) {
+        (Ok(policies), Ok(inline)) => Ok(Some(Group {
+            name: group.name,
+            members: group.users.into_iter().map(|user| user.name).collect(),
+            policies,
+            inline_policies: inline.len(),
+        })),
+        (Err(unseen), _) | (_, Err(unseen)) => Err(unseen),
+    })
 }
 
 async fn user(
@@ -242,13 +243,13 @@ async fn user(
         iam.get_login_profile().user_name(name).send(),
         iam.list_access_keys().user_name(name).send(),
     );
-    let user = match reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
+    let user = match identity.reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
         Ok(user) => user.and_then(|user| user.user),
         Err(unseen) => return Ok(Some(Err(unseen))),
     };
     let Some(user) = user else { return Ok(Some(Ok(None))) };
-    let login = reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
-    let keys = match reading(keys.for_call("iam:ListAccessKeys"))? {
+    let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+    let keys = match identity.reading(keys.for_call("iam:ListAccessKeys"))? {
         Ok(keys) => Ok(user_keys(session, identity, keys.access_key_metadata()).await?),
         Err(unseen) => Err(unseen),
     };
@@ -266,13 +267,22 @@ async fn user_keys(
     keys: &[AccessKeyMetadata],
 ) -> Result<Vec<UserKey>, AwsError> {
     let mut found = Vec::new();
-    for id in keys.iter().filter_map(AccessKeyMetadata::access_key_id) {
-        let kept_here = profile::mentions_key(session.connection.files(), id);
-        // A key that is kept here was not stranded, whatever AWS knows of its use.
-        let used = kept_here || last_use(identity, id).await?.map_or(true, |last| last.is_some());
-        found.push(UserKey { id: id.to_owned(), used, kept_here });
+    for key in keys {
+        let id = key.access_key_id().unwrap_or_default();
+        found.push(UserKey {
+            id: id.to_owned(),
+            made: day_made(key),
+            last_use: last_use(identity, id).await?,
+            kept_here: profile::mentions_key(session.connection.files(), id),
+        });
     }
     Ok(found)
+}
+
+/// With the time of day, so that the newest of several is told.
+fn day_made(key: &AccessKeyMetadata) -> String {
+    let made = key.create_date().and_then(|date: &DateTime| date.fmt(Format::DateTime).ok());
+    made.unwrap_or_default()
 }
 
 /// Only root may ask without a user name: from an IAM user the same call would list that user's own keys.
@@ -283,7 +293,7 @@ async fn root_keys(session: &Session) -> Result<Reading<RootKeys>, AwsError> {
         Ok(keys) => keys,
         // What the user guide says of temporary root credentials is not consistent: count the keys if they cannot be listed.
         Err(error) if error.is("ValidationError") => return count_root_keys(root).await,
-        Err(error) => match reading(Err(error))? {
+        Err(error) => match root.reading(Err(error))? {
             Ok(keys) => keys,
             Err(_) => return count_root_keys(root).await,
         },
@@ -303,22 +313,20 @@ async fn root_key(root: &Identity, key: &AccessKeyMetadata) -> Result<RootKey, A
         id: id.to_owned(),
         active: key.status() == Some(&StatusType::Active),
         signs_this_run: root.caller.access_key == id,
-        last_use: last_use(root, id).await?.ok().flatten(),
+        made: day_made(key),
+        last_use: last_use(root, id).await?,
     })
 }
 
-async fn count_root_keys(identity: &Identity) -> Result<Reading<RootKeys>, AwsError> {
-    let summary = identity.iam().get_account_summary().send().await.for_call("iam:GetAccountSummary");
-    Ok(reading(summary)?.map(|summary| {
-        let present = aws_sdk_iam::types::SummaryKeyType::AccountAccessKeysPresent;
-        let count = summary.summary_map().and_then(|map| map.get(&present)).copied();
-        RootKeys::Counted(count.unwrap_or(0) > 0)
-    }))
+/// All that an administrator can see.
+pub async fn count_root_keys(identity: &Identity) -> Result<Reading<RootKeys>, AwsError> {
+    let summary = account_summary::read(identity).await?;
+    Ok(summary.and_then(|summary| summary.root_access_keys()).map(RootKeys::Counted))
 }
 
 async fn last_use(identity: &Identity, id: &str) -> Result<Reading<Option<LastUse>>, AwsError> {
     let answer = identity.iam().get_access_key_last_used().access_key_id(id).send().await;
-    let answer = reading(unless("NoSuchEntity", answer.for_call("iam:GetAccessKeyLastUsed")))?;
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetAccessKeyLastUsed")))?;
     Ok(answer.map(|answer| {
         let last = answer?.access_key_last_used?;
         let date = last.last_used_date()?;

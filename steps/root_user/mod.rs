@@ -15,10 +15,9 @@ use crate::practice::{Practice, PracticeId, StepPlan};
 use crate::session::Session;
 
 pub use apply::console_sign_in;
-pub(crate) use apply::{add_to_group, attach as attach_to_group};
+pub(crate) use apply::{NewPassword, add_to_group, attach as attach_to_group, create_console_password};
 pub use facts::{Facts, Group, PasswordPolicy, RootKey, RootKeys, SignIn, User};
 pub use plan::Change;
-pub(crate) use plan::after;
 
 /// The managed policy that gives full rights, in a partition.
 pub fn administrator_access(partition: &str) -> String {

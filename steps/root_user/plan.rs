@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-use crate::answers::Answers;
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb};
+use crate::answers::{Answers, SignInWay};
+use crate::aws::Reading;
+use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::text;
 use crate::text::{Text, harmless};
 
 use super::administrator_access;
-use super::facts::{Facts, Group, PasswordPolicy, RootKey, RootKeys, SignIn, User};
+use super::facts::{Facts, Group, LastUse, PasswordPolicy, RootKey, RootKeys, SignIn, User, UserKey};
 
 /// The shortest password that is accepted. CIS AWS Foundations, "minimum length of 14 or greater".
 const PASSWORD_LENGTH: i32 = 14;
@@ -82,6 +83,11 @@ pub enum Change {
         /// The key's id.
         access_key: String,
     },
+    /// Switches an access key of root on again, because something still needs it.
+    ReactivateRootKey {
+        /// The key's id.
+        access_key: String,
+    },
     /// Deletes an access key of root.
     DeleteRootKey {
         /// The key's id.
@@ -98,7 +104,7 @@ pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
         admin_group(facts, answers),
         admin_user(facts, answers),
         admin_sign_in(facts, answers),
-        root_credentials(answers),
+        root_credentials(facts, answers),
         root_access_keys(facts, answers),
     ]
     .into_iter()
@@ -214,6 +220,7 @@ fn admin_user(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Err(unseen) => return StepPlan::not_assessed(step, unseen),
     };
     let mut changes = Vec::new();
+    let password_of = user.as_ref().map(|user| &user.console_password);
     let spelled = user.as_ref().map_or(name, |user| &user.name);
     if user.is_none() {
         changes.push(Change::CreateUser { user: name.clone() });
@@ -226,6 +233,9 @@ fn admin_user(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         let minimum_length = minimum_length(facts);
         changes.push(Change::CreateConsolePassword { user: spelled.clone(), minimum_length });
     }
+    if let (true, true, Some(Err(unseen))) = (changes.is_empty(), receives_password(answers), password_of) {
+        return StepPlan::not_assessed(step, unseen);
+    }
     let name = harmless(spelled);
     let found = text! { en: "user {name}", ko: "사용자 {name}" };
     StepPlan::to_change(step, changes, found)
@@ -234,7 +244,11 @@ fn admin_user(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
 /// A password is made only where it can be handed over, and never for a user that has one.
 fn wants_password(user: Option<&User>, answers: &Answers) -> bool {
     let has_one = user.is_some_and(|user| user.console_password != Ok(false));
-    !has_one && (answers.attended || answers.admin.console_password_file.is_some())
+    !has_one && receives_password(answers)
+}
+
+fn receives_password(answers: &Answers) -> bool {
+    answers.attended || answers.admin.console_password_file.is_some()
 }
 
 fn minimum_length(facts: &Facts) -> i32 {
@@ -274,10 +288,11 @@ fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let user = match facts.user.as_ref() {
         Some(Ok(Some(user))) => user,
         Some(Err(unseen)) => return StepPlan::not_assessed(step, unseen),
-        _ => return planned_sign_in(answers),
+        _ => return planned_sign_in(facts, answers),
     };
     // A check may be run by somebody else, who cannot be the administrator.
-    if user.password_used && !answers.attended && answers.admin.access_key_profile.is_none() {
+    let console_does = !answers.attended || answers.admin.sign_in == Some(SignInWay::Console);
+    if user.password_used && console_does && answers.admin.access_key_profile.is_none() {
         return StepPlan::in_place(
             step,
             text! { en: "has signed in to the console", ko: "콘솔에 로그인한 적이 있습니다" },
@@ -288,14 +303,17 @@ fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Some(profile) if facts.profile_exists => {
             StepPlan::needs_person(step, profile_of_another(profile, &user.name))
         }
-        Some(profile) => new_access_key(user, profile),
+        Some(profile) => new_access_key(user, profile, answers),
     }
 }
 
 /// Before there is a user: with a profile named, the key is part of the plan all the same.
-fn planned_sign_in(answers: &Answers) -> StepPlan<Change> {
+fn planned_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::AdminSignIn;
     match (&answers.admin.user, &answers.admin.access_key_profile) {
+        (Some(user), Some(profile)) if facts.profile_exists => {
+            StepPlan::needs_person(step, profile_of_another(profile, user))
+        }
         (Some(user), Some(profile)) => {
             let change = Change::CreateAccessKey { user: user.clone(), profile: profile.clone() };
             StepPlan::to_change(step, vec![change], Text::default())
@@ -304,23 +322,56 @@ fn planned_sign_in(answers: &Answers) -> StepPlan<Change> {
     }
 }
 
-fn new_access_key(user: &User, profile: &str) -> StepPlan<Change> {
+fn new_access_key(user: &User, profile: &str, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::AdminSignIn;
     let keys = match &user.access_keys {
         Ok(keys) => keys,
         Err(unseen) => return StepPlan::not_assessed(step, unseen),
     };
-    let stranded = user.stranded_keys();
-    if keys.len() - stranded.len() >= KEYS_PER_USER {
-        return StepPlan::needs_person(step, too_many_keys(&user.name));
+    let create = Change::CreateAccessKey { user: user.name.clone(), profile: profile.to_owned() };
+    match user.stranded_key() {
+        Some(stranded) if answers.unfinished.contains(&crate::practice::Change::resource(&create)) => {
+            let access_key = stranded.id.clone();
+            let delete = Change::DeleteStrandedKey { user: user.name.clone(), access_key };
+            StepPlan::to_change(step, vec![delete, create], Text::default())
+                .with_note(secret_is_lost(stranded))
+        }
+        _ if keys.len() >= KEYS_PER_USER => StepPlan::needs_person(step, too_many_keys(&user.name, keys)),
+        stranded => {
+            let plan = StepPlan::to_change(step, vec![create], Text::default());
+            stranded.map(not_kept_here).into_iter().fold(plan, StepPlan::with_note)
+        }
     }
-    let delete = |access_key: &str| Change::DeleteStrandedKey {
-        user: user.name.clone(),
-        access_key: access_key.to_owned(),
-    };
-    let mut changes: Vec<_> = stranded.into_iter().map(delete).collect();
-    changes.push(Change::CreateAccessKey { user: user.name.clone(), profile: profile.to_owned() });
-    StepPlan::to_change(step, changes, Text::default())
+}
+
+/// An earlier run was cut short between AWS's answer and the file.
+fn secret_is_lost(key: &UserKey) -> Text {
+    let described = described_user_key(key);
+    let (en, ko) = (described.en, described.ko);
+    text! {
+        en: "An earlier run was cut short after AWS made this key, and its secret arrived nowhere: {en}. It is replaced.",
+        ko: "이전 실행이 키를 만든 직후 끊겨 비밀 키가 어디에도 저장되지 않았습니다: {ko}. 새 키로 바꿉니다."
+    }
+}
+
+fn not_kept_here(key: &UserKey) -> Text {
+    let described = described_user_key(key);
+    let (en, ko) = (described.en, described.ko);
+    text! {
+        en: "There is a key whose secret is not kept here: {en}. If nobody keeps it elsewhere, delete it.",
+        ko: "비밀 키가 이곳에 없는 키가 있습니다: {ko}. 다른 곳에서도 쓰지 않는다면 삭제하세요."
+    }
+}
+
+fn described_user_key(key: &UserKey) -> Text {
+    let used = used(&key.last_use);
+    let (id, made, en, ko) = (harmless(&key.id), day(&key.made), used.en, used.ko);
+    text! { en: "{id}, made {made}, {en}", ko: "{id}, {made} 생성, {ko}" }
+}
+
+/// The day of a date with the time of day.
+fn day(date: &str) -> String {
+    harmless(date.split('T').next().unwrap_or_default())
 }
 
 fn sign_in_as(user: &str, answers: &Answers) -> PersonTask {
@@ -357,23 +408,28 @@ fn profile_of_another(profile: &str, user: &str) -> PersonTask {
     }
 }
 
-fn too_many_keys(user: &str) -> PersonTask {
+fn too_many_keys(user: &str, keys: &[UserKey]) -> PersonTask {
     let user = harmless(user);
+    let mut how: Vec<_> = keys.iter().map(described_user_key).collect();
+    how.push(text! {
+        en: "Sign in with one of them, or with aws login; or delete the one that is not used.",
+        ko: "그중 하나나 aws login으로 로그인하거나, 쓰지 않는 키를 삭제하세요."
+    });
     PersonTask {
         what: text! {
             en: "{user} has two access keys already, the most that AWS allows.",
             ko: "{user}에게 이미 AWS가 허용하는 최대인 액세스 키 두 개가 있습니다."
         },
-        how: vec![text! {
-            en: "Sign in with one of them, or with aws login; or delete the one that is not used.",
-            ko: "그중 하나나 aws login으로 로그인하거나, 쓰지 않는 키를 삭제하세요."
-        }],
+        how,
         seen: Seen::BySigningIn,
     }
 }
 
-fn root_credentials(answers: &Answers) -> StepPlan<Change> {
+fn root_credentials(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::RootCredentials;
+    if let Some(reason) = without_root_password(facts) {
+        return StepPlan::not_applicable(step, reason);
+    }
     if answers.root.credentials_stored {
         let found = text! { en: "put away, by your word", ko: "보관했다고 확인하셨습니다" };
         return StepPlan::in_place(step, found);
@@ -388,17 +444,60 @@ fn root_credentials(answers: &Answers) -> StepPlan<Change> {
     StepPlan::needs_person(step, PersonTask { what, how, seen: Seen::ByWord("root.credentials_stored") })
 }
 
+/// Why there is nothing of root to put away.
+fn without_root_password(facts: &Facts) -> Option<Text> {
+    match facts.partition.as_str() {
+        "aws-cn" => Some(no_root_in_china()),
+        "aws-us-gov" => Some(text! {
+            en: "The root user of a GovCloud account cannot sign in to the console.",
+            ko: "GovCloud 계정의 루트 사용자는 콘솔에 로그인할 수 없습니다."
+        }),
+        _ if facts.root_password == Ok(false) => Some(text! {
+            en: "Root has no password here: the organization manages root centrally.",
+            ko: "이 계정의 루트에는 암호가 없습니다. 조직에서 루트를 중앙 관리합니다."
+        }),
+        _ => None,
+    }
+}
+
+fn no_root_in_china() -> Text {
+    text! {
+        en: "Accounts in China have no root user: everybody is an IAM user there.",
+        ko: "중국 리전의 계정에는 루트 사용자가 없고 모두 IAM 사용자입니다."
+    }
+}
+
 fn root_access_keys(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::RootAccessKeys;
+    if facts.partition == "aws-cn" {
+        return StepPlan::not_applicable(step, no_root_in_china());
+    }
     match &facts.root_keys {
         Err(unseen) => StepPlan::not_assessed(step, unseen),
         Ok(RootKeys::Counted(false)) => StepPlan::in_place(step, no_root_keys()),
         Ok(RootKeys::Listed(keys)) if keys.is_empty() => StepPlan::in_place(step, no_root_keys()),
-        Ok(RootKeys::Counted(true)) => StepPlan::needs_person(step, come_back_as_root()),
-        Ok(RootKeys::Listed(_)) if facts.sign_in == SignIn::No => {
-            StepPlan::blocked(step, after(StepId::AdminSignIn))
+        Ok(RootKeys::Counted(true)) => StepPlan::needs_person(step, come_back_as_root(facts)),
+        Ok(RootKeys::Listed(keys)) => match before_root_keys(facts, answers) {
+            Some(first) => StepPlan::blocked(step, after(first)),
+            None => retire(keys, facts, answers),
+        },
+    }
+}
+
+/// What has to be there before a key of root may go: a group with full rights, the administrator in it, signed in.
+fn before_root_keys(facts: &Facts, answers: &Answers) -> Option<StepId> {
+    let admin = answers.admin.user.as_deref().unwrap_or_default();
+    match &facts.group {
+        Ok(Some(group)) if group.is_administrators(&facts.partition) => {
+            if !group.has(admin) {
+                Some(StepId::AdminUser)
+            } else if facts.sign_in == SignIn::No {
+                Some(StepId::AdminSignIn)
+            } else {
+                None
+            }
         }
-        Ok(RootKeys::Listed(keys)) => retire(keys, facts, answers),
+        _ => Some(StepId::AdminGroup),
     }
 }
 
@@ -414,50 +513,122 @@ fn retire(keys: &[RootKey], facts: &Facts, answers: &Answers) -> StepPlan<Change
     if let (SignIn::Locked, Some(user)) = (facts.sign_in, &answers.admin.user) {
         changes.push(Change::StartSession { user: user.clone() });
     }
-    changes.extend(keys.iter().flat_map(retirement));
-    let plan = StepPlan::to_change(step, changes, Text::default());
+    let stages = Stages::of(keys);
+    changes.extend(if answers.attended { stages.next_for_a_person() } else { stages.all() });
+    let mut plan = StepPlan::to_change(step, changes, Text::default());
+    if answers.attended && stages.is_trial() {
+        plan.undo = stages.take_back(answers);
+        plan.watchable = Some(text! {
+            en: "Watching for calls with the keys that are switched off",
+            ko: "비활성화한 키로 들어오는 호출을 지켜보는 중"
+        });
+        if !plan.undo.is_empty() {
+            plan = plan.with_note(trial());
+        }
+    }
     keys.iter().fold(plan, |plan, key| plan.with_note(described(key)))
 }
 
-/// A key that signs this run goes in one call: switched off first, it could not delete itself any more.
-fn retirement(key: &RootKey) -> Vec<Change> {
-    let access_key = key.id.clone();
-    let delete = Change::DeleteRootKey { access_key: access_key.clone(), signs_this_run: key.signs_this_run };
-    if key.active && !key.signs_this_run {
-        vec![Change::DeactivateRootKey { access_key }, delete]
-    } else {
-        vec![delete]
+/// The order in which keys go: those that do not sign this run are switched off first, for as long as the operator
+/// wishes; then they are deleted; the one that signs goes last and in one call, because switched off it could not
+/// delete itself any more.
+struct Stages<'k> {
+    active: Vec<&'k RootKey>,
+    inactive: Vec<&'k RootKey>,
+    signing: Option<&'k RootKey>,
+}
+
+impl<'k> Stages<'k> {
+    fn of(keys: &'k [RootKey]) -> Self {
+        let (signing, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.signs_this_run);
+        let (active, inactive) = others.into_iter().partition(|key| key.active);
+        Self { active, inactive, signing: signing.into_iter().next() }
+    }
+
+    /// With nobody watching there is nobody who could take it back either: all in one go.
+    fn all(&self) -> Vec<Change> {
+        let off_and_away = self.active.iter().flat_map(|key| [deactivate(key), delete(key)]);
+        off_and_away
+            .chain(self.inactive.iter().map(|key| delete(key)))
+            .chain(self.signing.map(delete))
+            .collect()
+    }
+
+    fn next_for_a_person(&self) -> Vec<Change> {
+        if !self.active.is_empty() {
+            return self.active.iter().map(|key| deactivate(key)).collect();
+        }
+        self.inactive.iter().copied().chain(self.signing).map(delete).collect()
+    }
+
+    /// Whether keys are switched off and not deleted yet, so that it can still be taken back.
+    fn is_trial(&self) -> bool {
+        self.active.is_empty() && !self.inactive.is_empty()
+    }
+
+    /// What a run of ours switched off is switched on again. Whatever somebody else switched off stays off.
+    fn take_back(&self, answers: &Answers) -> Vec<Change> {
+        let reactivate = |key: &&RootKey| Change::ReactivateRootKey { access_key: key.id.clone() };
+        let ours =
+            |change: &Change| answers.switched_off.contains(&crate::practice::Change::resource(change));
+        self.inactive.iter().map(reactivate).filter(ours).collect()
+    }
+}
+
+fn deactivate(key: &RootKey) -> Change {
+    Change::DeactivateRootKey { access_key: key.id.clone() }
+}
+
+fn delete(key: &RootKey) -> Change {
+    Change::DeleteRootKey { access_key: key.id.clone(), signs_this_run: key.signs_this_run }
+}
+
+fn trial() -> Text {
+    text! {
+        en: "If something stops working, answer undo: the keys that are switched off work again at once. You may also skip, and delete them another day.",
+        ko: "무언가 동작하지 않으면 되돌리기를 입력하세요. 비활성화한 키가 곧바로 다시 동작합니다. 건너뛰고 다른 날 삭제해도 됩니다."
     }
 }
 
 fn is_in_use(key: &RootKey, answers: &Answers) -> bool {
-    // The key that signs this run was used a moment ago, by this run.
-    let last_use = key.last_use.as_ref().filter(|_| !key.signs_this_run);
-    last_use.is_some_and(|last| last.days_ago < answers.root.quiet_days)
+    if key.signs_this_run || answers.root.quiet_days == 0 {
+        // The key that signs this run was used a moment ago, by this run.
+        return false;
+    }
+    match &key.last_use {
+        Ok(last_use) => last_use.as_ref().is_some_and(|last| last.days_ago < answers.root.quiet_days),
+        // Nobody knows, so a person has to.
+        Err(_) => true,
+    }
 }
 
 fn described(key: &RootKey) -> Text {
-    let id = &key.id;
+    let (id, made) = (harmless(&key.id), day(&key.made));
     let state = if key.active {
         text! { en: "active", ko: "활성" }
     } else {
         text! { en: "inactive", ko: "비활성" }
     };
-    let used = match &key.last_use {
-        None => text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" },
-        Some(last) => {
-            let (days, service, region) = (last.days_ago, harmless(&last.service), harmless(&last.region));
-            text! { en: "last used {days} days ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
-        }
-    };
+    let used = used(&key.last_use);
     let own = if key.signs_this_run {
-        text! { en: " (signs this run, so it goes last)", ko: " (이 실행이 쓰는 키이므로 마지막에 삭제)" }
+        text! { en: " (signs this run, so it goes last)", ko: " (이번 실행이 쓰는 키이므로 마지막에 삭제)" }
     } else {
         Text::default()
     };
     Text {
-        en: format!("{id}  {}  {}{}", state.en, used.en, own.en),
-        ko: format!("{id}  {}  {}{}", state.ko, used.ko, own.ko),
+        en: format!("{id}  {}  made {made}  {}{}", state.en, used.en, own.en),
+        ko: format!("{id}  {}  {made} 생성  {}{}", state.ko, used.ko, own.ko),
+    }
+}
+
+fn used(last_use: &Reading<Option<LastUse>>) -> Text {
+    match last_use {
+        Err(_) => text! { en: "last use not known", ko: "마지막 사용 알 수 없음" },
+        Ok(None) => text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" },
+        Ok(Some(last)) => {
+            let (days, service, region) = (last.days_ago, harmless(&last.service), harmless(&last.region));
+            text! { en: "last used {days} days ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
+        }
     }
 }
 
@@ -465,16 +636,24 @@ fn no_root_keys() -> Text {
     text! { en: "root has no access keys", ko: "루트 사용자의 액세스 키가 없습니다" }
 }
 
-fn come_back_as_root() -> PersonTask {
+fn come_back_as_root(facts: &Facts) -> PersonTask {
+    let how = if facts.as_root {
+        text! {
+            en: "AWS does not list root's keys to this sign-in. Open https://console.aws.amazon.com/iam/home#/security_credentials as root and delete them there.",
+            ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
+        }
+    } else {
+        text! {
+            en: "Sign in as root with: aws login --profile root   then run: dayone --profile root --only root-access-keys",
+            ko: "aws login --profile root로 루트 로그인을 한 다음 dayone --profile root --only root-access-keys를 실행하세요."
+        }
+    };
     PersonTask {
         what: text! {
             en: "Root still has an access key, and only root can list and delete it.",
             ko: "루트 사용자의 액세스 키가 남아 있으며, 루트만 보고 삭제할 수 있습니다."
         },
-        how: vec![text! {
-            en: "Sign in as root with: aws login --profile root   then run: dayone --profile root --only root-access-keys",
-            ko: "aws login --profile root로 루트 로그인을 한 다음 dayone --profile root --only root-access-keys를 실행하세요."
-        }],
+        how: vec![how],
         seen: Seen::Elsewhere,
     }
 }
@@ -482,7 +661,7 @@ fn come_back_as_root() -> PersonTask {
 fn consent(keys: usize) -> PersonTask {
     PersonTask {
         what: text! {
-            en: "Root has {keys} access keys. Deleting them cannot be undone and needs your consent.",
+            en: "Root has access keys ({keys}). Deleting them cannot be undone and needs your consent.",
             ko: "루트 사용자의 액세스 키가 {keys}개 있습니다. 삭제는 되돌릴 수 없으므로 동의가 필요합니다."
         },
         how: vec![text! {
@@ -508,11 +687,6 @@ fn still_used(key: &RootKey) -> PersonTask {
     }
 }
 
-/// "After the step X."
-pub(crate) fn after(step: StepId) -> Text {
-    text! { en: "It comes after the step {step}.", ko: "{step} 단계 다음에 할 수 있습니다." }
-}
-
 fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<_> = names.map(harmless).collect();
     if names.is_empty() { "-".to_owned() } else { names.join(", ") }
@@ -529,6 +703,7 @@ impl crate::practice::Change for Change {
             Self::AttachAdministratorAccess { .. } | Self::AddToGroup { .. } => Verb::Attach,
             Self::StartSession { .. } => Verb::Start,
             Self::DeactivateRootKey { .. } => Verb::Disable,
+            Self::ReactivateRootKey { .. } => Verb::Enable,
             Self::DeleteStrandedKey { .. } | Self::DeleteRootKey { .. } => Verb::Delete,
         }
     }
@@ -543,7 +718,9 @@ impl crate::practice::Change for Change {
             Self::CreateAccessKey { user, .. } => format!("iam:access-key/{user}"),
             Self::DeleteStrandedKey { access_key, .. } => format!("iam:access-key/{access_key}"),
             Self::StartSession { user } => format!("sts:session/{user}"),
-            Self::DeactivateRootKey { access_key } | Self::DeleteRootKey { access_key, .. } => {
+            Self::DeactivateRootKey { access_key }
+            | Self::ReactivateRootKey { access_key }
+            | Self::DeleteRootKey { access_key, .. } => {
                 format!("iam:root-access-key/{access_key}")
             }
         }
@@ -585,6 +762,9 @@ impl crate::practice::Change for Change {
                 en: "root access key {access_key}, which can be switched on again",
                 ko: "루트 액세스 키 {access_key}(다시 켤 수 있음)"
             },
+            Self::ReactivateRootKey { access_key } => {
+                text! { en: "root access key {access_key}", ko: "루트 액세스 키 {access_key}" }
+            }
             Self::DeleteRootKey { access_key, .. } => text! {
                 en: "root access key {access_key}, which cannot be undone",
                 ko: "루트 액세스 키 {access_key}(되돌릴 수 없음)"
@@ -593,7 +773,18 @@ impl crate::practice::Change for Change {
     }
 
     fn is_irreversible(&self) -> bool {
-        matches!(self, Self::DeleteRootKey { .. })
+        matches!(self, Self::DeleteRootKey { .. } | Self::DeleteStrandedKey { .. })
+    }
+
+    fn is_optional(&self) -> bool {
+        matches!(self, Self::CreateConsolePassword { .. })
+    }
+
+    fn is_by_root(&self) -> bool {
+        matches!(
+            self,
+            Self::DeactivateRootKey { .. } | Self::ReactivateRootKey { .. } | Self::DeleteRootKey { .. }
+        )
     }
 }
 

@@ -125,7 +125,7 @@ impl Asks for Person {
         Ok(true)
     }
 
-    async fn decide(&mut self, _: Decision) -> Result<Decision, OperatorError> {
+    async fn decide(&mut self, _: Decision, _: &[Decision]) -> Result<Decision, OperatorError> {
         Ok(Decision::Yes)
     }
 
@@ -221,6 +221,8 @@ pub async fn walk_through(
     };
     let mut collected = Collected::from_sources(Map::new(), Map::new(), answers(more)).unwrap();
     collected.answers.attended = true;
+    let journal = Journal::open(&folder.join("state")).unwrap();
+    collected.answers.unfinished = journal.unfinished();
     let mut engine = Engine {
         session,
         collected,
@@ -229,7 +231,7 @@ pub async fn walk_through(
         interrupt: Interrupt::never(),
         selects: &|_| true,
         memory: None,
-        journal: Some(Journal::open(&folder.join("state")).unwrap()),
+        journal: Some(journal),
         rehearsal: true,
         suggested_admin: None,
         reports: Vec::new(),

@@ -14,6 +14,7 @@ pub const ENTER: u8 = b'\r';
 
 const ROWS: u16 = 24;
 const COLUMNS: u16 = 80;
+const SCROLL_BACK: usize = 10_000;
 
 /// A program that has nothing more to say for so long waits for an answer.
 const QUIET: Duration = Duration::from_millis(300);
@@ -33,12 +34,25 @@ pub struct Window {
 impl Window {
     /// Opens the program with a home folder of its own.
     pub fn open(home: &Path, arguments: &[&str]) -> Self {
-        let mut session = Session::spawn(program(home, arguments)).unwrap();
+        Self::around(home, program(home, arguments))
+    }
+
+    /// The same with standard output sent to a file in the home folder.
+    pub fn with_output_to(file: &str, home: &Path, arguments: &[&str]) -> Self {
+        let program = program(home, arguments);
+        let mut shell = in_home(home, Command::new("sh"));
+        shell.args(["-c", &format!("exec \"$0\" \"$@\" > {file}")]);
+        shell.arg(program.get_program()).args(program.get_args());
+        Self::around(home, shell)
+    }
+
+    fn around(home: &Path, command: Command) -> Self {
+        let mut session = Session::spawn(command).unwrap();
         session.get_process_mut().set_window_size(COLUMNS, ROWS).unwrap();
         session.get_process_mut().set_echo(true, None).unwrap();
         Self {
             session,
-            screen: vt100::Parser::new(ROWS.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0),
+            screen: vt100::Parser::new(ROWS.try_into().unwrap(), COLUMNS.try_into().unwrap(), SCROLL_BACK),
             raw: Vec::new(),
             home: home.to_owned(),
             changed: Instant::now(),
@@ -132,16 +146,28 @@ impl Window {
         String::from_utf8_lossy(&self.raw).into_owned()
     }
 
-    /// What was written since the window and what had scrolled off it were cleared for the last time.
-    pub fn since_cleared(&self) -> String {
-        let raw = self.raw();
-        let (_, since) = raw.rsplit_once("\u{1b}[3J").unwrap();
-        console::strip_ansi_codes(since).into_owned()
+    /// What a person can see who scrolls back to the beginning.
+    pub fn scrolled_back(&mut self) -> String {
+        let screen = self.screen.screen_mut();
+        let mut rows = Vec::new();
+        for above in (1..=screen.scrollback_len()).rev() {
+            screen.set_scrollback(above);
+            rows.extend(screen.rows(0, COLUMNS).next());
+        }
+        screen.set_scrollback(0);
+        rows.extend(screen.rows(0, COLUMNS));
+        rows.join("\n")
     }
 
-    /// Whether keys are echoed and the cursor is seen, as before the program.
+    /// Whether the terminal shows its second page, which does not scroll back.
+    pub fn is_on_second_page(&self) -> bool {
+        self.screen.screen().alternate_screen()
+    }
+
+    /// Whether keys are echoed, the cursor is seen, and the first page is shown, as before the program.
     pub fn is_as_it_was(&self) -> bool {
-        self.session.get_process().get_echo().unwrap() && !self.screen.screen().hide_cursor()
+        let echoes = self.session.get_process().get_echo().unwrap();
+        echoes && !self.screen.screen().hide_cursor() && !self.is_on_second_page()
     }
 
     /// What a phone reads off the screen.
@@ -175,8 +201,12 @@ impl Window {
 }
 
 fn program(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dayone"));
+    let mut command = in_home(home, Command::new(env!("CARGO_BIN_EXE_dayone")));
     command.args(arguments).arg("--state-dir").arg(home.join("state"));
+    command
+}
+
+fn in_home(home: &Path, mut command: Command) -> Command {
     command.env_clear().env("HOME", home).env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(home);
     command

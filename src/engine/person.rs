@@ -1,0 +1,348 @@
+//! What the engine leaves to a person: directions, questions, and watching until it is done.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use steps::error::{AwsCause, AwsError, StepError};
+use steps::practice::{PersonTask, Practice, Seen, State, StepId, StepPlan};
+use steps::root_user::console_sign_in;
+use steps::text;
+use steps::text::Text;
+
+use super::{Engine, Next};
+use crate::error::Failure;
+use crate::event::Event;
+use crate::operator::{Asks, Question};
+
+/// How often the account is looked at while a person does something elsewhere.
+const LOOK_AGAIN: Duration = Duration::from_secs(4);
+/// How often Event History is asked: it answers twice a second at the most, and is minutes late anyway.
+const ASK_AGAIN: Duration = Duration::from_secs(20);
+
+/// What Enter alone answers to a question that may be left open.
+const LEFT_OPEN: &str = "-";
+
+impl<O: Asks> Engine<'_, O> {
+    pub(super) async fn leave_to_person<P: Practice>(
+        &mut self,
+        plan: StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        let Some(task) = plan.person else { return Ok(Next::Done) };
+        if self.shows_how(&task) {
+            self.operator.show_task(&self.in_rehearsal(plan.step, &task));
+        }
+        match task.seen {
+            Seen::InAccount => {
+                let what = text! { en: "Watching the account", ko: "계정에 반영되기를 기다리는 중" };
+                let state = plan.state;
+                self.watch_account::<P>(plan.step, LOOK_AGAIN, &what, |now| now.state != state).await
+            }
+            Seen::ByWord(key) => self.take_word(plan.step, key).await,
+            Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
+            Seen::ByChoice(key, options) => self.take_choice(plan.step, key, &task.what, &options).await,
+            Seen::BySigningIn => self.sign_in::<P>(plan.step).await,
+            Seen::BySigningInAgain => self.sign_in_again(plan.step).await,
+            Seen::Elsewhere => Ok(Next::Done),
+        }
+    }
+
+    /// A question that is asked right away needs no directions to it, and nobody can run `aws login` against the
+    /// practice account.
+    fn shows_how(&self, task: &PersonTask) -> bool {
+        match task.seen {
+            Seen::ByAnswer(_) => !self.operator.is_a_person(),
+            Seen::BySigningIn => !self.rehearsal,
+            Seen::ByChoice(..) => !self.operator.is_a_person(),
+            Seen::InAccount | Seen::ByWord(_) | Seen::BySigningInAgain | Seen::Elsewhere => true,
+        }
+    }
+
+    /// In the practice account there is no console: a command stands for it.
+    fn in_rehearsal(&self, step: StepId, task: &PersonTask) -> PersonTask {
+        let mut task = task.clone();
+        let action = match step {
+            StepId::RootMfa => "root-mfa",
+            StepId::BillingAccess => "billing-access",
+            _ => return task,
+        };
+        if self.rehearsal {
+            let dayone = invocation();
+            task.how.push(text! {
+                en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
+                ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
+            });
+        }
+        task
+    }
+
+    /// A person may wait for what comes soon; in the practice account everything does.
+    pub(super) async fn wait_for_delivery<P: Practice>(
+        &mut self,
+        plan: StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        let here = text! { en: "Waiting for the practice account", ko: "연습용 계정을 기다리는 중" };
+        match plan.awaited.or(self.rehearsal.then_some(here)) {
+            Some(what) if self.operator.is_a_person() => {
+                let state = plan.state;
+                self.watch_account::<P>(plan.step, LOOK_AGAIN, &what, |now| now.state != state).await
+            }
+            _ => Ok(Next::Done),
+        }
+    }
+
+    /// Shows for a while what else the account tells before a decision; then the question comes again.
+    pub(super) async fn watch_before_deciding<P: Practice>(
+        &mut self,
+        plan: &StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        let what = plan.watchable.clone().unwrap_or_default();
+        let differs = |now: &StepPlan<P::Change>| now.notes != plan.notes || now.state != plan.state;
+        let seen = self.watch::<P>(plan.step, ASK_AGAIN, &what, differs).await?;
+        Ok(seen.map_or(Next::LookAgain, Next::Seen))
+    }
+
+    /// Looks until the step stands as awaited, or until the person goes on without it.
+    async fn watch_account<P: Practice>(
+        &mut self,
+        step: StepId,
+        every: Duration,
+        what: &Text,
+        awaited: impl Fn(&StepPlan<P::Change>) -> bool,
+    ) -> Result<Next<P::Facts>, Failure> {
+        Ok(match self.watch::<P>(step, every, what, awaited).await? {
+            Some(facts) => Next::Seen(facts),
+            None => self.left(step),
+        })
+    }
+
+    async fn watch<P: Practice>(
+        &mut self,
+        step: StepId,
+        every: Duration,
+        what: &Text,
+        awaited: impl Fn(&StepPlan<P::Change>) -> bool,
+    ) -> Result<Option<P::Facts>, Failure> {
+        let (session, answers) = (&self.session, &self.collected.answers);
+        let seen = async {
+            loop {
+                tokio::time::sleep(every).await;
+                let facts = match Box::pin(P::observe(session, answers)).await {
+                    Ok(facts) => facts,
+                    // While a person is busy elsewhere, one look that fails is made up for by the next.
+                    Err(StepError::Aws(error)) if passes(&error) => continue,
+                    Err(error) => return Err(error),
+                };
+                let plan = P::plan(&facts, answers).into_iter().find(|plan| plan.step == step);
+                if plan.is_none_or(|plan| awaited(&plan)) {
+                    return Ok::<_, StepError>(facts);
+                }
+            }
+        };
+        Ok(self.operator.watch(what, seen).await?.transpose()?)
+    }
+
+    /// Only the person knows, and says so.
+    async fn take_word<F>(&mut self, step: StepId, key: &'static str) -> Result<Next<F>, Failure> {
+        let question = text! { en: "Is it done?", ko: "완료하셨나요?" };
+        if !self.operator.is_a_person() || !self.operator.yes(&question, false).await? {
+            return Ok(self.left(step));
+        }
+        self.set(key, Value::Bool(true))?.map_err(Failure::Usage)?;
+        Ok(Next::LookAgain)
+    }
+
+    async fn take_choice<F>(
+        &mut self,
+        step: StepId,
+        key: &'static str,
+        question: &Text,
+        options: &[(Text, &'static str)],
+    ) -> Result<Next<F>, Failure> {
+        if !self.operator.is_a_person() {
+            return Ok(self.left(step));
+        }
+        let texts: Vec<_> = options.iter().map(|(text, _)| text.clone()).collect();
+        let chosen = self.operator.choose(question, &texts, 0).await?;
+        let Some((_, word)) = options.get(chosen) else { return Ok(self.left(step)) };
+        self.set(key, Value::String((*word).to_owned()))?.map_err(Failure::Usage)?;
+        Ok(Next::LookAgain)
+    }
+
+    async fn take_answer<F>(
+        &mut self,
+        step: StepId,
+        key: &'static str,
+        task: &PersonTask,
+    ) -> Result<Next<F>, Failure> {
+        if !self.operator.is_a_person() {
+            return Ok(self.left(step));
+        }
+        // Without a name for the administrator nothing goes on; every other question may be left open.
+        let needed = key == "admin.user";
+        let default = if needed { self.suggested_admin.clone() } else { Some(LEFT_OPEN.to_owned()) };
+        let text = match key {
+            "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
+            _ => task.what.clone(),
+        };
+        let question = Question { key, text, default };
+        loop {
+            let answer = self.operator.answer(&question).await?;
+            if !needed && answer.trim() == LEFT_OPEN {
+                return Ok(self.left(step));
+            }
+            match self.set(key, Value::String(answer.trim().to_owned()))? {
+                Ok(()) => {
+                    self.find_administrator().await?;
+                    return Ok(Next::LookAgain);
+                }
+                Err(expected) => self.listener.hear(&Event::Note(expected)),
+            }
+        }
+    }
+
+    /// Looks whether whoever is signed in already is the administrator.
+    pub(crate) async fn find_administrator(&mut self) -> Result<bool, Failure> {
+        let admin = &self.collected.answers.admin;
+        let Some(user) = admin.user.clone() else { return Ok(false) };
+        let profile = admin.profile().to_owned();
+        Ok(self.session.find_administrator(&user, Some(&profile)).await?)
+    }
+
+    async fn sign_in<P: Practice>(&mut self, step: StepId) -> Result<Next<P::Facts>, Failure> {
+        let Some(user) = self.collected.answers.admin.user.clone() else { return Ok(Next::Done) };
+        if self.find_administrator().await? {
+            return Ok(Next::LookAgain);
+        }
+        if !self.operator.is_a_person() {
+            return Ok(self.left(step));
+        }
+        let profile = self.collected.answers.admin.profile().to_owned();
+        match self.choose_way_in(&profile).await? {
+            WayIn::Login => self.watch_sign_in(step, &user, &profile).await,
+            WayIn::AccessKey => self.name_profile(&profile).await,
+            WayIn::Console => self.watch_console::<P>(step).await,
+            WayIn::Later => Ok(self.left(step)),
+        }
+    }
+
+    async fn choose_way_in(&mut self, profile: &str) -> Result<WayIn, Failure> {
+        let login = text! {
+            en: "aws login in another window, which leaves no key behind (recommended)",
+            ko: "다른 창에서 aws login. 키가 남지 않음(권장)"
+        };
+        let key = text! {
+            en: "Make an access key now, in the AWS profile {profile} (it stays valid until it is deleted)",
+            ko: "지금 액세스 키를 만들어 AWS 프로파일 {profile}에 저장(삭제할 때까지 유효)"
+        };
+        let console = text! {
+            en: "In the console only; this run goes on as whom it was started with",
+            ko: "콘솔에서만 로그인. 이번 실행은 시작할 때의 사용자로 계속합니다"
+        };
+        let later = text! { en: "Later", ko: "나중에" };
+        let question = text! { en: "How do you sign in?", ko: "어떻게 로그인하시겠어요?" };
+        let ways = [
+            (login, WayIn::Login),
+            (key, WayIn::AccessKey),
+            (console, WayIn::Console),
+            (later, WayIn::Later),
+        ];
+        let (texts, ways): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
+        let chosen = self.operator.choose(&question, &texts, 0).await?;
+        Ok(ways.get(chosen).copied().unwrap_or(WayIn::Later))
+    }
+
+    /// The account shows that the console password was used.
+    async fn watch_console<P: Practice>(&mut self, step: StepId) -> Result<Next<P::Facts>, Failure> {
+        let key = "admin.sign_in";
+        self.set(key, Value::String("console".to_owned()))?.map_err(Failure::Usage)?;
+        let page = console_sign_in(self.session.account(), self.session.partition());
+        let what = text! { en: "Sign in at {page}", ko: "{page}에서 로그인하세요" };
+        self.watch_account::<P>(step, LOOK_AGAIN, &what, |now| now.state != State::NeedsPerson).await
+    }
+
+    /// The present sign-in may carry no MFA. The person says when there is a new one: AWS tells nobody.
+    async fn sign_in_again<F>(&mut self, step: StepId) -> Result<Next<F>, Failure> {
+        let admin = &self.collected.answers.admin;
+        let (user, profile) = (admin.user.clone().unwrap_or_default(), admin.profile().to_owned());
+        let question =
+            text! { en: "Have you signed in again, with the device?", ko: "디바이스로 다시 로그인하셨나요?" };
+        while self.operator.is_a_person() && self.operator.yes(&question, false).await? {
+            if self.session.renew_sign_in(&user, &profile).await? {
+                return Ok(Next::LookAgain);
+            }
+            self.listener.hear(&Event::Note(text! {
+                en: "Nobody is signed in as {user} under the profile {profile}.",
+                ko: "프로파일 {profile}에 {user} 사용자로 로그인되어 있지 않습니다."
+            }));
+        }
+        Ok(self.left(step))
+    }
+
+    async fn watch_sign_in<F>(
+        &mut self,
+        step: StepId,
+        user: &str,
+        profile: &str,
+    ) -> Result<Next<F>, Failure> {
+        let session = &mut self.session;
+        let seen = async {
+            while !session.find_administrator(user, Some(profile)).await? {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            Ok::<_, StepError>(())
+        };
+        let what = text! { en: "Watching for the sign-in under the profile {profile}", ko: "프로파일 {profile}로 로그인하기를 기다리는 중" };
+        match self.operator.watch(&what, seen).await? {
+            Some(found) => {
+                found?;
+                Ok(Next::LookAgain)
+            }
+            None => Ok(self.left(step)),
+        }
+    }
+
+    /// The key itself is made after a look at the plan that has it.
+    async fn name_profile<F>(&mut self, profile: &str) -> Result<Next<F>, Failure> {
+        let mut profile = profile.to_owned();
+        while self.session.connection.files().mention(&profile) {
+            let taken = steps::text::harmless(&profile);
+            let text = text! {
+                en: "There is an AWS profile {taken} already. Another name",
+                ko: "AWS 프로파일 {taken}이(가) 이미 있습니다. 다른 이름"
+            };
+            let question = Question { key: "admin.access_key_profile", text, default: None };
+            profile = self.operator.answer(&question).await?.trim().to_owned();
+        }
+        if let Err(expected) = self.set("admin.access_key_profile", Value::String(profile))? {
+            self.listener.hear(&Event::Note(expected));
+        }
+        Ok(Next::LookAgain)
+    }
+}
+
+/// What passes by itself: a lost connection, a service that is asked too often.
+fn passes(error: &AwsError) -> bool {
+    error.cause == AwsCause::Unreachable
+        || [
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "ServiceFailure",
+            "ServiceUnavailable",
+        ]
+        .iter()
+        .any(|code| error.is(code))
+}
+
+#[derive(Debug, Clone, Copy)]
+enum WayIn {
+    Login,
+    AccessKey,
+    Console,
+    Later,
+}
+
+/// How the person has started the program: from its sources, it is not on the path.
+fn invocation() -> &'static str {
+    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "dayone" }
+}

@@ -1,0 +1,140 @@
+//! Events as rows for a spreadsheet, by RFC 4180.
+//!
+//! Whoever calls AWS chooses names and user agents. A cell that a spreadsheet would take for a formula gets an
+//! apostrophe before it.
+
+use steps::event_history::{RecordedEvent, Resource};
+
+const HEADINGS: [&str; 17] = [
+    "time",
+    "region",
+    "event",
+    "service",
+    "who",
+    "kind",
+    "user",
+    "access_key",
+    "address",
+    "user_agent",
+    "mfa",
+    "refused",
+    "error_code",
+    "error_message",
+    "read_only",
+    "resources",
+    "id",
+];
+
+/// The headings and a row for each event.
+pub fn rows(events: &[RecordedEvent]) -> String {
+    let headings = row(&HEADINGS.map(ToOwned::to_owned));
+    events.iter().fold(headings, |rows, event| rows + &row(&cells(event)))
+}
+
+fn cells(event: &RecordedEvent) -> [String; 17] {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let flag = |value: Option<bool>| value.map(|flag| flag.to_string()).unwrap_or_default();
+    let refusal = event.refused.clone();
+    let (code, message) = refusal.map(|refusal| (refusal.code, refusal.message)).unwrap_or_default();
+    [
+        event.time.map(|time| time.to_string()).unwrap_or_default(),
+        event.region.clone(),
+        event.name.clone(),
+        event.service.clone(),
+        event.who.clone(),
+        event.kind.name().to_owned(),
+        text(&event.user),
+        text(&event.access_key),
+        text(&event.address),
+        text(&event.user_agent),
+        flag(event.mfa),
+        event.refused.is_some().to_string(),
+        text(&code),
+        text(&message),
+        flag(event.read_only),
+        event.resources.iter().map(resource).collect::<Vec<_>>().join("; "),
+        event.id.clone(),
+    ]
+}
+
+fn resource(resource: &Resource) -> String {
+    format!("{} {}", resource.kind, resource.name).trim_start().to_owned()
+}
+
+fn row(cells: &[String; 17]) -> String {
+    let cells: Vec<_> = cells.iter().map(|text| cell(text)).collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+fn cell(text: &str) -> String {
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use steps::event_history::{IdentityKind, Refusal};
+
+    use super::*;
+
+    fn event() -> RecordedEvent {
+        RecordedEvent {
+            time: Some("2026-11-20T08:15:30Z".parse().unwrap()),
+            region: "us-east-1".into(),
+            name: "DeleteUser".into(),
+            service: "iam.amazonaws.com".into(),
+            who: "Admin/kim".into(),
+            kind: IdentityKind::Role,
+            user: Some("kim".into()),
+            access_key: None,
+            address: Some("198.51.100.23".into()),
+            user_agent: Some("=HYPERLINK(\"http://example.com\",\"x\")".into()),
+            mfa: Some(true),
+            refused: Some(Refusal {
+                code: Some("AccessDenied".into()),
+                message: Some("no, \"never\"".into()),
+            }),
+            read_only: Some(false),
+            resources: vec![
+                Resource { kind: "AWS::IAM::User".into(), name: "bob".into() },
+                Resource { kind: String::new(), name: "AIDAEXAMPLE".into() },
+            ],
+            id: "1f2e".into(),
+        }
+    }
+
+    #[test]
+    fn a_row_has_every_field_and_no_formula() {
+        let rows = rows(&[event()]);
+        let mut lines = rows.split("\r\n");
+        assert_eq!(lines.next().unwrap().split(',').count(), 17);
+        assert_eq!(
+            lines.next().unwrap(),
+            "2026-11-20T08:15:30Z,us-east-1,DeleteUser,iam.amazonaws.com,Admin/kim,role,kim,,198.51.100.23,\
+             \"'=HYPERLINK(\"\"http://example.com\"\",\"\"x\"\")\",true,true,AccessDenied,\"no, \"\"never\"\"\",false,\
+             AWS::IAM::User bob; AIDAEXAMPLE,1f2e"
+        );
+        assert_eq!((lines.next(), lines.next()), (Some(""), None), "the last row has an end, too");
+    }
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be_and_formulas_are_disarmed() {
+        let cases = [
+            ("plain", "plain"),
+            ("", ""),
+            ("김, 철수", "\"김, 철수\""),
+            ("two\r\nlines", "\"two\r\nlines\""),
+            ("say \"so\"", "\"say \"\"so\"\"\""),
+            ("=1+1", "'=1+1"),
+            ("+49", "'+49"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("=a,b", "\"'=a,b\""),
+            ("a=b", "a=b"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(cell(text), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What an administrator can see about the root user at once, in one call that no report delays.
+//!
+//! Source: IAM API reference, "GetAccountSummary".
+
+use std::collections::HashMap;
+
+use aws_sdk_iam::types::SummaryKeyType;
+
+use crate::aws::{ForCall, Identity, Reading, Unseen};
+use crate::error::AwsError;
+
+/// The name of the read.
+const OPERATION: &str = "iam:GetAccountSummary";
+
+/// The account's counts, as far as they are about root.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountSummary(HashMap<SummaryKeyType, i32>);
+
+impl AccountSummary {
+    /// Whether root has an MFA device of any kind.
+    pub fn root_mfa(&self) -> Reading<bool> {
+        self.flag(SummaryKeyType::AccountMfaEnabled)
+    }
+
+    /// Whether root has access keys.
+    pub fn root_access_keys(&self) -> Reading<bool> {
+        self.flag(SummaryKeyType::AccountAccessKeysPresent)
+    }
+
+    /// Whether root has a password. Where an organization manages root centrally, it has none. Older endpoints do not
+    /// tell, and then it has.
+    pub fn root_password(&self) -> bool {
+        self.flag(SummaryKeyType::from("AccountPasswordPresent")).unwrap_or(true)
+    }
+
+    /// What AWS does not say is not known: it is not a no.
+    fn flag(&self, key: SummaryKeyType) -> Reading<bool> {
+        let value =
+            self.0.get(&key).ok_or_else(|| Unseen::denied(OPERATION, format!("no {}", key.as_str())))?;
+        Ok(*value > 0)
+    }
+}
+
+/// Reads it.
+pub async fn read(identity: &Identity) -> Result<Reading<AccountSummary>, AwsError> {
+    let answer = identity.iam().get_account_summary().send().await.for_call(OPERATION);
+    Ok(identity.reading(answer)?.map(|answer| AccountSummary(answer.summary_map.unwrap_or_default())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_is_not_a_no() {
+        let summary = AccountSummary(HashMap::from([(SummaryKeyType::AccountMfaEnabled, 1)]));
+        assert_eq!(summary.root_mfa(), Ok(true));
+        assert!(summary.root_access_keys().is_err());
+        assert!(summary.root_password());
+        let managed = AccountSummary(HashMap::from([(SummaryKeyType::from("AccountPasswordPresent"), 0)]));
+        assert!(!managed.root_password());
+    }
+}

@@ -1,0 +1,152 @@
+//! An AWS that answers as a test says, and remembers what it was asked. Nothing leaves the process.
+
+use std::fmt::{Debug, Formatter};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+
+use super::{Access, AwsFiles, Connection};
+
+/// The account of [`Aws`].
+pub(crate) const ACCOUNT: &str = "111122223333";
+
+/// An AWS that answers as a test says.
+pub(crate) struct Aws {
+    client: SharedHttpClient,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
+
+/// A request, as far as tests look at it.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    /// The operation's name; for S3 and other services of REST, the method and the path.
+    pub operation: String,
+    /// The body of IAM, STS and the JSON services.
+    pub body: String,
+    scope: Vec<String>,
+}
+
+/// An answer. None: the connection breaks.
+pub(crate) type Answer = Option<(u16, String)>;
+
+impl Aws {
+    /// `GetCallerIdentity` is answered by itself: a user without a path, named kim.
+    pub(crate) fn answering(answer: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> Self {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let connector = SharedHttpConnector::new(Canned { answer, heard: heard.clone() });
+        Self { client: http_client_fn(move |_, _| connector.clone()), heard }
+    }
+
+    /// What it was asked, in order.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    /// It, as the SDK's HTTP client.
+    pub(crate) fn client(&self) -> SharedHttpClient {
+        self.client.clone()
+    }
+
+    /// A connection to it with an access key, and without AWS files.
+    pub(crate) fn connection(&self, access: Access) -> Connection {
+        let nowhere = Path::new("/nonexistent/dayone");
+        let files = AwsFiles { credentials: nowhere.join("credentials"), config: nowhere.join("config") };
+        let login = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
+        Connection::through(self.client(), login, files, access)
+    }
+}
+
+impl Heard {
+    fn of(request: &HttpRequest) -> Self {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let target = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
+        let action = body.strip_prefix("Action=").and_then(|rest| rest.split('&').next());
+        let operation = target
+            .or(action)
+            .map_or_else(|| format!("{} {}", request.method(), request.uri()), ToOwned::to_owned);
+        let authorization = request.headers().get("authorization").unwrap_or_default();
+        let scope = authorization.split("Credential=").nth(1).and_then(|rest| rest.split(',').next());
+        let scope = scope.unwrap_or_default().split('/').map(ToOwned::to_owned).collect();
+        Self { operation, body, scope }
+    }
+
+    /// The id of the key that signed.
+    pub(crate) fn key(&self) -> &str {
+        self.scope.first().map_or("", String::as_str)
+    }
+
+    /// The Region that the signature is for.
+    pub(crate) fn region(&self) -> &str {
+        self.scope.get(2).map_or("", String::as_str)
+    }
+
+    /// The service that the signature is for.
+    pub(crate) fn service(&self) -> &str {
+        self.scope.get(3).map_or("", String::as_str)
+    }
+
+    /// Whether the body carries this parameter, as IAM and STS write them.
+    pub(crate) fn says(&self, name: &str, value: &str) -> bool {
+        self.body.split('&').any(|pair| pair == format!("{name}={value}"))
+    }
+
+    /// A refusal in the form of the service.
+    pub(crate) fn refused(&self, status: u16, code: &str) -> Answer {
+        if ["iam", "sts", "s3", "sns"].contains(&self.service()) {
+            let error = format!("<Error><Code>{code}</Code><Message>no: {code}</Message></Error>");
+            // S3 alone answers with the bare error.
+            let wrapped = format!("<ErrorResponse>{error}</ErrorResponse>");
+            return Some((status, if self.service() == "s3" { error } else { wrapped }));
+        }
+        Some((status, format!("{{\"__type\": \"{code}\", \"message\": \"no: {code}\"}}")))
+    }
+
+    /// What IAM or STS answers.
+    pub(crate) fn xml(&self, result: &str) -> Answer {
+        let operation = &self.operation;
+        let result = format!("<{operation}Result>{result}</{operation}Result>");
+        Some((200, format!("<{operation}Response>{result}</{operation}Response>")))
+    }
+}
+
+struct Canned<F> {
+    answer: F,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
+
+impl<F: Fn(&Heard) -> Answer + Send + Sync> HttpConnector for Canned<F> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let heard = Heard::of(&request);
+        let number = {
+            let mut all = self.heard.lock().unwrap();
+            all.push(heard.clone());
+            all.len()
+        };
+        let answer =
+            if heard.operation == "GetCallerIdentity" { caller(&heard) } else { (self.answer)(&heard) };
+        let Some((status, body)) = answer else {
+            return HttpConnectorFuture::ready(Err(ConnectorError::io("the connection broke".into())));
+        };
+        let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
+        response.headers_mut().insert("x-amzn-requestid", format!("request-{number}"));
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+impl<F> Debug for Canned<F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Canned")
+    }
+}
+
+fn caller(heard: &Heard) -> Answer {
+    heard.xml(&format!(
+        "<Arn>arn:aws:iam::{ACCOUNT}:user/kim</Arn><UserId>AIDAEXAMPLE</UserId><Account>{ACCOUNT}</Account>"
+    ))
+}

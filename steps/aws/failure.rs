@@ -1,0 +1,198 @@
+//! Turns the SDK's errors into ours, in one place.
+
+use std::error::Error;
+use std::time::SystemTime;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::date_time::{DateTime, Format};
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use crate::error::{AwsCause, AwsError};
+
+use super::watch::WouldWrite;
+
+/// The longest cause that is shown, in characters.
+const LONGEST: usize = 300;
+
+/// Turns the SDK's result into ours.
+pub trait ForCall<T> {
+    /// Names the operation, as a permission, that the result came from.
+    fn for_call(self, operation: &'static str) -> Result<T, AwsError>;
+}
+
+impl<T, E> ForCall<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    fn for_call(self, operation: &'static str) -> Result<T, AwsError> {
+        self.map_err(|error| aws_error(operation, &error))
+    }
+}
+
+fn aws_error<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> AwsError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let response = error.raw_response();
+    let status = response.map(|response| response.status().as_u16());
+    let code = error.code().map(ToOwned::to_owned);
+    AwsError {
+        operation,
+        cause: cause(error, code.as_deref(), status),
+        message: error.message().map_or_else(|| words(error), ToOwned::to_owned),
+        request_id: response.and_then(request_id_of),
+        clock_skew: response.and_then(clock_skew),
+        code: code.or_else(|| status.map(|status| format!("HTTP {status}"))),
+    }
+}
+
+/// What kept credentials from coming.
+pub(super) fn without_credentials(error: &CredentialsError) -> AwsError {
+    AwsError {
+        operation: "sts:GetCallerIdentity",
+        cause: credentials_cause(error),
+        code: None,
+        message: innermost(error),
+        request_id: None,
+        clock_skew: None,
+    }
+}
+
+/// S3 and the JSON services give their id in a header that the SDK knows; emulators may give none.
+pub(super) fn request_id_of(response: &HttpResponse) -> Option<String> {
+    response.headers().request_id().map(ToOwned::to_owned)
+}
+
+fn clock_skew(response: &HttpResponse) -> Option<i64> {
+    let date = DateTime::from_str(response.headers().get("date")?, Format::HttpDate).ok()?;
+    Some(DateTime::from(SystemTime::now()).secs() - date.secs())
+}
+
+fn words<E: Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> String {
+    match credentials_error(error) {
+        Some(error) => innermost(error),
+        None => DisplayErrorContext(error).to_string().split(" (").next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The cause that has no further cause, on one line.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().map(|last| on_one_line(&last.to_string())).unwrap_or_default()
+}
+
+/// A program that gives credentials may write pages about its failure, and more than a screen should show: the first
+/// line of it says enough.
+fn on_one_line(words: &str) -> String {
+    let lines = |words: &str| -> Vec<String> {
+        words.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    };
+    let line = match words.split_once("Stderr: ") {
+        Some((before, said)) => {
+            let said = lines(said).into_iter().next().unwrap_or_default();
+            format!("{} {said}", lines(before).join(" "))
+        }
+        None => lines(words).join("; ").replace(":; ", ": "),
+    };
+    line.trim().chars().take(LONGEST).collect()
+}
+
+fn cause<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>) -> AwsCause
+where
+    E: Error + Send + Sync + 'static,
+{
+    match code {
+        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "UnauthorizedAccess") => {
+            AwsCause::Denied
+        }
+        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => AwsCause::SignInExpired,
+        Some(
+            "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "AuthFailure"
+            | "IncompleteSignature",
+        ) => AwsCause::CredentialsRefused,
+        Some(_) => AwsCause::Refused,
+        None if status == Some(403) => AwsCause::Denied,
+        None if status.is_some() => AwsCause::Refused,
+        None => unsent(error),
+    }
+}
+
+fn unsent<E: Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> AwsCause {
+    if chain(error).any(|cause| cause.is::<WouldWrite>()) {
+        return AwsCause::WouldWrite;
+    }
+    credentials_error(error).map_or(AwsCause::Unreachable, credentials_cause)
+}
+
+fn credentials_cause(error: &CredentialsError) -> AwsCause {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
+            AwsCause::NotSignedIn
+        }
+        CredentialsError::ProviderTimedOut(_) => AwsCause::CredentialsLate,
+        _ => AwsCause::SignInExpired,
+    }
+}
+
+fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e CredentialsError> {
+    chain(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Access, canned};
+
+    #[test]
+    fn the_words_of_a_program_are_cut_to_one_line() {
+        let said =
+            "Error retrieving credentials: exit status: 1. Stderr: \n  key expired\nAKIAEXAMPLE\nmore\n";
+        assert_eq!(on_one_line(said), "Error retrieving credentials: exit status: 1. key expired");
+        assert_eq!(
+            on_one_line("Attempted:\n  A: not set\n  B: not found"),
+            "Attempted: A: not set; B: not found"
+        );
+        assert_eq!(on_one_line(&"x".repeat(1000)).len(), LONGEST);
+        assert_eq!(on_one_line(""), "");
+    }
+
+    /// Each service has its own form of a refusal, and the kinds are told apart in all of them.
+    #[tokio::test(start_paused = true)]
+    async fn refusals_are_told_apart() {
+        let aws = canned::Aws::answering(|call| match call.operation.as_str() {
+            "GetAccountSummary" => call.refused(403, "AccessDenied"),
+            "ListUsers" => call.refused(403, "ExpiredToken"),
+            "DescribeTrails" => call.refused(400, "UnrecognizedClientException"),
+            "ListTrails" => None,
+            _ => call.refused(403, "NotSignedUp"),
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let summary = identity.iam().get_account_summary().send().await.for_call("iam:GetAccountSummary");
+        let summary = summary.unwrap_err();
+        assert_eq!((summary.cause, summary.message.as_str()), (AwsCause::Denied, "no: AccessDenied"));
+        assert_eq!(summary.request_id.as_deref(), Some("request-2"));
+        let users = identity.iam().list_users().send().await.for_call("iam:ListUsers").unwrap_err();
+        assert_eq!(users.cause, AwsCause::SignInExpired);
+        let cloudtrail = identity.cloudtrail("us-east-1");
+        let trails = cloudtrail.describe_trails().send().await.for_call("cloudtrail:DescribeTrails");
+        assert_eq!(trails.unwrap_err().cause, AwsCause::CredentialsRefused);
+        let lost = cloudtrail.list_trails().send().await.for_call("cloudtrail:DescribeTrails").unwrap_err();
+        assert_eq!((lost.cause, lost.code, lost.request_id), (AwsCause::Unreachable, None, None));
+        let bucket = identity.s3("us-east-1").get_bucket_policy().bucket("logs").send().await;
+        let bucket = bucket.for_call("s3:GetBucketPolicy").unwrap_err();
+        assert_eq!((bucket.cause, bucket.code.as_deref()), (AwsCause::Refused, Some("NotSignedUp")));
+        assert!(bucket.is_not_activated());
+    }
+}

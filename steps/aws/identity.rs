@@ -1,0 +1,182 @@
+//! One set of credentials, and the clients that sign with it.
+
+use aws_config::retry::RetryConfig;
+use aws_config::{Region, SdkConfig};
+
+use crate::error::AwsError;
+use crate::event_history::Pace;
+
+use super::account_host::AccountHost;
+use super::caller::Caller;
+use super::failure::ForCall;
+use super::watch::{NewKey, Watch};
+
+/// One set of credentials, and who AWS says they are.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Who AWS says this is.
+    pub caller: Caller,
+    pub(super) config: SdkConfig,
+    pub(super) watch: Watch,
+    pub(super) path_style: bool,
+    pub(super) new_key: NewKey,
+}
+
+/// A client of a service: counted, held back in a run that only reads, and patient with a new key.
+macro_rules! client {
+    ($identity:expr, $service:ident $(, $set:ident($value:expr))*) => {{
+        let config = $service::config::Builder::from(&$identity.config)
+            .interceptor($identity.watch.clone())
+            .retry_classifier($identity.new_key)
+            $(.$set($value))*;
+        $service::Client::from_conf(config.build())
+    }};
+}
+
+impl Identity {
+    /// The IAM client.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        client!(self, aws_sdk_iam)
+    }
+
+    /// The IAM client for calls that must not run twice: the SDK would repeat them after a lost answer.
+    pub fn iam_once(&self) -> aws_sdk_iam::Client {
+        client!(self, aws_sdk_iam, retry_config(RetryConfig::disabled()))
+    }
+
+    /// The STS client.
+    pub fn sts(&self) -> aws_sdk_sts::Client {
+        client!(self, aws_sdk_sts)
+    }
+
+    /// The S3 client of a Region. S3 does not follow a bucket to its Region by itself.
+    pub fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+        client!(self, aws_sdk_s3, region(named(region)), force_path_style(self.path_style))
+    }
+
+    /// The client of S3's account-wide settings, in a Region. Its calls take the account number as an argument.
+    pub fn s3_control(&self, region: &str) -> aws_sdk_s3control::Client {
+        client!(self, aws_sdk_s3control, region(named(region)), interceptor(AccountHost))
+    }
+
+    /// The CloudTrail client of a Region. A trail is changed only in its home Region.
+    pub fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+        client!(self, aws_sdk_cloudtrail, region(named(region)))
+    }
+
+    /// The IAM Access Analyzer client of a Region: an analyzer sees its own Region only.
+    pub fn access_analyzer(&self, region: &str) -> aws_sdk_accessanalyzer::Client {
+        client!(self, aws_sdk_accessanalyzer, region(named(region)))
+    }
+
+    /// The Amazon SNS client of a Region.
+    pub fn sns(&self, region: &str) -> aws_sdk_sns::Client {
+        client!(self, aws_sdk_sns, region(named(region)))
+    }
+
+    /// The Amazon EventBridge client of a Region. Events of IAM and of root's sign-in arrive in us-east-1.
+    pub fn eventbridge(&self, region: &str) -> aws_sdk_eventbridge::Client {
+        client!(self, aws_sdk_eventbridge, region(named(region)))
+    }
+
+    /// The distance that look-ups in Event History keep, whichever identity of the run makes them: AWS counts them for
+    /// the account.
+    pub fn look_ups(&self) -> &Pace {
+        &self.watch.look_ups
+    }
+
+    /// The Cost and Usage Report client.
+    pub fn cost_and_usage_report(&self) -> aws_sdk_costandusagereport::Client {
+        client!(self, aws_sdk_costandusagereport, region(self.home()))
+    }
+
+    /// The client of AWS Billing and Cost Management Data Exports.
+    pub fn data_exports(&self) -> aws_sdk_bcmdataexports::Client {
+        client!(self, aws_sdk_bcmdataexports, region(self.home()))
+    }
+
+    /// The AWS Budgets client.
+    pub fn budgets(&self) -> aws_sdk_budgets::Client {
+        client!(self, aws_sdk_budgets, region(self.home()))
+    }
+
+    /// The AWS Free Tier client.
+    pub fn freetier(&self) -> aws_sdk_freetier::Client {
+        client!(self, aws_sdk_freetier, region(self.home()))
+    }
+
+    /// The AWS Account Management client: contacts, and which Regions are enabled.
+    pub fn account(&self) -> aws_sdk_account::Client {
+        client!(self, aws_sdk_account, region(self.home()))
+    }
+
+    /// The AWS Organizations client.
+    pub fn organizations(&self) -> aws_sdk_organizations::Client {
+        client!(self, aws_sdk_organizations, region(self.home()))
+    }
+
+    /// Where the services are that an account has once. In other partitions than `aws` the SDK finds the place from the
+    /// run's Region.
+    fn home(&self) -> Option<Region> {
+        if self.caller.partition == "aws" {
+            return Some(Region::from_static("us-east-1"));
+        }
+        self.config.region().cloned()
+    }
+
+    /// Asks AWS who this is. `mfa` is what is known of the credentials besides.
+    pub(super) async fn named(mut self, mfa: Option<bool>) -> Result<Self, AwsError> {
+        let answer = self.sts().get_caller_identity().send().await.for_call("sts:GetCallerIdentity")?;
+        let (arn, account) = (answer.arn().unwrap_or_default(), answer.account().unwrap_or_default());
+        self.caller = self.caller.named(arn, account, mfa);
+        Ok(self)
+    }
+}
+
+fn named(region: &str) -> Region {
+    Region::new(region.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::aws::{Access, canned};
+
+    /// The clients differ in their Region only, and each of them is watched.
+    #[tokio::test]
+    async fn each_client_asks_in_its_region() {
+        let aws = canned::Aws::answering(|call| call.refused(403, "AccessDenied"));
+        let connection = aws.connection(Access::ReadOnly);
+        let identity = connection.started_as().await.unwrap();
+        let counted = connection.calls();
+        let _ = identity.account().list_regions().send().await;
+        let _ = identity.freetier().get_account_plan_state().send().await;
+        let _ = identity.organizations().describe_organization().send().await;
+        let _ = identity.budgets().describe_budgets().account_id("111122223333").send().await;
+        let _ = identity.data_exports().list_exports().send().await;
+        let _ = identity.cost_and_usage_report().describe_report_definitions().send().await;
+        let _ = identity.s3_control("eu-west-1").list_access_points().account_id("111122223333").send().await;
+        let _ = identity.access_analyzer("eu-west-1").list_analyzers().send().await;
+        let _ = identity.sns("eu-west-1").list_topics().send().await;
+        let _ = identity.eventbridge("eu-west-1").list_rules().send().await;
+        let _ = identity.cloudtrail("eu-west-1").list_trails().send().await;
+        let heard = aws.heard();
+        let places: Vec<_> = heard.iter().skip(1).map(|call| (call.service(), call.region())).collect();
+        assert_eq!(
+            places,
+            [
+                ("account", "us-east-1"),
+                ("freetier", "us-east-1"),
+                ("organizations", "us-east-1"),
+                ("budgets", "us-east-1"),
+                ("bcm-data-exports", "us-east-1"),
+                ("cur", "us-east-1"),
+                ("s3", "eu-west-1"),
+                ("access-analyzer", "eu-west-1"),
+                ("sns", "eu-west-1"),
+                ("events", "eu-west-1"),
+                ("cloudtrail", "eu-west-1"),
+            ]
+        );
+        assert_eq!(connection.calls() - counted, 11);
+    }
+}

@@ -1,0 +1,32 @@
+//! How AWS is reached: one [`Connection`] for the run, one [`Identity`] for each set of credentials.
+//!
+//! [`Connection`] is built from what the environment and the AWS files say (`settings`, `files`, `trust`,
+//! `credentials`), and tells who it has signed in as (`caller`). [`Identity`] hands out the clients. In each of them is
+//! a `watch` that counts the calls and, in a run that only reads, refuses every operation that is not on the list of
+//! reads before a request exists. What goes wrong is translated once, in `failure`; a read that gives nothing becomes
+//! part of the facts in `reading`. Timeouts are ours, because the SDK has none for a whole operation.
+
+mod account_host;
+mod caller;
+#[cfg(test)]
+pub(crate) mod canned;
+mod connection;
+mod credentials;
+mod failure;
+mod files;
+mod identity;
+mod reading;
+mod sections;
+mod settings;
+mod trust;
+mod watch;
+
+pub use caller::{Caller, CallerKind};
+pub use connection::Connection;
+pub use failure::ForCall;
+pub use files::AwsFiles;
+pub use identity::Identity;
+pub use reading::{Reading, Unseen, UnseenCause, reading, unless};
+pub use watch::Access;
+
+pub(crate) use sections::sections;

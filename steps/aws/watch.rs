@@ -1,0 +1,225 @@
+//! The interceptor in every client: it counts what is sent, keeps AWS's request ids, and holds back what a reading run
+//! must not send.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef, InterceptorContext,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::retry::ErrorKind;
+
+use crate::event_history::Pace;
+
+use super::failure::request_id_of;
+
+/// Whether a run may write to AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Every operation that is not a known read is refused before a request exists.
+    ReadOnly,
+    /// Changes may be made.
+    ReadWrite,
+}
+
+/// Counts what is sent, and holds back what a reading run must not send. Copies share what they have seen.
+#[derive(Debug, Clone)]
+pub(super) struct Watch {
+    pub access: Access,
+    /// The distance that look-ups in Event History keep.
+    pub look_ups: Pace,
+    seen: Arc<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    calls: AtomicU32,
+    last_request: Mutex<Option<String>>,
+    /// The operations that wrote, each with AWS's request id.
+    written: Mutex<Vec<(String, String)>>,
+}
+
+impl Watch {
+    pub fn new(access: Access) -> Self {
+        Self { access, look_ups: Pace::default(), seen: Arc::default() }
+    }
+
+    /// How many calls have been sent, each attempt counted.
+    pub fn calls(&self) -> u32 {
+        self.seen.calls.load(Ordering::Relaxed)
+    }
+
+    /// The request id of the last answer.
+    pub fn last_request_id(&self) -> Option<String> {
+        lock(&self.seen.last_request).clone()
+    }
+
+    /// The operations that wrote since the last time that this was asked, each with AWS's request id.
+    pub fn take_written(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut lock(&self.seen.written))
+    }
+}
+
+/// A panic elsewhere does not make what was seen untrue.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the credentials are an access key that services may not know yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewKey(pub bool);
+
+impl NewKey {
+    /// With the pauses between, about a minute.
+    pub const ATTEMPTS: u32 = 8;
+    /// What IAM and STS, the JSON services, and S3 say to a key that they do not know.
+    const REFUSALS: [&str; 3] = ["InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"];
+}
+
+impl ClassifyRetry for NewKey {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
+        let words = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+        if self.0 && Self::REFUSALS.iter().any(|refusal| words.contains(refusal)) {
+            return RetryAction::retryable_error(ErrorKind::TransientError);
+        }
+        RetryAction::NoActionIndicated
+    }
+
+    fn name(&self) -> &'static str {
+        "new access key"
+    }
+}
+
+/// A write was stopped in a run that only reads.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} is not on the list of reads")]
+pub(super) struct WouldWrite {
+    operation: String,
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Watch {
+    fn name(&self) -> &'static str {
+        "dayone"
+    }
+
+    // Earlier hooks do not know the operation's name yet.
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = operation(config);
+        if self.access == Access::ReadOnly && !is_read(operation) {
+            return Err(WouldWrite { operation: operation.to_owned() }.into());
+        }
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.seen.calls.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn read_after_transmit(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let id = request_id_of(response);
+        let operation = operation(config);
+        if let (Some(id), true, false) = (&id, response.status().is_success(), is_read(operation)) {
+            lock(&self.seen.written).push((operation.to_owned(), id.clone()));
+        }
+        *lock(&self.seen.last_request) = id;
+        Ok(())
+    }
+}
+
+fn operation(config: &ConfigBag) -> &str {
+    config.load::<Metadata>().map(Metadata::name).unwrap_or_default()
+}
+
+/// Asking for a credential report or a session changes nothing in the account, though the names do not say so.
+fn is_read(operation: &str) -> bool {
+    const READS: [&str; 3] = ["GenerateCredentialReport", "GetSessionToken", "LookupEvents"];
+    let begins = |prefix: &str| {
+        operation.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    READS.contains(&operation) || ["Get", "List", "Describe", "Head"].into_iter().any(begins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{ForCall, canned};
+    use crate::error::AwsCause;
+
+    #[test]
+    fn only_reads_pass_a_reading_run() {
+        for read in ["GetUser", "ListAccessKeys", "DescribeTrails", "HeadBucket", "GenerateCredentialReport"]
+        {
+            assert!(is_read(read), "{read}");
+        }
+        for write in ["CreateUser", "PutBucketPolicy", "Getaway", "StartLogging", "", "EnableMFADevice"] {
+            assert!(!is_read(write), "{write}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reading_run_sends_no_write() {
+        let aws = canned::Aws::answering(|call| call.xml(""));
+        let connection = aws.connection(Access::ReadOnly);
+        let identity = connection.started_as().await.unwrap();
+        let sent = identity.iam().create_group().group_name("Administrators").send().await;
+        let refused = sent.for_call("iam:CreateGroup").unwrap_err();
+        assert_eq!(refused.cause, AwsCause::WouldWrite);
+        assert_eq!((aws.heard().len(), connection.calls()), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_write_leaves_its_request_id_and_no_other_call_does() {
+        let aws = canned::Aws::answering(|call| match call.operation.as_str() {
+            "AddUserToGroup" => call.refused(404, "NoSuchEntity"),
+            _ => call.xml(""),
+        });
+        let connection = aws.connection(Access::ReadWrite);
+        let iam = connection.started_as().await.unwrap().iam();
+        assert!(connection.take_request_ids().is_empty());
+        iam.delete_group().group_name("a").send().await.unwrap();
+        iam.get_account_summary().send().await.unwrap();
+        iam.add_user_to_group().group_name("a").user_name("kim").send().await.unwrap_err();
+        iam.delete_user().user_name("kim").send().await.unwrap();
+        let id = |operation: &str, number: u8| (operation.to_owned(), format!("request-{number}"));
+        assert_eq!(connection.take_request_ids(), [id("DeleteGroup", 2), id("DeleteUser", 5)]);
+        assert!(connection.take_request_ids().is_empty());
+        assert_eq!(connection.last_request_id().as_deref(), Some("request-5"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_new_key_is_tried_again_when_it_is_not_known() {
+        for (new, attempts) in [(false, 1), (true, 4)] {
+            let aws = canned::Aws::answering(|call| call.refused(403, "InvalidClientTokenId"));
+            let mut identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+            identity.new_key = NewKey(new);
+            identity.iam().get_account_summary().send().await.unwrap_err();
+            assert_eq!(aws.heard().len(), 1 + attempts, "{new}");
+        }
+    }
+}

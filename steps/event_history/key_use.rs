@@ -1,0 +1,101 @@
+//! What an access key was used for: the question before it is switched off.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Attribute, Found, News, Position, Query, Reader, RecordedEvent, earliest};
+use crate::aws::Identity;
+use crate::error::AwsError;
+
+/// The uses of an access key, as far as Event History shows them. It never shows data events, such as reads of S3
+/// objects: no use seen is no proof of no use.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// How many calls there were.
+    pub calls: usize,
+    /// How many of them AWS refused.
+    pub refused: usize,
+    /// The first call.
+    pub first: Option<Timestamp>,
+    /// The last call.
+    pub last: Option<Timestamp>,
+    /// From where, the most frequent first.
+    pub addresses: Vec<Counted>,
+    /// With which programs, the most frequent first.
+    pub user_agents: Vec<Counted>,
+    /// What was called, the most frequent first.
+    pub event_names: Vec<Counted>,
+    /// The Regions that could not be read, or not to the end.
+    pub unread: Vec<UnreadRegion>,
+}
+
+/// Something, and how many calls had it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// What it is.
+    pub what: String,
+    /// How many calls had it.
+    pub calls: usize,
+}
+
+/// A Region that could not be read, or not to the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadRegion {
+    /// The Region.
+    pub region: String,
+    /// Why.
+    pub error: AwsError,
+}
+
+/// Looks up what an access key was used for since a time, in these Regions.
+pub async fn uses_of_key(
+    identity: &Identity,
+    access_key: &str,
+    regions: &[String],
+    since: Timestamp,
+) -> Summary {
+    let now = Timestamp::now();
+    let query = Query::between(since.max(earliest(now)), now).with(Attribute::AccessKeyId, access_key);
+    let beginnings = regions.iter().map(|region| (region.clone(), Position::default()));
+    let mut reader = Reader::start(identity, &query, beginnings, None);
+    let (mut found, mut unread) = (Found::default(), Vec::new());
+    while let Some(news) = reader.next().await {
+        match news {
+            News::Page(page) => found.add(page.events),
+            News::Unread { region, error } => unread.push(UnreadRegion { region, error }),
+        }
+    }
+    Summary { unread, ..Summary::of(&found.newest(None)) }
+}
+
+impl Summary {
+    /// The summary of events.
+    pub fn of(events: &[RecordedEvent]) -> Self {
+        let times = || events.iter().filter_map(|event| event.time);
+        Self {
+            calls: events.len(),
+            refused: events.iter().filter(|event| event.refused.is_some()).count(),
+            first: times().min(),
+            last: times().max(),
+            addresses: counted(events.iter().filter_map(|event| event.address.as_deref())),
+            user_agents: counted(events.iter().filter_map(|event| event.user_agent.as_deref())),
+            event_names: counted(events.iter().map(|event| event.name.as_str())),
+            unread: Vec::new(),
+        }
+    }
+}
+
+fn counted<'e>(values: impl Iterator<Item = &'e str>) -> Vec<Counted> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    let mut counted: Vec<_> =
+        counts.into_iter().map(|(what, calls)| Counted { what: what.to_owned(), calls }).collect();
+    // Stable: those that are equally frequent stay in the order of the alphabet.
+    counted.sort_by_key(|counted| Reverse(counted.calls));
+    counted
+}

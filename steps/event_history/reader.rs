@@ -1,0 +1,200 @@
+//! Reads the events of several Regions side by side, page by page, from wherever each of them was left.
+
+use std::time::Duration;
+
+use aws_sdk_cloudtrail::Client;
+use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput;
+use aws_sdk_cloudtrail::types::LookupAttribute;
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::{Pace, Query, RecordedEvent};
+use crate::aws::{ForCall, Identity};
+use crate::error::AwsError;
+
+/// The most that AWS gives at once.
+const PER_PAGE: i32 = 50;
+
+/// Pages that nobody has taken yet. More are not asked for meanwhile.
+const PAGES_AHEAD: usize = 32;
+
+/// Seconds to wait when AWS says, after the SDK's own attempts, that the calls of this account are too many: somebody
+/// else looks up events too.
+const PATIENCE: [u64; 5] = [2, 4, 8, 16, 30];
+
+/// Reads until it is dropped, or until every Region has been read.
+#[derive(Debug)]
+pub struct Reader {
+    news: mpsc::Receiver<News>,
+    /// Ends the reading when it is dropped.
+    _regions: JoinSet<()>,
+}
+
+/// What came of one call.
+#[derive(Debug)]
+pub enum News {
+    /// A page.
+    Page(Page),
+    /// A Region that cannot be read, or no further.
+    Unread {
+        /// The Region.
+        region: String,
+        /// Why.
+        error: AwsError,
+    },
+}
+
+/// The events of one page, newest first, and how far the Region has been read with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The Region.
+    pub region: String,
+    /// Where to go on.
+    pub position: Position,
+    /// The events.
+    pub events: Vec<RecordedEvent>,
+}
+
+/// How far a Region has been read. The default is the beginning: the newest event.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Position {
+    /// AWS's token for the next page.
+    pub token: Option<String>,
+    /// The end of the period that the token belongs to; none: the query's.
+    pub end: Option<Timestamp>,
+    /// The time of the oldest event that AWS has given.
+    pub oldest: Option<Timestamp>,
+    /// How many events were found.
+    pub found: usize,
+    /// Whether there is nothing more to ask for.
+    pub ended: bool,
+}
+
+impl Position {
+    /// Whether it ended at the limit, with older events left.
+    pub fn is_cut(&self) -> bool {
+        self.ended && self.token.is_some()
+    }
+}
+
+impl Reader {
+    /// Begins to read, in each Region from its position. A Region is done when it has given `limit` events.
+    pub fn start(
+        identity: &Identity,
+        query: &Query,
+        regions: impl IntoIterator<Item = (String, Position)>,
+        limit: Option<usize>,
+    ) -> Self {
+        let (sender, news) = mpsc::channel(PAGES_AHEAD);
+        let mut readings = JoinSet::new();
+        for (region, position) in regions {
+            let reading = Reading {
+                client: identity.cloudtrail(&region),
+                pace: identity.look_ups().clone(),
+                region,
+                query: query.clone(),
+                position,
+                limit,
+                news: sender.clone(),
+            };
+            readings.spawn(reading.go());
+        }
+        Self { news, _regions: readings }
+    }
+
+    /// What came next, from whichever Region; none when all have been read. Nothing is lost by not waiting to the end.
+    pub async fn next(&mut self) -> Option<News> {
+        self.news.recv().await
+    }
+}
+
+/// The reading of one Region.
+struct Reading {
+    client: Client,
+    pace: Pace,
+    region: String,
+    query: Query,
+    position: Position,
+    limit: Option<usize>,
+    news: mpsc::Sender<News>,
+}
+
+impl Reading {
+    async fn go(mut self) {
+        while !self.position.ended {
+            let (news, over) = match self.page().await {
+                Ok(page) => (News::Page(page), false),
+                Err(error) => (News::Unread { region: self.region.clone(), error }, true),
+            };
+            if self.news.send(news).await.is_err() || over {
+                return;
+            }
+        }
+    }
+
+    /// The next page, asked for again while a refusal is one that passes.
+    async fn page(&mut self) -> Result<Page, AwsError> {
+        let mut patience = PATIENCE.into_iter();
+        loop {
+            self.pace.turn(&self.region).await;
+            match self.ask().await {
+                Ok(answer) => return Ok(self.take(answer)),
+                Err(error) if error.is("InvalidNextToken") && self.position.token.is_some() => {
+                    self.go_on_without_token();
+                }
+                Err(error) if error.is("Throttling") => match patience.next() {
+                    Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+                    None => return Err(error),
+                },
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<LookupEventsOutput, AwsError> {
+        let mut call = self
+            .client
+            .lookup_events()
+            .start_time(seconds(self.query.start))
+            .end_time(seconds(self.position.end.unwrap_or(self.query.end)))
+            .max_results(PER_PAGE)
+            .set_next_token(self.position.token.clone());
+        if let Some((attribute, value)) = self.query.asked_of_aws() {
+            let attribute =
+                LookupAttribute::builder().attribute_key(attribute.into()).attribute_value(value).build();
+            let attribute = attribute
+                .map_err(|error| AwsError::without_answer("cloudtrail:LookupEvents", &error.to_string()))?;
+            call = call.lookup_attributes(attribute);
+        }
+        call.send().await.for_call("cloudtrail:LookupEvents")
+    }
+
+    fn take(&mut self, answer: LookupEventsOutput) -> Page {
+        let events: Vec<_> =
+            answer.events().iter().map(|event| RecordedEvent::read(event, &self.region)).collect();
+        let oldest = events.iter().filter_map(|event| event.time).min();
+        let events: Vec<_> = events.into_iter().filter(|event| self.query.lets_through(event)).collect();
+        let position = &mut self.position;
+        // A token that comes again would lead round in a circle.
+        let token = answer.next_token.filter(|token| position.token.as_ref() != Some(token));
+        position.found += events.len();
+        position.oldest = oldest.or(position.oldest);
+        position.ended = token.is_none() || self.limit.is_some_and(|limit| position.found >= limit);
+        position.token = token;
+        Page { region: self.region.clone(), position: position.clone(), events }
+    }
+
+    /// A token does not live for ever. From the oldest event on, the rest can be asked for anew; events of that very
+    /// second come twice.
+    fn go_on_without_token(&mut self) {
+        self.position.token = None;
+        self.position.end = self.position.oldest;
+    }
+}
+
+fn seconds(time: Timestamp) -> DateTime {
+    DateTime::from_secs(time.as_second())
+}

@@ -1,0 +1,359 @@
+//! Event History is asked through the SDK's own client; what answers is a stand-in for AWS that notes what it was
+//! asked, and when.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::*;
+use crate::aws::{Access, AwsFiles, Connection, Identity};
+
+const ROOT_CALLS: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+    <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:root</Arn><UserId>111122223333</UserId>\
+    <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+/// The newest event of the stand-in is of this second; each further one is a second older.
+const NEWEST: i64 = 1_795_000_000;
+
+/// Answers a look-up: from the call and the earlier calls to that Region.
+type Answers = dyn Fn(&Call, &[Call]) -> (u16, Value) + Send + Sync;
+
+/// A stand-in for AWS.
+#[derive(Clone)]
+struct Aws {
+    answers: Arc<Answers>,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+/// A look-up as it arrived.
+#[derive(Debug, Clone)]
+struct Call {
+    region: String,
+    at: Instant,
+    body: Value,
+}
+
+impl Aws {
+    fn new(answers: impl Fn(&Call, &[Call]) -> (u16, Value) + Send + Sync + 'static) -> Self {
+        Self { answers: Arc::new(answers), calls: Arc::default() }
+    }
+
+    /// So many events in every Region, `PER_PAGE` at a time.
+    fn with_events(count: usize) -> Self {
+        Self::new(move |call, _| (200, page(call, count)))
+    }
+
+    async fn identity(&self) -> Identity {
+        let login = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
+        let files = AwsFiles { credentials: "none".into(), config: "none".into() };
+        let client = SharedHttpClient::new(self.clone());
+        Connection::through(client, login, files, Access::ReadOnly).started_as().await.unwrap()
+    }
+
+    fn calls_to(&self, region: &str) -> Vec<Call> {
+        self.calls.lock().unwrap().iter().filter(|call| call.region == region).cloned().collect()
+    }
+
+    fn answer(&self, request: &HttpRequest) -> (u16, String) {
+        let scope = request.headers().get("authorization").unwrap().split("Credential=").nth(1).unwrap();
+        let scope: Vec<_> = scope.split('/').collect();
+        if scope[3] == "sts" {
+            return (200, ROOT_CALLS.to_owned());
+        }
+        let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let call = Call { region: scope[2].to_owned(), at: Instant::now(), body };
+        let earlier = self.calls_to(&call.region);
+        self.calls.lock().unwrap().push(call.clone());
+        let (status, answer) = (self.answers)(&call, &earlier);
+        (status, answer.to_string())
+    }
+}
+
+impl std::fmt::Debug for Aws {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Aws").finish_non_exhaustive()
+    }
+}
+
+impl HttpClient for Aws {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Aws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (status, body) = self.answer(&request);
+        HttpConnectorFuture::new(
+            async move { Ok(HttpResponse::new(status.try_into().unwrap(), body.into())) },
+        )
+    }
+}
+
+/// One page of `count` events, from where the token says, none newer than the end that was asked for.
+fn page(call: &Call, count: usize) -> Value {
+    let end = call.body["EndTime"].as_i64().unwrap();
+    let newest = usize::try_from((NEWEST - end).max(0)).unwrap();
+    let from = call.body["NextToken"].as_str().map_or(newest, |token| token.parse().unwrap());
+    let until = (from + 50).min(count);
+    let events: Vec<_> = (from..until)
+        .map(|n| {
+            let time = NEWEST - i64::try_from(n).unwrap();
+            json!({"EventId": format!("{}-{n}", call.region), "EventTime": time, "EventName": "CreateUser"})
+        })
+        .collect();
+    let mut answer = json!({"Events": events});
+    if until < count {
+        answer["NextToken"] = json!(until.to_string());
+    }
+    answer
+}
+
+fn refused(code: &str) -> (u16, Value) {
+    (400, json!({"__type": code, "message": "so"}))
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+fn everything() -> Query {
+    Query::between(at(NEWEST - 100_000), at(NEWEST))
+}
+
+/// What a whole reading gave: the events, the last position of each Region, and what was refused.
+#[derive(Default)]
+struct Read {
+    found: Found,
+    positions: Vec<(String, Position)>,
+    unread: Vec<(String, String)>,
+}
+
+async fn read(aws: &Aws, query: &Query, regions: &[(&str, Position)], limit: Option<usize>) -> Read {
+    let regions = regions.iter().map(|(region, position)| ((*region).to_owned(), position.clone()));
+    let mut reader = Reader::start(&aws.identity().await, query, regions, limit);
+    let mut read = Read::default();
+    while let Some(news) = reader.next().await {
+        match news {
+            News::Page(page) => {
+                read.found.add(page.events);
+                read.positions.retain(|(region, _)| *region != page.region);
+                read.positions.push((page.region, page.position));
+            }
+            News::Unread { region, error } => read.unread.push((region, error.code.unwrap_or_default())),
+        }
+    }
+    read
+}
+
+fn beginning(region: &str) -> (&str, Position) {
+    (region, Position::default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_of_every_region_is_read_once_and_calls_keep_their_distance() {
+    let aws = Aws::with_events(170);
+    let start = Instant::now();
+    let read = read(&aws, &everything(), &[beginning("us-east-1"), beginning("eu-west-1")], None).await;
+    assert!(start.elapsed() < Duration::from_millis(2_000), "Regions are read side by side");
+    let events = read.found.newest(None);
+    let ids: BTreeSet<_> = events.iter().map(|event| event.id.clone()).collect();
+    assert_eq!((events.len(), ids.len(), read.unread.len()), (340, 340, 0));
+    assert!(events.is_sorted_by(|newer, older| newer.time >= older.time));
+    for region in ["us-east-1", "eu-west-1"] {
+        let calls = aws.calls_to(region);
+        assert_eq!(calls.len(), 4);
+        for pair in calls.windows(2) {
+            assert!(pair[1].at - pair[0].at >= Duration::from_millis(600), "{pair:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_attribute_goes_to_aws_and_the_others_are_applied_here() {
+    let aws = Aws::new(|_, _| {
+        let event = |id: &str, user: &str, name: &str| {
+            json!({"EventId": id, "Username": user, "EventName": name, "AccessKeyId": "AKIAONE",
+                   "EventTime": NEWEST})
+        };
+        let (first, second) = (event("1", "kim", "CreateUser"), event("2", "lee", "CreateUser"));
+        (200, json!({"Events": [first, second, event("3", "kim", "DeleteUser")]}))
+    });
+    let query = everything()
+        .with(Attribute::EventName, "CreateUser")
+        .with(Attribute::AccessKeyId, "AKIAONE")
+        .with(Attribute::Username, "kim");
+    let read = read(&aws, &query, &[beginning("us-east-1")], None).await;
+    let ids: Vec<_> = read.found.newest(None).into_iter().map(|event| event.id).collect();
+    assert_eq!(ids, ["1"]);
+    let asked = json!({
+        "LookupAttributes": [{"AttributeKey": "AccessKeyId", "AttributeValue": "AKIAONE"}],
+        "StartTime": NEWEST - 100_000, "EndTime": NEWEST, "MaxResults": 50
+    });
+    assert_eq!(aws.calls_to("us-east-1")[0].body, asked);
+}
+
+#[test]
+fn every_attribute_is_applied_as_aws_would() {
+    let record = json!({"readOnly": true,
+        "userIdentity": {"type": "IAMUser", "userName": "kim", "accessKeyId": "AKIAONE"},
+        "eventID": "id", "eventName": "GetUser", "eventSource": "iam.amazonaws.com",
+        "resources": [{"type": "AWS::IAM::User", "ARN": "arn:kim"}]});
+    let event = aws_sdk_cloudtrail::types::Event::builder().cloud_trail_event(record.to_string()).build();
+    let event = RecordedEvent::read(&event, "us-east-1");
+    let cases = [
+        (Attribute::EventId, "id", "other"),
+        (Attribute::AccessKeyId, "AKIAONE", "AKIA"),
+        (Attribute::ResourceName, "arn:kim", "kim"),
+        (Attribute::Username, "kim", "Kim"),
+        (Attribute::EventName, "GetUser", "ListUsers"),
+        (Attribute::EventSource, "iam.amazonaws.com", "iam"),
+        (Attribute::ResourceType, "AWS::IAM::User", "AWS::IAM::Role"),
+        (Attribute::ReadOnly, "true", "false"),
+    ];
+    for (attribute, of_it, of_another) in cases {
+        assert!(attribute.is_of(&event, of_it), "{attribute:?}");
+        assert!(!attribute.is_of(&event, of_another), "{attribute:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn root_is_looked_up_by_name_and_its_namesakes_are_left_out() {
+    let aws = Aws::new(|_, _| {
+        let event = |id: &str, kind: &str| {
+            let record = json!({"userIdentity": {"type": kind, "userName": "root"}}).to_string();
+            json!({"EventId": id, "Username": "root", "CloudTrailEvent": record, "EventTime": NEWEST})
+        };
+        (200, json!({"Events": [event("1", "Root"), event("2", "IAMUser")]}))
+    });
+    let read = read(&aws, &everything().of_root(), &[beginning("us-east-1")], None).await;
+    let ids: Vec<_> = read.found.newest(None).into_iter().map(|event| event.id).collect();
+    assert_eq!(ids, ["1"]);
+    let asked = aws.calls_to("us-east-1")[0].body["LookupAttributes"].clone();
+    assert_eq!(asked, json!([{"AttributeKey": "Username", "AttributeValue": "root"}]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_is_refused_does_not_stop_the_others() {
+    let aws = Aws::new(|call, _| match call.region.as_str() {
+        "me-south-1" => refused("UnrecognizedClientException"),
+        _ => (200, page(call, 60)),
+    });
+    let read = read(&aws, &everything(), &[beginning("me-south-1"), beginning("us-east-1")], None).await;
+    assert_eq!(read.unread, [("me-south-1".to_owned(), "UnrecognizedClientException".to_owned())]);
+    assert_eq!(read.found.count(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_calls_are_waited_out() {
+    let aws =
+        Aws::new(
+            |call, earlier| {
+                if earlier.len() < 9 { refused("ThrottlingException") } else { (200, page(call, 10)) }
+            },
+        );
+    let got = read(&aws, &everything(), &[beginning("us-east-1")], None).await;
+    assert_eq!((got.found.count(), got.unread.len()), (10, 0));
+
+    let always = Aws::new(|_, _| refused("ThrottlingException"));
+    let got = read(&always, &everything(), &[beginning("us-east-1")], None).await;
+    assert_eq!(got.unread, [("us-east-1".to_owned(), "ThrottlingException".to_owned())], "it ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_goes_on_from_a_position() {
+    let aws = Aws::with_events(120);
+    let after_one_page = Position {
+        token: Some("50".into()),
+        oldest: Some(at(NEWEST - 49)),
+        found: 50,
+        ..Position::default()
+    };
+    let read = read(&aws, &everything(), &[("us-east-1", after_one_page)], None).await;
+    assert_eq!(read.found.count(), 70);
+    let (_, position) = &read.positions[0];
+    assert!(position.ended && !position.is_cut() && position.found == 120, "{position:?}");
+    assert_eq!(aws.calls_to("us-east-1")[0].body["NextToken"], "50");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_has_died_is_replaced_by_the_time_that_was_reached() {
+    let aws = Aws::new(|call, _| match call.body["NextToken"].as_str() {
+        Some("stale") => refused("InvalidNextTokenException"),
+        _ => (200, page(call, 120)),
+    });
+    let left = Position { token: Some("stale".into()), oldest: Some(at(NEWEST - 49)), ..Position::default() };
+    let read = read(&aws, &everything(), &[("us-east-1", left)], None).await;
+    // The event of the second that was reached comes again, and is told from new ones by its id.
+    assert_eq!(read.found.count(), 71);
+    let calls = aws.calls_to("us-east-1");
+    assert_eq!(calls[1].body["EndTime"], NEWEST - 49);
+    assert!(calls[1..].iter().all(|call| call.body["EndTime"] == calls[1].body["EndTime"]), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_ends_the_reading_and_the_newest_stay() {
+    let aws = Aws::with_events(500);
+    let read = read(&aws, &everything(), &[beginning("us-east-1"), beginning("eu-west-1")], Some(60)).await;
+    assert!(read.positions.iter().all(|(_, position)| position.is_cut()), "{:?}", read.positions);
+    assert_eq!(aws.calls_to("us-east-1").len(), 2);
+    let newest = read.found.newest(Some(60));
+    assert_eq!(newest.len(), 60);
+    assert_eq!(newest.last().unwrap().time, Some(at(NEWEST - 29)), "of both Regions");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_leads_round_in_a_circle_is_not_followed() {
+    let aws = Aws::new(|call, _| {
+        let mut page = page(call, 50);
+        page["NextToken"] = json!("50");
+        (200, page)
+    });
+    let read = read(&aws, &everything(), &[beginning("us-east-1")], None).await;
+    assert_eq!((aws.calls_to("us-east-1").len(), read.found.count()), (2, 50));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_uses_of_a_key_are_summed_up() {
+    let aws = Aws::new(|call, _| {
+        if call.region == "eu-west-1" {
+            return refused("AccessDeniedException");
+        }
+        let event = |n: i64, name: &str, address: &str, error: Option<&str>| {
+            let record = json!({"sourceIPAddress": address, "userAgent": "aws-cli/1.27", "errorCode": error});
+            json!({"EventId": n.to_string(), "EventTime": NEWEST - n, "EventName": name,
+                   "CloudTrailEvent": record.to_string()})
+        };
+        let events = [
+            event(1, "ListBuckets", "198.51.100.23", None),
+            event(2, "GetUser", "203.0.113.9", Some("AccessDenied")),
+            event(3, "ListBuckets", "198.51.100.23", None),
+        ];
+        (200, json!({"Events": events}))
+    });
+    let regions = ["us-east-1".to_owned(), "eu-west-1".to_owned()];
+    let summary = uses_of_key(&aws.identity().await, "AKIAEXAMPLE", &regions, at(0)).await;
+    let counted = |what: &str, calls| Counted { what: what.to_owned(), calls };
+    assert_eq!((summary.calls, summary.refused), (3, 1));
+    assert_eq!((summary.first, summary.last), (Some(at(NEWEST - 3)), Some(at(NEWEST - 1))));
+    assert_eq!(summary.addresses, [counted("198.51.100.23", 2), counted("203.0.113.9", 1)]);
+    assert_eq!(summary.user_agents, [counted("aws-cli/1.27", 3)]);
+    assert_eq!(summary.event_names, [counted("ListBuckets", 2), counted("GetUser", 1)]);
+    let unread: Vec<_> = summary.unread.iter().map(|unread| unread.region.as_str()).collect();
+    assert_eq!(unread, ["eu-west-1"]);
+
+    let body = aws.calls_to("us-east-1")[0].body.clone();
+    assert_eq!(body["LookupAttributes"][0]["AttributeKey"], "AccessKeyId");
+    let (start, end) = (body["StartTime"].as_i64().unwrap(), body["EndTime"].as_i64().unwrap());
+    assert_eq!(end - start, DAYS * 86_400 - 60, "not earlier than AWS takes");
+}

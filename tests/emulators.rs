@@ -1,0 +1,447 @@
+//! Whole runs of the program over HTTP against emulators of AWS that others wrote, looked at with a client that others
+//! wrote. The practice account is what we believe of AWS; here somebody else's belief judges.
+//!
+//! The emulators are Python programs, which the tests install by themselves. `DAYONE_WITHOUT_EMULATORS=1` leaves these
+//! tests out.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+#[path = "emulators/emulator.rs"]
+mod emulator;
+#[path = "emulators/python.rs"]
+mod python;
+
+use std::io::Write;
+
+use emulator::{Emulator, Enforces, Login, Run};
+use serde_json::{Value, json};
+
+/// What stays when the answers file says nothing of what only a person can do. Ministack delivers no files, takes a
+/// user's MFA device for one of root, and has no analyzers, contacts, AWSSupportAccess or account-wide block of S3.
+const LEFT_ON_MINISTACK: [[&str; 2]; 5] = [
+    ["root-credentials", "needs-person"],
+    ["log-delivery", "waiting"],
+    ["billing-access", "needs-person"],
+    ["report-delivery", "waiting"],
+    ["activity-monitoring", "not-assessed"],
+];
+
+/// Where a log file lies in the trail's bucket.
+const LOG_FILE: &str = "AWSLogs/111122223333/file.json.gz";
+
+#[test]
+fn as_root_a_plan_writes_nothing_and_an_apply_does_it_all() {
+    if left_out() {
+        return;
+    }
+    let (emulator, root) = (Emulator::ministack(Enforces::Nothing), Login::root());
+    let answers = answers(&emulator, true);
+    let fresh = account(&emulator, &root);
+
+    let plan = run(&emulator, &root, &["plan"], &answers);
+    assert_eq!((plan.status, plan.writes()), (Some(3), vec![]), "{}", plan.stderr);
+    assert_eq!(account(&emulator, &root), fresh);
+    assert_eq!(plan.document()["account"]["signed_in_as"]["kind"], "root");
+    assert_eq!(steps_in(&plan, "needs-person"), ["root-credentials", "root-mfa", "billing-access"]);
+    let to_change = [
+        "password-policy",
+        "admin-group",
+        "admin-user",
+        "admin-sign-in",
+        "admin-mfa",
+        "trail-bucket",
+        "trail",
+        "report-bucket",
+        "report",
+    ];
+    assert_eq!(steps_in(&plan, "to-change"), to_change);
+
+    let apply = run(&emulator, &root, &["apply", "--yes"], &answers);
+    assert_eq!(apply.status, Some(3), "{}", apply.stderr);
+    assert_eq!(left(&apply), LEFT_ON_MINISTACK);
+    assert_everything_is_done(&apply);
+    let made = account(&emulator, &root);
+    assert_administrator(&made, emulator.account);
+    assert_eq!(made["identities"]["users"]["alice"]["must_change_password"], true);
+    assert_trail(&made, emulator.account);
+    assert_report(&made, emulator.account);
+
+    let again: [&[&str]; 4] = [&["plan"], &["check"], &["--dry-run"], &["apply", "--yes"]];
+    for task in again {
+        let again = run(&emulator, &root, task, &answers);
+        assert_eq!((again.status, again.writes()), (Some(3), vec![]), "{task:?}: {}", again.stderr);
+        assert_eq!(left(&again), LEFT_ON_MINISTACK, "{task:?}");
+        assert_eq!(planned(&again), 0, "{task:?}");
+        assert_no_secret(&emulator, &again);
+    }
+    assert_eq!(account(&emulator, &root), made);
+    assert_no_secret(&emulator, &apply);
+}
+
+/// With signatures checked and policies evaluated by somebody else, the administrator's own key carries the run.
+#[test]
+fn it_all_holds_up_where_signatures_and_policies_are_enforced() {
+    if left_out() {
+        return;
+    }
+    let (emulator, root) = (Emulator::ministack(Enforces::SignaturesAndPolicies), Login::root());
+    let answers = answers(&emulator, false);
+    assert_refused(&emulator, &Login::key("AKIAI44QH8DHBEXAMPLE", "unknown"), "InvalidClientTokenId");
+
+    let apply = run(&emulator, &root, &["apply", "--yes"], &answers);
+    assert_eq!(apply.status, Some(3), "{}", apply.stderr);
+    let mut expected = LEFT_ON_MINISTACK.to_vec();
+    expected.insert(1, ["require-mfa", "accepted"]);
+    assert_eq!(left(&apply), expected);
+    assert_everything_is_done(&apply);
+    let made = account(&emulator, &root);
+    assert_trail(&made, emulator.account);
+    assert_report(&made, emulator.account);
+
+    let alice = administrators_key(&emulator);
+    assert_refused(&emulator, &Login::key(&alice[0], "wrong"), "SignatureDoesNotMatch");
+    assert_only_administrators_reach_the_logs(&emulator);
+    assert_the_printed_policy_is_enough(&emulator, &answers);
+}
+
+/// Ministack evaluates the policy that requires MFA, but knows no session that has it: the run locks itself out there,
+/// says so, and root brings it to its end.
+#[test]
+fn the_policy_that_requires_mfa_is_enforced_as_it_is_meant() {
+    if left_out() {
+        return;
+    }
+    let (emulator, root) = (Emulator::ministack(Enforces::SignaturesAndPolicies), Login::root());
+    let answers = answers(&emulator, true);
+
+    let locked = run(&emulator, &root, &["apply", "--yes"], &answers);
+    assert_eq!(locked.status, Some(3), "{}", locked.stderr);
+    let unseen = [
+        "require-mfa",
+        "users-mfa",
+        "trail-bucket",
+        "trail",
+        "log-delivery",
+        "report-bucket",
+        "report",
+        "report-delivery",
+        "individual-users",
+        "permissions-through-groups",
+        "unused-credentials",
+        "key-rotation",
+        "roles-not-keys",
+        "least-privilege",
+        "activity-monitoring",
+    ];
+    assert_eq!(steps_in(&locked, "not-assessed"), unseen);
+
+    let apply = run(&emulator, &root, &["apply", "--yes"], &answers);
+    assert_eq!(left(&apply), LEFT_ON_MINISTACK, "{}", apply.stderr);
+    let made = account(&emulator, &root);
+    assert_administrator(&made, emulator.account);
+    assert_trail(&made, emulator.account);
+    assert_report(&made, emulator.account);
+    let plan = run(&emulator, &root, &["plan"], &answers);
+    assert_eq!((planned(&plan), plan.writes()), (0, vec![]));
+    assert_only_enrolment_without_mfa(&emulator);
+}
+
+/// Moto has three of the five practices, and no root user: the run begins as somebody who may do everything.
+#[test]
+fn on_moto_what_it_has_is_done_and_seen() {
+    if left_out() {
+        return;
+    }
+    let (emulator, somebody) = (Emulator::moto(), Login::key("test", "test"));
+    let answers = answers(&emulator, true);
+    let only: &[&str] = &["--only", "root-user,mfa,cloudtrail"];
+    let look = || emulator.helper(&somebody, "look.py", &["account", "--without-reports"]);
+    let fresh = look();
+
+    let plan = run(&emulator, &somebody, &[&["plan"][..], only].concat(), &answers);
+    assert_eq!((plan.status, plan.writes()), (Some(3), vec![]), "{}", plan.stderr);
+    assert_eq!(look(), fresh);
+
+    let apply = run(&emulator, &somebody, &[&["apply", "--yes"][..], only].concat(), &answers);
+    assert_eq!(apply.status, Some(3), "{}", apply.stderr);
+    let left_on_moto = [["root-credentials", "needs-person"], ["root-mfa", "needs-person"]];
+    assert_eq!(left(&apply), left_on_moto);
+    assert_everything_is_done(&apply);
+    assert_no_secret(&emulator, &apply);
+    let made = look();
+    assert_administrator(&made, emulator.account);
+    assert_trail(&made, emulator.account);
+
+    for task in [&["plan"][..], &["apply", "--yes"][..]] {
+        let again = run(&emulator, &somebody, &[task, only].concat(), &answers);
+        assert_eq!((again.status, again.writes()), (Some(3), vec![]), "{task:?}: {}", again.stderr);
+        assert_eq!(left(&again), left_on_moto, "{task:?}");
+        assert_eq!(planned(&again), 0, "{task:?}");
+    }
+    assert_eq!(look(), made);
+}
+
+/// Says so where it is seen: what a test prints is hidden when it passes.
+fn left_out() -> bool {
+    let left_out = std::env::var_os("DAYONE_WITHOUT_EMULATORS").is_some_and(|value| value == "1");
+    if left_out {
+        let told =
+            writeln!(std::io::stderr(), "A test against emulators is left out: DAYONE_WITHOUT_EMULATORS=1");
+        assert!(told.is_ok());
+    }
+    left_out
+}
+
+/// An answers file that says everything but what only a person knows, with an authenticator app behind its commands.
+fn answers(emulator: &Emulator, require_mfa: bool) -> String {
+    let authenticator = |task: &str| {
+        let script = python::helper("authenticator.py");
+        json!([emulator.python(), script, task, emulator.file("")]).to_string()
+    };
+    let text = format!(
+        r#"
+[admin]
+user = "alice"
+console_password_file = "alice.txt"
+access_key_profile = "dayone-admin"
+
+[mfa]
+require = {require_mfa}
+enrol_command = {}
+code_command = {}
+"#,
+        authenticator("enrol"),
+        authenticator("code"),
+    );
+    let file = emulator.file("answers.toml");
+    std::fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+/// Runs the program for its JSON, which counts its calls as the emulator does.
+fn run(emulator: &Emulator, login: &Login, task: &[&str], answers: &str) -> Run {
+    let run = emulator.dayone(login, &[task, &["--answers", answers, "--output", "json"][..]].concat());
+    assert_eq!(run.document()["api_calls"], run.calls.len(), "{task:?}: {}", run.stderr);
+    run
+}
+
+fn account(emulator: &Emulator, login: &Login) -> Value {
+    emulator.helper(login, "look.py", &["account"])
+}
+
+fn steps(run: &Run) -> Vec<Value> {
+    let document = run.document();
+    let practices = document["practices"].as_array().unwrap();
+    practices.iter().flat_map(|practice| practice["steps"].as_array().unwrap().clone()).collect()
+}
+
+/// The steps that are not in place, with their states.
+fn left(run: &Run) -> Vec<[String; 2]> {
+    let word = |step: &Value, key: &str| step[key].as_str().unwrap().to_owned();
+    let all = steps(run);
+    let left = all.iter().filter(|step| step["state"] != "in-place");
+    left.map(|step| [word(step, "id"), word(step, "state")]).collect()
+}
+
+fn steps_in(run: &Run, state: &str) -> Vec<String> {
+    left(run).into_iter().filter(|[_, found]| found == state).map(|[step, _]| step).collect()
+}
+
+/// How many changes the run has planned or made.
+fn planned(run: &Run) -> usize {
+    steps(run).iter().map(|step| step["changes"].as_array().unwrap().len()).sum()
+}
+
+fn assert_everything_is_done(run: &Run) {
+    let steps = steps(run);
+    let changes: Vec<_> = steps.iter().flat_map(|step| step["changes"].as_array().unwrap()).collect();
+    assert!(!changes.is_empty());
+    for change in changes {
+        assert_eq!(change["outcome"], "done", "{change}");
+    }
+}
+
+fn assert_refused(emulator: &Emulator, login: &Login, code: &str) {
+    let refused = emulator.dayone(login, &["plan"]);
+    assert_eq!((refused.status, refused.stdout.as_str()), (Some(1), ""), "{}", refused.stderr);
+    assert!(refused.stderr.contains(code), "{}", refused.stderr);
+}
+
+/// The id of the administrator's access key, and its secret.
+fn administrators_key(emulator: &Emulator) -> [String; 2] {
+    let profiles = std::fs::read_to_string(emulator.credentials()).unwrap();
+    ["aws_access_key_id", "aws_secret_access_key"].map(|key| {
+        let line = profiles.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+        line.trim_start_matches([' ', '=']).to_owned()
+    })
+}
+
+/// The password, the secret access key and the seed went where the answers say, and nowhere else.
+fn assert_no_secret(emulator: &Emulator, run: &Run) {
+    let [_, key] = administrators_key(emulator);
+    let password = std::fs::read_to_string(emulator.file("alice.txt")).unwrap();
+    let enrolment = std::fs::read_to_string(emulator.file("otpauth")).unwrap();
+    let (_, seed) = enrolment.split_once("secret=").unwrap();
+    let seed = seed.split('&').next().unwrap();
+    let kept = emulator.kept();
+    for secret in [key.as_str(), password.trim(), seed] {
+        assert!(secret.len() >= 16, "{}", secret.len());
+        for text in [&run.stdout, &run.stderr, &kept] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+}
+
+fn assert_administrator(seen: &Value, account: &str) {
+    let identities = &seen["identities"];
+    let required = format!("arn:aws:iam::{account}:policy/dayone-require-mfa");
+    let attached = json!([required, "arn:aws:iam::aws:policy/AdministratorAccess"]);
+    let group = json!({"members": ["alice"], "attached": attached, "inline": []});
+    assert_eq!(identities["groups"], json!({ "Administrators": group }));
+
+    let users = identities["users"].as_object().unwrap();
+    assert_eq!(users.keys().collect::<Vec<_>>(), ["alice"]);
+    let device = format!("arn:aws:iam::{account}:mfa/alice");
+    assert_eq!(users["alice"]["devices"], json!([device]));
+    let keys = users["alice"]["access_keys"].as_object().unwrap();
+    assert_eq!(keys.values().collect::<Vec<_>>(), ["Active"]);
+    assert!(users["alice"]["must_change_password"].is_boolean(), "no console password");
+    assert_eq!(identities["virtual_devices"][&device], "alice");
+
+    let password_policy = &identities["password_policy"];
+    assert_eq!(password_policy["MinimumPasswordLength"], 14);
+    assert_eq!(password_policy["PasswordReusePrevention"], 24);
+    let document = &identities["policies"]["dayone-require-mfa"]["document"];
+    let refuses = statement(document, "DenyEverythingElseWithoutMFA");
+    assert_eq!(refuses["Effect"], "Deny");
+    assert_eq!(refuses["Condition"], json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}));
+}
+
+fn assert_trail(seen: &Value, account: &str) {
+    let bucket = format!("dayone-trail-{account}-us-east-1-an");
+    let trails = seen["trails"].as_object().unwrap();
+    assert_eq!(trails.keys().collect::<Vec<_>>(), ["day-one"]);
+    let trail = &trails["day-one"];
+    assert_eq!(trail["S3BucketName"], bucket);
+    assert_eq!(trail["HomeRegion"], "us-east-1");
+    for kept in ["IsLogging", "IsMultiRegionTrail", "LogFileValidationEnabled", "IncludeGlobalServiceEvents"]
+    {
+        assert_eq!(trail[kept], true, "{kept}");
+    }
+    assert_private(&seen["buckets"][&bucket]);
+    let policy = &seen["buckets"][&bucket]["policy"];
+    let writes = statement(policy, "AWSCloudTrailWrite20150319");
+    assert!(says(&writes["Principal"]["Service"], "cloudtrail.amazonaws.com"), "{writes}");
+    assert!(says(&writes["Resource"], &format!("arn:aws:s3:::{bucket}/AWSLogs/{account}/*")), "{writes}");
+    let reads = statement(policy, "DayoneOnlyReadersRead");
+    let readers = &reads["Condition"]["ArnNotLikeIfExists"]["aws:PrincipalArn"];
+    assert!(says(readers, &format!("arn:aws:iam::{account}:user/alice")), "{reads}");
+}
+
+fn assert_report(seen: &Value, account: &str) {
+    let bucket = format!("dayone-billing-{account}-us-east-1-an");
+    let reports = seen["reports"].as_array().unwrap();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    let expected = [
+        ("ReportName", "day-one"),
+        ("S3Bucket", bucket.as_str()),
+        ("S3Prefix", "cur"),
+        ("S3Region", "us-east-1"),
+        ("TimeUnit", "HOURLY"),
+        ("Format", "Parquet"),
+        ("Compression", "Parquet"),
+    ];
+    for (key, value) in expected {
+        assert_eq!(reports[0][key], value, "{key}");
+    }
+    assert_private(&seen["buckets"][&bucket]);
+    let writes = statement(&seen["buckets"][&bucket]["policy"], "BillingReportsWrite");
+    assert!(says(&writes["Principal"]["Service"], "billingreports.amazonaws.com"), "{writes}");
+}
+
+fn assert_private(bucket: &Value) {
+    let blocked = bucket["public_access_block"].as_object().unwrap();
+    assert_eq!(blocked.len(), 4);
+    assert!(blocked.values().all(|blocked| blocked == true), "{blocked:?}");
+    assert_eq!(bucket["ownership"], json!([{"ObjectOwnership": "BucketOwnerEnforced"}]));
+    let encryption = &bucket["encryption"][0]["ApplyServerSideEncryptionByDefault"];
+    assert_eq!(encryption["SSEAlgorithm"], "AES256");
+    assert_eq!(bucket["versioning"], "Enabled");
+    assert_eq!(bucket["lifecycle"][0]["Status"], "Enabled");
+    let over_tls = statement(&bucket["policy"], "DayoneDenyInsecureTransport");
+    assert_eq!((&over_tls["Effect"], &over_tls["Principal"]), (&json!("Deny"), &json!("*")));
+    assert!(says(&over_tls["Condition"]["Bool"]["aws:SecureTransport"], "false"), "{over_tls}");
+}
+
+fn statement<'p>(policy: &'p Value, sid: &str) -> &'p Value {
+    let statements = policy["Statement"].as_array().unwrap();
+    statements
+        .iter()
+        .find(|statement| statement["Sid"] == sid)
+        .unwrap_or_else(|| panic!("no {sid}: {policy}"))
+}
+
+/// Where a policy takes one word or a list of words, either is fine.
+fn says(words: &Value, word: &str) -> bool {
+    words == word || words.as_array().is_some_and(|words| words.iter().any(|found| found == word))
+}
+
+/// Puts a log file where the trail would, and gives the bucket.
+fn a_log_file(emulator: &Emulator) -> String {
+    let bucket = format!("dayone-trail-{}-us-east-1-an", emulator.account);
+    emulator.helper(&Login::root(), "prepare.py", &["object", &bucket, LOG_FILE]);
+    bucket
+}
+
+/// What these credentials are let do, an error code for each call that is refused.
+fn what_may(emulator: &Emulator, login: &Login, bucket: &str) -> Value {
+    emulator.helper(login, "look.py", &["may", bucket, LOG_FILE])
+}
+
+/// The administrator's access key alone, which the bucket's policy would let read.
+fn assert_only_enrolment_without_mfa(emulator: &Emulator) {
+    let bucket = a_log_file(emulator);
+    let alice = what_may(emulator, &Login::profile("dayone-admin"), &bucket);
+    for enrolment in ["iam:GetUser", "iam:ListMFADevices", "sts:GetSessionToken"] {
+        assert_eq!(alice[enrolment], Value::Null, "{alice}");
+    }
+    for refused in ["iam:ListUsers", "cloudtrail:DescribeTrails", "s3:GetObject", "s3:PutObject"] {
+        assert!(alice[refused].as_str().unwrap().starts_with("AccessDenied"), "{refused}: {alice}");
+    }
+}
+
+/// Not even a user with all rights reads or replaces a log file, where the bucket's policy does not name it.
+fn assert_only_administrators_reach_the_logs(emulator: &Emulator) {
+    let bucket = a_log_file(emulator);
+    let all =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let mallory = user(emulator, "mallory", &all.to_string());
+    let (mallory, alice) =
+        (what_may(emulator, &mallory, &bucket), what_may(emulator, &Login::profile("dayone-admin"), &bucket));
+    assert_eq!(alice["s3:GetObject"], Value::Null, "{alice}");
+    assert_eq!(mallory["iam:ListUsers"], Value::Null, "{mallory}");
+    for refused in ["s3:GetObject", "s3:PutObject"] {
+        assert_eq!(mallory[refused], "AccessDenied", "{refused}");
+    }
+}
+
+/// What `dayone policy` prints lets `dayone check` see every step that ministack has.
+fn assert_the_printed_policy_is_enough(emulator: &Emulator, answers: &str) {
+    let policy = emulator.dayone(&Login::root(), &["policy"]);
+    let auditor = user(emulator, "auditor", &policy.stdout);
+    let check = run(emulator, &auditor, &["check"], answers);
+    assert_eq!(check.status, Some(3), "{}", check.stderr);
+    assert_eq!(steps_in(&check, "not-assessed"), ["activity-monitoring"]);
+    let found = steps(&check);
+    for step in ["trail-bucket", "trail", "report-bucket", "report"] {
+        let found = found.iter().find(|found| found["id"] == step).unwrap();
+        assert_eq!(found["state"], "in-place", "{found}");
+    }
+}
+
+fn user(emulator: &Emulator, name: &str, policy: &str) -> Login {
+    let file = emulator.file(&format!("{name}.json"));
+    std::fs::write(&file, policy).unwrap();
+    let key = emulator.helper(&Login::root(), "prepare.py", &["user", name, &file.display().to_string()]);
+    Login::key_elsewhere(key["id"].as_str().unwrap(), key["secret"].as_str().unwrap())
+}
