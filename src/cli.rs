@@ -1,12 +1,16 @@
 //! The command line: commands and options, and what they mean.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use steps::practice::StepId;
+use steps::text;
 use steps::text::Language;
 
+use crate::error::Failure;
 use crate::screen::ColorChoice;
 
 /// A guided day-one wizard for a brand-new AWS account: root put away, MFA for everybody, every call logged, the
@@ -39,6 +43,8 @@ pub enum Command {
     Check,
     /// Look into CloudTrail's Event History: who did what, from where, with MFA or not, refused or not
     Events(Box<Events>),
+    /// Keep how the account stands, and what was done to it, as one page; change nothing
+    Report(Report),
     /// Walk through it all on a practice account inside the program: no AWS account, no credentials, no network
     #[cfg(feature = "rehearsal")]
     Rehearse(Rehearse),
@@ -104,6 +110,34 @@ pub struct Events {
     /// interrupted goes on
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
+}
+
+/// The page to keep.
+#[derive(Debug, Clone, Args)]
+pub struct Report {
+    /// Where it goes: a name that ends in .html, .md or .json, or - for standard output; may be given several times
+    #[arg(long, value_name = "FILE", required = true, value_parser = PathBufValueParser::new().try_map(destination))]
+    pub to: Vec<Destination>,
+}
+
+/// Where a page goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// To standard output.
+    StandardOutput,
+    /// Into a file, in the format that its name ends in.
+    File(PathBuf, PageFormat),
+}
+
+/// How a page is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageFormat {
+    /// For a browser and for paper.
+    Html,
+    /// For a repository, a wiki or a ticket.
+    Markdown,
+    /// For programs.
+    Json,
 }
 
 /// The practice account.
@@ -181,7 +215,7 @@ pub struct Options {
     /// Where the journal and the remembered answers are kept
     #[arg(long, global = true, value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
-    /// Lines for people, or one document on standard output; csv is for `events` alone
+    /// Lines for people, or one document on standard output; csv is for `events` alone, sarif and junit for `check`
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
     /// When to use colour
@@ -205,11 +239,38 @@ pub enum Output {
     Json,
     /// Rows for a spreadsheet.
     Csv,
+    /// What is not settled, as SARIF 2.1.0.
+    Sarif,
+    /// Every step as a JUnit test case.
+    Junit,
 }
 
 /// The steps that an option names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected(pub Vec<StepId>);
+
+impl Cli {
+    /// Whether the options go with the command, beyond what the parser sees.
+    pub fn judge(&self) -> Result<(), Failure> {
+        let of_check_alone = matches!(self.options.output, Output::Sarif | Output::Junit);
+        if of_check_alone && !matches!(self.command, Some(Command::Check)) {
+            return Err(Failure::Usage(text! {
+                en: "--output sarif and --output junit are for dayone check alone.",
+                ko: "--output sarif와 --output junit은 dayone check에서만 쓸 수 있습니다."
+            }));
+        }
+        Ok(())
+    }
+
+    /// Whether standard output is kept for one document, and talk goes to standard error.
+    pub fn prints_document(&self) -> bool {
+        let page = match &self.command {
+            Some(Command::Report(report)) => report.to.contains(&Destination::StandardOutput),
+            _ => false,
+        };
+        page || self.options.output != Output::Text
+    }
+}
 
 impl Options {
     /// The options that are answers, as an answers file would have them.
@@ -250,6 +311,20 @@ fn selectable(name: &str) -> Result<Selected, String> {
         return Err(format!("expected a practice or a step: {}", names.join(", ")));
     }
     Ok(Selected(steps))
+}
+
+fn destination(path: PathBuf) -> Result<Destination, String> {
+    if path.as_os_str() == "-" {
+        return Ok(Destination::StandardOutput);
+    }
+    let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    let format = match ending.as_deref() {
+        Some("html") => PageFormat::Html,
+        Some("md") => PageFormat::Markdown,
+        Some("json") => PageFormat::Json,
+        _ => return Err("expected a name that ends in .html, .md or .json, or -".to_owned()),
+    };
+    Ok(Destination::File(path, format))
 }
 
 fn language(name: &str) -> Result<Language, String> {
@@ -306,6 +381,36 @@ mod tests {
         assert_eq!(parsed(&["events"]), (Vec::new(), None));
         assert!(Cli::try_parse_from(["dayone", "plan", "--region", "a", "--region", "b"]).is_err());
         assert!(Cli::try_parse_from(["dayone", "events", "--root", "--user", "kim"]).is_err());
+    }
+
+    #[test]
+    fn a_page_is_written_in_the_format_that_its_name_ends_in() {
+        let file = |name: &str, format| Destination::File(name.into(), format);
+        for (name, expected) in [
+            ("day-one.html", file("day-one.html", PageFormat::Html)),
+            ("a.b/DAY.ONE.Md", file("a.b/DAY.ONE.Md", PageFormat::Markdown)),
+            ("/tmp/x.json", file("/tmp/x.json", PageFormat::Json)),
+            ("-", Destination::StandardOutput),
+        ] {
+            assert_eq!(destination(name.into()), Ok(expected), "{name}");
+        }
+        for name in ["day-one", "day-one.pdf", ".html", "html", "a.html/b", "--", "", "x.html.gz"] {
+            assert!(destination(name.into()).is_err(), "{name}");
+        }
+        let cli = Cli::try_parse_from(["dayone", "report", "--to", "a.html", "--to", "-"]).unwrap();
+        assert!(cli.prints_document() && cli.judge().is_ok());
+        assert!(Cli::try_parse_from(["dayone", "report"]).is_err());
+    }
+
+    #[test]
+    fn sarif_and_junit_are_for_check_alone() {
+        for output in ["sarif", "junit"] {
+            for (command, accepted) in [("check", true), ("plan", false)] {
+                let cli = Cli::try_parse_from(["dayone", command, "--output", output]).unwrap();
+                assert_eq!(cli.judge().is_ok(), accepted, "{command} --output {output}");
+                assert!(cli.prints_document());
+            }
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ use crate::operator::{AnyOperator, Asks, Plain, Prepared, Terminal};
 use crate::report::Everybody;
 use crate::report::human::{self, Human};
 use crate::report::json::Json;
+use crate::report::look::Looking;
+use crate::report::{junit, page, sarif};
 use crate::screen::{Mode, Screen, Settings};
 
 /// What a run is asked to do with an account.
@@ -58,7 +60,7 @@ pub struct Place {
 /// Runs a command to its end, and gives the exit status.
 pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
     let file = cli.options.answers.as_deref().map(answers::read_file).transpose();
-    let screen = screen(&cli.options, file.as_ref().ok().and_then(Option::as_ref));
+    let screen = screen(&cli, file.as_ref().ok().and_then(Option::as_ref));
     let result = match file {
         Ok(file) => dispatch(cli, file.unwrap_or_default(), &screen, interrupt).await,
         Err(failure) => Err(failure),
@@ -72,7 +74,8 @@ pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
     }
 }
 
-fn screen(options: &Options, file: Option<&Map<String, Value>>) -> Screen {
+fn screen(cli: &Cli, file: Option<&Map<String, Value>>) -> Screen {
+    let options = &cli.options;
     let variable = |name: &str| std::env::var(name).ok();
     let said =
         file.and_then(|file| file.get("language")).and_then(|word| serde_json::from_value(word.clone()).ok());
@@ -80,7 +83,7 @@ fn screen(options: &Options, file: Option<&Map<String, Value>>) -> Screen {
         language: language::choose(options.language, said, variable),
         mode: Mode::choose(options.plain, variable),
         color: options.color,
-        json: options.output != Output::Text,
+        json: cli.prints_document(),
     })
 }
 
@@ -107,6 +110,7 @@ async fn dispatch(
     screen: &Screen,
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
+    cli.judge()?;
     let options = &cli.options;
     if options.output == Output::Csv && !matches!(&cli.command, Some(Command::Events(_))) {
         return Err(crate::events::no_rows());
@@ -121,6 +125,9 @@ async fn dispatch(
         Some(Command::Rehearse(rehearse)) => {
             return crate::rehearse::run(rehearse, options, file, screen, interrupt).await;
         }
+        Some(Command::Report(report)) => {
+            return Box::pin(page::run(report, options, file, screen, interrupt)).await;
+        }
         Some(Command::Plan) => Task::Plan,
         Some(Command::Check) => Task::Check,
         Some(Command::Apply(apply)) => Task::Apply { yes: apply.yes },
@@ -132,7 +139,7 @@ async fn dispatch(
 }
 
 /// The account that the environment and the options lead to.
-pub async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
+pub(crate) async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
     if let Some(region) = &options.region {
         known_region(region)?;
     }
@@ -181,13 +188,17 @@ pub async fn on(
     let mut human = human.verbose(options.verbose);
     let mut json = Json::new(screen.language(), task.access() == Access::ReadWrite);
     let calls = Calls::of(&place.connection);
-    let mut everybody = Everybody::default().and(&mut human).and(&mut json);
+    let mut looking = Looking::begin();
+    let mut everybody = Everybody::default().and(&mut human).and(&mut json).and(&mut looking);
     let result = with_listener(place, task, options, file, screen, interrupt, &mut everybody).await;
     drop(everybody);
     // Wrong usage was told before anything was looked at.
     let looked = !matches!(&result, Err(failure) if failure.exit_status() == 2);
-    if options.output == Output::Json && looked {
-        screen.document(&json.document(calls.count()));
+    match (options.output, looking.ended()) {
+        (Output::Json, _) if looked => screen.document(&json.document(calls.count())),
+        (Output::Sarif, Some(look)) => screen.document(&sarif::document(&look, screen.language())),
+        (Output::Junit, Some(look)) => screen.document(&junit::document(&look, screen.language())),
+        _ => {}
     }
     result
 }
@@ -205,7 +216,8 @@ impl Calls {
     }
 }
 
-async fn with_listener(
+/// Does a task while somebody listens.
+pub(crate) async fn with_listener(
     place: Place,
     task: Task,
     options: &Options,
@@ -251,7 +263,7 @@ async fn with_listener(
 }
 
 /// Waits for reads that nothing is lost by leaving.
-pub async fn until<T>(
+pub(crate) async fn until<T>(
     interrupt: &Interrupt,
     work: impl Future<Output = Result<T, StepError>>,
 ) -> Result<T, Failure> {

@@ -120,7 +120,7 @@ impl Row {
                 last_use: moment(&name("last_used_date")).map(last_use),
             };
             // Without a key, AWS writes FALSE and no dates.
-            (key.active || key.made.is_some()).then_some(key)
+            (key.active || key.made.is_some() || key.last_use.is_some()).then_some(key)
         };
         Some(Self {
             user: user.to_owned(),

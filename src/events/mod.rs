@@ -270,8 +270,9 @@ impl Form {
         match (output, to) {
             (Output::Json, _) => Ok(Self::Json),
             (Output::Csv, _) => Ok(Self::Csv),
-            (Output::Text, None) => Ok(Self::Screen),
-            (Output::Text, Some(file)) => {
+            // Sarif and JUnit were refused with the command line.
+            (Output::Text | Output::Sarif | Output::Junit, None) => Ok(Self::Screen),
+            (Output::Text | Output::Sarif | Output::Junit, Some(file)) => {
                 let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
                 match ending.as_deref().and_then(std::ffi::OsStr::to_str) {
                     Some("json") => Ok(Self::Json),

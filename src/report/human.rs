@@ -349,7 +349,7 @@ fn account(who: &SignedIn) -> Text {
 }
 
 /// An account number as AWS's console writes it.
-fn grouped(account: &str) -> String {
+pub(super) fn grouped(account: &str) -> String {
     match (account.get(..4), account.get(4..8), account.get(8..)) {
         (Some(a), Some(b), Some(c)) if account.len() == 12 => format!("{a}-{b}-{c}"),
         _ => account.to_owned(),

@@ -42,6 +42,11 @@ pub(super) fn inline(screen: &Screen, words: &str) -> String {
         .collect()
 }
 
+/// Words without the marks of bold, code and links.
+pub(super) fn plain(words: &str) -> String {
+    links_spelled_out(&words.replace('`', "")).replace("**", "")
+}
+
 enum Block {
     Heading(String),
     Paragraph(String),
@@ -142,5 +147,6 @@ mod tests {
         assert_eq!((after_first_paragraph("a\nb\n\nc\n\nd"), after_first_paragraph("a")), ("c\n\nd", ""));
         assert_eq!(without_label("**Why.** It is **so**."), "It is **so**.");
         assert_eq!(without_label("**Why**"), "**Why**");
+        assert_eq!(plain("It is **so**: `aws` [here](https://x.y)."), "It is so: aws here (https://x.y).");
     }
 }

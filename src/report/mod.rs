@@ -1,8 +1,13 @@
-//! Who listens to a run: the lines that a person reads, and the JSON that a program reads.
+//! Who listens to a run: the lines that a person reads, the documents that a program reads, and the page to keep.
 
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod look;
 mod markdown;
+mod markup;
+pub mod page;
+pub mod sarif;
 mod summary;
 mod trouble;
 mod words;

@@ -22,7 +22,7 @@ pub(super) fn print(screen: &Screen, summary: &Summary) {
     next(screen, summary);
 }
 
-fn counts(screen: &Screen, summary: &Summary) {
+pub(super) fn counts(screen: &Screen, summary: &Summary) {
     let of = summary.steps.len();
     for state in [
         State::InPlace,
@@ -77,7 +77,7 @@ fn state_of_person(step: &StepReport) -> Option<&Text> {
     step.person.as_ref().filter(|_| step.state == State::NeedsPerson).map(|task| &task.what)
 }
 
-fn label(state: State) -> Text {
+pub(super) fn label(state: State) -> Text {
     match state {
         State::InPlace => text! { en: "In place", ko: "적용됨" },
         State::Accepted => text! { en: "Accepted", ko: "예외로 인정" },

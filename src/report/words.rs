@@ -2,9 +2,13 @@
 
 use steps::practice::{PracticeId, State, Verb};
 use steps::text;
-use steps::text::Text;
+use steps::text::{Language, Text, harmless};
 
+use crate::event::{ChangeReport, StepReport};
 use crate::screen::Tone;
+
+/// How many characters of a text from outside a document keeps.
+const LONGEST: usize = 2_000;
 
 /// The sign of a change in a plan.
 pub(super) fn sign(verb: Verb) -> (Tone, &'static str) {
@@ -87,5 +91,51 @@ pub(super) fn price(practice: PracticeId) -> Option<Text> {
         PracticeId::Cloudtrail => Some(text! { en: "first copy is free", ko: "첫 번째 사본은 무료" }),
         PracticeId::BillingReport => Some(text! { en: "about $0.02 a month", ko: "월 약 $0.02" }),
         _ => None,
+    }
+}
+
+/// Text from outside as a document keeps it: harmless, and no longer than anybody reads.
+pub(super) fn bounded(text: &str) -> String {
+    let mut bounded: String = harmless(text).chars().take(LONGEST + 1).collect();
+    if let Some((end, _)) = bounded.char_indices().nth(LONGEST) {
+        bounded.truncate(end);
+        bounded.push('…');
+    }
+    bounded
+}
+
+/// What there is to say of a step, on one line: the changes, what a person does, why, what was found, what to know.
+pub(super) fn in_a_line(report: &StepReport, language: Language) -> String {
+    let say = |text: &Text| bounded(text.in_language(language));
+    let change = |change: &ChangeReport| format!("{} {}", say(&planned(change.verb)), say(&change.summary));
+    let changes = report.changes.iter().map(change).collect::<Vec<_>>().join("; ");
+    let person = report.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
+    let more = person.chain(&report.reason).chain(&report.found).chain(&report.notes).map(say);
+    let parts = std::iter::once(changes).chain(more).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::look::tests::{HOSTILE, look};
+
+    #[test]
+    fn text_from_outside_is_kept_short_and_harmless() {
+        assert_eq!(bounded("김철수"), "김철수");
+        assert_eq!(bounded(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
+        let long = bounded(&"김".repeat(10_000));
+        assert_eq!((long.chars().count(), long.chars().last()), (LONGEST + 1, Some('…')));
+        assert!(HOSTILE.iter().all(|name| !bounded(name).contains(['\n', '\u{1b}', '\u{202e}', '\0'])));
+    }
+
+    #[test]
+    fn a_step_is_told_on_one_line() {
+        let look = look();
+        let lines: Vec<_> = look.steps.iter().map(|report| in_a_line(report, Language::En)).collect();
+        assert_eq!(lines[0], "at least 14 characters");
+        assert_eq!(lines[1], "create group Administrators Administrators is new.");
+        assert_eq!(lines[2], "Sign in as Administrators. In another window: aws login");
+        assert!(lines.iter().all(|line| !line.is_empty()), "{lines:?}");
     }
 }

@@ -283,9 +283,7 @@ fn log_delivery(facts: &Facts) -> StepPlan<Change> {
         (Err(unseen), _) => StepPlan::not_assessed(step, unseen),
         (Ok(_), Delivery::Failed(error)) => StepPlan::needs_person(step, delivery_fails(trail, error)),
         (Ok(false), _) => StepPlan::blocked(step, after(StepId::Trail)),
-        (Ok(true), Delivery::At(_)) => {
-            StepPlan::in_place(step, text! { en: "log files arrive", ko: "로그 파일이 도착하고 있습니다" })
-        }
+        (Ok(true), Delivery::At(seconds)) => StepPlan::in_place(step, delivered(*seconds)),
         (Ok(true), Delivery::NotYet) => StepPlan::waiting(
             step,
             text! {
@@ -294,6 +292,19 @@ fn log_delivery(facts: &Facts) -> StepPlan<Change> {
             },
         )
         .comes_soon(text! { en: "Waiting for the first log file", ko: "첫 로그 파일을 기다리는 중" }),
+    }
+}
+
+fn delivered(seconds: i64) -> Text {
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(time) => {
+            let time = time.strftime("%Y-%m-%d %H:%M UTC");
+            text! {
+                en: "log files arrive, the last at {time}",
+                ko: "로그 파일이 도착하고 있습니다(마지막 {time})"
+            }
+        }
+        Err(_) => text! { en: "log files arrive", ko: "로그 파일이 도착하고 있습니다" },
     }
 }
 
