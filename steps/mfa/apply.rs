@@ -12,6 +12,9 @@ use super::facts::is_refused;
 use super::plan::Change;
 use super::{POLICY_NAME, enrolment, policy_document};
 
+/// How often it is looked whether the policy is in force: for about 16 seconds. What is shown then is how it stands.
+const LOOKS: usize = 7;
+
 /// Makes one change.
 pub async fn apply(
     change: &Change,
@@ -121,7 +124,7 @@ async fn see_it_in_force(session: &mut Session, operator: &mut impl Operator) ->
     if let Some(by_key) = session.by_key.clone() {
         let what = text! { en: "Waiting until AWS refuses the access key alone", ko: "액세스 키만으로는 거부되기를 기다리는 중" };
         let seen = async {
-            for pause in wait::pauses() {
+            for pause in wait::pauses().take(LOOKS) {
                 if is_refused(&by_key).await? {
                     break;
                 }
