@@ -281,7 +281,8 @@ fn reaches<'r>(facts: &Facts, rights: &'r Rights) -> BTreeMap<String, Cow<'r, Re
         (administrator_access(&facts.partition), Wildcard::Everything),
         (format!("arn:{}:iam::aws:policy/IAMFullAccess", facts.partition), Wildcard::Iam),
     ];
-    let of_aws = of_aws.into_iter().map(|(arn, wildcard)| (arn, Cow::Owned(Reach::from([wildcard]))));
+    let of_aws =
+        of_aws.into_iter().map(|(arn, wildcard)| (arn, Cow::<Reach>::Owned(Reach::from([wildcard]))));
     let own = rights.policies.iter().map(|policy| (policy.arn.clone(), Cow::Borrowed(&policy.reach)));
     of_aws.chain(own).collect()
 }
