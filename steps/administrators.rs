@@ -53,6 +53,8 @@ pub fn acting(caller: &Caller) -> Vec<String> {
             let of_account = format!("arn:{}:iam::{}", caller.partition, caller.account);
             vec![format!("{of_account}:role/{name}"), format!("{of_account}:role/*/{name}")]
         }
+        // Emulators name a user that is none in IAM, and such a name means nothing in a policy.
+        CallerKind::User(_) if !caller.arn.contains(":iam::") => Vec::new(),
         CallerKind::Root | CallerKind::User(_) | CallerKind::Federated => vec![caller.arn.clone()],
     }
 }

@@ -25,6 +25,8 @@ pub struct Answers {
     pub trail: Trail,
     /// The Cost and Usage Report.
     pub billing: Billing,
+    /// The practices of IAM.
+    pub iam: Iam,
     /// Steps that stay as they are, with the reason.
     pub accept: Vec<Accept>,
     /// Whether a person is there who can be handed a secret and asked for consent. Not an answer, but the run's own
@@ -189,6 +191,26 @@ pub enum ReportFormat {
     Csv,
 }
 
+/// The practices of IAM, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Iam {
+    /// Consent to move managed policies from users to groups.
+    pub move_to_groups: bool,
+    /// Consent to switch off access keys that nobody uses.
+    pub disable_unused: bool,
+    /// Whether S3 blocks public access in the whole account; none: a person decides.
+    pub block_public_s3: Option<bool>,
+    /// Who gets AWS's security notices.
+    pub security_contact_name: String,
+    /// What that person or team is.
+    pub security_contact_title: String,
+    /// The e-mail address.
+    pub security_contact_email: Option<String>,
+    /// The phone number.
+    pub security_contact_phone: Option<String>,
+}
+
 /// A step that stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -251,6 +273,20 @@ impl Default for Billing {
             time_unit: TimeUnit::Hourly,
             format: ReportFormat::Parquet,
             console_access_activated: false,
+        }
+    }
+}
+
+impl Default for Iam {
+    fn default() -> Self {
+        Self {
+            move_to_groups: false,
+            disable_unused: false,
+            block_public_s3: None,
+            security_contact_name: "Security".into(),
+            security_contact_title: "Security contact".into(),
+            security_contact_email: None,
+            security_contact_phone: None,
         }
     }
 }

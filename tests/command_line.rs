@@ -31,7 +31,7 @@ const DRY_RUN: [&str; 4] = ["rehearse", "--dry-run", "--admin-user", "alice"];
 const UNATTENDED: [&str; 4] = ["rehearse", "--answers", "answers.toml", "--yes"];
 
 /// The practices and steps that the JSON promises, by id and in order.
-const PRACTICES: [(&str, &[&str]); 4] = [
+const PRACTICES: [(&str, &[&str]); 5] = [
     (
         "root-user",
         &[
@@ -46,7 +46,22 @@ const PRACTICES: [(&str, &[&str]); 4] = [
     ("mfa", &["admin-mfa", "root-mfa", "require-mfa", "users-mfa"]),
     ("cloudtrail", &["trail-bucket", "trail", "log-delivery"]),
     ("billing-report", &["billing-access", "report-bucket", "report", "report-delivery"]),
+    (
+        "iam-practices",
+        &[
+            "individual-users",
+            "permissions-through-groups",
+            "unused-credentials",
+            "key-rotation",
+            "roles-not-keys",
+            "least-privilege",
+            "activity-monitoring",
+        ],
+    ),
 ];
+/// Without users nobody has too many rights or an old key.
+const FINE_WITHOUT_USERS: [&str; 5] =
+    ["permissions-through-groups", "unused-credentials", "key-rotation", "roles-not-keys", "least-privilege"];
 const SETTLED: [&str; 3] = ["in-place", "not-applicable", "accepted"];
 const EXPLAINED: [&str; 5] = ["waiting", "blocked", "not-assessed", "not-applicable", "accepted"];
 const STATES: [&str; 8] = [
@@ -130,6 +145,7 @@ fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_exp
         ("[trail]\nregion = \"us-east-9\"\n", 2, "us-east-1, us-east-2"),
         ("account = \"1111\"\n", 1, "twelve digits"),
         ("[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"b/b\"\n", 4, "1 to 64 letters, digits"),
+        ("[iam]\nsecurity_contact_email = \"nobody\"\n", 2, "An e-mail address is expected"),
     ];
     let commands: [&[&str]; 3] = [&["plan"], &["apply", "--yes"], &["rehearse", "--fresh", "--yes"]];
     let machine = Machine::new();
@@ -268,7 +284,9 @@ fn a_dry_run_prints_one_document_and_changes_nothing() {
     let document = said.document();
     assert_contract(&document, false);
     let open = ["to-change", "needs-person", "blocked"];
-    assert!(states(&document).iter().all(|(_, state)| open.contains(state)), "{document}");
+    for (step, state) in states(&document) {
+        assert_eq!(open.contains(&state), !FINE_WITHOUT_USERS.contains(&step), "{step} is {state}");
+    }
     assert!(said.stderr.contains("Stop using the root user"), "{}", said.stderr);
     assert!(!machine.account_folder().exists());
     assert!(!machine.practice_account().exists());
@@ -284,7 +302,7 @@ fn only_and_skip_choose_the_steps_of_a_plan() {
             &["--only", "root-user", "--skip", "admin-user,root-credentials"],
             &["password-policy", "admin-group", "admin-sign-in", "root-access-keys"],
         ),
-        (&["--skip", "root-user", "--skip", "mfa", "--skip", "billing-report"], PRACTICES[2].1),
+        (&["--skip", "root-user,mfa", "--skip", "billing-report,iam-practices"], PRACTICES[2].1),
         (&["--only", "trail", "--skip", "cloudtrail", "--only", "report"], &["report"]),
     ];
     for (options, expected) in cases {
@@ -872,6 +890,11 @@ code_command = ["python3", {script:?}, "code"]
 
 [billing]
 console_access_activated = {done_by_a_person}
+
+[iam]
+block_public_s3 = true
+security_contact_email = "security@example.com"
+security_contact_phone = "+82 2 555 0100"
 "#
     )
 }

@@ -15,7 +15,7 @@ use super::wire::Call;
 use super::{ACCOUNT_ID, Services};
 
 /// The policies of AWS that the practice account has, with what they allow.
-const MANAGED: [(&str, &str); 3] = [
+const MANAGED: [(&str, &str); 4] = [
     (
         "AdministratorAccess",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
@@ -27,6 +27,10 @@ const MANAGED: [(&str, &str); 3] = [
     (
         "IAMUserChangePassword",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:ChangePassword","iam:GetAccountPasswordPolicy"],"Resource":"*"}]}"#,
+    ),
+    (
+        "AWSSupportAccess",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"support:*","Resource":"*"}]}"#,
     ),
 ];
 

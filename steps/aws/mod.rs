@@ -6,6 +6,7 @@
 //! reads before a request exists. What goes wrong is translated once, in `failure`; a read that gives nothing becomes
 //! part of the facts in `reading`. Timeouts are ours, because the SDK has none for a whole operation.
 
+mod account_host;
 mod caller;
 #[cfg(test)]
 pub(crate) mod canned;
