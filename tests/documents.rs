@@ -170,7 +170,7 @@ fn mentioned_keys(example: &str) -> BTreeSet<String> {
 /// The key of a line such as `# serial = "…"`, when the line begins like this.
 fn key_of<'l>(line: &'l str, begins: &str) -> Option<&'l str> {
     let (key, _) = line.strip_prefix(begins)?.split_once(" = ")?;
-    key.bytes().all(|c| c.is_ascii_lowercase() || c == b'_').then_some(key)
+    key.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_').then_some(key)
 }
 
 /// The table has a line for each step, and in each line the ids that the JSON carries, by the heading of the column.
