@@ -352,7 +352,7 @@ impl Engine<'_, AnyOperator> {
     /// Finds the administrator, and says who is signed in.
     async fn begin(&mut self) -> Result<(), Failure> {
         self.find_administrator().await?;
-        let signed_in = Event::SignedIn(self.signed_in().await?);
+        let signed_in = Event::SignedIn(self.signed_in().await);
         self.listener.hear(&signed_in);
         if self.session.is_started_locked() {
             self.unlock_at_start().await?;
@@ -363,19 +363,19 @@ impl Engine<'_, AnyOperator> {
         Ok(())
     }
 
-    async fn signed_in(&self) -> Result<SignedIn, Failure> {
+    async fn signed_in(&self) -> SignedIn {
         let caller = &self.session.started.caller;
-        Ok(SignedIn {
+        SignedIn {
             account: caller.account.clone(),
-            alias: self.session.alias().await?,
+            about: steps::account::about(&self.session.started).await,
             partition: caller.partition.clone(),
             arn: caller.arn.clone(),
             kind: caller.kind.name(),
-            temporary: caller.temporary,
+            way: self.session.started.way,
             mfa: caller.mfa,
             endpoint: Some(self.session.connection.endpoints().join(", ")).filter(|words| !words.is_empty()),
             rehearsal: self.rehearsal,
-        })
+        }
     }
 
     /// Signed in by an access key that MFA is required of, hardly anything can be read without a code. A run that only

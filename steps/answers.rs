@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::practice::StepId;
 use crate::text::Language;
 
+/// The AWS profile that the administrator signs in under, where no other one is named.
+pub const LOGIN_PROFILE: &str = "dayone-admin";
+
 /// Everything the wizard asks for. An unknown key is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -224,7 +227,7 @@ pub struct Accept {
 impl Admin {
     /// The AWS profile that the administrator signs in under.
     pub fn profile(&self) -> &str {
-        self.access_key_profile.as_deref().unwrap_or("dayone-admin")
+        self.access_key_profile.as_deref().unwrap_or(LOGIN_PROFILE)
     }
 }
 

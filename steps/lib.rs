@@ -9,6 +9,7 @@
 //! This crate knows AWS and rules, and no terminal: what a practice needs from a person goes through
 //! [`operator::Operator`]. To read a practice, begin with its `mod.rs`, then `facts.rs`, `plan.rs`, `apply.rs`.
 
+pub mod account;
 pub mod account_summary;
 pub mod administrators;
 pub mod answers;

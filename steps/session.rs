@@ -99,13 +99,6 @@ impl Session {
         Ok(Suggestion { administrator: administrator.map(|user| user.user_name().to_owned()), caller })
     }
 
-    /// The account's alias, where there is one and it can be read.
-    pub async fn alias(&self) -> Result<Option<String>, StepError> {
-        let answer =
-            self.started.iam().list_account_aliases().send().await.for_call("iam:ListAccountAliases");
-        Ok(self.started.reading(answer)?.ok().and_then(|answer| answer.account_aliases.into_iter().next()))
-    }
-
     /// Whether the run was started as the administrator, whom AWS refuses what needs MFA.
     pub fn is_started_locked(&self) -> bool {
         match &self.administrator {

@@ -19,6 +19,10 @@ struct Words {
     saved: &'static str,
     number: &'static str,
     way_in: &'static str,
+    /// By `aws login`, or by an access key.
+    way_in_number: &'static str,
+    signing_in: &'static str,
+    signed_in_again: &'static str,
     device: &'static str,
     backup: &'static str,
     email: &'static str,
@@ -43,6 +47,9 @@ const ENGLISH: Words = Words {
     saved: "Saved?",
     number: "Number",
     way_in: "How do you sign in?",
+    way_in_number: "1",
+    signing_in: "Watching for the sign-in",
+    signed_in_again: "Have you signed in again",
     device: "Which device will you use?",
     backup: "Enrol a second device as a backup",
     email: "Name an e-mail address",
@@ -68,6 +75,9 @@ const KOREAN: Words = Words {
     saved: "저장했나요?",
     number: "번호",
     way_in: "어떻게 로그인하시겠어요?",
+    way_in_number: "2",
+    signing_in: "로그인하기를 기다리는 중",
+    signed_in_again: "디바이스로 다시 로그인하셨나요?",
     device: "어떤 디바이스를 쓰시겠어요?",
     backup: "예비로 다른 휴대폰 같은",
     email: "이메일 주소를 정하세요",
@@ -121,6 +131,11 @@ impl Person {
             self.type_code();
         } else if is(words.second_code) || is(words.sign_in_code) {
             self.type_code();
+        } else if is(words.signing_in) {
+            self.window.run_beside(&["rehearse", "console", "sign-in"]);
+            self.window.wait_until(|screen| !screen.contains(words.signing_in));
+        } else if is(words.signed_in_again) {
+            self.sign_in_again();
         } else if is(words.watching) {
             self.at_the_console("root-mfa");
         } else if is(words.waiting) || is(words.first_file) {
@@ -137,7 +152,7 @@ impl Person {
         } else if is(words.number) {
             let (screen, way_in) = (self.window.text(), words.way_in);
             let at = |question: &str| screen.rfind(question);
-            self.window.type_line(if at(way_in) > at(words.device) { "2" } else { "" });
+            self.window.type_line(if at(way_in) > at(words.device) { words.way_in_number } else { "" });
         } else if is(words.saved) || is(words.start) || is(words.backup) {
             self.window.type_line("");
         } else if is(words.done) || is(words.apply) {
@@ -160,15 +175,26 @@ impl Person {
 
     /// Types the code that the app shows, once it shows one that was not used.
     fn type_code(&mut self) {
+        let code = self.fresh_code();
+        self.window.type_line(&code);
+    }
+
+    fn fresh_code(&mut self) -> String {
         let seed = self.seed.clone().unwrap();
-        let code = loop {
+        loop {
             let code = code_at(&seed, SystemTime::now());
             if self.used.insert(code.clone()) {
-                break code;
+                return code;
             }
             self.window.look_for_a_while();
-        };
-        self.window.type_line(&code);
+        }
+    }
+
+    /// In the browser, with a code that was not used.
+    fn sign_in_again(&mut self) {
+        let code = self.fresh_code();
+        self.window.run_beside(&["rehearse", "console", "sign-in", "--code", &code]);
+        self.window.type_line(self.words.yes);
     }
 
     fn at_the_console(&mut self, what: &'static str) {

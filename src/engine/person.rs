@@ -63,14 +63,11 @@ impl<O: Asks> Engine<'_, O> {
         let action = match step {
             StepId::RootMfa => "root-mfa",
             StepId::BillingAccess => "billing-access",
+            StepId::RequireMfa => "sign-in --code CODE",
             _ => return task,
         };
         if self.rehearsal {
-            let dayone = invocation();
-            task.how.push(text! {
-                en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
-                ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
-            });
+            task.how.push(rehearsed(action));
         }
         task
     }
@@ -284,6 +281,14 @@ impl<O: Asks> Engine<'_, O> {
         user: &str,
         profile: &str,
     ) -> Result<Next<F>, Failure> {
+        if self.rehearsal {
+            let named = if profile == steps::answers::LOGIN_PROFILE {
+                String::new()
+            } else {
+                format!(" --profile {profile}")
+            };
+            self.listener.hear(&Event::Note(rehearsed(&format!("sign-in{named}"))));
+        }
         let session = &mut self.session;
         let seen = async {
             while !session.find_administrator(user, Some(profile)).await? {
@@ -317,6 +322,15 @@ impl<O: Asks> Engine<'_, O> {
             self.listener.hear(&Event::Note(expected));
         }
         Ok(Next::LookAgain)
+    }
+}
+
+/// What stands for the console in a rehearsal.
+fn rehearsed(action: &str) -> Text {
+    let dayone = invocation();
+    text! {
+        en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
+        ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
     }
 }
 

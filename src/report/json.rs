@@ -187,7 +187,7 @@ impl<'a> Account<'a> {
     fn of(who: &'a SignedIn) -> Self {
         Self {
             id: &who.account,
-            alias: who.alias.as_deref(),
+            alias: who.about.alias.as_deref(),
             partition: &who.partition,
             signed_in_as: Caller { arn: &who.arn, kind: who.kind, mfa: who.mfa },
         }
@@ -197,6 +197,8 @@ impl<'a> Account<'a> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use steps::account::About;
+    use steps::aws::WayIn;
     use steps::text::Text;
 
     use super::*;
@@ -222,11 +224,11 @@ mod tests {
         let mut json = Json::new(Language::Ko, false);
         json.hear(&Event::SignedIn(SignedIn {
             account: "111122223333".into(),
-            alias: None,
+            about: About::default(),
             partition: "aws".into(),
             arn: "arn:aws:iam::111122223333:root".into(),
             kind: "root",
-            temporary: true,
+            way: WayIn::Temporary,
             mfa: None,
             endpoint: None,
             rehearsal: false,

@@ -3,6 +3,9 @@
 use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
+
 use crate::error::AwsError;
 use crate::event_history::Pace;
 
@@ -16,10 +19,41 @@ use super::watch::{NewKey, Watch};
 pub struct Identity {
     /// Who AWS says this is.
     pub caller: Caller,
+    /// Where the credentials come from.
+    pub way: WayIn,
     pub(super) config: SdkConfig,
     pub(super) watch: Watch,
     pub(super) path_style: bool,
     pub(super) new_key: NewKey,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayIn {
+    /// An access key.
+    AccessKey,
+    /// `aws login`, by the browser.
+    Login,
+    /// CloudShell, which is signed in as the console is.
+    CloudShell,
+    /// Other temporary credentials.
+    Temporary,
+}
+
+impl WayIn {
+    pub(super) fn of(credentials: &Credentials) -> Self {
+        let features = credentials.get_property::<Vec<AwsCredentialFeature>>();
+        let login = |features: &Vec<AwsCredentialFeature>| {
+            features.contains(&AwsCredentialFeature::CredentialsProfileLogin)
+        };
+        let in_cloud_shell = std::env::var("AWS_EXECUTION_ENV").is_ok_and(|name| name == "CloudShell");
+        match credentials.session_token() {
+            None => Self::AccessKey,
+            Some(_) if features.is_some_and(login) => Self::Login,
+            Some(_) if in_cloud_shell => Self::CloudShell,
+            Some(_) => Self::Temporary,
+        }
+    }
 }
 
 /// A client of a service: counted, held back in a run that only reads, and patient with a new key.

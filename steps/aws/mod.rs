@@ -25,7 +25,7 @@ pub use caller::{Caller, CallerKind};
 pub use connection::Connection;
 pub use failure::ForCall;
 pub use files::AwsFiles;
-pub use identity::Identity;
+pub use identity::{Identity, WayIn};
 pub use reading::{Reading, Unseen, UnseenCause, at_once, reading, unless};
 pub use watch::Access;
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::answers::{Answers, SignInWay};
 use crate::aws::Reading;
+use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::text;
 use crate::text::{Text, harmless};
@@ -526,7 +527,48 @@ fn retire(keys: &[RootKey], facts: &Facts, answers: &Answers) -> StepPlan<Change
             plan = plan.with_note(trial());
         }
     }
-    keys.iter().fold(plan, |plan, key| plan.with_note(described(key)))
+    let others = keys.iter().any(|key| key.uses.is_some());
+    let told =
+        keys.iter().flat_map(|key| std::iter::once(described(key)).chain(key.uses.as_ref().map(who_used)));
+    told.chain(others.then(silence_proves_nothing)).fold(plan, StepPlan::with_note)
+}
+
+/// What Event History has of a key.
+fn who_used(uses: &Summary) -> Text {
+    let Summary { calls, refused, .. } = uses;
+    let unread = uses.unread.len();
+    let mut told = if *calls == 0 {
+        text! { en: "  no calls in Event History", ko: "  이벤트 기록(Event History)에 호출 없음" }
+    } else {
+        let (from, with, what) = (most(&uses.addresses), most(&uses.user_agents), most(&uses.event_names));
+        text! {
+            en: "  from {from}, {with} ({calls} calls in 90 days, {refused} refused: {what})",
+            ko: "  {from}에서 {with}(90일간 호출 {calls}건, 거부 {refused}건: {what})"
+        }
+    };
+    if unread > 0 {
+        let more = text! { en: "; {unread} Regions could not be read", ko: ". 읽지 못한 리전 {unread}개" };
+        told.en.push_str(&more.en);
+        told.ko.push_str(&more.ko);
+    }
+    told
+}
+
+/// The most frequent ones.
+fn most(counted: &[Counted]) -> String {
+    const SHOWN: usize = 2;
+    let mut shown: Vec<_> = counted.iter().take(SHOWN).map(|one| harmless(&one.what)).collect();
+    if counted.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}
+
+fn silence_proves_nothing() -> Text {
+    text! {
+        en: "Event History shows no reads and writes of S3 objects and is some minutes late, so silence there is no proof.",
+        ko: "이벤트 기록(Event History)에는 S3 객체 읽기·쓰기가 나오지 않고 몇 분 늦게 반영되므로, 기록이 없다고 쓰이지 않는 키라고 단정할 수 없습니다."
+    }
 }
 
 /// The order in which keys go: those that do not sign this run are switched off first, for as long as the operator

@@ -191,7 +191,7 @@ fn last_use(days_ago: u32) -> LastUse {
 /// An active key of root that was never used.
 fn root_key(id: &str) -> RootKey {
     let made = MADE.into();
-    RootKey { id: id.into(), active: true, signs_this_run: false, made, last_use: Ok(None) }
+    RootKey { id: id.into(), active: true, signs_this_run: false, made, last_use: Ok(None), uses: None }
 }
 
 fn inactive_root_key(id: &str) -> RootKey {
