@@ -184,6 +184,12 @@ pub enum RehearseAction {
     Console {
         /// What is done
         what: ConsoleStep,
+        /// Who signs in [default: the one administrator]
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// The code that the MFA device of who signs in shows
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
     },
 }
 
@@ -195,6 +201,8 @@ pub enum ConsoleStep {
     RootMfa,
     /// Root switches on "IAM user and role access to Billing"
     BillingAccess,
+    /// A user signs in in the browser, as `aws login` does; --profile is where the session goes [default: dayone-admin]
+    SignIn,
 }
 
 /// The options of every command.

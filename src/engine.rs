@@ -60,6 +60,7 @@ impl<O: Asks> Engine<'_, O> {
     pub async fn look(&mut self) -> Result<(), Failure> {
         use steps::billing_report::BillingReport;
         use steps::cloudtrail::Cloudtrail;
+        use steps::iam_practices::IamPractices;
         use steps::mfa::Mfa;
         use steps::root_user::RootUser;
 
@@ -68,8 +69,9 @@ impl<O: Asks> Engine<'_, O> {
             self.reports_of::<Mfa>(),
             self.reports_of::<Cloudtrail>(),
             self.reports_of::<BillingReport>(),
+            self.reports_of::<IamPractices>(),
         )?;
-        self.reports = [reports.0, reports.1, reports.2, reports.3].concat();
+        self.reports = [reports.0, reports.1, reports.2, reports.3, reports.4].concat();
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use steps::aws::{Access, Connection};
 use steps::billing_report::BillingReport;
 use steps::cloudtrail::Cloudtrail;
 use steps::error::StepError;
+use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::practice::StepId;
@@ -457,7 +458,8 @@ impl Engine<'_, AnyOperator> {
         Box::pin(self.walk::<RootUser>()).await?;
         Box::pin(self.walk::<Mfa>()).await?;
         Box::pin(self.walk::<Cloudtrail>()).await?;
-        Box::pin(self.walk::<BillingReport>()).await
+        Box::pin(self.walk::<BillingReport>()).await?;
+        Box::pin(self.walk::<IamPractices>()).await
     }
 
     /// Says how it all stands now. Exit status 0 means that nothing is left.

@@ -25,6 +25,8 @@ pub struct Answers {
     pub trail: Trail,
     /// The Cost and Usage Report.
     pub billing: Billing,
+    /// The practices of IAM.
+    pub iam: Iam,
     /// Steps that stay as they are, with the reason.
     pub accept: Vec<Accept>,
     /// Whether a person is there who can be handed a secret and asked for consent. Not an answer, but the run's own
@@ -139,6 +141,8 @@ pub struct Trail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Billing {
+    /// Which kind of report.
+    pub kind: ReportKind,
     /// The report's name.
     pub report: String,
     /// The bucket; none: a name that follows from the account.
@@ -151,6 +155,18 @@ pub struct Billing {
     pub format: ReportFormat,
     /// A person has switched on "IAM user and role access to Billing" as root.
     pub console_access_activated: bool,
+}
+
+/// The kinds of billing report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ReportKind {
+    /// The classic Cost and Usage Report.
+    #[default]
+    #[serde(rename = "cur")]
+    Classic,
+    /// CUR 2.0, an export of Data Exports.
+    #[serde(rename = "cur-2.0")]
+    Cur2,
 }
 
 /// How finely a report divides time.
@@ -173,6 +189,26 @@ pub enum ReportFormat {
     /// Comma-separated text, compressed by gzip.
     #[serde(rename = "csv")]
     Csv,
+}
+
+/// The practices of IAM, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Iam {
+    /// Consent to move managed policies from users to groups.
+    pub move_to_groups: bool,
+    /// Consent to switch off access keys that nobody uses.
+    pub disable_unused: bool,
+    /// Whether S3 blocks public access in the whole account; none: a person decides.
+    pub block_public_s3: Option<bool>,
+    /// Who gets AWS's security notices.
+    pub security_contact_name: String,
+    /// What that person or team is.
+    pub security_contact_title: String,
+    /// The e-mail address.
+    pub security_contact_email: Option<String>,
+    /// The phone number.
+    pub security_contact_phone: Option<String>,
 }
 
 /// A step that stays as it is.
@@ -216,15 +252,41 @@ impl Default for Trail {
     }
 }
 
+impl TimeUnit {
+    /// AWS's own word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hourly => "HOURLY",
+            Self::Daily => "DAILY",
+            Self::Monthly => "MONTHLY",
+        }
+    }
+}
+
 impl Default for Billing {
     fn default() -> Self {
         Self {
+            kind: ReportKind::Classic,
             report: "day-one".into(),
             bucket: None,
             prefix: "cur".into(),
             time_unit: TimeUnit::Hourly,
             format: ReportFormat::Parquet,
             console_access_activated: false,
+        }
+    }
+}
+
+impl Default for Iam {
+    fn default() -> Self {
+        Self {
+            move_to_groups: false,
+            disable_unused: false,
+            block_public_s3: None,
+            security_contact_name: "Security".into(),
+            security_contact_title: "Security contact".into(),
+            security_contact_email: None,
+            security_contact_phone: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether answers hold up, before anything is asked of AWS. Where AWS has a rule for a name, it is AWS's rule.
 
-use crate::answers::{Answers, DeviceKind};
+use crate::answers::{Answers, DeviceKind, ReportKind};
 use crate::practice::StepId;
 use crate::profile::is_profile_name;
 use crate::regions;
@@ -26,6 +26,7 @@ impl Answers {
         self.judge_people(&mut problems);
         self.judge_trail(&mut problems);
         self.judge_billing(&mut problems);
+        self.judge_iam(&mut problems);
         self.judge_accepted(&mut problems);
         problems.0
     }
@@ -124,6 +125,14 @@ impl Answers {
                 ko: "보고서 이름은 1~256자의 영문자, 숫자, ! - _ . * ' ( )로 씁니다."
             }
         });
+        // Data Exports API reference, "Export".
+        let fits = self.billing.kind == ReportKind::Classic || self.billing.report.len() <= 128;
+        problems.unless("billing.report", fits, || {
+            text! {
+                en: "The name of a CUR 2.0 export has at most 128 characters.",
+                ko: "CUR 2.0 내보내기의 이름은 최대 128자입니다."
+            }
+        });
         problems.unless("billing.prefix", is_report(&self.billing.prefix), || {
             text! {
                 en: "A prefix has 1 to 256 letters, digits and ! - _ . * ' ( ), and no slash.",
@@ -140,6 +149,32 @@ impl Answers {
             text! {
                 en: "The report needs a bucket of its own, apart from the trail's.",
                 ko: "보고서에는 추적과 다른 별도의 버킷이 필요합니다."
+            }
+        });
+    }
+
+    fn judge_iam(&self, problems: &mut Problems) {
+        let iam = &self.iam;
+        for (key, words, longest) in [
+            ("iam.security_contact_name", &iam.security_contact_name, 64),
+            ("iam.security_contact_title", &iam.security_contact_title, 50),
+        ] {
+            problems.unless(key, (1..=longest).contains(&words.trim().chars().count()), || {
+                text! { en: "1 to {longest} characters are expected.", ko: "1~{longest}자로 써야 합니다." }
+            });
+        }
+        let email = iam.security_contact_email.as_deref();
+        problems.unless("iam.security_contact_email", email.is_none_or(is_email), || {
+            text! {
+                en: "An e-mail address is expected, such as security@example.com.",
+                ko: "security@example.com 같은 이메일 주소가 필요합니다."
+            }
+        });
+        let phone = iam.security_contact_phone.as_deref();
+        problems.unless("iam.security_contact_phone", phone.is_none_or(is_phone), || {
+            text! {
+                en: "A phone number has up to 25 digits, spaces and ( ) + -",
+                ko: "전화번호는 25자 이내의 숫자, 공백, ( ) + -로 씁니다."
             }
         });
     }
@@ -251,6 +286,27 @@ fn bucket_name() -> Text {
     }
 }
 
+/// Account Management API reference, "PutAlternateContact".
+fn is_email(address: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let Some((name, domain)) = address.split_once('@') else { return false };
+    let host = |c: char| word(c) || ".-".contains(c);
+    address.len() <= 254
+        && !name.is_empty()
+        && name.chars().all(|c| word(c) || "+=.#|!&-".contains(c))
+        && domain.chars().all(host)
+        && domain
+            .rsplit_once('.')
+            .is_some_and(|(before, last)| !before.is_empty() && !last.is_empty() && last.chars().all(word))
+}
+
+/// From the same page; without a digit nobody can be called.
+fn is_phone(number: &str) -> bool {
+    number.len() <= 25
+        && number.chars().any(|c| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_digit() || " ()+-".contains(c))
+}
+
 fn is_principal(arn: &str) -> bool {
     let parts: Vec<_> = arn.splitn(6, ':').collect();
     matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
@@ -274,6 +330,40 @@ mod tests {
         }
         assert!(is_principal("arn:aws:iam::111122223333:role/path/Auditor"));
         assert!(!is_principal("arn:aws:iam::111122223333:root") && !is_principal("Auditor"));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_an_export_may_be_one_of_a_report() {
+        let mut answers = Answers::default();
+        answers.billing.report = "n".repeat(129);
+        assert_eq!(answers.problems(), []);
+        answers.billing.kind = ReportKind::Cur2;
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["billing.report"]);
+        answers.billing.report = "n".repeat(128);
+        assert_eq!(answers.problems(), []);
+    }
+
+    #[test]
+    fn contacts_follow_the_rules_of_aws() {
+        for right in ["security@example.com", "a.b+c@x-y.co.kr", "a_b@sub.example.com"] {
+            assert!(is_email(right), "{right}");
+        }
+        for wrong in ["", "a", "a@b", "@b.c", "a b@c.d", "a@b@c.d", "a@.c", "a@b.", "a@b.c-d", "김@b.c"] {
+            assert!(!is_email(wrong), "{wrong}");
+        }
+        assert!(is_phone("+82 2 555 0100") && is_phone("(02)555-0100") && is_phone("112"));
+        for wrong in ["", "+", "555-0100 ext. 7", "12345678901234567890123456"] {
+            assert!(!is_phone(wrong), "{wrong}");
+        }
+        let mut answers = Answers::default();
+        answers.iam.security_contact_name = " ".into();
+        answers.iam.security_contact_title = "t".repeat(51);
+        answers.iam.security_contact_email = Some("nobody".into());
+        answers.iam.security_contact_phone = Some("phone".into());
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        let expected = ["name", "title", "email", "phone"].map(|part| format!("iam.security_contact_{part}"));
+        assert_eq!(keys, expected);
     }
 
     #[test]

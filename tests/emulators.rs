@@ -16,13 +16,14 @@ use std::io::Write;
 use emulator::{Emulator, Enforces, Login, Run};
 use serde_json::{Value, json};
 
-/// What stays when the answers file says nothing of what only a person can do. Ministack delivers no files, and takes a
-/// user's MFA device for one of root.
-const LEFT_ON_MINISTACK: [[&str; 2]; 4] = [
+/// What stays when the answers file says nothing of what only a person can do. Ministack delivers no files, takes a
+/// user's MFA device for one of root, and has no analyzers, contacts, AWSSupportAccess or account-wide block of S3.
+const LEFT_ON_MINISTACK: [[&str; 2]; 5] = [
     ["root-credentials", "needs-person"],
     ["log-delivery", "waiting"],
     ["billing-access", "needs-person"],
     ["report-delivery", "waiting"],
+    ["activity-monitoring", "not-assessed"],
 ];
 
 /// Where a log file lies in the trail's bucket.
@@ -128,7 +129,7 @@ fn the_policy_that_requires_mfa_is_enforced_as_it_is_meant() {
     assert_only_enrolment_without_mfa(&emulator);
 }
 
-/// Moto has three of the four practices, and no root user: the run begins as somebody who may do everything.
+/// Moto has three of the five practices, and no root user: the run begins as somebody who may do everything.
 #[test]
 fn on_moto_what_it_has_is_done_and_seen() {
     if left_out() {
@@ -312,7 +313,7 @@ fn assert_trail(seen: &Value, account: &str) {
     }
     assert_private(&seen["buckets"][&bucket]);
     let policy = &seen["buckets"][&bucket]["policy"];
-    let writes = statement(policy, "AWSCloudTrailWrite20150319");
+    let writes = statement(policy, "DayoneCloudTrailWrites");
     assert!(says(&writes["Principal"]["Service"], "cloudtrail.amazonaws.com"), "{writes}");
     assert!(says(&writes["Resource"], &format!("arn:aws:s3:::{bucket}/AWSLogs/{account}/*")), "{writes}");
     let reads = statement(policy, "DayoneOnlyReadersRead");
@@ -337,7 +338,7 @@ fn assert_report(seen: &Value, account: &str) {
         assert_eq!(reports[0][key], value, "{key}");
     }
     assert_private(&seen["buckets"][&bucket]);
-    let writes = statement(&seen["buckets"][&bucket]["policy"], "BillingReportsWrite");
+    let writes = statement(&seen["buckets"][&bucket]["policy"], "DayoneReportsWrite");
     assert!(says(&writes["Principal"]["Service"], "billingreports.amazonaws.com"), "{writes}");
 }
 
@@ -407,13 +408,13 @@ fn assert_only_administrators_reach_the_logs(emulator: &Emulator) {
     }
 }
 
-/// What `dayone policy` prints lets `dayone check` see every step.
+/// What `dayone policy` prints lets `dayone check` see every step that ministack has.
 fn assert_the_printed_policy_is_enough(emulator: &Emulator, answers: &str) {
     let policy = emulator.dayone(&Login::root(), &["policy"]);
     let auditor = user(emulator, "auditor", &policy.stdout);
     let check = run(emulator, &auditor, &["check"], answers);
     assert_eq!(check.status, Some(3), "{}", check.stderr);
-    assert_eq!(steps_in(&check, "not-assessed"), Vec::<String>::new());
+    assert_eq!(steps_in(&check, "not-assessed"), ["activity-monitoring"]);
     let found = steps(&check);
     for step in ["trail-bucket", "trail", "report-bucket", "report"] {
         let found = found.iter().find(|found| found["id"] == step).unwrap();

@@ -21,6 +21,8 @@ struct Words {
     way_in: &'static str,
     device: &'static str,
     backup: &'static str,
+    email: &'static str,
+    phone: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -43,6 +45,8 @@ const ENGLISH: Words = Words {
     way_in: "How do you sign in?",
     device: "Which device will you use?",
     backup: "Enrol a second device as a backup",
+    email: "Name an e-mail address",
+    phone: "Name a phone number",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -66,6 +70,8 @@ const KOREAN: Words = Words {
     way_in: "어떻게 로그인하시겠어요?",
     device: "어떤 디바이스를 쓰시겠어요?",
     backup: "예비로 다른 휴대폰 같은",
+    email: "이메일 주소를 정하세요",
+    phone: "전화번호를 정하세요",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
@@ -122,6 +128,10 @@ impl Person {
             self.window.wait_until(|screen| !waits(screen));
         } else if is(words.name) {
             self.window.type_line("alice");
+        } else if is(words.email) {
+            self.window.type_line("security@example.com");
+        } else if is(words.phone) {
+            self.window.type_line("+82 2 555 0100");
         } else if is(words.type_account) {
             self.window.type_line("111122223333");
         } else if is(words.number) {

@@ -19,6 +19,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(4);
 /// How often Event History is asked: it answers twice a second at the most, and is minutes late anyway.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
 
+/// What Enter alone answers to a question that may be left open.
+const LEFT_OPEN: &str = "-";
+
 impl<O: Asks> Engine<'_, O> {
     pub(super) async fn leave_to_person<P: Practice>(
         &mut self,
@@ -174,7 +177,9 @@ impl<O: Asks> Engine<'_, O> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
         }
-        let default = self.suggested_admin.clone().filter(|_| key == "admin.user");
+        // Without a name for the administrator nothing goes on; every other question may be left open.
+        let needed = key == "admin.user";
+        let default = if needed { self.suggested_admin.clone() } else { Some(LEFT_OPEN.to_owned()) };
         let text = match key {
             "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
             _ => task.what.clone(),
@@ -182,6 +187,9 @@ impl<O: Asks> Engine<'_, O> {
         let question = Question { key, text, default };
         loop {
             let answer = self.operator.answer(&question).await?;
+            if !needed && answer.trim() == LEFT_OPEN {
+                return Ok(self.left(step));
+            }
             match self.set(key, Value::String(answer.trim().to_owned()))? {
                 Ok(()) => {
                     self.find_administrator().await?;

@@ -262,6 +262,25 @@ mod tests {
     }
 
     #[test]
+    fn what_only_a_person_can_do_and_what_was_accepted_have_their_words() {
+        let mut json = Json::new(Language::En, false);
+        let about = |step, state| StepReport { step, ..report(state, Vec::new()) };
+        let what = Text { en: "Replace the keys of bob".into(), ko: "bob의 키를 교체하세요".into() };
+        let task =
+            steps::practice::PersonTask { what, how: Vec::new(), seen: steps::practice::Seen::Elsewhere };
+        let for_a_person = about(StepId::KeyRotation, State::NeedsPerson);
+        json.hear(&Event::Step(StepReport { person: Some(task), ..for_a_person }));
+        let accepted = about(StepId::ActivityMonitoring, State::Accepted);
+        json.hear(&Event::Step(StepReport { reason: Some(Text::verbatim("we know")), ..accepted }));
+        let expected = json!([{"id": "iam-practices", "steps": [
+            {"id": "key-rotation", "state": "needs-person", "changes": [], "person": "Replace the keys of bob",
+             "reason": null, "controls": StepId::KeyRotation.controls()},
+            {"id": "activity-monitoring", "state": "accepted", "changes": [], "person": null,
+             "reason": "we know", "controls": StepId::ActivityMonitoring.controls()}]}]);
+        assert_eq!(parsed(&json)["practices"], expected);
+    }
+
+    #[test]
     fn nothing_looked_at_is_not_in_place() {
         let mut json = Json::new(Language::En, false);
         assert_eq!(parsed(&json)["in_place"], json!(false));

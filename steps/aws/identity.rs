@@ -6,6 +6,7 @@ use aws_config::{Region, SdkConfig};
 use crate::error::AwsError;
 use crate::event_history::Pace;
 
+use super::account_host::AccountHost;
 use super::caller::Caller;
 use super::failure::ForCall;
 use super::watch::{NewKey, Watch};
@@ -55,7 +56,7 @@ impl Identity {
 
     /// The client of S3's account-wide settings, in a Region. Its calls take the account number as an argument.
     pub fn s3_control(&self, region: &str) -> aws_sdk_s3control::Client {
-        client!(self, aws_sdk_s3control, region(named(region)))
+        client!(self, aws_sdk_s3control, region(named(region)), interceptor(AccountHost))
     }
 
     /// The CloudTrail client of a Region. A trail is changed only in its home Region.
@@ -92,6 +93,12 @@ impl Identity {
     /// The client of AWS Billing and Cost Management Data Exports.
     pub fn data_exports(&self) -> aws_sdk_bcmdataexports::Client {
         client!(self, aws_sdk_bcmdataexports, region(self.home()))
+    }
+
+    /// The Data Exports client for the call that must not run twice: several exports may have the same name, so the SDK
+    /// would make a twin after a lost answer.
+    pub fn data_exports_once(&self) -> aws_sdk_bcmdataexports::Client {
+        client!(self, aws_sdk_bcmdataexports, region(self.home()), retry_config(RetryConfig::disabled()))
     }
 
     /// The AWS Budgets client.

@@ -597,7 +597,8 @@ fn everybody_enrols(without: &[String]) -> PersonTask {
     PersonTask { what, how, seen: Seen::Elsewhere }
 }
 
-fn shortened(names: &[String]) -> String {
+/// The names, or the first ten of them.
+pub(crate) fn shortened(names: &[String]) -> String {
     const SHOWN: usize = 10;
     let mut shown: Vec<_> = names.iter().take(SHOWN).map(|name| harmless(name)).collect();
     if names.len() > SHOWN {

@@ -89,7 +89,8 @@ async fn set_password_policy(identity: &Identity, policy: &PasswordPolicy) -> Re
     Ok(())
 }
 
-async fn attach(
+/// Gives a group a managed policy.
+pub(crate) async fn attach(
     identity: &Identity,
     group: &str,
     policy: &str,

@@ -28,6 +28,7 @@ use serde_json::{Map, Value, json};
 use steps::aws::{Access, AwsFiles, Connection};
 use steps::billing_report::BillingReport;
 use steps::cloudtrail::Cloudtrail;
+use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
 use steps::practice::{PersonTask, State, StepId};
@@ -54,6 +55,7 @@ pub fn answers(more: Value) -> Map<String, Value> {
         "admin": {"user": "alice", "access_key_profile": "dayone-admin"},
         "root": {"delete_access_keys": true, "credentials_stored": true},
         "billing": {"console_access_activated": true},
+        "iam": {"security_contact_email": "security@example.com", "security_contact_phone": "+82 2 555 0100"},
     });
     merge(&mut answers, more);
     match answers {
@@ -185,7 +187,7 @@ pub fn files(folder: &Path) -> AwsFiles {
     AwsFiles { credentials: folder.join("aws/credentials"), config: folder.join("aws/config") }
 }
 
-/// Walks all four practices once.
+/// Walks all practices once.
 pub async fn walk(
     account: &PracticeAccount,
     clock: &Clock,
@@ -251,7 +253,8 @@ async fn practices(engine: &mut Engine<'_, Person>) -> Result<(), Failure> {
     Box::pin(engine.walk::<RootUser>()).await?;
     Box::pin(engine.walk::<Mfa>()).await?;
     Box::pin(engine.walk::<Cloudtrail>()).await?;
-    Box::pin(engine.walk::<BillingReport>()).await
+    Box::pin(engine.walk::<BillingReport>()).await?;
+    Box::pin(engine.walk::<IamPractices>()).await
 }
 
 /// Where two accounts differ; none when they are equal.
