@@ -273,7 +273,7 @@ impl<O: Asks> Engine<'_, O> {
             }
         }
         if let Some(journal) = &self.journal {
-            self.collected.answers.switched_off = journal.switched_off();
+            self.collected.answers.switched_off = journal.told().switched_off.clone();
         }
         self.listener.hear(&Event::ChangeFinished(told, outcome));
         Ok(())
@@ -401,10 +401,12 @@ fn lacks_user(report: &StepReport) -> bool {
     }
 }
 
-/// Enter alone never takes anything away.
+/// Enter alone never takes anything away, and harms nobody.
 fn default_decision<C: Change>(plan: &StepPlan<C>) -> Decision {
-    let takes_away = |change: &C| matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable);
-    if plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
+    let takes_away = |change: &C| {
+        matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable) && !change.is_leftover()
+    };
+    if plan.careful || plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
 }
 
 fn further_decisions<C>(plan: &StepPlan<C>) -> Vec<Decision> {

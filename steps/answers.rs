@@ -37,9 +37,10 @@ pub struct Answers {
     #[serde(skip)]
     pub attended: bool,
     /// The resources, such as `iam:access-key/alice`, of changes that an earlier run began and of which nobody knows
-    /// what came. From the journal: evidence that what is found half-made is ours. Not an answer either.
+    /// what came, with the earliest time at which AWS can have heard of it. From the journal: evidence that what is found
+    /// half-made is ours. Not an answer either.
     #[serde(skip)]
-    pub unfinished: std::collections::BTreeSet<String>,
+    pub unfinished: std::collections::BTreeMap<String, String>,
     /// The resources that a run of ours switched off and that may be switched on again, from the journal too.
     #[serde(skip)]
     pub switched_off: std::collections::BTreeSet<String>,

@@ -7,7 +7,7 @@ use aws_sdk_iam::types::{AssignmentStatusType, MfaDevice, StatusType};
 
 use crate::account_summary::{self, AccountSummary};
 use crate::answers::Answers;
-use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, unless};
+use crate::aws::{Caller, CallerKind, ForCall, Identity, Reading, Unseen, unless};
 use crate::error::{AwsError, StepError};
 use crate::groups;
 use crate::session::Session;
@@ -79,6 +79,8 @@ pub struct PeopleGroup {
     pub attached: bool,
     /// Its users' names, in lower case.
     pub members: BTreeSet<String>,
+    /// Its users, looked up where the policy is still to be attached.
+    pub looked_up: Vec<Member>,
 }
 
 /// One of the answers' people who is a user already.
@@ -133,8 +135,8 @@ pub enum RunMfa {
     /// It has signed in as the administrator by `aws login`, which carries the MFA of the console sign-in if there was
     /// any, and says nothing about it.
     AdministratorByLogin,
-    /// It acts as another user, by access key alone.
-    OtherUserByKey(String),
+    /// It acts as another user, without MFA as far as can be told.
+    OtherUser(String),
 }
 
 impl VirtualDevice {
@@ -191,13 +193,17 @@ fn run_mfa(session: &Session, answers: &Answers) -> RunMfa {
     match &caller.kind {
         CallerKind::User(_) if caller.mfa == Some(true) => RunMfa::Safe,
         CallerKind::User(_) if caller.temporary && session.signed_in_with_mfa => RunMfa::Safe,
-        CallerKind::User(_) if caller.temporary => RunMfa::AdministratorByLogin,
-        CallerKind::User(_) if answers.admin.user.as_deref().is_some_and(|user| caller.is_user(user)) => {
-            RunMfa::AdministratorByKey
-        }
-        CallerKind::User(name) => RunMfa::OtherUserByKey(name.clone()),
+        CallerKind::User(name) => match (is_the_administrator(caller, answers), caller.temporary) {
+            (true, true) => RunMfa::AdministratorByLogin,
+            (true, false) => RunMfa::AdministratorByKey,
+            (false, _) => RunMfa::OtherUser(name.clone()),
+        },
         CallerKind::Root | CallerKind::Role(_) | CallerKind::Federated => RunMfa::Safe,
     }
+}
+
+fn is_the_administrator(caller: &Caller, answers: &Answers) -> bool {
+    answers.admin.user.as_deref().is_some_and(|user| caller.is_user(user))
 }
 
 async fn admin(
@@ -283,7 +289,15 @@ async fn people_groups(
                     Ok(policies) => policies.contains(&arn),
                     Err(unseen) => return Ok(Err(unseen)),
                 };
-                found.insert(name.clone(), PeopleGroup { attached, members });
+                let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
+                let looked_up = match attached {
+                    true => Vec::new(),
+                    false => match self::members(identity, &names).await? {
+                        Ok(members) => members,
+                        Err(unseen) => return Ok(Err(unseen)),
+                    },
+                };
+                found.insert(name.clone(), PeopleGroup { attached, members, looked_up });
             }
             Ok(None) => {}
             Err(unseen) => return Ok(Err(unseen)),

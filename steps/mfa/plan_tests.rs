@@ -565,16 +565,16 @@ fn a_run_does_not_lock_itself_out() {
         stands("another member, by access key", State::Blocked, |facts, _| {
             let members = vec![member("alice", true, &[]), member("Kim", true, &[])];
             facts.group = Ok(Some(("Administrators".into(), members)));
-            facts.run = RunMfa::OtherUserByKey("kim".into());
+            facts.run = RunMfa::OtherUser("kim".into());
         }),
         changes(
             "another user, who is no member",
             vec![create_policy(), attach_policy("Administrators")],
-            |facts, _| facts.run = RunMfa::OtherUserByKey("kim".into()),
+            |facts, _| facts.run = RunMfa::OtherUser("kim".into()),
         ),
     ];
     hold(StepId::RequireMfa, enrolled, cases);
-    let run = RunMfa::OtherUserByKey("alice".into());
+    let run = RunMfa::OtherUser("alice".into());
     let planned = planned(&Facts { run, ..enrolled() }, &answers(), StepId::RequireMfa);
     says(&planned.reason.unwrap(), &["alice"]);
 }
@@ -699,7 +699,7 @@ fn the_people_of_the_answers_come_in() {
         }),
         changes("in no group yet", vec![into_group("bob", "Developers")], |facts, answers| {
             facts.people = Ok(BTreeMap::from([("bob".to_owned(), known("bob", true))]));
-            let group = PeopleGroup { attached: true, members: BTreeSet::new() };
+            let group = PeopleGroup { attached: true, members: BTreeSet::new(), looked_up: Vec::new() };
             facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
             answers.people = vec![in_groups("bob", &["Developers"])];
         }),
@@ -715,7 +715,7 @@ fn the_people_of_the_answers_come_in() {
 fn the_policy_goes_to_the_groups_of_the_people_too() {
     let attach = Change::AttachPolicy { policy: POLICY.into(), group: "Developers".into() };
     let cases = [changes("a group without it", vec![attach], |facts, _| {
-        let group = PeopleGroup { attached: false, members: BTreeSet::new() };
+        let group = PeopleGroup { attached: false, members: BTreeSet::new(), looked_up: Vec::new() };
         facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
     })];
     hold(StepId::RequireMfa, perfect, cases);
@@ -880,7 +880,7 @@ fn nobody_is_locked_out() {
             RunMfa::AdministratorByLogin => {
                 assert!(facts.device_hours.is_some_and(|hours| hours >= LOGIN_HOURS))
             }
-            RunMfa::OtherUserByKey(caller) => {
+            RunMfa::OtherUser(caller) => {
                 assert!(!members.iter().any(|member| member.name.eq_ignore_ascii_case(caller)));
             }
         }
@@ -957,6 +957,7 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::CreatePolicy { .. } | Change::UpdatePolicy { .. } => {
             facts.policy = policy_that_is(true, None);
         }
+        Change::NoteInProfile { .. } => {}
         Change::AttachPolicy { group, .. } if group == "Administrators" => facts.attached = Ok(true),
         Change::AttachPolicy { group, .. } => people_group(facts, group).attached = true,
         Change::CreateGroup { group } => {
@@ -977,7 +978,7 @@ fn make(change: &Change, facts: &mut Facts) {
 }
 
 fn people_group<'f>(facts: &'f mut Facts, group: &str) -> &'f mut PeopleGroup {
-    let none = PeopleGroup { attached: false, members: BTreeSet::new() };
+    let none = PeopleGroup { attached: false, members: BTreeSet::new(), looked_up: Vec::new() };
     facts.people_groups.as_mut().unwrap().entry(group.to_owned()).or_insert(none)
 }
 
@@ -1035,7 +1036,7 @@ fn any_run() -> impl Strategy<Value = RunMfa> {
         Just(RunMfa::Safe),
         Just(RunMfa::AdministratorByKey),
         Just(RunMfa::AdministratorByLogin),
-        other.prop_map(|name| RunMfa::OtherUserByKey(name.to_owned())),
+        other.prop_map(|name| RunMfa::OtherUser(name.to_owned())),
     ]
 }
 

@@ -222,7 +222,8 @@ pub async fn walk_through(
     let mut collected = Collected::from_sources(Map::new(), Map::new(), answers(more)).unwrap();
     collected.answers.attended = true;
     let journal = Journal::open(&folder.join("state")).unwrap();
-    collected.answers.unfinished = journal.unfinished();
+    let told = journal.told().clone();
+    (collected.answers.unfinished, collected.answers.switched_off) = (told.unfinished, told.switched_off);
     let mut engine = Engine {
         session,
         collected,
