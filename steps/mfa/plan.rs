@@ -417,7 +417,7 @@ fn obstacle(facts: &Facts) -> Option<StepPlan<Change>> {
                 step,
                 text! {
                     en: "This run is signed in as {caller} by access key alone, and the policy would stop it.",
-                    ko: "이 실행은 {caller}의 액세스 키만으로 로그인되어 있어 정책이 이 실행을 막게 됩니다."
+                    ko: "이번 실행은 {caller}의 액세스 키만으로 로그인되어 있어 정책이 이번 실행을 막게 됩니다."
                 },
             ))
         }
@@ -665,7 +665,7 @@ impl crate::practice::Change for Change {
                 text! { en: "{en} of {user}", ko: "{user}의 {ko}" }
             }
             Self::StartSession { user } => {
-                text! { en: "an MFA session of {user} for this run", ko: "이 실행에 쓸 {user}의 MFA 세션" }
+                text! { en: "an MFA session of {user} for this run", ko: "이번 실행에 쓸 {user}의 MFA 세션" }
             }
             Self::CreatePolicy { .. } => text! {
                 en: "policy dayone-require-mfa: refuses everything but enrolment without MFA",
