@@ -442,7 +442,7 @@ pub(crate) fn not_shown(step: StepId) -> StepError {
     StepError::InTheWay {
         what: text! {
             en: "AWS accepted the changes of the step {step} but does not show them.",
-            ko: "AWS가 {step} 단계의 변경을 받아들였지만 아직 보여 주지 않습니다."
+            ko: "AWS가 {step} 단계의 변경을 받아들였지만 아직 반영되지 않았습니다."
         },
         next: text! {
             en: "Run the same command again in a minute. If it comes back, somebody else may be changing the same thing.",

@@ -1,7 +1,10 @@
 //! What is kept on this machine about an account: the journal, the remembered answers, and the lock.
 //!
-//! A journal line is on the disk before AWS hears of a change, and another one after. It is evidence: no decision rests
-//! on it, and losing the folder loses no safety, because the account itself is read again each time.
+//! A journal line is on the disk before AWS hears of a change, and another one after. It is evidence, and two offers
+//! rest on it besides: to replace an access key, or to remove a half-made device, that a run of ours left when it was cut
+//! short ([`Journal::unfinished`]); and to switch on again what a run of ours has switched off
+//! ([`Journal::switched_off`]). Losing the folder loses these offers and no safety, because the account itself is read
+//! again each time.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -177,7 +180,7 @@ impl Told {
     }
 }
 
-/// What the journal of an account says, as far as it can be read. It is evidence: no decision rests on it.
+/// What the journal of an account says, as far as it can be read, for the report: no decision rests on these entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     /// The changes, the earliest first.

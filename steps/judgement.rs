@@ -106,7 +106,7 @@ impl Answers {
         problems.unless("trail.readers", self.trail.readers.iter().all(|arn| is_principal(arn)), || {
             text! {
                 en: "Readers are ARNs of users or roles, such as arn:aws:iam::111122223333:role/Auditor.",
-                ko: "reader는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN입니다."
+                ko: "readers에는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN을 적으세요."
             }
         });
         problems.unless("trail.retention_days", self.trail.retention_days <= 36_500, || {

@@ -757,7 +757,7 @@ fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
     if foreign_statements > 0 {
         let stay = text! {
             en: "; {foreign_statements} statements that were there stay",
-            ko: ". 기존 문 {foreign_statements}개는 유지"
+            ko: ". 기존 정책 명령문 {foreign_statements}개는 유지"
         };
         summary.en.push_str(&stay.en);
         summary.ko.push_str(&stay.ko);
@@ -786,7 +786,7 @@ impl Obstacle {
                 let who = harmless(who);
                 text! {
                     en: "A statement in the policy of bucket {bucket} would lock out {who}. Look at the policy, or name another bucket ({key}).",
-                    ko: "버킷 {bucket} 정책의 기존 문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
+                    ko: "버킷 {bucket} 정책에 있던 명령문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
                 }
             }
             Self::UnreadablePolicy => text! {

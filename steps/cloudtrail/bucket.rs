@@ -140,7 +140,7 @@ impl Bucket {
         let Wanted { name, region, .. } = &self.wanted;
         let name = harmless(name);
         let found = if self.closed {
-            text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 잠김" }
+            text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 접근 제한됨" }
         } else {
             text! {
                 en: "bucket {name} (adopted; whoever could read it still can)",

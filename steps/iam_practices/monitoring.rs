@@ -147,7 +147,7 @@ impl Watch {
             Ok(SupportRole::Namesake) => self.person.push((
                 text! {
                     en: "There is a role {SUPPORT_ROLE} already that somebody else may take on.",
-                    ko: "다른 주체가 맡을 수 있는 {SUPPORT_ROLE} 역할이 이미 있습니다."
+                    ko: "다른 주체가 수임할 수 있는 {SUPPORT_ROLE} 역할이 이미 있습니다."
                 },
                 text! {
                     en: "Attach AWSSupportAccess to a role of your choice, or delete that one, and dayone makes it anew.",

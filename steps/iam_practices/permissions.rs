@@ -44,7 +44,7 @@ pub(super) fn through_groups(facts: &Facts, answers: &Answers) -> StepPlan<Chang
     }
     let plan = StepPlan::to_change(step, moves.changes, Text::default()).with_note(text! {
         en: "A group gets the policy, and the user the group, before the user loses the policy: nobody is without a right in between.",
-        ko: "그룹에 정책을, 사용자에게 그룹을 먼저 준 다음 사용자의 정책을 떼므로 중간에 권한을 잃는 사람은 없습니다."
+        ko: "그룹에 정책을, 사용자에게 그룹을 먼저 준 다음 사용자의 정책 연결을 해제하므로 중간에 권한을 잃는 사람은 없습니다."
     });
     with_lines(plan, left)
 }
@@ -73,7 +73,7 @@ fn give_through_groups(holders: &[&User], moves: &Moves<'_>, answers: &Answers) 
     let mut how = vec![
         text! {
             en: "IAM console, User groups: attach the policy to a group, add the user to it, and only then remove the policy from the user.",
-            ko: "IAM 콘솔의 사용자 그룹에서 그룹에 정책을 연결하고 사용자를 추가한 다음, 마지막에 사용자에게서 정책을 떼세요."
+            ko: "IAM 콘솔의 사용자 그룹에서 그룹에 정책을 연결하고 사용자를 추가한 다음, 마지막에 사용자의 정책 연결을 해제하세요."
         },
         text! {
             en: "Full rights belong to the group of the administrators: put an administrator there.",
@@ -169,7 +169,7 @@ impl<'a> Moves<'a> {
         if self.facts.is_one_of_ours(&user.name, self.answers) {
             return Err(text! {
                 en: "left to you, because it is the administrator or whom this run is signed in as",
-                ko: "관리자이거나 이 실행이 로그인한 사용자이므로 직접 결정하세요"
+                ko: "관리자이거나 이번 실행이 로그인한 사용자이므로 직접 결정하세요"
             });
         }
         if policy.arn == administrator_access(&self.facts.partition) {

@@ -239,7 +239,7 @@ fn give_each_their_own(shared: &[&User]) -> PersonTask {
             },
             text! {
                 en: "Give a machine a role instead of a user. Then switch off the password and the keys of the shared one, and delete it when nobody missed it.",
-                ko: "기계에는 사용자 대신 역할을 주세요. 그런 다음 공용 사용자의 암호와 키를 끄고, 찾는 사람이 없으면 삭제하세요."
+                ko: "프로그램이나 서버에는 사용자 대신 역할을 주세요. 그런 다음 공용 사용자의 암호와 키를 끄고, 찾는 사람이 없으면 삭제하세요."
             },
             accept_it(StepId::IndividualUsers),
         ],

@@ -445,7 +445,7 @@ fn obstacle(facts: &Facts) -> Option<StepPlan<Change>> {
                 step,
                 text! {
                     en: "This run is signed in as {caller}, without MFA as far as can be told, and the policy would stop it.",
-                    ko: "이번 실행은 {caller} 사용자로, 확인되는 MFA 없이 로그인되어 있어 정책이 이번 실행을 막게 됩니다."
+                    ko: "이번 실행은 {caller}(으)로 로그인되어 있고 MFA를 쓴 흔적이 없어, 정책이 이번 실행을 막게 됩니다."
                 },
             ))
         }
@@ -718,7 +718,7 @@ impl crate::practice::Change for Change {
                 text! { en: "{en} of {user}", ko: "{user}의 {ko}" }
             }
             Self::StartSession { user } => {
-                text! { en: "an MFA session of {user} for this run", ko: "이 실행에 쓸 {user}의 MFA 세션" }
+                text! { en: "an MFA session of {user} for this run", ko: "이번 실행에 쓸 {user}의 MFA 세션" }
             }
             Self::CreatePolicy { .. } => text! {
                 en: "policy dayone-require-mfa: refuses everything but enrolment without MFA",

@@ -286,7 +286,7 @@ fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if facts.sign_in != SignIn::No {
         let found = match facts.sign_in {
             SignIn::Locked => {
-                text! { en: "signed in; MFA is needed for more", ko: "로그인됨. 그 이상은 MFA가 필요합니다" }
+                text! { en: "signed in; MFA is needed for more", ko: "로그인됨. 나머지 작업에는 MFA가 필요합니다" }
             }
             _ => {
                 text! { en: "signed in, and able to do what only an administrator can", ko: "로그인됨. 관리자만 할 수 있는 작업을 확인했습니다" }
@@ -827,7 +827,7 @@ impl crate::practice::Change for Change {
                 ko: "액세스 키 {access_key}(사용된 적 없고 비밀 키가 이곳에 없음)"
             },
             Self::StartSession { user } => {
-                text! { en: "an MFA session of {user} for this run", ko: "이 실행에 쓸 {user}의 MFA 세션" }
+                text! { en: "an MFA session of {user} for this run", ko: "이번 실행에 쓸 {user}의 MFA 세션" }
             }
             Self::DeactivateRootKey { access_key } => text! {
                 en: "root access key {access_key}, which can be switched on again",
