@@ -277,12 +277,26 @@ fn is_bucket_name(name: &str) -> bool {
         && end(name.chars().last())
         && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         && !SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        && name.strip_suffix("-an").is_none_or(ends_with_account_and_region)
+}
+
+/// A name of the account-regional namespace, without its ending: something, the account, and the Region.
+fn ends_with_account_and_region(name: &str) -> bool {
+    let is_account = |part: &str| part.len() == 12 && part.bytes().all(|c| c.is_ascii_digit());
+    let mut after = name.split_once('-').map(|(_, after)| after);
+    while let Some((part, rest)) = after.and_then(|after| after.split_once('-')) {
+        if is_account(part) && regions::exists(rest) {
+            return true;
+        }
+        after = Some(rest);
+    }
+    false
 }
 
 fn bucket_name() -> Text {
     text! {
-        en: "A bucket name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit.",
-        ko: "버킷 이름은 3~63자의 영문 소문자, 숫자, 하이픈으로 쓰고 영문자나 숫자로 시작하고 끝납니다."
+        en: "A bucket name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit. One that ends with -an ends with -ACCOUNT-REGION-an.",
+        ko: "버킷 이름은 3~63자의 영문 소문자, 숫자, 하이픈으로 쓰고 영문자나 숫자로 시작하고 끝납니다. -an으로 끝나는 이름은 -계정번호-리전-an으로 끝나야 합니다."
     }
 }
 
@@ -324,7 +338,19 @@ mod tests {
         for wrong in ["ab", "-abc", "abc-", "a..b", "a_-b", "192.168.5.4", "a b c"] {
             assert!(!is_trail_name(wrong), "{wrong}");
         }
-        assert!(is_bucket_name("dayone-trail-111122223333-us-east-1-an"));
+        for right in ["dayone-trail-111122223333-us-east-1-an", "a-111122223333-us-east-1-an", "my-plan"] {
+            assert!(is_bucket_name(right), "{right}");
+        }
+        for incomplete in [
+            "logs-an",
+            "logs-us-east-1-an",
+            "logs-111122223333-an",
+            "logs-11112222333-us-east-1-an",
+            "111122223333-us-east-1-an",
+            "logs-111122223333-us-east-1-x-an",
+        ] {
+            assert!(!is_bucket_name(incomplete), "{incomplete}");
+        }
         for wrong in ["ab", "Abc", "a.b.c", "-abc", "xn--abc", "abc-s3alias", "amzn-s3-demo-x", "a_b"] {
             assert!(!is_bucket_name(wrong), "{wrong}");
         }
