@@ -27,6 +27,7 @@ struct Words {
     backup: &'static str,
     email: &'static str,
     phone: &'static str,
+    public_access: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -54,6 +55,7 @@ const ENGLISH: Words = Words {
     backup: "Enrol a second device as a backup",
     email: "Name an e-mail address",
     phone: "Name a phone number",
+    public_access: "Have S3 block public access",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -82,6 +84,7 @@ const KOREAN: Words = Words {
     backup: "예비로 다른 휴대폰 같은",
     email: "이메일 주소를 정하세요",
     phone: "전화번호를 정하세요",
+    public_access: "S3 퍼블릭 액세스를 차단할까요?",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
@@ -155,7 +158,7 @@ impl Person {
             self.window.type_line(if at(way_in) > at(words.device) { words.way_in_number } else { "" });
         } else if is(words.saved) || is(words.start) || is(words.backup) {
             self.window.type_line("");
-        } else if is(words.done) || is(words.apply) {
+        } else if is(words.done) || is(words.apply) || is(words.public_access) {
             self.window.type_line(words.yes);
         } else {
             panic!("an unexpected question: {asked}\n{}", self.window.text());
