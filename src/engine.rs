@@ -118,6 +118,10 @@ impl<O: Asks> Engine<'_, O> {
             self.listener.hear(&event(report));
             let next = match plan.state {
                 State::ToChange => self.decide_and_apply::<P>(plan).await?,
+                State::NeedsPerson if plan.offer.is_some() && !offered => {
+                    offered = true;
+                    self.offer_or_leave::<P>(plan).await?
+                }
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
                 State::InPlace if looked_again && !offered => {
@@ -212,6 +216,17 @@ impl<O: Asks> Engine<'_, O> {
             true => Next::LookAgain,
             false => self.left(plan.step),
         })
+    }
+
+    /// What a yes settles comes before what is left to the person.
+    async fn offer_or_leave<P: Practice>(
+        &mut self,
+        plan: StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        match self.make_offer::<P>(plan.clone()).await? {
+            Next::Done => self.leave_to_person::<P>(plan).await,
+            next => Ok(next),
+        }
     }
 
     fn left<F>(&mut self, step: StepId) -> Next<F> {

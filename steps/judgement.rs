@@ -163,6 +163,13 @@ impl Answers {
                 text! { en: "1 to {longest} characters are expected.", ko: "1~{longest}자로 써야 합니다." }
             });
         }
+        let until = iam.root_use_explained_until.as_deref();
+        problems.unless("iam.root_use_explained_until", until.is_none_or(is_day), || {
+            text! {
+                en: "A day is expected, in quotation marks: \"2026-12-01\".",
+                ko: "따옴표로 감싼 날짜가 필요합니다: \"2026-12-01\"."
+            }
+        });
         let email = iam.security_contact_email.as_deref();
         problems.unless("iam.security_contact_email", email.is_none_or(is_email), || {
             text! {
@@ -300,6 +307,11 @@ fn bucket_name() -> Text {
     }
 }
 
+/// Days are compared as words, so they have to be written in full.
+fn is_day(word: &str) -> bool {
+    word.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == word)
+}
+
 /// Account Management API reference, "PutAlternateContact".
 fn is_email(address: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -390,6 +402,19 @@ mod tests {
         let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
         let expected = ["name", "title", "email", "phone"].map(|part| format!("iam.security_contact_{part}"));
         assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn a_day_is_written_in_full() {
+        assert!(is_day("2026-12-01") && is_day("2028-02-29"));
+        for wrong in ["", "2026-12-1", "2026-02-29", "20261201", "01.12.2026", "2026-12-01T00:00:00", "soon"]
+        {
+            assert!(!is_day(wrong), "{wrong}");
+        }
+        let mut answers = Answers::default();
+        answers.iam.root_use_explained_until = Some("tomorrow".into());
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["iam.root_use_explained_until"]);
     }
 
     #[test]

@@ -325,7 +325,8 @@ pub struct StepPlan<C> {
     pub careful: bool,
     /// What can be watched in the account before deciding.
     pub watchable: Option<Text>,
-    /// What may be done besides once the step is in place: offered to a person, once.
+    /// What may be done besides, offered to a person, once: when the step is in place, or before it is left to the
+    /// person.
     pub offer: Option<Offer<C>>,
 }
 

@@ -28,6 +28,7 @@ struct Words {
     email: &'static str,
     phone: &'static str,
     note_device: &'static str,
+    public_access: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -56,6 +57,7 @@ const ENGLISH: Words = Words {
     email: "Name an e-mail address",
     phone: "Name a phone number",
     note_device: "Note the MFA device in the AWS profile",
+    public_access: "Have S3 block public access",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -88,6 +90,7 @@ const KOREAN: Words = Words {
     email: "이메일 주소를 정하세요",
     phone: "전화번호를 정하세요",
     note_device: "mfa_serial을 적어",
+    public_access: "S3 퍼블릭 액세스를 차단할까요?",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
@@ -161,7 +164,7 @@ impl Person {
             self.window.type_line(if at(way_in) > at(words.device) { words.way_in_number } else { "" });
         } else if is(words.saved) || is(words.start) || is(words.backup) {
             self.window.type_line("");
-        } else if is(words.done) || is(words.apply) || is(words.note_device) {
+        } else if is(words.done) || is(words.apply) || is(words.note_device) || is(words.public_access) {
             self.window.type_line(words.yes);
         } else {
             panic!("an unexpected question: {asked}\n{}", self.window.text());

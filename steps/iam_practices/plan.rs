@@ -325,6 +325,21 @@ pub(super) fn bracketed(found: &Text, basis: &Text) -> Text {
     text! { en: "{en} ({by_en})", ko: "{ko}({by_ko})" }
 }
 
+/// Several sentences as one text.
+pub(super) fn sentences(texts: impl IntoIterator<Item = Text>) -> Text {
+    joined(texts, " ")
+}
+
+/// Several findings as one text.
+pub(super) fn listed(texts: Vec<Text>) -> Text {
+    joined(texts, "; ")
+}
+
+fn joined(texts: impl IntoIterator<Item = Text>, by: &str) -> Text {
+    let (en, ko): (Vec<_>, Vec<_>) = texts.into_iter().map(|text| (text.en, text.ko)).unzip();
+    Text { en: en.join(by), ko: ko.join(by) }
+}
+
 /// The evidence, line by line, and how much more there is.
 pub(super) fn with_lines(plan: StepPlan<Change>, lines: Vec<Text>) -> StepPlan<Change> {
     let more = lines.len().saturating_sub(SHOWN);

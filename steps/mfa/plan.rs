@@ -568,14 +568,45 @@ fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if !changes.is_empty() {
         return StepPlan::to_change(step, changes, Text::default());
     }
-    if without.is_empty() {
-        let users = facts.user_names.len();
-        return StepPlan::in_place(
-            step,
-            text! { en: "every user has MFA ({users})", ko: "모든 사용자에게 MFA가 있습니다({users}명)" },
-        );
+    let (people, machines) = who_signs_in(without, &facts.machines_without_mfa, answers);
+    match (people.is_empty(), machines.is_empty()) {
+        (true, true) => StepPlan::in_place(step, everybody_has(facts.user_names.len())),
+        (true, false) => {
+            let users = facts.user_names.len().saturating_sub(machines.len());
+            let (found, machines) = (everybody_has(users), nobody_signs_in(&machines));
+            let (en, ko, and_en, and_ko) = (found.en, found.ko, machines.en, machines.ko);
+            StepPlan::in_place(step, text! { en: "{en}; {and_en}", ko: "{ko}. {and_ko}" })
+        }
+        (false, true) => StepPlan::needs_person(step, everybody_enrols(&people)),
+        (false, false) => {
+            StepPlan::needs_person(step, everybody_enrols(&people)).with_note(nobody_signs_in(&machines))
+        }
     }
-    StepPlan::needs_person(step, everybody_enrols(without))
+}
+
+/// Whom the step waits for, and who is a machine. Whom the answers name is a person, with or without a password yet.
+fn who_signs_in(without: &[String], machines: &[String], answers: &Answers) -> (Vec<String>, Vec<String>) {
+    let is_person = |user: &&String| {
+        let mut people = answers.people.iter().map(|person| &person.user).chain(&answers.admin.user);
+        people.any(|name| name.eq_ignore_ascii_case(user))
+    };
+    let (people, machines): (Vec<_>, Vec<_>) = machines.iter().partition(is_person);
+    (without.iter().chain(people).cloned().collect(), machines.into_iter().cloned().collect())
+}
+
+fn everybody_has(users: usize) -> Text {
+    text! {
+        en: "every user who can sign in to the console has MFA ({users})",
+        ko: "콘솔에 로그인할 수 있는 모든 사용자에게 MFA가 있습니다({users}명)"
+    }
+}
+
+fn nobody_signs_in(machines: &[String]) -> Text {
+    let names = shortened(machines);
+    text! {
+        en: "no console password, so nobody signs in as: {names}; the policy dayone-require-mfa or a role covers their keys",
+        ko: "콘솔 암호가 없어 아무도 로그인하지 않는 사용자: {names}. 이들의 키는 dayone-require-mfa 정책이나 역할로 보호하세요"
+    }
 }
 
 /// What is missing for the answers' people to come in: a user each, groups that require MFA, a one-time password.

@@ -59,7 +59,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
-    assert!(planned.notes.is_empty() || state == State::ToChange, "{planned:?}");
+    let names_machines = state == State::NeedsPerson && planned.step == StepId::UsersMfa;
+    assert!(planned.notes.is_empty() || state == State::ToChange || names_machines, "{planned:?}");
     let asks = |task: &PersonTask| matches!(task.seen, Seen::ByChoice(..));
     assert!(planned.person.iter().all(|task| asks(task) || !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
@@ -81,6 +82,7 @@ fn fresh() -> Facts {
         attached: Ok(false),
         run: RunMfa::AdministratorByKey,
         users_without_mfa: Ok(owned(&["alice"])),
+        machines_without_mfa: Vec::new(),
         user_names: BTreeSet::from(["alice".to_owned()]),
         device_hours: None,
         tried: None,
@@ -614,6 +616,18 @@ fn everybody_enrols() {
         stands("somebody has not", State::NeedsPerson, |facts, _| {
             facts.users_without_mfa = Ok(owned(&["bob"]));
         }),
+        stands("a machine has not", State::InPlace, |facts, _| {
+            facts.machines_without_mfa = owned(&["ci"]);
+        }),
+        stands(
+            "a person of the answers has neither a password nor MFA",
+            State::NeedsPerson,
+            |facts, answers| {
+                facts.people.as_mut().unwrap().insert("bob".into(), known("bob", false));
+                facts.machines_without_mfa = owned(&["bob"]);
+                (answers.attended, answers.people) = (false, vec![person("BOB")]);
+            },
+        ),
         stands("nobody is there at all", State::Blocked, |facts, _| facts.user_names = BTreeSet::new()),
         stands("nobody is there, and somebody is missing", State::Blocked, |facts, answers| {
             facts.user_names = BTreeSet::new();
@@ -649,6 +663,20 @@ fn who_has_no_mfa_is_named_with_what_to_do() {
     says(&without.how[0], &["2", "bob, ev\u{fffd}e"]);
     says(&without.how[1], &["SMS"]);
     says(&without.how[2], &["dayone-require-mfa"]);
+}
+
+#[test]
+fn machines_are_named_and_keep_nothing_open() {
+    let user_names = ["alice", "ci", "deploy"].map(str::to_owned);
+    let machines_without_mfa = owned(&["ci", "deploy"]);
+    let facts = Facts { user_names: BTreeSet::from(user_names), machines_without_mfa, ..perfect() };
+    let found = planned(&facts, &answers(), StepId::UsersMfa).found.unwrap();
+    says(&found, &["1", "ci, deploy", "dayone-require-mfa"]);
+
+    let facts = Facts { users_without_mfa: Ok(owned(&["bob"])), ..facts };
+    let left = planned(&facts, &answers(), StepId::UsersMfa);
+    says(&left.person.unwrap().how[0], &["1", "bob"]);
+    says(&left.notes[0], &["ci, deploy"]);
 }
 
 fn in_groups(user: &str, groups: &[&str]) -> PersonAnswer {
@@ -989,11 +1017,12 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         maybe_unseen(any_group()),
         maybe_unseen(any::<bool>()),
     );
-    let of_users = (maybe_unseen(any_names()), any_names(), maybe_unseen(any::<bool>()));
+    let machines = prop::sample::subsequence(vec!["dave", "erin"], 0..=2);
+    let of_users = (maybe_unseen(any_names()), any_names(), maybe_unseen(any::<bool>()), machines);
     (of_administrator, of_policy, of_users).prop_map(|(of_administrator, of_policy, of_users)| {
         let (admin, virtual_devices, run) = of_administrator;
         let (policy, group, attached) = of_policy;
-        let (users_without_mfa, user_names, root_mfa) = of_users;
+        let (users_without_mfa, user_names, root_mfa, machines) = of_users;
         Facts {
             admin,
             virtual_devices,
@@ -1003,6 +1032,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             attached,
             run,
             users_without_mfa,
+            machines_without_mfa: owned(&machines),
             user_names: BTreeSet::from_iter(user_names),
             ..fresh()
         }
