@@ -175,8 +175,13 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    /// False when the operator skipped in the middle of a change: that leaves the step, not the run.
-    async fn apply_all<P: Practice>(&mut self, step: StepId, changes: &[P::Change]) -> Result<bool, Failure> {
+    /// Makes the changes one after the other. False when the operator skipped in the middle of one: that leaves the step,
+    /// not the run.
+    pub(crate) async fn apply_all<P: Practice>(
+        &mut self,
+        step: StepId,
+        changes: &[P::Change],
+    ) -> Result<bool, Failure> {
         for change in changes {
             self.pause_if_asked()?;
             match self.apply::<P>(step, change).await {
@@ -301,17 +306,22 @@ impl<O: Asks> Engine<'_, O> {
             if !self.is_still_planned::<P>(&facts, step, made) {
                 break;
             }
-            self.pause_if_asked()?;
-            let what =
-                text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
-            let pause = tokio::time::sleep(Duration::from_secs(seconds));
-            self.operator.while_waiting(what, pause).await;
+            self.wait_for_aws(Duration::from_secs(seconds)).await?;
             facts = self.observe::<P>().await?;
         }
         if self.is_still_planned::<P>(&facts, step, made) {
             return Err(not_shown(step).into());
         }
         Ok(facts)
+    }
+
+    /// Gives AWS a moment to show what was just changed.
+    pub(crate) async fn wait_for_aws(&mut self, pause: Duration) -> Result<(), Failure> {
+        self.pause_if_asked()?;
+        let what =
+            text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
+        self.operator.while_waiting(what, tokio::time::sleep(pause)).await;
+        Ok(())
     }
 
     fn is_still_planned<P: Practice>(&self, facts: &P::Facts, step: StepId, made: &[P::Change]) -> bool {
@@ -425,7 +435,8 @@ fn change_report(step: StepId, change: &impl Change) -> ChangeReport {
     }
 }
 
-fn not_shown(step: StepId) -> StepError {
+/// AWS has taken changes that it does not show.
+pub(crate) fn not_shown(step: StepId) -> StepError {
     StepError::InTheWay {
         what: text! {
             en: "AWS accepted the changes of the step {step} but does not show them.",

@@ -10,18 +10,18 @@ use steps::error::StepError;
 use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
+use steps::practice::StepId;
 use steps::root_user::RootUser;
 use steps::session::{Session, Suggestion};
 use steps::{regions, text};
 
 use crate::answers::{self, Collected};
-use crate::cli::{Cli, Command, Options, Output};
+use crate::cli::{Cli, Command, MfaCommand, Options, Output};
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::event::{Event, Listener, SignInAdvice, SignedIn, Summary};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
-use crate::language;
 use crate::operator::{AnyOperator, Asks, Plain, Prepared, Terminal};
 use crate::report::Everybody;
 use crate::report::human::{self, Human};
@@ -29,6 +29,7 @@ use crate::report::json::Json;
 use crate::report::look::Looking;
 use crate::report::{junit, page, sarif};
 use crate::screen::{Mode, Screen, Settings};
+use crate::{language, mfa_repair};
 
 /// What a run is asked to do with an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +129,9 @@ async fn dispatch(
         Some(Command::Report(report)) => {
             return Box::pin(page::run(report, options, file, screen, interrupt)).await;
         }
+        Some(Command::Mfa(MfaCommand::Repair(repair))) => {
+            return Box::pin(mfa_repair::run(repair, options, file, screen, interrupt)).await;
+        }
         Some(Command::Plan) => Task::Plan,
         Some(Command::Check) => Task::Check,
         Some(Command::Apply(apply)) => Task::Apply { yes: apply.yes },
@@ -226,6 +230,25 @@ pub(crate) async fn with_listener(
     interrupt: Interrupt,
     listener: &mut dyn Listener,
 ) -> Result<u8, Failure> {
+    let selects = |step| options.selects(step);
+    let mut engine = prepare(place, task, options, file, screen, interrupt, listener).await?;
+    engine.selects = &selects;
+    match engine.go(task, screen).await {
+        Ok(()) => Ok(engine.finish(task)),
+        Err(failure) => Err(failure.after(engine.last_applied)),
+    }
+}
+
+/// Builds the parts of a run, in which every step is asked for.
+pub(crate) async fn prepare<'e>(
+    place: Place,
+    task: Task,
+    options: &Options,
+    file: Map<String, Value>,
+    screen: &Screen,
+    interrupt: Interrupt,
+    listener: &'e mut dyn Listener,
+) -> Result<Engine<'e, AnyOperator>, Failure> {
     let session = until(&interrupt, Session::open(place.connection.clone())).await?;
     let folder = place.state.join("accounts").join(safe(session.account())?);
     let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
@@ -241,12 +264,12 @@ pub(crate) async fn with_listener(
     let operator = operator(task, options, &collected, screen, &interrupt)?;
     let journal = if task.access() == Access::ReadWrite { Some(Journal::open(&folder)?) } else { None };
     collected.answers.unfinished = journal.as_ref().map(Journal::unfinished).unwrap_or_default();
-    let mut engine = Engine {
+    Ok(Engine {
         session,
         operator,
         listener,
         interrupt,
-        selects: &|step| options.selects(step),
+        selects: &every_step,
         memory: journal.is_some().then_some(folder),
         journal,
         rehearsal: place.rehearsal,
@@ -255,11 +278,11 @@ pub(crate) async fn with_listener(
         changes_made: 0,
         last_applied: None,
         collected,
-    };
-    match engine.go(task, screen).await {
-        Ok(()) => Ok(engine.finish(task)),
-        Err(failure) => Err(failure.after(engine.last_applied)),
-    }
+    })
+}
+
+fn every_step(_: StepId) -> bool {
+    true
 }
 
 /// Waits for reads that nothing is lost by leaving.
@@ -325,7 +348,11 @@ fn operator(
 }
 
 /// A pipe is nobody, unless it was said in as many words that lines are typed there.
-fn person(options: &Options, screen: &Screen, interrupt: &Interrupt) -> Result<AnyOperator, Failure> {
+pub(crate) fn person(
+    options: &Options,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<AnyOperator, Failure> {
     match (is_at_terminal(), screen.is_plain()) {
         (true, false) => Ok(AnyOperator::Terminal(Terminal::new(screen.clone(), interrupt.clone()))),
         (true, true) => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
@@ -341,6 +368,7 @@ fn is_at_terminal() -> bool {
 
 impl Engine<'_, AnyOperator> {
     async fn go(&mut self, task: Task, screen: &Screen) -> Result<(), Failure> {
+        self.find_administrator().await?;
         self.begin().await?;
         match task {
             Task::Plan | Task::Check => self.look_and_tell().await,
@@ -349,9 +377,8 @@ impl Engine<'_, AnyOperator> {
         }
     }
 
-    /// Finds the administrator, and says who is signed in.
-    async fn begin(&mut self) -> Result<(), Failure> {
-        self.find_administrator().await?;
+    /// Says who is signed in, and asks for a code where AWS requires MFA of the sign-in.
+    pub(crate) async fn begin(&mut self) -> Result<(), Failure> {
         let signed_in = Event::SignedIn(self.signed_in().await);
         self.listener.hear(&signed_in);
         if self.session.is_started_locked() {

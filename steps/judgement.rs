@@ -68,16 +68,8 @@ impl Answers {
                 ko: "하드웨어 토큰에는 기기에 적힌 serial = \"…\" 값이 필요합니다."
             }
         });
-        let is_serial = |serial: &str| {
-            (9..=256).contains(&serial.len())
-                && serial.chars().all(|c| c.is_ascii_alphanumeric() || "=/:,.@_-".contains(c))
-        };
-        problems.unless("mfa.serial", self.mfa.serial.as_deref().is_none_or(is_serial), || {
-            text! {
-                en: "A serial number has 9 or more letters and digits, such as GAHT12345678.",
-                ko: "일련번호는 GAHT12345678처럼 9자 이상의 영문자와 숫자입니다."
-            }
-        });
+        let serial = self.mfa.serial.as_deref();
+        problems.unless("mfa.serial", serial.is_none_or(is_serial_number), serial_number);
         for (key, command) in
             [("mfa.enrol_command", &self.mfa.enrol_command), ("mfa.code_command", &self.mfa.code_command)]
         {
@@ -228,14 +220,30 @@ fn is_name(name: &str, longest: usize) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
 }
 
-fn is_user_name(name: &str) -> bool {
+/// Whether an IAM user can have this name.
+pub fn is_user_name(name: &str) -> bool {
     is_name(name, 64)
 }
 
-fn user_name() -> Text {
+/// What is said of a name that no IAM user can have.
+pub fn user_name() -> Text {
     text! {
         en: "A user name has 1 to 64 letters, digits and + = , . @ _ -",
         ko: "사용자 이름은 1~64자의 영문자, 숫자, + = , . @ _ -로 씁니다."
+    }
+}
+
+/// Whether an MFA device can have this serial number. IAM API reference, "EnableMFADevice".
+pub fn is_serial_number(serial: &str) -> bool {
+    (9..=256).contains(&serial.len())
+        && serial.chars().all(|c| c.is_ascii_alphanumeric() || "=/:,.@_-".contains(c))
+}
+
+/// What is said of a serial number that no MFA device can have.
+pub fn serial_number() -> Text {
+    text! {
+        en: "A serial number has 9 or more letters and digits, such as GAHT12345678.",
+        ko: "일련번호는 GAHT12345678처럼 9자 이상의 영문자와 숫자입니다."
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Session {
     pub by_key: Option<Identity>,
     /// The administrator has signed in since there was a device, so that the sign-in asked for it.
     pub signed_in_with_mfa: bool,
+    /// The serial number of the device whose code opened the MFA session.
+    pub session_device: Option<String>,
 }
 
 /// Who the administrator may be.
@@ -77,6 +79,7 @@ impl Session {
             started_key_deleted: false,
             by_key: None,
             signed_in_with_mfa: false,
+            session_device: None,
         })
     }
 
@@ -260,7 +263,10 @@ impl Session {
             self.used_codes.push(code.clone());
             let tried = try_code(identity, devices, &code);
             match operator.while_waiting(waiting_for_session(), tried).await {
-                Ok(credentials) => return Ok(credentials),
+                Ok((credentials, serial)) => {
+                    self.session_device = Some(serial);
+                    return Ok(credentials);
+                }
                 Err(StepError::Aws(error)) if error.is("AccessDenied") => trouble = Some(wrong_code(&error)),
                 Err(error) => return Err(error),
             }
@@ -283,13 +289,18 @@ async fn proven(identity: Identity) -> Result<Administrator, StepError> {
     }
 }
 
-/// A person with two devices reads the code off either. The last refusal is given back.
-async fn try_code(identity: &Identity, devices: &[String], code: &str) -> Result<Credentials, StepError> {
+/// A person with two devices reads the code off either: the one whose code it was is given back too. The last refusal
+/// is given back.
+async fn try_code(
+    identity: &Identity,
+    devices: &[String],
+    code: &str,
+) -> Result<(Credentials, String), StepError> {
     let mut refused = None;
     for serial in devices {
         let call = identity.sts().get_session_token().serial_number(serial).token_code(code).send();
         match call.await.for_call("sts:GetSessionToken") {
-            Ok(answer) => return temporary(answer.credentials()),
+            Ok(answer) => return Ok((temporary(answer.credentials())?, serial.clone())),
             Err(error) if error.is("AccessDenied") => refused = Some(error),
             Err(error) => return Err(error.into()),
         }

@@ -9,7 +9,7 @@ use crate::text;
 use crate::wait;
 
 use super::facts::is_refused;
-use super::plan::Change;
+use super::plan::{Change, is_virtual};
 use super::{POLICY_NAME, enrolment, policy_document};
 
 /// How often it is looked whether the policy is in force: for about 16 seconds. What is shown then is how it stands.
@@ -33,6 +33,9 @@ pub async fn apply(
         }
         Change::EnrolHardwareToken { user, serial } => {
             enrolment::enable(session, user, serial, operator).await
+        }
+        Change::RemoveDevice { user, serial } => {
+            remove_device(session.acting(), user, serial, operator).await
         }
         Change::StartSession { .. } => Ok(session.unlock(operator).await??),
         Change::CreatePolicy { .. } => create_policy(session).await,
@@ -67,6 +70,32 @@ pub async fn apply(
             root_user::create_console_password(session, password, operator).await
         }
     }
+}
+
+/// What was taken away before, and what is gone by now, count as done.
+async fn remove_device(
+    identity: &Identity,
+    user: &str,
+    serial: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let deactivated = iam.deactivate_mfa_device().user_name(user).serial_number(serial).send().await;
+    let deactivated = unless("NoSuchEntity", deactivated.for_call("iam:DeactivateMFADevice"))?.is_some();
+    if !is_virtual(serial) {
+        return Ok(());
+    }
+    let what = text! { en: "Waiting until IAM sees that the device is free", ko: "디바이스가 해제된 것이 IAM에 반영되기를 기다리는 중" };
+    wait::until_seen(
+        operator,
+        what,
+        |error| deactivated && error.is("DeleteConflict"),
+        async || {
+            let deleted = iam.delete_virtual_mfa_device().serial_number(serial).send().await;
+            unless("NoSuchEntity", deleted.for_call("iam:DeleteVirtualMFADevice")).map(drop)
+        },
+    )
+    .await
 }
 
 async fn create_policy(session: &Session) -> Result<(), StepError> {

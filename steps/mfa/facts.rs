@@ -233,7 +233,11 @@ fn oldest(devices: &[MfaDevice]) -> Option<u64> {
     devices.iter().filter_map(hours).max()
 }
 
-async fn devices_of(identity: &Identity, user: &str) -> Result<Reading<Option<Vec<MfaDevice>>>, AwsError> {
+/// The devices of a user, of all kinds; none where there is no such user.
+pub(super) async fn devices_of(
+    identity: &Identity,
+    user: &str,
+) -> Result<Reading<Option<Vec<MfaDevice>>>, AwsError> {
     let answer = identity.iam().list_mfa_devices().user_name(user).send().await;
     let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:ListMFADevices")))?;
     Ok(answer.map(|answer| answer.map(|answer| answer.mfa_devices)))
@@ -313,7 +317,8 @@ async fn people(
     Ok(Ok(found))
 }
 
-async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<VirtualDevice>>, AwsError> {
+/// All virtual devices of the account, enabled or not.
+pub(super) async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<VirtualDevice>>, AwsError> {
     let pages = identity
         .iam()
         .list_virtual_mfa_devices()
@@ -448,7 +453,8 @@ async fn used_keys(identity: &Identity, keys: &[String]) -> Result<Vec<String>, 
     Ok(used)
 }
 
-async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
+/// The names of all users.
+pub(super) async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
     let pages = identity
         .iam()
         .list_users()

@@ -8,6 +8,7 @@ mod apply;
 mod enrolment;
 mod facts;
 mod plan;
+pub mod repair;
 
 use crate::answers::Answers;
 use crate::error::StepError;

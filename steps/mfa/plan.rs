@@ -41,6 +41,13 @@ pub enum Change {
         /// The serial number printed on it.
         serial: String,
     },
+    /// Takes a device away from its user. A virtual one is deleted too. It can be made again after it was cut short.
+    RemoveDevice {
+        /// The user.
+        user: String,
+        /// The device's serial number.
+        serial: String,
+    },
     /// Moves the run to an MFA session of the administrator.
     StartSession {
         /// The user.
@@ -214,11 +221,7 @@ fn can_enrol_unattended(answers: &Answers) -> bool {
 
 fn enrol_virtual(facts: &Facts, user: &str, devices: &[VirtualDevice]) -> Vec<Change> {
     let named = |name: &str| devices.iter().find(|device| device.name().eq_ignore_ascii_case(name));
-    let taken = |name: &str| named(name).is_some_and(|device| device.owner.is_some());
-    let device = std::iter::once(user.to_owned())
-        .chain((2..).map(|number| format!("{user}-{number}")))
-        .find(|name| !taken(name))
-        .unwrap_or_default();
+    let device = free_name(user, |name| named(name).is_some_and(|device| device.owner.is_some()));
     let mut changes = Vec::new();
     if let Some(leftover) = named(&device) {
         changes.push(Change::DeleteLeftover { serial: leftover.serial.clone() });
@@ -231,7 +234,16 @@ fn enrol_virtual(facts: &Facts, user: &str, devices: &[VirtualDevice]) -> Vec<Ch
     changes
 }
 
-fn device_in_words(serial: &str) -> Text {
+/// The first of USER, USER-2, USER-3 and so on that is not taken.
+pub(super) fn free_name(user: &str, taken: impl Fn(&str) -> bool) -> String {
+    std::iter::once(user.to_owned())
+        .chain((2..).map(|number| format!("{user}-{number}")))
+        .find(|name| !taken(name))
+        .unwrap_or_default()
+}
+
+/// What kind of device it is, with its name where it has one.
+pub(super) fn device_in_words(serial: &str) -> Text {
     if is_passkey(serial) {
         return text! { en: "a passkey or security key", ko: "패스키 또는 보안 키" };
     }
@@ -241,6 +253,11 @@ fn device_in_words(serial: &str) -> Text {
     }
     let serial = harmless(serial);
     text! { en: "hardware token {serial}", ko: "하드웨어 토큰 {serial}" }
+}
+
+/// Whether it is a virtual device, which stays in the account when it is taken away from its user.
+pub(super) fn is_virtual(serial: &str) -> bool {
+    serial.contains(":mfa/")
 }
 
 fn enrol_at_a_terminal() -> PersonTask {
@@ -593,7 +610,9 @@ pub(crate) fn shortened(names: &[String]) -> String {
 impl crate::practice::Change for Change {
     fn verb(&self) -> Verb {
         match self {
-            Self::DeleteLeftover { .. } => Verb::Delete,
+            // A token can be enabled again.
+            Self::RemoveDevice { serial, .. } if !serial.starts_with("arn:") => Verb::Disable,
+            Self::DeleteLeftover { .. } | Self::RemoveDevice { .. } => Verb::Delete,
             Self::EnrolVirtualDevice { .. }
             | Self::CreatePolicy { .. }
             | Self::CreateGroup { .. }
@@ -612,6 +631,9 @@ impl crate::practice::Change for Change {
                 format!("iam:mfa/{}", serial.rsplit('/').next().unwrap_or(serial))
             }
             Self::EnrolVirtualDevice { device, .. } => format!("iam:mfa/{device}"),
+            Self::RemoveDevice { user, serial } => {
+                format!("iam:mfa/{user}/{}", serial.rsplit('/').next().unwrap_or(serial))
+            }
             Self::StartSession { user } => format!("sts:session/{user}"),
             Self::CreatePolicy { policy } | Self::UpdatePolicy { policy, .. } => policy.clone(),
             Self::AttachPolicy { group, .. } | Self::CreateGroup { group } => format!("iam:group/{group}"),
@@ -637,6 +659,11 @@ impl crate::practice::Change for Change {
                 en: "hardware token {serial} of {user}: type two codes",
                 ko: "{user}의 하드웨어 토큰 {serial}: 코드 두 개 입력"
             },
+            Self::RemoveDevice { user, serial } => {
+                let device = device_in_words(serial);
+                let (en, ko) = (device.en, device.ko);
+                text! { en: "{en} of {user}", ko: "{user}의 {ko}" }
+            }
             Self::StartSession { user } => {
                 text! { en: "an MFA session of {user} for this run", ko: "이 실행에 쓸 {user}의 MFA 세션" }
             }

@@ -952,6 +952,7 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::EnrolHardwareToken { user, serial } => {
             facts.admin = Ok(Some((user.clone(), vec![serial.clone()])));
         }
+        Change::RemoveDevice { .. } => panic!("no plan takes a device away: {change:?}"),
         Change::StartSession { .. } => facts.run = RunMfa::Safe,
         Change::CreatePolicy { .. } | Change::UpdatePolicy { .. } => {
             facts.policy = policy_that_is(true, None);
