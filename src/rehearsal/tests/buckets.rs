@@ -110,6 +110,42 @@ async fn a_bucket_that_is_not_there_is_not_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bucket_that_may_not_be_looked_at_is_told_from_one_of_another_account() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let observe = async |identity: &Identity, name: &str| {
+        private_bucket::observe(identity, name, "us-east-1").await.unwrap()
+    };
+    assert!(matches!(observe(&setup.root, "logs").await, BucketFacts::Mine(_)));
+    assert_eq!(observe(&setup.root, "taken-logs").await, BucketFacts::NotMine);
+    assert_eq!(observe(&setup.root, "free-logs").await, BucketFacts::Free);
+    let policy = json!({"Version": "2012-10-17", "Statement": [denial("s3:ListBucket")]});
+    assert_eq!(setup.put_policy("logs", &policy).await, OK);
+    let nobody = setup.lone_user_with_key().await;
+    for (identity, name) in [
+        (&setup.root, "logs"),
+        (&nobody, "logs"),
+        (&nobody, "taken-logs"),
+        (&nobody, "logs-111122223333-us-east-1-an"),
+    ] {
+        let facts = observe(identity, name).await;
+        let BucketFacts::Unseen(unseen) = &facts else { panic!("{name}: {facts:?}") };
+        assert_eq!((unseen.operation, unseen.code.as_str()), ("s3:ListBucket", "AccessDenied"), "{name}");
+    }
+}
+
+/// An answer to HEAD has no body that says so, and S3 learns of a new key later than IAM does.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_seen_with_a_key_that_s3_does_not_know_yet() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let key = setup.administrator_key().await;
+    let alice = setup.connection.with_new_key(key).await.unwrap();
+    let facts = private_bucket::observe(&alice, "logs", "us-east-1").await.unwrap();
+    assert!(matches!(facts, BucketFacts::Mine(_)), "{facts:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_policy_of_the_bucket_is_malformed() {
     let setup = Setup::new().await;
     setup.bucket("logs").await;

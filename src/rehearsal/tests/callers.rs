@@ -84,6 +84,7 @@ async fn a_user_without_permissions_may_only_ask_who_it_is() {
         ("s3", "AccessDenied"),
         ("cloudtrail", "AccessDeniedException"),
         ("cur", "AccessDeniedException"),
+        ("bcm-data-exports", "AccessDeniedException"),
     ] {
         assert_eq!(read(&alice, service).await, expected, "{service}");
     }

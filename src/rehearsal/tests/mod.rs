@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use steps::aws::{Access, AwsFiles, Connection, ForCall, Identity};
 use steps::error::AwsError;
 use steps::mfa::{POLICY_NAME, policy_document};
+use steps::private_bucket;
+use steps::private_bucket::BucketFacts;
 use tempfile::TempDir;
 use winterbaume_core::{MockRequest, MockResponse};
 
@@ -27,6 +29,7 @@ mod buckets;
 mod callers;
 mod devices;
 mod events;
+mod exports;
 mod kept;
 mod reports;
 mod sessions;
@@ -40,12 +43,13 @@ mod users;
 const OK: &str = "OK";
 
 /// What each service answers to a key that it does not know.
-const UNKNOWN_KEY: [(&str, &str); 5] = [
+const UNKNOWN_KEY: [(&str, &str); 6] = [
     ("sts", "InvalidClientTokenId"),
     ("iam", "InvalidClientTokenId"),
     ("s3", "InvalidAccessKeyId"),
     ("cloudtrail", "UnrecognizedClientException"),
     ("cur", "UnrecognizedClientException"),
+    ("bcm-data-exports", "UnrecognizedClientException"),
 ];
 
 const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -352,6 +356,7 @@ async fn read(identity: &Identity, service: &str) -> String {
         "s3" => code(identity.s3("us-east-1").list_buckets().send().await),
         "cloudtrail" => code(identity.cloudtrail("us-east-1").describe_trails().send().await),
         "cur" => code(identity.cost_and_usage_report().describe_report_definitions().send().await),
+        "bcm-data-exports" => code(identity.data_exports().list_exports().send().await),
         _ => panic!("the practice account has no {service}"),
     }
 }

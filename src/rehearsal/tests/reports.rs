@@ -6,11 +6,13 @@ use super::*;
 async fn reports_are_defined_only_in_us_east_1() {
     let setup = Setup::new().await;
     let key = setup.account.root_access_key();
-    for (region, answered) in [("us-east-1", true), ("eu-west-1", false)] {
-        let scope = format!("{}/20261123/{region}/cur/aws4_request", key.access_key_id());
-        let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-        let answer = setup.account.answer(request(Some(&signature), "{}")).await;
-        assert_eq!(answer.is_some(), answered, "{region}");
+    for service in ["cur", "bcm-data-exports"] {
+        for (region, answered) in [("us-east-1", true), ("eu-west-1", false)] {
+            let scope = format!("{}/20261123/{region}/{service}/aws4_request", key.access_key_id());
+            let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+            let answer = setup.account.answer(request(Some(&signature), "{}")).await;
+            assert_eq!(answer.is_some(), answered, "{service} in {region}");
+        }
     }
 }
 

@@ -84,6 +84,22 @@ async fn a_trail_of_all_regions_has_shadows_in_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_trail_moves_only_to_a_bucket_that_it_may_use() {
+    let setup = Setup::new().await;
+    setup.bucket_for_trails().await;
+    assert_eq!(create_trail(&setup.root, "day-one").await, OK);
+    let cloudtrail = setup.root.cloudtrail("us-east-1");
+    let moved =
+        async |bucket: &str| code(cloudtrail.update_trail().name(TRAIL).s3_bucket_name(bucket).send().await);
+    assert_eq!(moved("bills").await, "S3BucketDoesNotExistException");
+    setup.bucket("bills").await;
+    assert_eq!(setup.put_policy("bills", &for_trail("bills", TRAIL)).await, OK);
+    for expected in [NO_POLICY_FOR_TRAIL, OK] {
+        assert_eq!(moved("bills").await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_trail_logs_and_delivers_only_once_it_is_started() {
     let setup = Setup::new().await;
     setup.bucket_for_trails().await;
