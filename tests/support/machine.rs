@@ -132,11 +132,19 @@ impl Machine {
         self.path(".local/state/dayone/accounts").join(ACCOUNT_ID)
     }
 
+    pub fn journal_file(&self) -> PathBuf {
+        self.account_folder().join("journal.jsonl")
+    }
+
+    /// The journal as text; empty where there is none.
+    pub fn read_journal(&self) -> String {
+        let journal = std::fs::read(self.journal_file()).unwrap_or_default();
+        String::from_utf8_lossy(&journal).into_owned()
+    }
+
     /// The lines of the journal, each as it can be read; null where it cannot.
     pub fn journal(&self) -> Vec<Value> {
-        let journal = std::fs::read(self.account_folder().join("journal.jsonl")).unwrap_or_default();
-        let lines = journal.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).unwrap_or_default()).collect()
+        self.read_journal().lines().map(|line| serde_json::from_str(line).unwrap_or_default()).collect()
     }
 
     /// The id of the access key in the administrator's profile.
