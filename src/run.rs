@@ -1,6 +1,6 @@
 //! The table of contents: builds the parts, then walks the practices in order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use steps::aws::{Access, Connection};
@@ -11,11 +11,13 @@ use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::root_user::RootUser;
 use steps::session::{Session, Suggestion};
-use steps::{regions, text};
+use steps::text::Text;
+use steps::{profile, regions, text};
 
 use crate::answers::{self, Collected};
 use crate::cli::{Cli, Command, Options, Output};
 use crate::engine::Engine;
+use crate::environment;
 use crate::error::Failure;
 use crate::event::{Event, Listener, SignInAdvice, SignedIn, Summary};
 use crate::interrupt::Interrupt;
@@ -56,6 +58,9 @@ pub struct Place {
     pub rehearsal: bool,
 }
 
+/// The exit status of a run whose document could not be written, whatever else came of it.
+const LOST: u8 = 1;
+
 /// Runs a command to its end, and gives the exit status.
 pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
     let file = cli.options.answers.as_deref().map(answers::read_file).transpose();
@@ -64,12 +69,19 @@ pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
         Ok(file) => dispatch(cli, file.unwrap_or_default(), &screen, interrupt).await,
         Err(failure) => Err(failure),
     };
-    match result {
+    let status = match result {
         Ok(status) => status,
         Err(failure) => {
             tell(&screen, &failure);
             failure.exit_status()
         }
+    };
+    match screen.lost_document() {
+        Some(trouble) => {
+            human::failed(&screen, &trouble, None);
+            LOST
+        }
+        None => status,
     }
 }
 
@@ -139,6 +151,7 @@ async fn dispatch(
 
 /// The account that the environment and the options lead to.
 pub(crate) async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
+    environment::judge(std::env::vars_os())?;
     if let Some(region) = &options.region {
         known_region(region)?;
     }
@@ -353,6 +366,9 @@ impl Engine<'_, AnyOperator> {
         self.find_administrator().await?;
         let signed_in = Event::SignedIn(self.signed_in().await?);
         self.listener.hear(&signed_in);
+        if let Some(file) = profile::exposed(self.session.connection.files()) {
+            self.listener.hear(&Event::Note(others_can_read(&file)));
+        }
         if self.session.is_started_locked() {
             self.unlock_at_start().await?;
         }
@@ -464,6 +480,14 @@ impl Task {
 
     fn walks(self) -> bool {
         matches!(self, Self::Walk | Self::Apply { yes: true })
+    }
+}
+
+fn others_can_read(file: &Path) -> Text {
+    let file = text::harmless(&file.display().to_string());
+    text! {
+        en: "Others on this computer can read {file}, where access keys are kept. Take it away from them: chmod 600 {file}",
+        ko: "액세스 키가 보관된 {file} 파일을 이 컴퓨터의 다른 사용자가 읽을 수 있습니다. 다음 명령으로 막으세요: chmod 600 {file}"
     }
 }
 
