@@ -9,6 +9,11 @@
     reason = "a test stops at the first surprise"
 )]
 
+pub mod between;
+pub mod door;
+pub mod machine;
+pub mod served;
+pub mod side_by_side;
 pub mod terminal;
 
 use std::path::Path;
