@@ -263,11 +263,13 @@ impl<O: Asks> Engine<'_, O> {
         // On the heap: the futures of the SDK are large, and several levels of them would not fit a thread's stack.
         let applying = P::apply(change, &mut self.session, &self.collected.answers, &mut self.operator);
         let result = Box::pin(applying).await;
+        // AWS has changed, whether or not the journal can say so: a full disk must not make it sound otherwise.
+        if result.is_ok() {
+            self.changes_made += 1;
+            self.last_applied = Some(step);
+        }
         self.note_outcome(told, &result)?;
-        result?;
-        self.changes_made += 1;
-        self.last_applied = Some(step);
-        Ok(())
+        Ok(result?)
     }
 
     /// The ids of the writes that a change was made of.

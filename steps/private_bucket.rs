@@ -547,9 +547,12 @@ async fn locate_by_get(identity: &Identity, name: &str, region: &str) -> Result<
         Err(unseen) => unseen,
     };
     let policy = s3.get_bucket_policy().bucket(name).expected_bucket_owner(account).send().await;
-    if unless("NoSuchBucketPolicy", policy.for_call("s3:GetBucketPolicy")).is_ok() {
-        return Ok(Location::Mine(region.to_owned()));
-    }
+    let unseen = match unless("NoSuchBucketPolicy", policy.for_call("s3:GetBucketPolicy")) {
+        Ok(_) => return Ok(Location::Mine(region.to_owned())),
+        // A bucket may list its objects for its readers alone, so it is this permission that is told as missing.
+        Err(error) if error.is_unseen() => error.into(),
+        Err(_) => unseen,
+    };
     if can_be_only_mine(name, account) {
         return Ok(Location::Unseen(unseen));
     }
