@@ -103,16 +103,6 @@ impl Identity {
         client!(self, aws_sdk_accessanalyzer, region(named(region)))
     }
 
-    /// The Amazon SNS client of a Region.
-    pub fn sns(&self, region: &str) -> aws_sdk_sns::Client {
-        client!(self, aws_sdk_sns, region(named(region)))
-    }
-
-    /// The Amazon EventBridge client of a Region. Events of IAM and of root's sign-in arrive in us-east-1.
-    pub fn eventbridge(&self, region: &str) -> aws_sdk_eventbridge::Client {
-        client!(self, aws_sdk_eventbridge, region(named(region)))
-    }
-
     /// The distance that look-ups in Event History keep, whichever identity of the run makes them: AWS counts them for
     /// the account.
     pub fn look_ups(&self) -> &Pace {
@@ -133,11 +123,6 @@ impl Identity {
     /// would make a twin after a lost answer.
     pub fn data_exports_once(&self) -> aws_sdk_bcmdataexports::Client {
         client!(self, aws_sdk_bcmdataexports, region(self.home()), retry_config(RetryConfig::disabled()))
-    }
-
-    /// The AWS Budgets client.
-    pub fn budgets(&self) -> aws_sdk_budgets::Client {
-        client!(self, aws_sdk_budgets, region(self.home()))
     }
 
     /// The AWS Free Tier client.
@@ -191,13 +176,10 @@ mod tests {
         let _ = identity.account().list_regions().send().await;
         let _ = identity.freetier().get_account_plan_state().send().await;
         let _ = identity.organizations().describe_organization().send().await;
-        let _ = identity.budgets().describe_budgets().account_id("111122223333").send().await;
         let _ = identity.data_exports().list_exports().send().await;
         let _ = identity.cost_and_usage_report().describe_report_definitions().send().await;
         let _ = identity.s3_control("eu-west-1").list_access_points().account_id("111122223333").send().await;
         let _ = identity.access_analyzer("eu-west-1").list_analyzers().send().await;
-        let _ = identity.sns("eu-west-1").list_topics().send().await;
-        let _ = identity.eventbridge("eu-west-1").list_rules().send().await;
         let _ = identity.cloudtrail("eu-west-1").list_trails().send().await;
         let heard = aws.heard();
         let places: Vec<_> = heard.iter().skip(1).map(|call| (call.service(), call.region())).collect();
@@ -207,16 +189,13 @@ mod tests {
                 ("account", "us-east-1"),
                 ("freetier", "us-east-1"),
                 ("organizations", "us-east-1"),
-                ("budgets", "us-east-1"),
                 ("bcm-data-exports", "us-east-1"),
                 ("cur", "us-east-1"),
                 ("s3", "eu-west-1"),
                 ("access-analyzer", "eu-west-1"),
-                ("sns", "eu-west-1"),
-                ("events", "eu-west-1"),
                 ("cloudtrail", "eu-west-1"),
             ]
         );
-        assert_eq!(connection.calls() - counted, 11);
+        assert_eq!(connection.calls() - counted, 8);
     }
 }
