@@ -25,7 +25,7 @@ pub struct Collected {
 
 /// Answers that are for one run only: consent, commands, where a secret goes, and what is left undone. An exception that
 /// is taken out of the file must not live on.
-const NOT_REMEMBERED: [&str; 12] = [
+const NOT_REMEMBERED: [&str; 15] = [
     "root.delete_access_keys",
     "root.quiet_days",
     "mfa.enrol_command",
@@ -37,7 +37,10 @@ const NOT_REMEMBERED: [&str; 12] = [
     "iam.move_to_groups",
     "iam.disable_unused",
     "iam.block_public_s3",
+    "iam.root_use_explained_until",
     "accept",
+    "people",
+    "trail.readers",
 ];
 
 /// Reads an answers file. Relative file names in it count from its folder.
@@ -102,10 +105,15 @@ fn line_of(text: &str, key: &str) -> usize {
 }
 
 fn from_folder_of(path: &Path, mut table: Map<String, Value>) -> Map<String, Value> {
-    let file = table.get_mut("admin").and_then(|admin| admin.get_mut("console_password_file"));
-    if let Some(Value::String(name)) = file {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        *name = folder.join(&*name).display().to_string();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let resolve = |holder: Option<&mut Value>| {
+        if let Some(Value::String(name)) = holder.and_then(|holder| holder.get_mut("console_password_file")) {
+            *name = folder.join(&*name).display().to_string();
+        }
+    };
+    resolve(table.get_mut("admin"));
+    if let Some(Value::Array(people)) = table.get_mut("people") {
+        people.iter_mut().for_each(|person| resolve(Some(person)));
     }
     table
 }

@@ -103,7 +103,7 @@ pub struct Events {
     /// Only in these Regions [default: your Region and that of the global services]
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     pub region: Vec<String>,
-    /// In all Regions that every account can use
+    /// In all Regions that the account has enabled; where that may not be read, in those enabled by default
     #[arg(long, conflicts_with = "region")]
     pub all_regions: bool,
     /// At most so many events, the newest [default: 100 on the screen, else all]

@@ -118,6 +118,10 @@ impl<O: Asks> Engine<'_, O> {
             self.listener.hear(&event(report));
             let next = match plan.state {
                 State::ToChange => self.decide_and_apply::<P>(plan).await?,
+                State::NeedsPerson if plan.offer.is_some() && !offered => {
+                    offered = true;
+                    self.offer_or_leave::<P>(plan).await?
+                }
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
                 State::InPlace if looked_again && !offered => {
@@ -214,6 +218,17 @@ impl<O: Asks> Engine<'_, O> {
         })
     }
 
+    /// What a yes settles comes before what is left to the person.
+    async fn offer_or_leave<P: Practice>(
+        &mut self,
+        plan: StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        match self.make_offer::<P>(plan.clone()).await? {
+            Next::Done => self.leave_to_person::<P>(plan).await,
+            next => Ok(next),
+        }
+    }
+
     fn left<F>(&mut self, step: StepId) -> Next<F> {
         self.listener.hear(&Event::StepLeft(step));
         Next::Done
@@ -273,7 +288,7 @@ impl<O: Asks> Engine<'_, O> {
             }
         }
         if let Some(journal) = &self.journal {
-            self.collected.answers.switched_off = journal.switched_off();
+            self.collected.answers.switched_off = journal.told().switched_off.clone();
         }
         self.listener.hear(&Event::ChangeFinished(told, outcome));
         Ok(())
@@ -401,10 +416,12 @@ fn lacks_user(report: &StepReport) -> bool {
     }
 }
 
-/// Enter alone never takes anything away.
+/// Enter alone never takes anything away, and harms nobody.
 fn default_decision<C: Change>(plan: &StepPlan<C>) -> Decision {
-    let takes_away = |change: &C| matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable);
-    if plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
+    let takes_away = |change: &C| {
+        matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable) && !change.is_leftover()
+    };
+    if plan.careful || plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
 }
 
 fn further_decisions<C>(plan: &StepPlan<C>) -> Vec<Decision> {
@@ -440,7 +457,7 @@ pub(crate) fn not_shown(step: StepId) -> StepError {
     StepError::InTheWay {
         what: text! {
             en: "AWS accepted the changes of the step {step} but does not show them.",
-            ko: "AWS가 {step} 단계의 변경을 받아들였지만 아직 보여 주지 않습니다."
+            ko: "AWS가 {step} 단계의 변경을 받아들였지만 아직 반영되지 않았습니다."
         },
         next: text! {
             en: "Run the same command again in a minute. If it comes back, somebody else may be changing the same thing.",

@@ -83,9 +83,9 @@ impl Walk<'_> {
     }
 
     async fn look(&self, user: &str) -> Result<Devices, Failure> {
-        let begun = &self.engine.collected.answers.unfinished;
+        let begun = self.engine.collected.answers.unfinished.keys().cloned().collect();
         // On the heap, as all that calls the SDK.
-        let devices = Box::pin(repair::read(&self.engine.session, user, begun));
+        let devices = Box::pin(repair::read(&self.engine.session, user, &begun));
         run::until(&self.engine.interrupt, devices).await
     }
 

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 use steps::aws::{Access, Connection};
 use steps::billing_report::BillingReport;
 use steps::cloudtrail::Cloudtrail;
-use steps::error::StepError;
+use steps::error::{AwsCause, StepError};
 use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::practice::StepId;
 use steps::root_user::RootUser;
 use steps::session::{Session, Suggestion};
-use steps::{regions, text};
+use steps::{profile, regions, text};
 
 use crate::answers::{self, Collected};
 use crate::cli::{Cli, Command, MfaCommand, Options, Output};
@@ -21,7 +21,7 @@ use crate::engine::Engine;
 use crate::error::Failure;
 use crate::event::{Event, Listener, SignInAdvice, SignedIn, Summary};
 use crate::interrupt::Interrupt;
-use crate::journal::Journal;
+use crate::journal::{Journal, Told};
 use crate::operator::{AnyOperator, Asks, Plain, Prepared, Terminal};
 use crate::report::Everybody;
 use crate::report::human::{self, Human};
@@ -230,6 +230,12 @@ pub(crate) async fn with_listener(
     interrupt: Interrupt,
     listener: &mut dyn Listener,
 ) -> Result<u8, Failure> {
+    if !StepId::all().any(|step| options.selects(step)) {
+        return Err(Failure::Usage(text! {
+            en: "--only and --skip together leave no step.",
+            ko: "--only와 --skip을 함께 쓰면 남는 단계가 없습니다."
+        }));
+    }
     let selects = |step| options.selects(step);
     let mut engine = prepare(place, task, options, file, screen, interrupt, listener).await?;
     engine.selects = &selects;
@@ -256,14 +262,15 @@ pub(crate) async fn prepare<'e>(
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
     let suggested = match &collected.answers.admin.user {
         Some(_) => Suggestion::default(),
-        None => session.suggest_administrator(&collected.answers.admin.group).await?,
+        None => until(&interrupt, session.suggest_administrator(&collected.answers.admin.group)).await?,
     };
     if task != Task::Walk {
         adopt(&mut collected, suggested.administrator.as_deref(), task)?;
     }
     let operator = operator(task, options, &collected, screen, &interrupt)?;
     let journal = if task.access() == Access::ReadWrite { Some(Journal::open(&folder)?) } else { None };
-    collected.answers.unfinished = journal.as_ref().map(Journal::unfinished).unwrap_or_default();
+    let Told { unfinished, switched_off } = Told::in_folder(&folder)?;
+    (collected.answers.unfinished, collected.answers.switched_off) = (unfinished, switched_off);
     Ok(Engine {
         session,
         operator,
@@ -368,7 +375,7 @@ fn is_at_terminal() -> bool {
 
 impl Engine<'_, AnyOperator> {
     async fn go(&mut self, task: Task, screen: &Screen) -> Result<(), Failure> {
-        self.find_administrator().await?;
+        self.find_administrator_unless_interrupted().await?;
         self.begin().await?;
         match task {
             Task::Plan | Task::Check => self.look_and_tell().await,
@@ -377,10 +384,22 @@ impl Engine<'_, AnyOperator> {
         }
     }
 
+    async fn find_administrator_unless_interrupted(&mut self) -> Result<(), Failure> {
+        let interrupt = self.interrupt.clone();
+        tokio::select! {
+            found = self.find_administrator() => found.map(drop),
+            () = interrupt.wait() => Err(OperatorError::Interrupted.into()),
+        }
+    }
+
     /// Says who is signed in, and asks for a code where AWS requires MFA of the sign-in.
     pub(crate) async fn begin(&mut self) -> Result<(), Failure> {
-        let signed_in = Event::SignedIn(self.signed_in().await);
-        self.listener.hear(&signed_in);
+        let interrupt = self.interrupt.clone();
+        let signed_in = until(&interrupt, async { Ok(self.signed_in().await) }).await?;
+        self.listener.hear(&Event::SignedIn(signed_in));
+        if let Some(file) = profile::exposed(self.session.connection.files()) {
+            self.listener.hear(&Event::Note(readable_by_others(&file)));
+        }
         if self.session.is_started_locked() {
             self.unlock_at_start().await?;
         }
@@ -433,9 +452,15 @@ impl Engine<'_, AnyOperator> {
         Ok(())
     }
 
+    /// What cannot be looked at beforehand is told, and is no reason not to begin: each practice looks for itself.
     async fn overview_and_walk(&mut self) -> Result<(), Failure> {
-        self.look().await?;
-        self.overview();
+        match self.look().await {
+            Ok(()) => self.overview(),
+            Err(Failure::Step(StepError::Aws(error))) if error.cause == AwsCause::Unreachable => {
+                self.listener.hear(&Event::Note(error.text()));
+            }
+            Err(failure) => return Err(failure),
+        }
         if !self.operator.start().await? {
             return Err(OperatorError::Declined.into());
         }
@@ -493,6 +518,14 @@ impl Task {
 
     fn walks(self) -> bool {
         matches!(self, Self::Walk | Self::Apply { yes: true })
+    }
+}
+
+fn readable_by_others(file: &std::path::Path) -> text::Text {
+    let file = text::harmless(&file.display().to_string());
+    text! {
+        en: "Other users of this computer can read {file}, and with it access keys. Close it: chmod 600 {file}",
+        ko: "이 컴퓨터의 다른 사용자가 {file} 파일과 그 안의 액세스 키를 읽을 수 있습니다. 다음으로 막으세요: chmod 600 {file}"
     }
 }
 

@@ -2,11 +2,16 @@
 //!
 //! Nothing rests on it, so what cannot be read is left out.
 
+use std::time::Duration;
+
 use aws_sdk_freetier::types::AccountPlanType;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
 use crate::aws::{ForCall, Identity};
+
+/// The first screen waits no longer for what nothing rests on.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is known of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,9 +37,18 @@ pub struct Organization {
 
 /// Reads it all at once.
 pub async fn about(identity: &Identity) -> About {
-    let (alias, opened, closes, organization) =
-        tokio::join!(alias(identity), opened(identity), closes(identity), organization(identity));
+    let (alias, opened, closes, organization) = tokio::join!(
+        soon(alias(identity)),
+        soon(opened(identity)),
+        soon(closes(identity)),
+        soon(organization(identity)),
+    );
     About { alias, opened, closes, organization }
+}
+
+/// What comes late is left out too.
+async fn soon<T>(read: impl Future<Output = Option<T>>) -> Option<T> {
+    tokio::time::timeout(PATIENCE, read).await.ok().flatten()
 }
 
 async fn alias(identity: &Identity) -> Option<String> {

@@ -37,9 +37,10 @@ pub struct Answers {
     #[serde(skip)]
     pub attended: bool,
     /// The resources, such as `iam:access-key/alice`, of changes that an earlier run began and of which nobody knows
-    /// what came. From the journal: evidence that what is found half-made is ours. Not an answer either.
+    /// what came, with the earliest time at which AWS can have heard of it. From the journal: evidence that what is found
+    /// half-made is ours. Not an answer either.
     #[serde(skip)]
-    pub unfinished: std::collections::BTreeSet<String>,
+    pub unfinished: std::collections::BTreeMap<String, String>,
     /// The resources that a run of ours switched off and that may be switched on again, from the journal too.
     #[serde(skip)]
     pub switched_off: std::collections::BTreeSet<String>,
@@ -204,6 +205,8 @@ pub struct Iam {
     pub disable_unused: bool,
     /// Whether S3 blocks public access in the whole account; none: a person decides.
     pub block_public_s3: Option<bool>,
+    /// Up to which day (UTC) the use of root is explained, as 2026-12-01; none: no use is.
+    pub root_use_explained_until: Option<String>,
     /// Who gets AWS's security notices.
     pub security_contact_name: String,
     /// What that person or team is.
@@ -286,6 +289,7 @@ impl Default for Iam {
             move_to_groups: false,
             disable_unused: false,
             block_public_s3: None,
+            root_use_explained_until: None,
             security_contact_name: "Security".into(),
             security_contact_title: "Security contact".into(),
             security_contact_email: None,

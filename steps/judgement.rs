@@ -106,7 +106,7 @@ impl Answers {
         problems.unless("trail.readers", self.trail.readers.iter().all(|arn| is_principal(arn)), || {
             text! {
                 en: "Readers are ARNs of users or roles, such as arn:aws:iam::111122223333:role/Auditor.",
-                ko: "reader는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN입니다."
+                ko: "readers에는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN을 적으세요."
             }
         });
         problems.unless("trail.retention_days", self.trail.retention_days <= 36_500, || {
@@ -163,6 +163,13 @@ impl Answers {
                 text! { en: "1 to {longest} characters are expected.", ko: "1~{longest}자로 써야 합니다." }
             });
         }
+        let until = iam.root_use_explained_until.as_deref();
+        problems.unless("iam.root_use_explained_until", until.is_none_or(is_day), || {
+            text! {
+                en: "A day is expected, in quotation marks: \"2026-12-01\".",
+                ko: "따옴표로 감싼 날짜가 필요합니다: \"2026-12-01\"."
+            }
+        });
         let email = iam.security_contact_email.as_deref();
         problems.unless("iam.security_contact_email", email.is_none_or(is_email), || {
             text! {
@@ -277,13 +284,32 @@ fn is_bucket_name(name: &str) -> bool {
         && end(name.chars().last())
         && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         && !SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        && name.strip_suffix("-an").is_none_or(ends_with_account_and_region)
+}
+
+/// A name of the account-regional namespace, without its ending: something, the account, and the Region.
+fn ends_with_account_and_region(name: &str) -> bool {
+    let is_account = |part: &str| part.len() == 12 && part.bytes().all(|c| c.is_ascii_digit());
+    let mut after = name.split_once('-').map(|(_, after)| after);
+    while let Some((part, rest)) = after.and_then(|after| after.split_once('-')) {
+        if is_account(part) && regions::exists(rest) {
+            return true;
+        }
+        after = Some(rest);
+    }
+    false
 }
 
 fn bucket_name() -> Text {
     text! {
-        en: "A bucket name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit.",
-        ko: "버킷 이름은 3~63자의 영문 소문자, 숫자, 하이픈으로 쓰고 영문자나 숫자로 시작하고 끝납니다."
+        en: "A bucket name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit. One that ends with -an ends with -ACCOUNT-REGION-an.",
+        ko: "버킷 이름은 3~63자의 영문 소문자, 숫자, 하이픈으로 쓰고 영문자나 숫자로 시작하고 끝납니다. -an으로 끝나는 이름은 -계정번호-리전-an으로 끝나야 합니다."
     }
+}
+
+/// Days are compared as words, so they have to be written in full.
+fn is_day(word: &str) -> bool {
+    word.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == word)
 }
 
 /// Account Management API reference, "PutAlternateContact".
@@ -324,7 +350,19 @@ mod tests {
         for wrong in ["ab", "-abc", "abc-", "a..b", "a_-b", "192.168.5.4", "a b c"] {
             assert!(!is_trail_name(wrong), "{wrong}");
         }
-        assert!(is_bucket_name("dayone-trail-111122223333-us-east-1-an"));
+        for right in ["dayone-trail-111122223333-us-east-1-an", "a-111122223333-us-east-1-an", "my-plan"] {
+            assert!(is_bucket_name(right), "{right}");
+        }
+        for incomplete in [
+            "logs-an",
+            "logs-us-east-1-an",
+            "logs-111122223333-an",
+            "logs-11112222333-us-east-1-an",
+            "111122223333-us-east-1-an",
+            "logs-111122223333-us-east-1-x-an",
+        ] {
+            assert!(!is_bucket_name(incomplete), "{incomplete}");
+        }
         for wrong in ["ab", "Abc", "a.b.c", "-abc", "xn--abc", "abc-s3alias", "amzn-s3-demo-x", "a_b"] {
             assert!(!is_bucket_name(wrong), "{wrong}");
         }
@@ -364,6 +402,19 @@ mod tests {
         let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
         let expected = ["name", "title", "email", "phone"].map(|part| format!("iam.security_contact_{part}"));
         assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn a_day_is_written_in_full() {
+        assert!(is_day("2026-12-01") && is_day("2028-02-29"));
+        for wrong in ["", "2026-12-1", "2026-02-29", "20261201", "01.12.2026", "2026-12-01T00:00:00", "soon"]
+        {
+            assert!(!is_day(wrong), "{wrong}");
+        }
+        let mut answers = Answers::default();
+        answers.iam.root_use_explained_until = Some("tomorrow".into());
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["iam.root_use_explained_until"]);
     }
 
     #[test]

@@ -256,6 +256,10 @@ pub trait Change: Clone + std::fmt::Debug + PartialEq + Serialize {
     fn is_irreversible(&self) -> bool {
         false
     }
+    /// Whether it only removes what an interrupted run left behind.
+    fn is_leftover(&self) -> bool {
+        false
+    }
     /// Whether other steps can do without it.
     fn is_optional(&self) -> bool {
         false
@@ -317,9 +321,12 @@ pub struct StepPlan<C> {
     pub awaited: Option<Text>,
     /// What takes an earlier change of this step back, for who finds that something broke.
     pub undo: Vec<C>,
+    /// Whether somebody may be harmed by it, so that Enter alone leaves it.
+    pub careful: bool,
     /// What can be watched in the account before deciding.
     pub watchable: Option<Text>,
-    /// What may be done besides once the step is in place: offered to a person, once.
+    /// What may be done besides, offered to a person, once: when the step is in place, or before it is left to the
+    /// person.
     pub offer: Option<Offer<C>>,
 }
 
@@ -344,6 +351,7 @@ impl<C> StepPlan<C> {
             notes: Vec::new(),
             awaited: None,
             undo: Vec::new(),
+            careful: false,
             watchable: None,
             offer: None,
         }
@@ -402,6 +410,12 @@ impl<C> StepPlan<C> {
     pub fn comes_soon(mut self, what: Text) -> Self {
         self.awaited = Some(what);
         self
+    }
+
+    /// Adds a note about who may be harmed: then Enter alone leaves the step.
+    pub fn with_warning(mut self, note: Text) -> Self {
+        self.careful = true;
+        self.with_note(note)
     }
 
     /// The operator's word, kept in the answers, that a step stays as it is. What is in place needs no exception.

@@ -535,7 +535,8 @@ fn is_refusal(error: &AwsError) -> bool {
 }
 
 /// An answer to HEAD has no body, so a refusal does not say why: S3 may not know a new access key yet, the permission
-/// may be missing, or the bucket may be another account's. The same question, asked by GET, tells.
+/// may be missing, or the bucket may be another account's. The same question, asked by GET, tells. Who may not list a
+/// bucket that lets only its readers do so may still see its settings, and these are answered only as its owner's.
 async fn locate_by_get(identity: &Identity, name: &str, region: &str) -> Result<Location, AwsError> {
     let (s3, account) = (identity.s3(region), identity.caller.account.as_str());
     let list = || s3.list_objects_v2().bucket(name).max_keys(0);
@@ -544,6 +545,13 @@ async fn locate_by_get(identity: &Identity, name: &str, region: &str) -> Result<
         Ok(Some(_)) => return Ok(Location::Mine(region.to_owned())),
         Ok(None) => return Ok(Location::Free),
         Err(unseen) => unseen,
+    };
+    let policy = s3.get_bucket_policy().bucket(name).expected_bucket_owner(account).send().await;
+    let unseen = match unless("NoSuchBucketPolicy", policy.for_call("s3:GetBucketPolicy")) {
+        Ok(_) => return Ok(Location::Mine(region.to_owned())),
+        // A bucket may list its objects for its readers alone, so it is this permission that is told as missing.
+        Err(error) if error.is_unseen() => error.into(),
+        Err(_) => unseen,
     };
     if can_be_only_mine(name, account) {
         return Ok(Location::Unseen(unseen));
@@ -757,7 +765,7 @@ fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
     if foreign_statements > 0 {
         let stay = text! {
             en: "; {foreign_statements} statements that were there stay",
-            ko: ". 기존 문 {foreign_statements}개는 유지"
+            ko: ". 기존 정책 명령문 {foreign_statements}개는 유지"
         };
         summary.en.push_str(&stay.en);
         summary.ko.push_str(&stay.ko);
@@ -786,7 +794,7 @@ impl Obstacle {
                 let who = harmless(who);
                 text! {
                     en: "A statement in the policy of bucket {bucket} would lock out {who}. Look at the policy, or name another bucket ({key}).",
-                    ko: "버킷 {bucket} 정책의 기존 문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
+                    ko: "버킷 {bucket} 정책에 있던 명령문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
                 }
             }
             Self::UnreadablePolicy => text! {

@@ -172,19 +172,23 @@ impl Session {
     /// administrator is signed in.
     pub async fn renew_sign_in(&mut self, user: &str, profile: &str) -> Result<bool, StepError> {
         let identity = if self.started.caller.is_user(user) {
-            self.started = self.connection.started_as().await?;
-            Some(self.started.clone())
+            Some(self.connection.started_as().await?)
         } else {
             self.connection.with_profile(profile).await.unwrap_or_default()
         };
         match identity {
-            Some(identity) if self.is_the_administrator(&identity, user) => {
+            Some(identity) if self.is_the_administrator(&identity, user) && self.is_news(&identity) => {
                 self.administrator = proven(identity).await?;
                 self.signed_in_with_mfa = true;
                 Ok(true)
             }
             _ => Ok(false),
         }
+    }
+
+    /// Another sign-in comes with other credentials. The converse is not true: they are also renewed by themselves.
+    fn is_news(&self, identity: &Identity) -> bool {
+        self.administrator_caller().is_none_or(|known| known.access_key != identity.caller.access_key)
     }
 
     /// Asks AWS once more whether the administrator may act: what was true before a policy changed may not be now.

@@ -450,7 +450,8 @@ fn assert_only_enrolment_without_mfa(emulator: &Emulator) {
     }
 }
 
-/// Not even a user with all rights reads or replaces a log file, where the bucket's policy does not name it.
+/// Not even a user with all rights reads, lists, replaces or deletes log files, or changes the bucket's policy, where
+/// that does not name it. An administrator does.
 fn assert_only_administrators_reach_the_logs(emulator: &Emulator) {
     let bucket = a_log_file(emulator);
     let all =
@@ -458,20 +459,31 @@ fn assert_only_administrators_reach_the_logs(emulator: &Emulator) {
     let mallory = user(emulator, "mallory", &all.to_string());
     let (mallory, alice) =
         (what_may(emulator, &mallory, &bucket), what_may(emulator, &Login::profile("dayone-admin"), &bucket));
-    assert_eq!(alice["s3:GetObject"], Value::Null, "{alice}");
-    assert_eq!(mallory["iam:ListUsers"], Value::Null, "{mallory}");
-    for refused in ["s3:GetObject", "s3:PutObject"] {
-        assert_eq!(mallory[refused], "AccessDenied", "{refused}");
+    for let_through in ["iam:ListUsers", "s3:GetBucketPolicy"] {
+        assert_eq!(mallory[let_through], Value::Null, "{let_through}: {mallory}");
+    }
+    for kept in [
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+        "s3:DeleteObject",
+        "s3:PutBucketPolicy",
+    ] {
+        assert_eq!(mallory[kept], "AccessDenied", "{kept}");
+        assert_eq!(alice[kept], Value::Null, "{kept}: {alice}");
     }
 }
 
-/// What `dayone policy` prints lets `dayone check` see every step that ministack has.
+/// What `dayone policy` prints lets `dayone check` see every step that ministack has, and list no log files.
 fn assert_the_printed_policy_is_enough(emulator: &Emulator, answers: &str) {
     let policy = emulator.dayone(&Login::root(), &["policy"]);
     let auditor = user(emulator, "auditor", &policy.stdout);
     let check = run(emulator, &auditor, &["check"], answers);
     assert_eq!(check.status, Some(3), "{}", check.stderr);
     assert_eq!(steps_in(&check, "not-assessed"), ["activity-monitoring"]);
+    let listed = what_may(emulator, &auditor, &a_log_file(emulator));
+    assert_eq!(listed["s3:ListBucket"], "AccessDenied", "{listed}");
     let found = steps(&check);
     for step in ["trail-bucket", "trail", "report-bucket", "report"] {
         let found = found.iter().find(|found| found["id"] == step).unwrap();

@@ -71,7 +71,11 @@ const RESTS: [(&str, &[StepId], &[StepId]); 45] = [
     ("iam:ListAccessKeys", &[AdminSignIn, RequireMfa], NOTHING),
     ("iam:ListAccountAliases", NOTHING, NOTHING),
     ("iam:ListAttachedGroupPolicies", &[AdminGroup, AdminUser, RequireMfa], NOTHING),
-    ("iam:ListEntitiesForPolicy", WATCHING, WATCHING),
+    (
+        "iam:ListEntitiesForPolicy",
+        &[LeastPrivilege, ActivityMonitoring],
+        &[LeastPrivilege, ActivityMonitoring],
+    ),
     ("iam:ListGroupPolicies", &[AdminGroup, AdminUser], NOTHING),
     // Only where the run has a session with MFA, and compares.
     ("iam:ListGroups", NOTHING, NOTHING),
@@ -89,10 +93,14 @@ const RESTS: [(&str, &[StepId], &[StepId]); 45] = [
     ("s3:GetLifecycleConfiguration", BUCKETS, NOTHING),
     // Only for a bucket whose name any account could have.
     ("s3:ListAllMyBuckets", NOTHING, NOTHING),
-    ("s3:ListBucket", BUCKETS, BUCKETS),
+    // A bucket that is there is found by its policy too.
+    ("s3:ListBucket", NOTHING, BUCKETS),
     // Nobody can be denied it.
     ("sts:GetCallerIdentity", NOTHING, NOTHING),
 ];
+
+/// Whoever looks has neither a device nor a console password. Where the second cannot be seen, that is a user without MFA.
+const TAKEN_FOR_A_PERSON: (&str, StepId) = ("iam:GetLoginProfile", UsersMfa);
 
 #[test]
 fn every_permission_of_the_printed_policy_is_on_the_list() {
@@ -134,7 +142,9 @@ impl Auditor {
     async fn assert_rests(&self, action: &str, steps: &[StepId], with: &[StepReport]) {
         for report in self.look(kind_of(action), &[action]).await {
             let (place, before) = (format!("without {action}: {report:?}"), state_of(with, report.step));
-            if steps.contains(&report.step) {
+            if (action, report.step) == TAKEN_FOR_A_PERSON {
+                assert_eq!((report.state, before), (State::NeedsPerson, State::InPlace), "{place}");
+            } else if steps.contains(&report.step) {
                 assert!(says_what_is_missing(&report, action), "{place}");
             } else {
                 let held_up = report.state == State::Blocked && before != State::InPlace;
@@ -172,8 +182,7 @@ async fn in_a_finished_account_nothing_is_in_place_that_was_not_seen() {
         let with = auditor.look(kind, &[]).await;
         for report in &with {
             let expected = match report.step {
-                // Whoever looks has no device, and no profile of the administrator.
-                UsersMfa => State::NeedsPerson,
+                // Whoever looks has no profile of the administrator.
                 AdminSignIn => State::ToChange,
                 _ => State::InPlace,
             };

@@ -291,10 +291,13 @@ impl<O: Asks> Engine<'_, O> {
         }
         let session = &mut self.session;
         let seen = async {
-            while !session.find_administrator(user, Some(profile)).await? {
-                tokio::time::sleep(LOOK_AGAIN).await;
+            loop {
+                match session.find_administrator(user, Some(profile)).await {
+                    Ok(true) => return Ok::<_, StepError>(()),
+                    Err(StepError::Aws(error)) if !passes(&error) => return Err(error.into()),
+                    _ => tokio::time::sleep(LOOK_AGAIN).await,
+                }
             }
-            Ok::<_, StepError>(())
         };
         let what = text! { en: "Watching for the sign-in under the profile {profile}", ko: "프로파일 {profile}로 로그인하기를 기다리는 중" };
         match self.operator.watch(&what, seen).await? {

@@ -231,7 +231,7 @@ impl Human {
                 self.screen.wrapped(2, &self.screen.paint(Tone::Good, self.say(&in_place)));
             }
             State::ToChange => {
-                let left = text! { en: "AWS does not show it all yet. This is left:", ko: "AWS에 아직 모두 보이지 않습니다. 남은 것:" };
+                let left = text! { en: "AWS does not show it all yet. This is left:", ko: "AWS에 아직 모두 반영되지 않았습니다. 남은 것:" };
                 self.screen.wrapped(2, self.say(&left));
                 self.print(self.changes(4, &report.changes));
             }

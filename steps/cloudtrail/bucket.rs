@@ -47,6 +47,9 @@ pub fn step(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(changes) if of_organization && !changes.is_empty() => {
             StepPlan::needs_person(step, mend_organization_s(&bucket.wanted.name, changes))
         }
+        Ok(changes) if !changes.is_empty() && bucket.refuses_who_acts(facts) => {
+            StepPlan::needs_person(step, change_as_another(&bucket.wanted.name))
+        }
         Ok(changes) => bucket.change(changes),
         Err(Obstacle::NotMine) if is_written_to => StepPlan::not_applicable(step, kept_elsewhere()),
         Err(Obstacle::Unseen(unseen)) => StepPlan::not_assessed(step, unseen),
@@ -63,16 +66,31 @@ struct Bucket {
     closed: bool,
     /// Who these are, readers aside.
     trusted: BTreeSet<String>,
+    /// The roles among them that a person should know of.
+    besides: Vec<String>,
     /// What there is to do.
     changes: Result<Vec<BucketChange>, Obstacle>,
 }
 
-/// The roles that our statement lets in: whoever set the bucket up in one of them goes on doing so. Users are let in
-/// only as administrators.
-fn roles_let_in(bucket: &BucketFacts) -> BTreeSet<String> {
-    let Some(statement) = our_statement(bucket, NOBODY_TAMPERS) else { return BTreeSet::new() };
+/// The account's roles that our statement lets in: whoever set the bucket up in one of them goes on doing so. Users are
+/// let in only as administrators.
+fn roles_let_in(facts: &Facts) -> BTreeSet<String> {
+    let Some(statement) = our_statement(&facts.bucket, NOBODY_TAMPERS) else { return BTreeSet::new() };
+    let of_account = format!("arn:{}:iam::{}:role/", facts.partition, facts.account);
     let named = statement.condition.values().filter_map(|keys| keys.get("aws:PrincipalArn"));
-    named.flat_map(|words| &words.0).filter(|arn| arn.contains(":role/")).cloned().collect()
+    named.flat_map(|words| &words.0).filter(|arn| arn.starts_with(&of_account)).cloned().collect()
+}
+
+/// The roles among them that nobody answers for here: others than the one that acts. A role is let in twice, once as a
+/// pattern for what its path may be, and is told of once.
+fn let_in_besides(facts: &Facts) -> Vec<String> {
+    let roles = roles_let_in(facts);
+    let is_told_of = |role: &String| {
+        let without_path = role.replacen(":role/*/", ":role/", 1);
+        without_path != *role && roles.contains(&without_path)
+    };
+    let others = roles.iter().filter(|role| !facts.acting.contains(role) && !is_told_of(role));
+    others.cloned().collect()
 }
 
 fn our_statement(bucket: &BucketFacts, sid: &str) -> Option<Statement> {
@@ -92,7 +110,7 @@ impl Bucket {
     ) -> Result<Self, PolicyError> {
         let mut trusted = administrators.clone();
         trusted.insert(administrators::root(&facts.partition, &facts.account));
-        trusted.extend(roles_let_in(&facts.bucket));
+        trusted.extend(roles_let_in(facts));
         let bucket = Self::trusting(trusted.clone(), facts, trail, answers)?;
         let puts_policy = |change: &BucketChange| matches!(change, BucketChange::PutPolicy { .. });
         if !bucket.changes.as_ref().is_ok_and(|changes| changes.iter().any(puts_policy)) {
@@ -123,30 +141,22 @@ impl Bucket {
         if !closed {
             policy.statement.retain(|statement| !closes(statement));
         }
-        let readers = if closed { trusted.clone() } else { BTreeSet::new() };
+        let holders = if closed { trusted.clone() } else { BTreeSet::new() };
         let wanted = Wanted {
             region: region(facts, trail),
             account: facts.account.clone(),
             policy,
             lifecycle: own.then(|| files.retention(answers)),
-            must_let: files.must_let(&readers),
+            must_let: files.must_let(&holders),
             name,
         };
         let changes = private_bucket::plan(&wanted, &facts.bucket);
-        Ok(Self { wanted, own, closed, trusted, changes })
+        Ok(Self { wanted, own, closed, trusted, besides: let_in_besides(facts), changes })
     }
 
     fn change(&self, changes: &[BucketChange]) -> StepPlan<Change> {
         let Wanted { name, region, .. } = &self.wanted;
         let name = harmless(name);
-        let found = if self.closed {
-            text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 잠김" }
-        } else {
-            text! {
-                en: "bucket {name} (adopted; whoever could read it still can)",
-                ko: "버킷 {name}(그대로 사용, 읽을 수 있던 사람은 계속 읽음)"
-            }
-        };
         let shuts_others_out = !self.own
             && changes.iter().any(|change| match change {
                 BucketChange::PutPolicy { policy, .. } => policy.statement.iter().any(closes),
@@ -155,8 +165,39 @@ impl Bucket {
         let change =
             |change: &BucketChange| Change::Bucket { region: region.clone(), change: change.clone() };
         let changes = changes.iter().map(change).collect();
-        let step = StepPlan::to_change(StepId::TrailBucket, changes, found);
-        if shuts_others_out { step.with_note(others_are_shut_out(&name, &self.trusted)) } else { step }
+        let step = StepPlan::to_change(StepId::TrailBucket, changes, self.found(&name));
+        if shuts_others_out { step.with_warning(others_are_shut_out(&name, &self.trusted)) } else { step }
+    }
+
+    /// Whether its policy, as it is, keeps whoever acts from putting another one.
+    fn refuses_who_acts(&self, facts: &Facts) -> bool {
+        let BucketFacts::Mine(settings) = &facts.bucket else { return false };
+        let Ok(Some(policy)) = &settings.policy else { return false };
+        let Ok(policy) = Document::parse(policy) else { return false };
+        let puts_policy = |who: &String| MustLet {
+            who: who.clone(),
+            action: "s3:PutBucketPolicy",
+            resource: format!("arn:{}:s3:::{}", facts.partition, self.wanted.name),
+            context: Vec::new(),
+        };
+        !facts.acting.iter().any(|who| puts_policy(who).is_let_by(&policy))
+    }
+
+    fn found(&self, name: &str) -> Text {
+        if !self.closed {
+            return text! {
+                en: "bucket {name} (adopted; whoever could read it still can)",
+                ko: "버킷 {name}(그대로 사용, 읽을 수 있던 사람은 계속 읽음)"
+            };
+        }
+        if self.besides.is_empty() {
+            return text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 접근 제한됨" };
+        }
+        let besides = harmless(&self.besides.join(", "));
+        text! {
+            en: "bucket {name}, locked down; let in besides: {besides}",
+            ko: "버킷 {name}, 접근 제한됨. 그 밖에 허용된 역할: {besides}"
+        }
     }
 }
 
@@ -174,8 +215,8 @@ fn closes(statement: &Statement) -> bool {
 fn others_are_shut_out(bucket: &str, trusted: &BTreeSet<String>) -> Text {
     let trusted = harmless(&trusted.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
     text! {
-        en: "The bucket {bucket} was there before. From then on it refuses everybody but AWS services and {trusted}: reading objects, writing and deleting them, and weakening its settings. Who else reads it has to be named under readers in [trail] first.",
-        ko: "버킷 {bucket}은(는) 전부터 있던 것입니다. 적용하면 AWS 서비스와 {trusted} 외에는 객체 읽기, 쓰기, 삭제와 설정 약화가 모두 거부됩니다. 그 밖에 읽는 사람이 있으면 먼저 [trail]의 readers에 적으세요."
+        en: "The bucket {bucket} was there before. From then on it refuses everybody but AWS services and {trusted}: reading and listing objects, writing and deleting them, and changing its policy or weakening its settings. Who else reads it has to be named under readers in [trail] first.",
+        ko: "버킷 {bucket}은(는) 전부터 있던 것입니다. 적용하면 AWS 서비스와 {trusted} 외에는 객체 읽기, 목록 보기, 쓰기, 삭제와 정책 변경, 설정 약화가 모두 거부됩니다. 그 밖에 읽는 사람이 있으면 먼저 [trail]의 readers에 적으세요."
     }
 }
 
@@ -199,6 +240,21 @@ fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
     PersonTask {
         what: text! { en: "Find a bucket for the trail.", ko: "추적에 쓸 버킷을 정하세요." },
         how: vec![obstacle.text(bucket, "trail.bucket")],
+        seen: Seen::Elsewhere,
+    }
+}
+
+fn change_as_another(bucket: &str) -> PersonTask {
+    let bucket = harmless(bucket);
+    PersonTask {
+        what: text! {
+            en: "The bucket {bucket} has to be changed, and its policy lets only root and those that it names do that.",
+            ko: "버킷 {bucket}을(를) 바꿔야 하는데, 버킷 정책은 루트 사용자와 정책에 적힌 관리자의 변경만 허용합니다."
+        },
+        how: vec![text! {
+            en: "Run dayone again as root or as one of them. The statement {NOBODY_TAMPERS} of the policy names them: aws s3api get-bucket-policy --bucket {bucket}",
+            ko: "루트 사용자나 정책에 적힌 관리자로 dayone을 다시 실행하세요. 누구인지는 정책의 {NOBODY_TAMPERS} 문에 있습니다: aws s3api get-bucket-policy --bucket {bucket}"
+        }],
         seen: Seen::Elsewhere,
     }
 }
@@ -263,7 +319,7 @@ impl Files {
         Ok(policy)
     }
 
-    fn must_let(&self, readers: &BTreeSet<String>) -> Vec<MustLet> {
+    fn must_let(&self, trusted: &BTreeSet<String>) -> Vec<MustLet> {
         let file = format!("{}/{}file.json.gz", self.bucket_arn, self.of_account);
         let service = |action, resource: &str, more: Vec<(&'static str, String)>| MustLet {
             who: "cloudtrail.amazonaws.com".into(),
@@ -276,11 +332,15 @@ impl Files {
             service("s3:GetBucketAcl", &self.bucket_arn, vec![]),
             service("s3:PutObject", &file, vec![acl]),
         ];
-        must.extend(readers.iter().map(|who| MustLet {
-            who: who.clone(),
-            action: "s3:GetObject",
-            resource: file.clone(),
-            context: Vec::new(),
+        // Who may not change the policy could never let anybody in again.
+        let needs = [("s3:GetObject", &file), ("s3:PutBucketPolicy", &self.bucket_arn)];
+        must.extend(trusted.iter().flat_map(|who| {
+            needs.map(|(action, resource)| MustLet {
+                who: who.clone(),
+                action,
+                resource: resource.clone(),
+                context: Vec::new(),
+            })
         }));
         must
     }

@@ -597,13 +597,69 @@ fn whoever_sets_the_bucket_up_is_let_in() {
     let other = "arn:aws:iam::111122223333:role/NotAdmin";
     assert_eq!(decide(&policy, Principal::Aws(other), "s3:GetObject", &log_file(), &[]), Decision::Denied);
     // The role goes on being let in when somebody else looks, or when another policy has to be put.
-    for acting in [ROLES.map(String::from).to_vec(), vec![ALICE.to_owned()], vec![BOB.to_owned()]] {
+    for acting in [ROLES.map(String::from).to_vec(), vec![ALICE.to_owned()], vec![ROOT.to_owned()]] {
         let mut facts = Facts { acting, bucket: mine(REGION, Some(&policy.to_json())), ..fresh() };
         assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::InPlace);
         facts.administrators = Ok(BTreeSet::from([ALICE.to_owned(), CAROL.to_owned()]));
         let policy = planned_policy(&facts, &Answers::default());
         let decision = decide(&policy, Principal::Aws(ROLES[0]), "s3:GetObject", &log_file(), &[]);
         assert_eq!(decision, Decision::NotMentioned);
+    }
+}
+
+#[test]
+fn roles_that_are_let_in_besides_are_named_to_whoever_looks() {
+    let by_role = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
+    let policy = planned_policy(&by_role, &Answers::default());
+    let found = |acting: Vec<String>, readers: &[&str]| {
+        let mut answers = Answers::default();
+        answers.trail.readers.extend(readers.iter().map(|reader| (*reader).to_owned()));
+        let policy = planned_policy(&by_role, &answers);
+        let facts = Facts { acting, bucket: mine(REGION, Some(&policy.to_json())), ..fresh() };
+        step(&facts, &answers, StepId::TrailBucket).found.unwrap()
+    };
+    for acting in [ALICE, ROOT, BOB] {
+        let found = found(vec![acting.to_owned()], &[]);
+        assert!(found.en.ends_with(&format!("let in besides: {}", ROLES[0])), "{found:?}");
+        assert!(found.ko.ends_with(&format!("그 밖에 허용된 역할: {}", ROLES[0])), "{found:?}");
+    }
+    for readers in [&[][..], &[AUDITOR][..]] {
+        let found = found(ROLES.map(String::from).to_vec(), readers);
+        assert!(!found.en.contains("besides") && !found.ko.contains("그 밖에"), "{found:?}");
+    }
+    // A pattern of its own is named too: it lets in more than one role.
+    let wide = policy.to_json().replace(ROLES[0], "arn:aws:iam::111122223333:role/Ops*");
+    let facts = Facts { bucket: mine(REGION, Some(&wide)), ..fresh() };
+    let found = step(&facts, &Answers::default(), StepId::TrailBucket).found.unwrap();
+    assert!(found.en.contains("role/Ops*") && found.en.contains(ROLES[1]), "{found:?}");
+}
+
+#[test]
+fn a_role_of_another_account_is_not_let_in_for_ever() {
+    let by_role = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
+    let policy = planned_policy(&by_role, &Answers::default()).to_json();
+    let foreign = "arn:aws:iam::444455556666:role/Admin";
+    let facts = Facts { bucket: mine(REGION, Some(&policy.replace(ROLES[0], foreign))), ..fresh() };
+    let policy = planned_policy(&facts, &Answers::default());
+    let decision = decide(&policy, Principal::Aws(foreign), "s3:DeleteObject", &log_file(), &[]);
+    assert_eq!(decision, Decision::Denied);
+}
+
+#[test]
+fn who_may_not_change_the_bucket_is_told_who_may() {
+    for acting in [CAROL, BOB, AUDITOR] {
+        let mut facts = Facts { acting: vec![acting.into()], ..perfect() };
+        facts.administrators = Ok(BTreeSet::from([ALICE.to_owned(), CAROL.to_owned()]));
+        let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
+        assert_eq!((bucket.state, bucket.changes), (State::NeedsPerson, vec![]), "{acting}");
+        let task = bucket.person.unwrap();
+        for words in [&task.how[0].en, &task.how[0].ko] {
+            assert!(words.contains(BUCKET) && words.contains("DayoneNobodyTampers"), "{words}");
+        }
+        for acting in [ALICE, ROOT] {
+            facts.acting = vec![acting.into()];
+            assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::ToChange);
+        }
     }
 }
 
@@ -845,18 +901,42 @@ fn policy_with_reader() -> Document {
     planned_policy(&fresh(), &answers)
 }
 
-const READS: [&str; 4] =
-    ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectTorrent"];
-const TAMPERS_WITH_FILES: [&str; 4] =
-    ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectAcl"];
-const TAMPERS_WITH_BUCKET: [&str; 7] = [
+const READS: [&str; 7] = [
+    "s3:GetObject",
+    "s3:GetObjectAttributes",
+    "s3:GetObjectTorrent",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAttributes",
+    "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionTorrent",
+];
+const LISTS: [&str; 2] = ["s3:ListBucket", "s3:ListBucketVersions"];
+const TAMPERS_WITH_FILES: [&str; 10] = [
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+    "s3:PutObjectVersionAcl",
+    "s3:ReplicateDelete",
+    "s3:ReplicateObject",
+];
+const TAMPERS_WITH_BUCKET: [&str; 13] = [
     "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
     "s3:PutBucketAcl",
+    "s3:PutBucketObjectLockConfiguration",
     "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
     "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketRequestPayment",
     "s3:PutBucketVersioning",
     "s3:PutEncryptionConfiguration",
+    "s3:PutInventoryConfiguration",
     "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
 ];
 
 #[test]
@@ -868,7 +948,7 @@ fn nobody_but_administrators_reads_deletes_or_weakens() {
             let decision = decide(&policy, principal, action, &log_file(), &[]);
             assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
         }
-        for action in TAMPERS_WITH_BUCKET {
+        for action in LISTS.iter().chain(&TAMPERS_WITH_BUCKET) {
             let decision = decide(&policy, principal, action, &bucket_arn(), &[]);
             assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
         }
@@ -883,7 +963,7 @@ fn administrators_and_root_keep_what_iam_gives_them() {
             let decision = decide(&policy, Principal::Aws(who), action, &log_file(), &[]);
             assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
         }
-        for action in TAMPERS_WITH_BUCKET {
+        for action in LISTS.iter().chain(&TAMPERS_WITH_BUCKET) {
             let decision = decide(&policy, Principal::Aws(who), action, &bucket_arn(), &[]);
             assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
         }
@@ -897,8 +977,16 @@ fn a_named_reader_reads_and_no_more() {
         let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
         assert_eq!(decision, Decision::NotMentioned, "{action}");
     }
+    for action in LISTS {
+        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &bucket_arn(), &[]);
+        assert_eq!(decision, Decision::NotMentioned, "{action}");
+    }
     for action in TAMPERS_WITH_FILES {
         let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
+        assert_eq!(decision, Decision::Denied, "{action}");
+    }
+    for action in TAMPERS_WITH_BUCKET {
+        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &bucket_arn(), &[]);
         assert_eq!(decision, Decision::Denied, "{action}");
     }
     let unnamed = planned_policy(&fresh(), &Answers::default());
@@ -907,13 +995,35 @@ fn a_named_reader_reads_and_no_more() {
 }
 
 #[test]
-fn nobody_is_locked_out_of_the_policy_itself() {
+fn the_settings_stay_open_to_whoever_checks_them() {
+    const CHECKS: [&str; 6] = [
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketVersioning",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+    ];
     let policy = policy_with_reader();
-    for who in [ALICE, ROOT, BOB] {
-        for action in ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"] {
+    for who in [ALICE, ROOT, AUDITOR, BOB] {
+        for action in CHECKS {
             let decision = decide(&policy, Principal::Aws(who), action, &bucket_arn(), &[]);
             assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
         }
+    }
+}
+
+#[test]
+fn a_statement_that_keeps_administrators_or_root_from_the_policy_is_left_to_a_person() {
+    for who in [ALICE, ROOT] {
+        let deny = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Principal":"*","Action":"s3:PutBucketPolicy",
+                "Resource":"arn:aws:s3:::{BUCKET}","Condition":{{"ArnEquals":{{"aws:PrincipalArn":"{who}"}}}}}}]}}"#
+        );
+        let facts = Facts { bucket: mine(REGION, Some(&deny)), ..fresh() };
+        let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
+        let task = bucket.person.unwrap();
+        assert!(task.how[0].en.contains(who), "{task:?}");
     }
 }
 

@@ -130,7 +130,7 @@ fn unused_key(row: &Row, key: &Key, spared: bool) -> Finding {
     if spared {
         let evidence = text! {
             en: "{en}; left to you, because the administrator or this run owns it",
-            ko: "{ko}. 관리자나 이 실행의 키이므로 직접 결정하세요"
+            ko: "{ko}. 관리자나 이번 실행의 키이므로 직접 결정하세요"
         };
         return Finding { user, evidence, change: None };
     }
@@ -290,7 +290,7 @@ pub(super) fn roles_not_keys(facts: &Facts, answers: &Answers) -> StepPlan<Chang
     let users = report.users().filter(|row| !facts.is_one_of_ours(&row.user, answers));
     let findings: Vec<_> = users.flat_map(|row| of_machines(row, facts)).collect();
     if findings.is_empty() {
-        let found = text! { en: "no key looks like a machine's", ko: "기계가 쓰는 것으로 보이는 키 없음" };
+        let found = text! { en: "no key looks like a machine's", ko: "프로그램이나 서버에서 쓰는 것으로 보이는 키 없음" };
         return in_place_by(step, report, facts, &found);
     }
     let plan = StepPlan::needs_person(step, give_roles(&findings));
@@ -333,7 +333,7 @@ fn give_roles(findings: &[Finding]) -> PersonTask {
     PersonTask {
         what: text! {
             en: "Give these machines roles instead of access keys: {names}",
-            ko: "이 기계들에 액세스 키 대신 역할을 주세요: {names}"
+            ko: "다음 사용자의 키를 쓰는 프로그램이나 서버에 액세스 키 대신 역할을 주세요: {names}"
         },
         how: vec![
             text! {

@@ -20,6 +20,8 @@ use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, reading, unless
 use crate::credential_report;
 use crate::credential_report::{CredentialReport, Key, LastUse, Row};
 use crate::error::{AwsError, StepError};
+use crate::regions;
+use crate::root_user::administrator_access;
 use crate::session::Session;
 use crate::text;
 use crate::text::{Text, percent_decoded};
@@ -57,6 +59,8 @@ pub struct Facts {
     pub switched: Reading<BTreeSet<String>>,
     /// Who may do what.
     pub rights: Reading<Rights>,
+    /// The roles that AWS's AdministratorAccess is attached to.
+    pub administrator_roles: Reading<Vec<String>>,
     /// The analyzer of access from outside, in the run's Region.
     pub analyzer: Reading<Analyzer>,
     /// Whether the account has a contact for security notices.
@@ -121,9 +125,10 @@ pub async fn observe(session: &Session) -> Result<Facts, StepError> {
     let identity = session.acting();
     let region = session.connection.region();
     let now = now();
-    let (credentials, rights, analyzer, security_contact, public_access_blocked, support) = tokio::try_join!(
+    let (credentials, rights, administrator_roles, analyzer, contact, blocked, support) = tokio::try_join!(
         credentials(identity, now),
         rights::read(identity),
+        roles_with(identity, administrator_access(session.partition())),
         analyzer(identity, &region),
         security_contact(identity),
         public_access_blocked(identity, &region),
@@ -139,9 +144,10 @@ pub async fn observe(session: &Session) -> Result<Facts, StepError> {
         looked_up,
         switched,
         rights,
+        administrator_roles,
         analyzer,
-        security_contact,
-        public_access_blocked,
+        security_contact: contact,
+        public_access_blocked: blocked,
         support,
         region,
     })
@@ -265,11 +271,7 @@ async fn switched(
     if forgotten.is_empty() {
         return Ok(Ok(BTreeSet::new()));
     }
-    let region = match identity.caller.partition.as_str() {
-        "aws-cn" => "cn-north-1",
-        "aws-us-gov" => "us-gov-west-1",
-        _ => "us-east-1",
-    };
+    let region = regions::of_global_services(&identity.caller.partition);
     let wanted = LookupAttribute::builder()
         .attribute_key(LookupAttributeKey::EventName)
         .attribute_value("UpdateAccessKey")
@@ -377,23 +379,26 @@ async fn public_access_blocked(identity: &Identity, region: &str) -> Result<Read
 }
 
 async fn support(identity: &Identity) -> Result<Reading<SupportRole>, AwsError> {
-    let (holders, own) = tokio::try_join!(support_roles(identity), own_support_role(identity))?;
-    Ok(match (holders, own) {
+    let policy = support_access(&identity.caller.partition);
+    let (holders, own) = tokio::try_join!(roles_with(identity, policy), own_support_role(identity))?;
+    let first = holders.map(|roles| roles.into_iter().next());
+    Ok(match (first, own) {
         (Ok(Some(role)), _) => Ok(SupportRole::Ready(role)),
         (Ok(None), Ok(own)) => Ok(own),
         (Err(unseen), _) | (_, Err(unseen)) => Err(unseen),
     })
 }
 
-async fn support_roles(identity: &Identity) -> Result<Reading<Option<String>>, AwsError> {
-    let policy = support_access(&identity.caller.partition);
+/// The roles that a managed policy is attached to.
+async fn roles_with(identity: &Identity, policy: String) -> Result<Reading<Vec<String>>, AwsError> {
     let request = identity.iam().list_entities_for_policy().policy_arn(policy).max_items(1000);
-    let answer = request.entity_filter(EntityType::Role).send().await;
+    let pages = request.entity_filter(EntityType::Role).into_paginator().send();
+    let pages = pages.collect::<Result<Vec<_>, _>>().await;
     // Where AWS's policy is missing, nothing is known: it could not be attached either.
-    let answer = seen(answer.for_call("iam:ListEntitiesForPolicy"))?;
-    Ok(answer.map(|answer| {
-        let roles = answer.policy_roles.unwrap_or_default();
-        roles.into_iter().find_map(|role| role.role_name)
+    let pages = seen(pages.for_call("iam:ListEntitiesForPolicy"))?;
+    Ok(pages.map(|pages| {
+        let roles = pages.into_iter().flat_map(|page| page.policy_roles.unwrap_or_default());
+        roles.filter_map(|role| role.role_name).collect()
     }))
 }
 
@@ -625,6 +630,22 @@ mod tests {
         let no_policy = canned::Aws::answering(|call| call.refused(404, "NoSuchEntity"));
         let identity = no_policy.connection(Access::ReadWrite).started_as().await.unwrap();
         assert!(support(&identity).await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn the_roles_of_a_policy_are_read_page_by_page() {
+        let page = |role: &str, rest: &str| {
+            format!("<PolicyRoles><member><RoleName>{role}</RoleName></member></PolicyRoles>{rest}")
+        };
+        let first = page("Deploy", "<IsTruncated>true</IsTruncated><Marker>two</Marker>");
+        let second = page("Audit", "<IsTruncated>false</IsTruncated>");
+        let aws = canned::Aws::answering(move |call| {
+            call.xml(if call.says("Marker", "two") { &second } else { &first })
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let roles = roles_with(&identity, administrator_access("aws")).await.unwrap();
+        assert_eq!(roles, Ok(vec!["Deploy".to_owned(), "Audit".to_owned()]));
+        assert!(aws.heard()[1].says("EntityFilter", "Role"), "{:?}", aws.heard());
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answers::Answers;
+use crate::aws::Unseen;
 use crate::mfa::shortened;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::root_user::administrator_access;
@@ -11,11 +12,11 @@ use crate::text;
 use crate::text::{Text, harmless};
 
 use super::facts::Facts;
-use super::plan::{Change, accept_it, with_lines};
+use super::plan::{Change, accept_it, listed, with_lines};
 use super::rights::{Attached, Group, Inline, Reach, Rights, User, Wildcard};
 
 /// So many users are moved at once: a plan that nobody can read is one that nobody can agree to.
-const USERS_AT_ONCE: usize = 20;
+const USERS_AT_ONCE: usize = 5;
 /// IAM user guide, "IAM and AWS STS quotas": groups of a user, and the length of a group's name.
 const GROUPS_PER_USER: usize = 10;
 const LONGEST_GROUP_NAME: usize = 128;
@@ -42,11 +43,19 @@ pub(super) fn through_groups(facts: &Facts, answers: &Answers) -> StepPlan<Chang
         let plan = StepPlan::needs_person(step, give_through_groups(&holders, &moves, answers));
         return with_lines(plan, holders.iter().flat_map(|user| held(user)).collect());
     }
+    let later = moves.later;
     let plan = StepPlan::to_change(step, moves.changes, Text::default()).with_note(text! {
         en: "A group gets the policy, and the user the group, before the user loses the policy: nobody is without a right in between.",
-        ko: "그룹에 정책을, 사용자에게 그룹을 먼저 준 다음 사용자의 정책을 떼므로 중간에 권한을 잃는 사람은 없습니다."
+        ko: "그룹에 정책을, 사용자에게 그룹을 먼저 준 다음 사용자의 정책 연결을 해제하므로 중간에 권한을 잃는 사람은 없습니다."
     });
-    with_lines(plan, left)
+    let plan = with_lines(plan, left);
+    if later == 0 {
+        return plan;
+    }
+    plan.with_note(text! {
+        en: "{USERS_AT_ONCE} users at a time; users left after these: {later}.",
+        ko: "한 번에 {USERS_AT_ONCE}명씩 옮기며, 이번 다음에 {later}명이 남습니다."
+    })
 }
 
 /// What a user holds directly, a line each.
@@ -73,7 +82,7 @@ fn give_through_groups(holders: &[&User], moves: &Moves<'_>, answers: &Answers) 
     let mut how = vec![
         text! {
             en: "IAM console, User groups: attach the policy to a group, add the user to it, and only then remove the policy from the user.",
-            ko: "IAM 콘솔의 사용자 그룹에서 그룹에 정책을 연결하고 사용자를 추가한 다음, 마지막에 사용자에게서 정책을 떼세요."
+            ko: "IAM 콘솔의 사용자 그룹에서 그룹에 정책을 연결하고 사용자를 추가한 다음, 마지막에 사용자의 정책 연결을 해제하세요."
         },
         text! {
             en: "Full rights belong to the group of the administrators: put an administrator there.",
@@ -107,6 +116,8 @@ struct Moves<'a> {
     /// In this order nobody is without a right in between.
     changes: Vec<Change>,
     users: usize,
+    /// How many users come after these.
+    later: usize,
     /// The policies of the groups that are made or filled, by the group's name in lower case.
     groups: BTreeMap<String, String>,
     /// The groups that the user at hand joins.
@@ -121,6 +132,7 @@ impl<'a> Moves<'a> {
             answers,
             changes: Vec::new(),
             users: 0,
+            later: 0,
             groups: BTreeMap::new(),
             joined: BTreeSet::new(),
         }
@@ -128,6 +140,10 @@ impl<'a> Moves<'a> {
 
     /// Moves what can be moved of a user's policies. What is left is given back, with the reason.
     fn take(&mut self, user: &User) -> Vec<Text> {
+        if self.users >= USERS_AT_ONCE {
+            self.later += 1;
+            return Vec::new();
+        }
         let mut left = Vec::new();
         self.joined.clear();
         let before = self.changes.len();
@@ -169,7 +185,7 @@ impl<'a> Moves<'a> {
         if self.facts.is_one_of_ours(&user.name, self.answers) {
             return Err(text! {
                 en: "left to you, because it is the administrator or whom this run is signed in as",
-                ko: "관리자이거나 이 실행이 로그인한 사용자이므로 직접 결정하세요"
+                ko: "관리자이거나 이번 실행이 로그인한 사용자이므로 직접 결정하세요"
             });
         }
         if policy.arn == administrator_access(&self.facts.partition) {
@@ -178,9 +194,6 @@ impl<'a> Moves<'a> {
                 en: "full rights; put an administrator into the group {group}",
                 ko: "전체 권한. 관리자라면 {group} 그룹에 넣으세요"
             });
-        }
-        if self.users >= USERS_AT_ONCE {
-            return Err(text! { en: "comes next", ko: "다음 차례" });
         }
         Ok(())
     }
@@ -233,12 +246,56 @@ pub(super) fn least_privilege(facts: &Facts, answers: &Answers) -> StepPlan<Chan
         Err(unseen) => return StepPlan::not_assessed(step, unseen),
     };
     let exception = exception(rights, answers);
-    let findings = wide_rights(facts, rights, answers);
-    if findings.is_empty() {
-        return StepPlan::in_place(step, exception);
+    let (of_aws, roles): (Vec<_>, Vec<_>) =
+        facts.administrator_roles.iter().flatten().cloned().partition(|role| is_of_aws(role));
+    let mut findings = wide_rights(facts, rights, answers);
+    findings.extend(roles.into_iter().map(full_rights_of_role));
+    let known = [Some(exception), meant_roles(&of_aws)].into_iter().flatten();
+    if !findings.is_empty() {
+        let plan = StepPlan::needs_person(step, narrow(&findings, answers));
+        let plan = with_lines(plan, findings.into_iter().map(|finding| finding.line).collect());
+        let unseen = facts.administrator_roles.as_ref().err().map(Unseen::text);
+        return known.chain(unseen).chain([what_was_read()]).fold(plan, StepPlan::with_note);
     }
-    let plan = StepPlan::needs_person(step, narrow(&findings, answers));
-    with_lines(plan, findings.into_iter().map(|finding| finding.line).collect()).with_note(exception)
+    match &facts.administrator_roles {
+        Ok(_) => StepPlan::in_place(step, listed(known.chain([what_was_read()]).collect())),
+        Err(unseen) => StepPlan::not_assessed(step, unseen),
+    }
+}
+
+/// Roles that AWS's own services make, with full rights or without: IAM Identity Center, Organizations and Control
+/// Tower. Who may take them on is settled there, and not in this account.
+fn is_of_aws(role: &str) -> bool {
+    let made = ["AWSServiceRoleFor", "AWSReservedSSO_"].iter().any(|beginning| role.starts_with(beginning));
+    made || ["OrganizationAccountAccessRole", "AWSControlTowerExecution"].contains(&role)
+}
+
+fn meant_roles(roles: &[String]) -> Option<Text> {
+    let names = shortened(roles);
+    (!roles.is_empty()).then(|| {
+        text! {
+            en: "roles with full rights that belong to AWS's own services (IAM Identity Center, Organizations, Control Tower): {names}",
+            ko: "AWS 서비스(IAM Identity Center, Organizations, Control Tower)에 속한 전체 권한 역할: {names}"
+        }
+    })
+}
+
+fn full_rights_of_role(role: String) -> Wide {
+    let (name, how_far) = (harmless(&role), in_words(Wildcard::Everything));
+    let (en, ko) = (&how_far.en, &how_far.ko);
+    let line = text! {
+        en: "role {name}: AdministratorAccess {en}",
+        ko: "역할 {name}: AdministratorAccess, {ko}"
+    };
+    Wide { holder: role, line }
+}
+
+/// A pass says how far it goes.
+fn what_was_read() -> Text {
+    text! {
+        en: "read: the policies of users and groups, the customer managed policies, and which roles have AdministratorAccess; not read: inline policies of roles, and AWS's other policies on them",
+        ko: "확인한 것: 사용자와 그룹의 정책, 고객 관리형 정책, AdministratorAccess가 연결된 역할. 확인하지 않은 것: 역할의 인라인 정책과 역할에 연결된 다른 AWS 정책"
+    }
 }
 
 /// The one place where full rights are meant to be. Benchmarks flag it all the same.

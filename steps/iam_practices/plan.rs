@@ -239,7 +239,7 @@ fn give_each_their_own(shared: &[&User]) -> PersonTask {
             },
             text! {
                 en: "Give a machine a role instead of a user. Then switch off the password and the keys of the shared one, and delete it when nobody missed it.",
-                ko: "기계에는 사용자 대신 역할을 주세요. 그런 다음 공용 사용자의 암호와 키를 끄고, 찾는 사람이 없으면 삭제하세요."
+                ko: "프로그램이나 서버에는 사용자 대신 역할을 주세요. 그런 다음 공용 사용자의 암호와 키를 끄고, 찾는 사람이 없으면 삭제하세요."
             },
             accept_it(StepId::IndividualUsers),
         ],
@@ -323,6 +323,21 @@ pub(super) fn in_place_by(
 pub(super) fn bracketed(found: &Text, basis: &Text) -> Text {
     let (en, ko, by_en, by_ko) = (&found.en, &found.ko, &basis.en, &basis.ko);
     text! { en: "{en} ({by_en})", ko: "{ko}({by_ko})" }
+}
+
+/// Several sentences as one text.
+pub(super) fn sentences(texts: impl IntoIterator<Item = Text>) -> Text {
+    joined(texts, " ")
+}
+
+/// Several findings as one text.
+pub(super) fn listed(texts: Vec<Text>) -> Text {
+    joined(texts, "; ")
+}
+
+fn joined(texts: impl IntoIterator<Item = Text>, by: &str) -> Text {
+    let (en, ko): (Vec<_>, Vec<_>) = texts.into_iter().map(|text| (text.en, text.ko)).unzip();
+    Text { en: en.join(by), ko: ko.join(by) }
 }
 
 /// The evidence, line by line, and how much more there is.

@@ -68,6 +68,7 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
     let may_have_notes = matches!(state, State::ToChange | State::NeedsPerson);
     assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
+    assert!(planned.offer.is_none() || state == State::NeedsPerson, "{planned:?}");
     assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
     for text in of_person.chain(&planned.reason).chain(&planned.found).chain(&planned.notes) {
@@ -87,6 +88,7 @@ fn perfect() -> Facts {
         looked_up: Ok(BTreeMap::new()),
         switched: Ok(BTreeSet::new()),
         rights: Ok(rights(vec![in_groups("alice", &["Administrators"])])),
+        administrator_roles: Ok(Vec::new()),
         analyzer: Ok(Analyzer::Working("own".into())),
         security_contact: Ok(true),
         public_access_blocked: Ok(true),
@@ -579,9 +581,20 @@ fn many_users_are_moved_a_few_at_a_time() {
         add_user(&mut facts, holding(&format!("user{number:02}"), &[READ_ONLY]));
     }
     let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
-    assert_eq!(planned.changes.len(), 2 + 2 * 20);
-    notes(&planned, &["user20", "ReadOnlyAccess"]);
-    notes(&planned, &["… ", "10"]);
+    assert_eq!(planned.changes.len(), 2 + 2 * 5);
+    assert_eq!(planned.changes.last(), Some(&detach("user04", READ_ONLY)));
+    notes(&planned, &["5", "45"]);
+    assert!(!planned.notes.iter().any(|note| note.en.contains("user05")), "{planned:?}");
+}
+
+#[test]
+fn the_last_users_are_moved_without_a_word_of_others() {
+    let mut facts = perfect();
+    for number in 0..5 {
+        add_user(&mut facts, holding(&format!("user{number}"), &[READ_ONLY]));
+    }
+    let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
+    assert_eq!((planned.changes.len(), planned.notes.len()), (2 + 2 * 5, 1));
 }
 
 #[test]
@@ -975,9 +988,46 @@ fn rights_that_reach_too_far_are_named() {
             stands("one that cannot be understood", State::NeedsPerson, |facts, _| {
                 facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[Unreadable]));
             }),
+            stands("a role with AdministratorAccess", State::NeedsPerson, |facts, _| {
+                facts.administrator_roles = Ok(vec!["Deploy".into()]);
+            }),
+            stands("roles of AWS's own services", State::InPlace, |facts, _| {
+                facts.administrator_roles = Ok(roles_of_aws());
+            }),
+            stands("the roles are unreadable", State::NotAssessed, |facts, _| {
+                facts.administrator_roles = Err(denied());
+            }),
+            stands("the roles are unreadable, and a user has it", State::NeedsPerson, |facts, _| {
+                facts.administrator_roles = Err(denied());
+                add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+            }),
             stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
         ],
     );
+}
+
+fn roles_of_aws() -> Vec<String> {
+    ["OrganizationAccountAccessRole", "AWSReservedSSO_Admin_0123456789abcdef", "AWSServiceRoleForX"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+#[test]
+fn roles_with_full_rights_are_told_apart() {
+    let mut facts = perfect();
+    facts.administrator_roles = Ok([roles_of_aws(), vec!["Deploy".to_owned()]].concat());
+    let left = planned(&facts, &answers(), StepId::LeastPrivilege);
+    let what = left.person.as_ref().unwrap().what.clone();
+    says(&what, &["Deploy"]);
+    assert!(!what.en.contains("AWSReservedSSO_"), "{what:?}");
+    notes(&left, &["Deploy", "AdministratorAccess", "*:*"]);
+    notes(&left, &["OrganizationAccountAccessRole", "AWSReservedSSO_Admin_0123456789abcdef"]);
+
+    facts.administrator_roles = Ok(roles_of_aws());
+    let found = planned(&facts, &answers(), StepId::LeastPrivilege).found.unwrap();
+    says(&found, &["OrganizationAccountAccessRole", "IAM Identity Center"]);
+    assert!(found.en.contains("not read: inline policies of roles"), "{found:?}");
+    assert!(found.ko.contains("역할의 인라인 정책"), "{found:?}");
 }
 
 #[test]
@@ -1010,7 +1060,7 @@ fn the_partition_of_the_policies_counts() {
 
 #[test]
 fn what_watches_over_the_account_is_made() {
-    let all = vec![create_analyzer(), create_role(), attach_support(), block()];
+    let all = vec![create_analyzer(), create_role(), attach_support()];
     hold(
         StepId::ActivityMonitoring,
         [
@@ -1024,13 +1074,13 @@ fn what_watches_over_the_account_is_made() {
                     name_contact(answers);
                 },
             ),
-            changes("unattended", all[..3].to_vec(), |facts, answers| {
+            changes("unattended", all.clone(), |facts, answers| {
                 *facts = fresh();
                 answers.attended = false;
             }),
             changes(
                 "unattended, with everything said",
-                [all, vec![set_contact()]].concat(),
+                [all, vec![set_contact(), block()]].concat(),
                 |facts, answers| {
                     *facts = fresh();
                     (answers.attended, answers.iam.block_public_s3) = (false, Some(true));
@@ -1047,10 +1097,24 @@ fn what_watches_over_the_account_is_made() {
             stands("somebody else's role", State::NeedsPerson, |facts, _| {
                 facts.support = Ok(SupportRole::Namesake);
             }),
-            changes("public access", vec![block()], |facts, _| facts.public_access_blocked = Ok(false)),
-            stands("public access, meant", State::InPlace, |facts, answers| {
+            stands("public access", State::NeedsPerson, |facts, _| facts.public_access_blocked = Ok(false)),
+            changes("public access, with consent", vec![block()], |facts, answers| {
+                (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(true));
+            }),
+            stands("public access, meant", State::Accepted, |facts, answers| {
                 (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
             }),
+            stands("public access, meant, and blocked all the same", State::InPlace, |_, answers| {
+                answers.iam.block_public_s3 = Some(false);
+            }),
+            stands(
+                "public access, meant, and the analyzers are unreadable",
+                State::NotAssessed,
+                |facts, answers| {
+                    (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
+                    facts.analyzer = Err(denied());
+                },
+            ),
             stands("public access, unattended", State::NeedsPerson, |facts, answers| {
                 (facts.public_access_blocked, answers.attended) = (Ok(false), false);
             }),
@@ -1076,8 +1140,8 @@ fn what_watches_over_the_account_is_made() {
                 facts.support = Err(denied());
             }),
             stands("the report is unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
-            changes("one is unreadable, another missing", vec![block()], |facts, _| {
-                (facts.analyzer, facts.public_access_blocked) = (Err(denied()), Ok(false));
+            changes("one is unreadable, another missing", vec![attach_support()], |facts, _| {
+                (facts.analyzer, facts.support) = (Err(denied()), Ok(SupportRole::Bare));
             }),
             stands("one is unreadable, another for a person", State::NeedsPerson, |facts, _| {
                 (facts.analyzer, facts.security_contact) = (Err(denied()), Ok(false));
@@ -1090,8 +1154,8 @@ fn what_watches_over_the_account_is_made() {
 fn root_is_in_use_only_when_an_administrator_has_been_there() {
     for (used, admin_since, state) in [
         (0, Some(300), State::NeedsPerson),
-        (89, Some(300), State::NeedsPerson),
-        (90, Some(300), State::InPlace),
+        (6, Some(300), State::NeedsPerson),
+        (7, Some(300), State::InPlace),
         (0, Some(0), State::InPlace),
         (0, Some(6), State::InPlace),
         (0, Some(7), State::NeedsPerson),
@@ -1106,6 +1170,26 @@ fn root_is_in_use_only_when_an_administrator_has_been_there() {
         assert_eq!(planned.state, state, "used {used} days ago, an administrator since {admin_since:?}");
         holds_together(&planned);
     }
+}
+
+#[test]
+fn a_use_of_root_that_is_explained_counts_no_more_and_a_later_one_does() {
+    let mut facts = perfect();
+    facts.report.as_mut().unwrap().rows[0] = root_used(2);
+    let state_until = |day: &str| {
+        let mut answers = answers();
+        answers.iam.root_use_explained_until = Some(day.into());
+        planned(&facts, &answers, StepId::ActivityMonitoring)
+    };
+    assert_eq!(state_until("2026-11-21").state, State::NeedsPerson);
+    for day in ["2026-11-22", "2026-12-01"] {
+        let explained = state_until(day);
+        assert_eq!(explained.state, State::InPlace, "{day}");
+        says(&explained.found.unwrap(), &["2026-11-22", day]);
+    }
+    let how = state_until("2026-11-01").person.unwrap().how.remove(0);
+    says(&how, &["root_use_explained_until = \"2026-11-22\"", "dayone events --root"]);
+    assert!(how.en.contains("alarm") && how.ko.contains("경보"), "{how:?}");
 }
 
 #[test]
@@ -1148,9 +1232,40 @@ fn a_contact_is_asked_for_where_nothing_else_is_left() {
 #[test]
 fn what_stops_being_public_is_said_before() {
     let facts = Facts { public_access_blocked: Ok(false), ..perfect() };
-    let planned = planned(&facts, &answers(), StepId::ActivityMonitoring);
-    assert!(planned.notes.iter().any(|note| note.en.contains("stop being public")), "{planned:?}");
-    notes(&planned, &["block_public_s3 = false"]);
+    let mut consent = answers();
+    consent.iam.block_public_s3 = Some(true);
+    for answers in [answers(), unattended(), consent] {
+        let planned = planned(&facts, &answers, StepId::ActivityMonitoring);
+        assert!(planned.notes.iter().any(|note| note.en.contains("stop being public")), "{planned:?}");
+        notes(&planned, &["block_public_s3 = false"]);
+    }
+}
+
+#[test]
+fn public_access_is_blocked_by_a_yes_of_its_own() {
+    let facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let offered = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert_eq!(offered.offer.unwrap().changes, [block()]);
+    says(&offered.person.unwrap().what, &["S3"]);
+    assert_eq!(planned(&facts, &unattended(), StepId::ActivityMonitoring).offer, None);
+
+    let facts = Facts { security_contact: Ok(false), ..facts };
+    let with_contact = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert_eq!(with_contact.person.as_ref().unwrap().seen, Seen::ByAnswer("iam.security_contact_email"));
+    assert_eq!(with_contact.offer.as_ref().unwrap().changes, [block()]);
+    notes(&with_contact, &["block_public_s3 = true"]);
+}
+
+#[test]
+fn what_stays_public_by_the_answers_is_accepted_with_the_reason() {
+    let mut facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let mut meant = answers();
+    meant.iam.block_public_s3 = Some(false);
+    let accepted = planned(&facts, &meant, StepId::ActivityMonitoring);
+    assert_eq!(accepted.state, State::Accepted);
+    says(&accepted.reason.unwrap(), &["S3", "block_public_s3 = false"]);
+    facts.support = Ok(SupportRole::Bare);
+    notes(&planned(&facts, &meant, StepId::ActivityMonitoring), &["S3", "block_public_s3 = false"]);
 }
 
 // The changes in words.
@@ -1230,9 +1345,8 @@ fn what_was_not_seen_is_never_in_place() {
     always(|facts, answers| {
         for planned in plan(facts, answers) {
             let unseen = match planned.step {
-                StepId::IndividualUsers | StepId::PermissionsThroughGroups | StepId::LeastPrivilege => {
-                    facts.rights.is_err()
-                }
+                StepId::IndividualUsers | StepId::PermissionsThroughGroups => facts.rights.is_err(),
+                StepId::LeastPrivilege => facts.rights.is_err() || facts.administrator_roles.is_err(),
                 StepId::UnusedCredentials | StepId::KeyRotation | StepId::RolesNotKeys => {
                     facts.report.is_err()
                 }
@@ -1280,8 +1394,7 @@ fn only_what_was_looked_at_and_is_nobody_of_ours_is_touched() {
                     assert!(answers.attended || answers.iam.move_to_groups, "{change:?}");
                 }
                 Change::BlockPublicAccess { .. } => {
-                    let consent = answers.iam.block_public_s3;
-                    assert!(consent == Some(true) || (consent.is_none() && answers.attended), "{change:?}");
+                    assert_eq!(answers.iam.block_public_s3, Some(true), "{change:?}");
                 }
                 _ => {}
             }
@@ -1389,8 +1502,9 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         maybe_unseen(any::<bool>()),
         maybe_unseen(any_support()),
     );
-    let of_rights = maybe_unseen(any_rights());
-    (of_credentials, of_account, of_rights).prop_map(|(of_credentials, of_account, rights)| {
+    let roles = prop::sample::subsequence(vec!["Deploy", "AWSReservedSSO_Admin"], 0..=2);
+    let of_rights = (maybe_unseen(any_rights()), maybe_unseen(roles));
+    (of_credentials, of_account, of_rights).prop_map(|(of_credentials, of_account, (rights, roles))| {
         let (people, looking_up, switched, run, root, age) = of_credentials;
         let (analyzer, security_contact, public_access_blocked, support) = of_account;
         let people = people.map(|people| people.into_iter().flatten().collect::<Vec<_>>());
@@ -1410,6 +1524,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             looked_up: looking_up.map(|()| looked_up),
             switched: switched.map(|ids| ids.into_iter().map(str::to_owned).collect()),
             rights,
+            administrator_roles: roles.map(|names| names.into_iter().map(str::to_owned).collect()),
             analyzer,
             security_contact,
             public_access_blocked,

@@ -3,6 +3,7 @@
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::StepError;
 use crate::operator::Operator;
+use crate::profile;
 use crate::root_user::{self, NewPassword};
 use crate::session::Session;
 use crate::text;
@@ -45,6 +46,9 @@ pub async fn apply(
         Change::AttachPolicy { policy, group } => {
             attach(session.acting(), policy, group, operator).await?;
             see_it_in_force(session, operator).await
+        }
+        Change::NoteInProfile { profile, serial } => {
+            profile::set_mfa_serial(session.connection.files(), profile, serial)
         }
         Change::CreateGroup { group } => {
             let created = session.acting().iam().create_group().group_name(group).send().await;

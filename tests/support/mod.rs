@@ -44,7 +44,11 @@ pub fn answers(more: Value) -> Map<String, Value> {
         "admin": {"user": "alice", "access_key_profile": "dayone-admin"},
         "root": {"delete_access_keys": true, "credentials_stored": true},
         "billing": {"console_access_activated": true},
-        "iam": {"security_contact_email": "security@example.com", "security_contact_phone": "+82 2 555 0100"},
+        "iam": {
+            "block_public_s3": true,
+            "security_contact_email": "security@example.com",
+            "security_contact_phone": "+82 2 555 0100",
+        },
     });
     merge(&mut answers, more);
     match answers {

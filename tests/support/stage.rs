@@ -319,7 +319,8 @@ pub async fn through<O: Asks>(
     let journal = Journal::open(&folder.join("state")).unwrap();
     let mut collected = Collected::from_sources(Map::new(), Map::new(), answers).unwrap();
     collected.answers.attended = operator.is_a_person();
-    collected.answers.unfinished = journal.unfinished();
+    let before = journal.told().clone();
+    (collected.answers.unfinished, collected.answers.switched_off) = (before.unfinished, before.switched_off);
     let (result, reports, changes_made, operator) = {
         let mut engine = Engine {
             session,
