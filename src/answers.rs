@@ -4,6 +4,8 @@
 
 mod misfit;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -43,18 +45,35 @@ const NOT_REMEMBERED: [&str; 15] = [
     "trail.readers",
 ];
 
+/// No answers file is longer, in bytes. What never ends, such as a device, is not read for ever.
+const LONGEST: u64 = 1024 * 1024;
+
+/// Where a password goes: the key of the administrator, and of everybody else.
+const PASSWORD_FILE: &str = "console_password_file";
+
 /// Reads an answers file. Relative file names in it count from its folder.
 pub fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let (path, error) = (text::harmless(&path.display().to_string()), error.to_string());
-        Failure::Usage(text! {
-            en: "The answers file {path} cannot be read: {error}.",
-            ko: "응답 파일 {path}을(를) 읽을 수 없습니다: {error}."
-        })
-    })?;
+    let text = text_of(path)?;
     judge(&path.display().to_string(), &text)?;
     let table: Map<String, Value> = toml::from_str(&text).map_err(|error| syntax(path, &text, &error))?;
     Ok(from_folder_of(path, table))
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    let unreadable = |why: &Text| {
+        let (path, en, ko) = (text::harmless(&path.display().to_string()), &why.en, &why.ko);
+        Failure::Usage(text! {
+            en: "The answers file {path} cannot be read: {en}.",
+            ko: "응답 파일 {path}을(를) 읽을 수 없습니다: {ko}."
+        })
+    };
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(&Text::verbatim(error.to_string())))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
+        return Err(unreadable(&text! { en: "it is longer than a megabyte", ko: "1MB보다 큽니다" }));
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable(&text! { en: "it is not UTF-8", ko: "UTF-8이 아닙니다" }))
 }
 
 /// Whether the text of an answers file holds up.
@@ -106,16 +125,18 @@ fn line_of(text: &str, key: &str) -> usize {
 
 fn from_folder_of(path: &Path, mut table: Map<String, Value>) -> Map<String, Value> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let resolve = |holder: Option<&mut Value>| {
-        if let Some(Value::String(name)) = holder.and_then(|holder| holder.get_mut("console_password_file")) {
+    let resolve = |holder: &mut Value| {
+        if let Some(Value::String(name)) = holder.get_mut(PASSWORD_FILE) {
             *name = folder.join(&*name).display().to_string();
         }
     };
-    resolve(table.get_mut("admin"));
-    if let Some(Value::Array(people)) = table.get_mut("people") {
-        people.iter_mut().for_each(|person| resolve(Some(person)));
-    }
+    table.get_mut("admin").into_iter().for_each(resolve);
+    people(&mut table).for_each(resolve);
     table
+}
+
+fn people(said: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    said.get_mut("people").and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 impl Collected {
@@ -185,6 +206,9 @@ fn without_what_is_for_one_run(mut said: Map<String, Value>) -> Map<String, Valu
                 }
             }
         }
+    }
+    for person in people(&mut said).filter_map(Value::as_object_mut) {
+        person.remove(PASSWORD_FILE);
     }
     said
 }
@@ -265,6 +289,40 @@ mod tests {
         let said = remembered(folder.path());
         assert_eq!(said["admin"], serde_json::json!({"user": "alice"}));
         assert_eq!(said["root"], serde_json::json!({}));
+    }
+
+    #[test]
+    fn file_names_count_from_the_folder_of_the_answers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answers.toml");
+        let text = "[admin]\nuser = \"alice\"\nconsole_password_file = \"alice.txt\"\n\
+            [[people]]\nuser = \"bob\"\nconsole_password_file = \"sub/bob.txt\"\n\
+            [[people]]\nuser = \"eve\"\nconsole_password_file = \"/eve.txt\"\n[[people]]\nuser = \"kim\"\n";
+        std::fs::write(&path, text).unwrap();
+        let said = read_file(&path).unwrap();
+        let file = |name: &str| Value::String(folder.path().join(name).display().to_string());
+        assert_eq!(said["admin"][PASSWORD_FILE], file("alice.txt"));
+        assert_eq!(said["people"][0][PASSWORD_FILE], file("sub/bob.txt"));
+        assert_eq!(said["people"][1][PASSWORD_FILE], "/eve.txt");
+        assert_eq!(said["people"][2], serde_json::json!({"user": "kim"}));
+        let kept = without_what_is_for_one_run(said);
+        assert_eq!(kept["people"][0], serde_json::json!({"user": "bob"}));
+    }
+
+    #[test]
+    fn what_is_no_text_or_has_no_end_is_no_answers_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("answers.toml");
+        std::fs::write(&path, b"# caf\xe9\n").unwrap();
+        assert!(read_file(&path).unwrap_err().to_string().ends_with("it is not UTF-8."));
+        let long = |length: u64| "#".repeat(usize::try_from(length).unwrap());
+        std::fs::write(&path, long(LONGEST)).unwrap();
+        assert!(read_file(&path).is_ok());
+        for endless in [path.as_path(), Path::new("/dev/zero")] {
+            std::fs::write(&path, long(LONGEST + 1)).unwrap();
+            let told = read_file(endless).unwrap_err().to_string();
+            assert!(told.ends_with("it is longer than a megabyte."), "{told}");
+        }
     }
 
     #[test]

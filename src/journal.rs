@@ -64,8 +64,12 @@ impl Journal {
         make_folder(folder)?;
         let lock = lock(&folder.join("lock"))?;
         let path = folder.join(NAME);
-        let mut file =
-            private().append(true).read(true).open(&path).map_err(|error| StepError::file(&path, error))?;
+        let mut file = private()
+            .append(true)
+            .read(true)
+            .open(&path)
+            .and_then(regular)
+            .map_err(|error| StepError::file(&path, error))?;
         end_torn_line(&mut file).map_err(|error| StepError::file(&path, error))?;
         let told = Told::read(&path).map_err(|error| StepError::file(&path, error))?;
         let run = format!("{}-{}", now(), std::process::id());
@@ -237,14 +241,15 @@ impl History {
     /// history.
     pub fn read(folder: &Path) -> Result<Self, StepError> {
         let path = folder.join(NAME);
-        match File::open(&path) {
+        match open_to_read(&path) {
             Ok(file) => Self::of(BufReader::new(file)).map_err(|error| StepError::file(&path, error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(StepError::file(&path, error)),
         }
     }
 
-    fn of(mut journal: impl BufRead) -> std::io::Result<Self> {
+    /// Reads a journal.
+    pub fn of(mut journal: impl BufRead) -> std::io::Result<Self> {
         let mut history = Self::default();
         while let Some(line) = next_line(&mut journal)? {
             history.take(&line);
@@ -329,6 +334,20 @@ impl PastChange {
             && (&self.run, &self.step, &self.verb, &self.resource)
                 == (&end.run, &end.step, &end.verb, &end.resource)
     }
+}
+
+/// To open what is no file, such as a pipe that nobody writes to, may take for ever.
+fn open_to_read(path: &Path) -> std::io::Result<File> {
+    if std::fs::metadata(path)?.is_file() { File::open(path) } else { Err(not_a_file()) }
+}
+
+/// Whatever else stands under the name keeps nothing, or never ends.
+fn regular(file: File) -> std::io::Result<File> {
+    if file.metadata()?.is_file() { Ok(file) } else { Err(not_a_file()) }
+}
+
+fn not_a_file() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file")
 }
 
 /// The next line, or as much of it as a line of ours can be long.
@@ -575,6 +594,19 @@ mod tests {
         assert_eq!(journal.told().switched_off.clone(), BTreeSet::from([key.clone()]));
         journal.done(&switch(Verb::Enable), None).unwrap();
         assert_eq!(journal.told().switched_off.clone(), BTreeSet::new());
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        for odd in ["/dev/zero", "/dev/null", "/"] {
+            let path = folder.path().join(NAME);
+            std::os::unix::fs::symlink(odd, &path).unwrap();
+            assert!(Journal::open(folder.path()).is_err(), "{odd}");
+            assert!(History::read(folder.path()).is_err(), "{odd}");
+            std::fs::remove_file(path).unwrap();
+        }
+        assert!(Journal::open(folder.path()).is_ok());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod cli;
 pub mod engine;
+mod environment;
 pub mod error;
 pub mod event;
 mod events;

@@ -18,6 +18,7 @@ use steps::{profile, regions, text};
 use crate::answers::{self, Collected};
 use crate::cli::{Cli, Command, MfaCommand, Options, Output};
 use crate::engine::Engine;
+use crate::environment;
 use crate::error::Failure;
 use crate::event::{Event, Listener, SignInAdvice, SignedIn, Summary};
 use crate::interrupt::Interrupt;
@@ -58,6 +59,9 @@ pub struct Place {
     pub rehearsal: bool,
 }
 
+/// The exit status of a run whose document could not be written, whatever else came of it.
+const LOST: u8 = 1;
+
 /// Runs a command to its end, and gives the exit status.
 pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
     let file = cli.options.answers.as_deref().map(answers::read_file).transpose();
@@ -66,12 +70,19 @@ pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
         Ok(file) => dispatch(cli, file.unwrap_or_default(), &screen, interrupt).await,
         Err(failure) => Err(failure),
     };
-    match result {
+    let status = match result {
         Ok(status) => status,
         Err(failure) => {
             tell(&screen, &failure);
             failure.exit_status()
         }
+    };
+    match screen.lost_document() {
+        Some(trouble) => {
+            human::failed(&screen, &trouble, None);
+            LOST
+        }
+        None => status,
     }
 }
 
@@ -144,6 +155,7 @@ async fn dispatch(
 
 /// The account that the environment and the options lead to.
 pub(crate) async fn real_account(options: &Options, task: Task) -> Result<Place, Failure> {
+    environment::judge(std::env::vars_os())?;
     if let Some(region) = &options.region {
         known_region(region)?;
     }

@@ -3,13 +3,14 @@
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use console::{Style, Term};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use steps::text;
 use steps::text::{Language, Text};
 
 /// Longer lines are hard to read, however wide the window is.
@@ -121,6 +122,8 @@ struct Inner {
     /// The terminal itself, where standard error is something else.
     terminal: Option<File>,
     broken: AtomicBool,
+    /// Why the document of the run could not be written.
+    lost: Mutex<Option<std::io::Error>>,
     spinner: Mutex<Option<ProgressBar>>,
     /// What was written, where a test looks on.
     kept: Mutex<Vec<u8>>,
@@ -306,8 +309,7 @@ impl Screen {
 
     /// Prints the one document of the run on standard output.
     pub fn document(&self, document: &str) {
-        let channel = self.unless_in_memory(Channel::Output);
-        self.write(channel, &format!("{}\n", document.trim_end()));
+        self.document_as_it_is(&format!("{}\n", document.trim_end()));
     }
 
     /// Shows what is waited for, until the guard is dropped: a spinner where one can turn, else one line.
@@ -326,7 +328,18 @@ impl Screen {
     /// Prints a document on standard output whose line ends are part of it.
     pub fn document_as_it_is(&self, document: &str) {
         let channel = self.unless_in_memory(Channel::Output);
-        self.write(channel, document);
+        if let Err(error) = self.try_to_write(channel, document) {
+            *lock(&self.0.lost) = Some(error).filter(|error| error.kind() != ErrorKind::BrokenPipe);
+        }
+    }
+
+    /// Why the document could not be written, as on a full disk. A reader who has gone has read enough.
+    pub fn lost_document(&self) -> Option<Text> {
+        let error = lock(&self.0.lost).take()?;
+        Some(text! {
+            en: "Standard output could not be written: {error}.",
+            ko: "표준 출력에 쓸 수 없습니다: {error}."
+        })
     }
 
     /// Shows how far a longer piece of work has got, in `length` parts, until the guard is dropped. Where nothing can be
@@ -360,8 +373,13 @@ impl Screen {
     }
 
     fn write(&self, channel: Channel, words: &str) {
+        // Nobody can be told where nothing can be written.
+        let _ = self.try_to_write(channel, words);
+    }
+
+    fn try_to_write(&self, channel: Channel, words: &str) -> std::io::Result<()> {
         if channel == Channel::Output && self.0.broken.load(Ordering::Relaxed) {
-            return;
+            return Ok(());
         }
         let bar = lock(&self.0.spinner).clone();
         let written = match bar {
@@ -372,6 +390,7 @@ impl Screen {
         if written.is_err() && channel == Channel::Output {
             self.0.broken.store(true, Ordering::Relaxed);
         }
+        written
     }
 
     fn write_now(&self, channel: Channel, words: &str) -> std::io::Result<()> {
@@ -397,6 +416,7 @@ impl Inner {
             private: Some(talk.channel),
             terminal: None,
             broken: AtomicBool::new(false),
+            lost: Mutex::new(None),
             spinner: Mutex::new(None),
             kept: Mutex::new(Vec::new()),
         }

@@ -22,15 +22,20 @@ pub fn is_profile_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@+".contains(c))
 }
 
+/// So much room a profile takes, with the longest names and keys.
+const ROOM: usize = 512;
+
 /// Finds out whether the profile could be written and read again, before there is a secret that would be lost if it
-/// cannot.
+/// cannot. Writing the file as it will be also finds out that there is room for it on the disk.
 pub fn check_writable(files: &AwsFiles, profile: &str) -> Result<(), StepError> {
     let path = real_path(&files.credentials)?;
     refuse_known_profile(files, profile)?;
     refuse_unreadable(files)?;
-    read(&path)?;
-    beside(&path)?;
-    Ok(())
+    let mut content = read(&path)?;
+    content.extend_from_slice(&[b'#'; ROOM]);
+    let mut trial = beside(&path)?;
+    let written = trial.write_all(&content).and_then(|()| trial.as_file().sync_all());
+    written.map_err(|error| StepError::file(&path, error))
 }
 
 /// Appends the profile. The secret is in the file, or the file is as it was.
@@ -199,12 +204,16 @@ fn refuse_known_profile(files: &AwsFiles, profile: &str) -> Result<(), StepError
     })
 }
 
-/// A file that is a symbolic link, as dot-file collections make it, stays one.
+/// A file that is a symbolic link, as dot-file collections make it, stays one. A device such as `/dev/null`, which keeps
+/// others from finding any profile, must not give its place to a file.
 fn real_path(path: &Path) -> Result<PathBuf, StepError> {
-    if path.is_symlink() {
-        return fs::canonicalize(path).map_err(|error| StepError::file(path, error));
+    let real = if path.is_symlink() { fs::canonicalize(path) } else { Ok(path.to_owned()) };
+    let real = real.map_err(|error| StepError::file(path, error))?;
+    if real.exists() && !real.is_file() {
+        let odd = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file");
+        return Err(StepError::file(path, odd));
     }
-    Ok(path.to_owned())
+    Ok(real)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StepError> {
@@ -282,6 +291,21 @@ mod tests {
         assert!(check_writable(&files, "two").is_ok());
         fs::write(&files.config, "[profile \"two\"] # of the AWS CLI\n").unwrap();
         assert!(check_writable(&files, "two").is_err() && check_writable(&files, "three").is_ok());
+    }
+
+    #[test]
+    fn a_device_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let odd = folder.path().join("folder");
+        fs::create_dir(&odd).unwrap();
+        for path in [Path::new("/dev/null"), &odd] {
+            let files = AwsFiles { credentials: path.to_owned(), config: path.to_owned() };
+            assert!(check_writable(&files, "one").is_err(), "{}", path.display());
+            assert!(append(&files, "one", &key()).is_err(), "{}", path.display());
+            assert!(set_mfa_serial(&files, "one", "GAHT12345678").is_err(), "{}", path.display());
+        }
+        assert!(!Path::new("/dev/null").is_file() && fs::read_dir(&odd).unwrap().next().is_none());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use steps::aws::{Access, Identity};
 use steps::practice::{PracticeId, State, StepId};
 use support::actor::Actor;
+use support::side_by_side::everything;
 use support::stage::{Errand, Played, Stage};
 
 /// So long ago root's keys were used that were used yesterday, and the others made.
@@ -289,7 +290,7 @@ async fn cut_off_runs(way: Way) {
 }
 
 fn cuts(calls: usize, number: usize) -> Vec<(usize, FaultTime)> {
-    let every = if std::env::var_os("DAYONE_SWEEP").is_some_and(|value| value == "all") { 1 } else { STRIDE };
+    let every = if everything() { 1 } else { STRIDE };
     let all = (0..calls).flat_map(|call| [FaultTime::Before, FaultTime::After].map(|when| (call, when)));
     let cuts: Vec<_> = all.skip(number % every).step_by(every).collect();
     assert!(!cuts.is_empty(), "{calls}");

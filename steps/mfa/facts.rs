@@ -589,7 +589,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn of_many_users_the_report_tells_who_signs_in() {
-        let row = |number: usize| format!("user{number},arn:user{number},{},FALSE", number % 2 == 0);
+        let row = |number: usize| format!("user{number},arn:user{number},{},FALSE", number.is_multiple_of(2));
         let rows: Vec<_> = (0..40).map(row).collect();
         let table = format!("user,arn,password_enabled,mfa_active\n{}", rows.join("\n"));
         let report = aws_smithy_types::base64::encode(table);

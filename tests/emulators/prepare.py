@@ -32,14 +32,15 @@ def put(bucket, key):
 
 
 def half_done(trail, bucket):
-    """An administrator with a device and no password, and somebody without either; a trail of one Region that does not
-    log, into a bucket without a policy."""
+    """An administrator with a device and no password, somebody with a password and no device, and a machine; a trail of
+    one Region that does not log, into a bucket without a policy."""
     iam, s3 = boto3.client("iam"), boto3.client("s3")
     iam.create_group(GroupName="Administrators")
     full = "arn:aws:iam::aws:policy/AdministratorAccess"
     iam.attach_group_policy(GroupName="Administrators", PolicyArn=full)
-    for name in ["alice", "bob"]:
+    for name in ["alice", "bob", "ci"]:
         iam.create_user(UserName=name)
+    iam.create_login_profile(UserName="bob", Password="not a secret of anybody")
     iam.add_user_to_group(GroupName="Administrators", UserName="alice")
     device = iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")["VirtualMFADevice"]["SerialNumber"]
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}

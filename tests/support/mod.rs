@@ -10,6 +10,11 @@
 )]
 
 pub mod actor;
+pub mod between;
+pub mod door;
+pub mod machine;
+pub mod served;
+pub mod side_by_side;
 pub mod stage;
 pub mod terminal;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use expectrl::Session;
 use expectrl::process::unix::{PtyStream, UnixProcess, WaitStatus};
+use rustix::process::{Pid, Signal, kill_process};
 
 pub const CONTROL_C: u8 = 3;
 pub const END_OF_INPUT: u8 = 4;
@@ -121,6 +122,11 @@ impl Window {
     pub fn press(&mut self, keys: &[u8]) {
         self.session.write_all(keys).unwrap();
         self.session.flush().unwrap();
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(self.session.get_process().pid().as_raw()).unwrap();
+        kill_process(id, signal).unwrap();
     }
 
     /// What another window does meanwhile.

@@ -1,0 +1,113 @@
+//! A disk that is full: the run stops with an error that says so before AWS hears of the next change, and goes on
+//! when there is room again. The kernel plays the full disk: it lets no file of the program grow beyond a limit.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use serde_json::Value;
+use support::between::Between;
+use support::difference;
+use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running};
+use support::served::Served;
+use support::side_by_side::{everything, side_by_side, tell};
+
+/// So many calls more than changes that were begun: enrolling a device is two calls, a key of root goes with a call of
+/// the administrator before it, and the trail is tried twice.
+const CALLS_WITHIN_A_CHANGE: usize = 3;
+
+fn undisturbed() -> Value {
+    let served = Served::new();
+    Machine::new(&served).run(&Between::quiet(served.address), &APPLY).with_status(DONE);
+    served.snapshot()
+}
+
+/// Runs where no file can grow beyond so many blocks of 512 bytes. Where one would, the program is told so and not
+/// killed, as on a full disk.
+fn run_with(blocks: usize, machine: &Machine, aws: &Between, arguments: &[&str]) -> Ended {
+    let before = format!("trap '' XFSZ; ulimit -f {blocks}");
+    Running::start(machine.in_shell(&before, aws, arguments)).ended()
+}
+
+#[test]
+fn a_journal_that_cannot_grow_stops_the_run_before_the_next_change() {
+    let expected = undisturbed();
+    let limits: Vec<usize> = if everything() { (0..=24).collect() } else { vec![0, 1, 3, 8, 20] };
+    let tried = limits.len();
+    side_by_side(limits, |blocks| {
+        let served = Served::new();
+        let machine = Machine::new(&served);
+        let aws = Between::quiet(served.address);
+        let ended = run_with(blocks, &machine, &aws, &APPLY).with_status(Some(1));
+        let told = ended.told();
+        assert!(told.contains("could not be used") && told.contains("the disk is not full"), "{told}");
+        assert!(told.contains(".local/state/dayone/accounts/"), "{told}");
+
+        let begun = machine.journal().iter().filter(|line| line["event"] == "intent").count();
+        let made = aws.changes().len();
+        assert!(made <= begun + CALLS_WITHIN_A_CHANGE, "{made} calls, {begun} begun in the journal");
+        assert!(blocks > 0 || made == 0, "{made} calls without a line in the journal");
+
+        machine.run(&aws, &APPLY).with_status(DONE);
+        assert_eq!(difference(&served.snapshot(), &expected), None, "{blocks} blocks");
+        let torn = machine.journal().iter().filter(|line| line.is_null()).count();
+        assert!(torn <= 1, "one line at the most was cut off");
+    });
+    tell(&format!("full disk: {tried} sizes of the journal tried, {tried} went on afterwards"));
+}
+
+/// A file that is large already finds no room for one profile more. That is found out before there is a key.
+#[test]
+fn credentials_that_cannot_be_written_stop_the_run_before_there_is_a_key() {
+    let expected = undisturbed();
+    let served = Served::new();
+    let machine = Machine::new(&served);
+    let before = "# mine\n".repeat(2_000);
+    machine.write(".aws/credentials", &before);
+    let aws = Between::quiet(served.address);
+    let told = run_with(15, &machine, &aws, &APPLY).with_status(Some(1)).told();
+    assert!(told.contains(".aws/credentials could not be used"), "{told}");
+    assert!(told.contains("the disk is not full"), "{told}");
+    let keys = aws.changes().into_iter().filter(|heard| heard.name.ends_with("AccessKey"));
+    assert_eq!(keys.count(), 0, "a key was made that nobody could have kept");
+    assert_eq!(machine.read(".aws/credentials"), before);
+
+    machine.run(&aws, &APPLY).with_status(DONE);
+    assert_eq!(difference(&served.snapshot(), &expected), None);
+    assert!(machine.read(".aws/credentials").starts_with(&before));
+    for entry in std::fs::read_dir(machine.path(".aws")).unwrap() {
+        let name = entry.unwrap().file_name();
+        assert!(["credentials", "config"].iter().any(|file| name == *file), "{name:?} was left behind");
+    }
+}
+
+/// A password that cannot be put where it should go is never set.
+#[test]
+fn a_password_that_cannot_be_written_is_not_set() {
+    let served = Served::new();
+    let answers = ANSWERS.replace("\"alice.txt\"", "\"answers.toml/alice.txt\"");
+    let machine = Machine::answering(&served, &answers);
+    let aws = Between::quiet(served.address);
+    let told = machine.run(&aws, &APPLY).with_status(Some(1)).told();
+    assert!(told.contains("alice.txt could not be written"), "{told}");
+    assert!(aws.changes().iter().all(|heard| heard.name != "iam:CreateLoginProfile"));
+}
+
+/// Who reads the lines may be a full disk too. The changes are made all the same; a document that is lost is a failure.
+#[test]
+fn standard_output_that_is_full_is_a_failure_only_for_a_document() {
+    let expected = undisturbed();
+    let served = Served::new();
+    let machine = Machine::new(&served);
+    let aws = Between::quiet(served.address);
+    let full =
+        |arguments: &[&str]| Running::start(machine.in_shell("exec > /dev/full", &aws, arguments)).ended();
+    full(&APPLY).with_status(DONE);
+    assert_eq!(difference(&served.snapshot(), &expected), None);
+    let documents: [&[&str]; 3] =
+        [&["policy"], &["completions", "bash"], &["check", "--answers", "answers.toml", "--output", "json"]];
+    for document in documents {
+        let told = full(document).with_status(Some(1)).told();
+        assert!(told.contains("Standard output could not be written"), "{document:?}: {told}");
+    }
+}
