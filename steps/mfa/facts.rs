@@ -10,6 +10,7 @@ use crate::answers::Answers;
 use crate::aws::{Caller, CallerKind, ForCall, Identity, Reading, Unseen, unless};
 use crate::error::{AwsError, StepError};
 use crate::groups;
+use crate::profile;
 use crate::session::Session;
 
 use super::{POLICY_NAME, policy_document};
@@ -121,7 +122,8 @@ pub struct Member {
     pub mfa: bool,
     /// The user's active access keys.
     pub active_keys: Vec<String>,
-    /// Those of the keys that look like a machine's: the user has no console password, and a service was called by them.
+    /// Those of the keys that look like a machine's: the user has no console password, a service was called by them, and
+    /// neither this run nor an AWS profile here has them.
     pub machine_keys: Vec<String>,
     /// Whether this was looked up. Of more than a few members only the names are known.
     pub known: bool,
@@ -299,7 +301,7 @@ async fn people_groups(
                 let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
                 let looked_up = match attached {
                     true => Vec::new(),
-                    false => match self::members(identity, &names).await? {
+                    false => match self::members(session, identity, &names).await? {
                         Ok(members) => members,
                         Err(unseen) => return Ok(Err(unseen)),
                     },
@@ -413,15 +415,19 @@ async fn group(session: &Session, identity: &Identity, name: &str) -> Result<Gro
     let arn = policy_arn(session.partition(), session.account());
     let attached = group.attached_policies.map(|policies| policies.contains(&arn));
     let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
-    let members = members(identity, &names).await?;
+    let members = members(session, identity, &names).await?;
     Ok((members.map(|members| Some((group.name, members))), attached))
 }
 
 /// Whom the policy would stop. Administrators are few; past [`SINGLE_LOOK_UPS`] the rest is named without details.
-async fn members(identity: &Identity, names: &[String]) -> Result<Reading<Vec<Member>>, AwsError> {
+async fn members(
+    session: &Session,
+    identity: &Identity,
+    names: &[String],
+) -> Result<Reading<Vec<Member>>, AwsError> {
     let mut members = Vec::new();
     for name in names.iter().take(SINGLE_LOOK_UPS) {
-        match member(identity, name).await? {
+        match member(session, identity, name).await? {
             Ok(member) => members.push(member),
             Err(unseen) => return Ok(Err(unseen)),
         }
@@ -437,7 +443,7 @@ async fn members(identity: &Identity, names: &[String]) -> Result<Reading<Vec<Me
     Ok(Ok(members))
 }
 
-async fn member(identity: &Identity, name: &str) -> Result<Reading<Member>, AwsError> {
+async fn member(session: &Session, identity: &Identity, name: &str) -> Result<Reading<Member>, AwsError> {
     let iam = identity.iam();
     let (devices, keys, login) = tokio::join!(
         devices_of(identity, name),
@@ -454,11 +460,19 @@ async fn member(identity: &Identity, name: &str) -> Result<Reading<Member>, AwsE
     let keys = keys.map(|keys| keys.access_key_metadata).unwrap_or_default();
     let active_keys: Vec<_> = keys.into_iter().filter(active).filter_map(|key| key.access_key_id).collect();
     let machine_keys = match login {
-        Ok(None) => used_keys(identity, &active_keys).await?,
+        Ok(None) => {
+            let elsewhere = active_keys.iter().filter(|key| !is_used_here(session, key));
+            used_keys(identity, &elsewhere.cloned().collect::<Vec<_>>()).await?
+        }
         Ok(Some(_)) | Err(_) => Vec::new(),
     };
     let mfa = devices.is_some_and(|devices| !devices.is_empty());
     Ok(Ok(Member { name: name.to_owned(), mfa, active_keys, machine_keys, known: true }))
+}
+
+/// Whoever is at this computer, or started the run, has the key: no machine does.
+fn is_used_here(session: &Session, key: &str) -> bool {
+    session.started.caller.access_key == key || profile::mentions_key(session.connection.files(), key)
 }
 
 /// The keys with which something was called.
@@ -562,8 +576,10 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
+    use aws_credential_types::Credentials;
+
     use super::*;
-    use crate::aws::{Access, canned};
+    use crate::aws::{Access, AwsFiles, Connection, canned};
 
     const EMPTY: &str = "<MFADevices></MFADevices><IsTruncated>false</IsTruncated>";
     const LOGIN: &str = "<LoginProfile><UserName>bob</UserName><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
@@ -585,6 +601,33 @@ mod tests {
         let without = without_mfa(&identity, &named(&["bob", "ci", "eve"]), &[]).await.unwrap();
         let expected = WithoutMfa { people: named(&["bob", "eve"]), machines: named(&["ci"]) };
         assert_eq!(without, Ok(expected));
+    }
+
+    /// An administrator who has an access key alone is no machine, and neither is whoever runs this.
+    #[tokio::test]
+    async fn a_key_that_is_used_here_is_no_machine_s() {
+        const USED: &str = "<AccessKeyLastUsed><LastUsedDate>2026-01-01T00:00:00Z</LastUsedDate>\
+            <ServiceName>s3</ServiceName><Region>us-east-1</Region></AccessKeyLastUsed>";
+        let key =
+            |id: &str| format!("<member><AccessKeyId>{id}</AccessKeyId><Status>Active</Status></member>");
+        let keys = ["AKIASTARTED", "AKIAKEPT", "AKIAELSEWHERE"].map(key).concat();
+        let keys = format!("<AccessKeyMetadata>{keys}</AccessKeyMetadata><IsTruncated>false</IsTruncated>");
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "ListMFADevices" => call.xml(EMPTY),
+            "ListAccessKeys" => call.xml(&keys),
+            "GetAccessKeyLastUsed" => call.xml(USED),
+            _ => call.refused(404, "NoSuchEntity"),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let [credentials, config] = ["credentials", "config"].map(|name| folder.path().join(name));
+        std::fs::write(&credentials, "[alice]\naws_access_key_id = AKIAKEPT\n").unwrap();
+        let login = Credentials::new("AKIASTARTED", "secret", None, None, "test");
+        let files = AwsFiles { credentials, config };
+        let connection = Connection::through(aws.client(), login, files, Access::ReadOnly);
+        let session = Session::open(connection).await.unwrap();
+        let alice = member(&session, session.acting(), "alice").await.unwrap().unwrap();
+        assert_eq!(alice.active_keys.len(), 3);
+        assert_eq!(alice.machine_keys, ["AKIAELSEWHERE"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -530,6 +530,7 @@ fn stopped(member: &Member) -> Option<Text> {
         return Some(text! { en: "{name} was not looked up.", ko: "{name}은(는) 조회하지 않았습니다." });
     }
     if !member.machine_keys.is_empty() {
+        let keys = member.machine_keys.join(", ");
         return Some(text! {
             en: "The access keys {keys} of {name} look like a machine's: they are used, and {name} has no console password. The policy stops them. Give the machine a role first.",
             ko: "{name}의 액세스 키 {keys}은(는) 프로그램이나 서버에서 쓰는 것 같습니다. 사용 기록이 있고 {name}에게 콘솔 암호가 없습니다. 정책이 이 키를 차단하므로 먼저 역할을 주세요."

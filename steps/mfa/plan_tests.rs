@@ -581,6 +581,23 @@ fn a_run_does_not_lock_itself_out() {
     says(&planned.reason.unwrap(), &["alice"]);
 }
 
+/// A person may decide so, but not by Enter alone; with nobody there it is left.
+#[test]
+fn a_key_that_looks_like_a_machine_s_is_not_stopped_by_accident() {
+    let ci = member("ci", false, &["AKIACI1", "AKIACI2"]);
+    let members = vec![member("alice", true, &[]), Member { machine_keys: owned(&["AKIACI2"]), ..ci }];
+    let facts = Facts { group: Ok(Some(("Administrators".into(), members))), ..enrolled() };
+    let decided = planned(&facts, &answers(), StepId::RequireMfa);
+    assert_eq!((decided.state, decided.careful), (State::ToChange, true));
+    says(&decided.notes[0], &["ci", "AKIACI2"]);
+    assert!(!decided.notes[0].en.contains("AKIACI1"), "{}", decided.notes[0].en);
+
+    let left = planned(&facts, &Answers { attended: false, ..answers() }, StepId::RequireMfa);
+    assert_eq!(left.state, State::NeedsPerson);
+    says(&left.person.unwrap().how[0], &["ci", "AKIACI2"]);
+    assert!(!planned(&enrolled(), &answers(), StepId::RequireMfa).careful);
+}
+
 #[test]
 fn whom_and_what_the_policy_stops_is_named() {
     let members = vec![
