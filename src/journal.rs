@@ -153,7 +153,7 @@ impl Told {
 
     fn read(path: &Path) -> std::io::Result<Self> {
         let mut told = Self::default();
-        let mut journal = BufReader::new(File::open(path)?);
+        let mut journal = BufReader::new(open_to_read(path)?);
         while let Some(line) = next_line(&mut journal)? {
             let Ok(line) = serde_json::from_slice::<Value>(&line) else { continue };
             let (Some(event), Some(resource)) = (line["event"].as_str(), line["resource"].as_str()) else {
