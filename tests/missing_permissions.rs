@@ -99,7 +99,8 @@ const RESTS: [(&str, &[StepId], &[StepId]); 45] = [
     ("sts:GetCallerIdentity", NOTHING, NOTHING),
 ];
 
-/// Whoever looks has neither a device nor a console password. Where the second cannot be seen, that is a user without MFA.
+/// Whoever looks has neither a device nor a console password. Where the second cannot be seen, it is a user who has yet
+/// to enrol a device.
 const TAKEN_FOR_A_PERSON: (&str, StepId) = ("iam:GetLoginProfile", UsersMfa);
 
 #[test]
@@ -181,11 +182,8 @@ async fn in_a_finished_account_nothing_is_in_place_that_was_not_seen() {
     for kind in ["cur", "cur-2.0"] {
         let with = auditor.look(kind, &[]).await;
         for report in &with {
-            let expected = match report.step {
-                // Whoever looks has no profile of the administrator.
-                AdminSignIn => State::ToChange,
-                _ => State::InPlace,
-            };
+            // Whoever looks has no profile of the administrator.
+            let expected = if report.step == AdminSignIn { State::ToChange } else { State::InPlace };
             assert_eq!(report.state, expected, "{kind}: {report:?}");
         }
         for (action, steps, _) in RESTS.iter().filter(|(action, ..)| kind_of(action) == kind) {
