@@ -26,6 +26,24 @@ const LEFT_ON_MINISTACK: [[&str; 2]; 5] = [
     ["activity-monitoring", "not-assessed"],
 ];
 
+/// What is left of the account that somebody else has half set up. Ministack takes a user's MFA device for one of root.
+const LEFT_OF_HALF_DONE: [[&str; 2]; 14] = [
+    ["password-policy", "to-change"],
+    ["admin-user", "to-change"],
+    ["admin-sign-in", "to-change"],
+    ["root-credentials", "needs-person"],
+    ["require-mfa", "to-change"],
+    ["users-mfa", "needs-person"],
+    ["trail-bucket", "to-change"],
+    ["trail", "to-change"],
+    ["log-delivery", "blocked"],
+    ["billing-access", "needs-person"],
+    ["report-bucket", "to-change"],
+    ["report", "to-change"],
+    ["report-delivery", "blocked"],
+    ["activity-monitoring", "not-assessed"],
+];
+
 /// Where a log file lies in the trail's bucket.
 const LOG_FILE: &str = "AWSLogs/111122223333/file.json.gz";
 
@@ -164,6 +182,36 @@ fn on_moto_what_it_has_is_done_and_seen() {
     assert_eq!(look(), made);
 }
 
+/// Set up by somebody else with a client of theirs, and left half done.
+#[test]
+fn what_somebody_else_has_done_is_told_from_what_is_missing() {
+    if left_out() {
+        return;
+    }
+    let (emulator, root) = (Emulator::ministack(Enforces::Nothing), Login::root());
+    let answers = answers(&emulator, true);
+    let bucket = format!("dayone-trail-{}-us-east-1-an", emulator.account);
+    emulator.helper(&root, "prepare.py", &["half-done", "day-one", &bucket]);
+    let before = account(&emulator, &root);
+
+    let check = run(&emulator, &root, &["check"], &answers);
+    assert_eq!((check.status, check.writes()), (Some(3), vec![]), "{}", check.stderr);
+    assert_eq!(account(&emulator, &root), before);
+    assert_eq!(left(&check), LEFT_OF_HALF_DONE);
+    let missing = [
+        "update iam:account-password-policy".to_owned(),
+        "create iam:login-profile/alice".to_owned(),
+        "create iam:access-key/alice".to_owned(),
+        format!("create arn:aws:iam::{}:policy/dayone-require-mfa", emulator.account),
+        "attach iam:group/Administrators".to_owned(),
+        format!("update s3:bucket/{bucket}/lifecycle"),
+        format!("update s3:bucket/{bucket}/policy"),
+        "update cloudtrail:trail/day-one".to_owned(),
+        "start cloudtrail:trail/day-one".to_owned(),
+    ];
+    assert_eq!(changes_before(&check, "report-bucket"), missing);
+}
+
 /// Says so where it is seen: what a test prints is hidden when it passes.
 fn left_out() -> bool {
     let left_out = std::env::var_os("DAYONE_WITHOUT_EMULATORS").is_some_and(|value| value == "1");
@@ -233,6 +281,15 @@ fn steps_in(run: &Run, state: &str) -> Vec<String> {
 /// How many changes the run has planned or made.
 fn planned(run: &Run) -> usize {
     steps(run).iter().map(|step| step["changes"].as_array().unwrap().len()).sum()
+}
+
+/// The changes of the steps before this one, each as its verb and its resource.
+fn changes_before(run: &Run, step: &str) -> Vec<String> {
+    let steps = steps(run);
+    let before = steps.iter().take_while(|found| found["id"] != step);
+    let changes = before.flat_map(|step| step["changes"].as_array().unwrap());
+    let word = |change: &Value, key: &str| change[key].as_str().unwrap().to_owned();
+    changes.map(|change| format!("{} {}", word(change, "verb"), word(change, "resource"))).collect()
 }
 
 fn assert_everything_is_done(run: &Run) {

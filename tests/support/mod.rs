@@ -1,5 +1,5 @@
-//! A run on the practice account without a terminal: time is handed in, and the person is a script that reads real
-//! codes off the seed it was shown.
+//! A run on the practice account without a terminal: time is handed in, and the person reads real codes off the seed
+//! that was shown.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(
@@ -9,37 +9,26 @@
     reason = "a test stops at the first surprise"
 )]
 
+pub mod actor;
 pub mod between;
 pub mod door;
 pub mod machine;
 pub mod served;
 pub mod side_by_side;
+pub mod stage;
 pub mod terminal;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use dayone::answers::Collected;
-use dayone::engine::Engine;
+use actor::Actor;
 use dayone::error::Failure;
 use dayone::event::{Event, Listener, StepReport};
-use dayone::interrupt::Interrupt;
-use dayone::journal::Journal;
-use dayone::operator::{Asks, Decision, Question};
 use dayone::rehearsal::{Clock, PracticeAccount};
-use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use steps::aws::{Access, AwsFiles, Connection};
-use steps::billing_report::BillingReport;
-use steps::cloudtrail::Cloudtrail;
-use steps::iam_practices::IamPractices;
-use steps::mfa::Mfa;
-use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
-use steps::practice::{PersonTask, State, StepId};
-use steps::root_user::RootUser;
-use steps::session::Session;
-use steps::text::Text;
+use steps::practice::{State, StepId};
 
 /// A clock that runs with tokio's, which a test can stop and which leaps over every wait.
 pub fn clock() -> Clock {
@@ -82,87 +71,6 @@ fn merge(into: &mut Value, more: Value) {
         }
         (into, more) => *into = more,
     }
-}
-
-/// A person who says yes to everything, and has an authenticator app.
-pub struct Person {
-    pub clock: Clock,
-    pub seed: Option<String>,
-    pub handed_over: Vec<String>,
-    pub says: fn(StepId) -> Decision,
-    pub at: Option<StepId>,
-    pub typed: String,
-}
-
-impl Person {
-    pub fn new(clock: Clock, seed: Option<String>) -> Self {
-        Self { clock, seed, handed_over: Vec::new(), says: |_| Decision::Yes, at: None, typed: "yes".into() }
-    }
-}
-
-impl Operator for Person {
-    async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
-        self.handed_over.push(secret.secret.expose_secret().to_owned());
-        Ok(())
-    }
-
-    async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError> {
-        self.seed = Some(enrolment.seed.expose_secret().to_owned());
-        Ok(())
-    }
-
-    async fn one_time_code(&mut self, request: &CodeRequest) -> Result<String, OperatorError> {
-        let seed = self.seed.clone().ok_or(OperatorError::Declined)?;
-        loop {
-            let code = code_at(&seed, (self.clock)());
-            if !request.used.contains(&code) {
-                return Ok(code);
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    }
-
-    async fn enrolled(&mut self) {}
-
-    async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
-        work.await
-    }
-}
-
-impl Asks for Person {
-    async fn start(&mut self) -> Result<bool, OperatorError> {
-        Ok(true)
-    }
-
-    async fn decide(&mut self, _: Decision, _: &[Decision]) -> Result<Decision, OperatorError> {
-        Ok(Decision::Yes)
-    }
-
-    async fn confirm_by_typing(&mut self, _: &Text, _: &str) -> Result<bool, OperatorError> {
-        Ok(true)
-    }
-
-    async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
-        Err(OperatorError::NobodyToAsk { key: question.key.to_owned() })
-    }
-
-    async fn choose(&mut self, _: &Text, _: &[Text], default: usize) -> Result<usize, OperatorError> {
-        Ok(default)
-    }
-
-    async fn yes(&mut self, _: &Text, default: bool) -> Result<bool, OperatorError> {
-        Ok(default)
-    }
-
-    async fn watch<F: Future>(&mut self, _: &Text, _: F) -> Result<Option<F::Output>, OperatorError> {
-        Ok(None)
-    }
-
-    fn is_a_person(&self) -> bool {
-        true
-    }
-
-    fn show_task(&mut self, _: &PersonTask) {}
 }
 
 /// Keeps nothing.
@@ -216,55 +124,15 @@ pub async fn walk_through(
     seed: Option<String>,
     more: Value,
 ) -> Ended {
-    let session = match Box::pin(Session::open(connection)).await {
-        Ok(session) => session,
-        Err(error) => {
-            return Ended {
-                result: Err(error.into()),
-                reports: Vec::new(),
-                changes_made: 0,
-                seed,
-                handed_over: Vec::new(),
-            };
-        }
-    };
-    let mut collected = Collected::from_sources(Map::new(), Map::new(), answers(more)).unwrap();
-    collected.answers.attended = true;
-    let journal = Journal::open(&folder.join("state")).unwrap();
-    let told = journal.told().clone();
-    (collected.answers.unfinished, collected.answers.switched_off) = (told.unfinished, told.switched_off);
-    let mut engine = Engine {
-        session,
-        collected,
-        operator: Person::new(clock.clone(), seed),
-        listener: &mut Deaf,
-        interrupt: Interrupt::never(),
-        selects: &|_| true,
-        memory: None,
-        journal: Some(journal),
-        rehearsal: true,
-        suggested_admin: None,
-        reports: Vec::new(),
-        changes_made: 0,
-        last_applied: None,
-    };
-    let result = practices(&mut engine).await;
+    let person = Actor::attended(clock.clone()).with_seed(seed);
+    let played = stage::through(connection, folder, answers(more), &[], person).await;
     Ended {
-        result,
-        changes_made: engine.changes_made,
-        reports: engine.reports,
-        seed: engine.operator.seed,
-        handed_over: engine.operator.handed_over,
+        result: played.result,
+        changes_made: played.changes_made,
+        reports: played.reports,
+        seed: played.operator.seed,
+        handed_over: played.operator.handed_over,
     }
-}
-
-async fn practices(engine: &mut Engine<'_, Person>) -> Result<(), Failure> {
-    engine.session.find_administrator("alice", Some("dayone-admin")).await?;
-    Box::pin(engine.walk::<RootUser>()).await?;
-    Box::pin(engine.walk::<Mfa>()).await?;
-    Box::pin(engine.walk::<Cloudtrail>()).await?;
-    Box::pin(engine.walk::<BillingReport>()).await?;
-    Box::pin(engine.walk::<IamPractices>()).await
 }
 
 /// Where two accounts differ; none when they are equal.
