@@ -15,6 +15,7 @@ pub mod machine;
 pub mod served;
 pub mod side_by_side;
 pub mod terminal;
+pub mod undisturbed;
 
 use std::path::Path;
 use std::sync::Arc;
