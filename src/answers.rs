@@ -27,7 +27,7 @@ pub struct Collected {
 
 /// Answers that are for one run only: consent, commands, where a secret goes, and what is left undone. An exception that
 /// is taken out of the file must not live on.
-const NOT_REMEMBERED: [&str; 9] = [
+const NOT_REMEMBERED: [&str; 15] = [
     "root.delete_access_keys",
     "root.quiet_days",
     "mfa.enrol_command",
@@ -36,7 +36,13 @@ const NOT_REMEMBERED: [&str; 9] = [
     "admin.console_password_file",
     "admin.sign_in",
     "mfa.device",
+    "iam.move_to_groups",
+    "iam.disable_unused",
+    "iam.block_public_s3",
+    "iam.root_use_explained_until",
     "accept",
+    "people",
+    "trail.readers",
 ];
 
 /// No answers file is longer, in bytes. What never ends, such as a device, is not read for ever.

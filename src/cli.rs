@@ -45,6 +45,9 @@ pub enum Command {
     Events(Box<Events>),
     /// Keep how the account stands, and what was done to it, as one page; change nothing
     Report(Report),
+    /// Look after the MFA devices of IAM users
+    #[command(subcommand)]
+    Mfa(MfaCommand),
     /// Walk through it all on a practice account inside the program: no AWS account, no credentials, no network
     #[cfg(feature = "rehearsal")]
     Rehearse(Rehearse),
@@ -100,7 +103,7 @@ pub struct Events {
     /// Only in these Regions [default: your Region and that of the global services]
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     pub region: Vec<String>,
-    /// In all Regions that every account can use
+    /// In all Regions that the account has enabled; where that may not be read, in those enabled by default
     #[arg(long, conflicts_with = "region")]
     pub all_regions: bool,
     /// At most so many events, the newest [default: 100 on the screen, else all]
@@ -110,6 +113,21 @@ pub struct Events {
     /// interrupted goes on
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
+}
+
+/// What is done with MFA devices.
+#[derive(Debug, Clone, Subcommand)]
+pub enum MfaCommand {
+    /// For an administrator: show a user's devices, remove a lost or half-made one, enrol anew
+    Repair(Repair),
+}
+
+/// A way back for who has lost a device.
+#[derive(Debug, Clone, Args)]
+pub struct Repair {
+    /// The IAM user who has lost a device
+    #[arg(value_parser = said())]
+    pub user: String,
 }
 
 /// The page to keep.
@@ -166,6 +184,12 @@ pub enum RehearseAction {
     Console {
         /// What is done
         what: ConsoleStep,
+        /// Who signs in [default: the one administrator]
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// The code that the MFA device of who signs in shows
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
     },
 }
 
@@ -177,6 +201,8 @@ pub enum ConsoleStep {
     RootMfa,
     /// Root switches on "IAM user and role access to Billing"
     BillingAccess,
+    /// A user signs in in the browser, as `aws login` does; --profile is where the session goes [default: dayone-admin]
+    SignIn,
 }
 
 /// The options of every command.
@@ -257,6 +283,13 @@ impl Cli {
             return Err(Failure::Usage(text! {
                 en: "--output sarif and --output junit are for dayone check alone.",
                 ko: "--output sarif와 --output junit은 dayone check에서만 쓸 수 있습니다."
+            }));
+        }
+        let talks = matches!(self.command, Some(Command::Mfa(_)));
+        if talks && self.options.output != Output::Text {
+            return Err(Failure::Usage(text! {
+                en: "dayone mfa repair talks with a person, and knows --output text alone.",
+                ko: "dayone mfa repair는 사람과 대화하므로 --output text만 쓸 수 있습니다."
             }));
         }
         Ok(())
@@ -410,6 +443,22 @@ mod tests {
                 assert_eq!(cli.judge().is_ok(), accepted, "{command} --output {output}");
                 assert!(cli.prints_document());
             }
+        }
+    }
+
+    #[test]
+    fn a_repair_names_a_user_and_is_told_in_text() {
+        let parsed = |arguments: &[&str]| Cli::try_parse_from([&["dayone", "mfa"][..], arguments].concat());
+        let cli = parsed(&["repair", "alice", "--dry-run"]).unwrap();
+        assert!(cli.judge().is_ok() && cli.options.dry_run);
+        let Some(Command::Mfa(MfaCommand::Repair(repair))) = cli.command else { panic!("another command") };
+        assert_eq!(repair.user, "alice");
+        for output in ["json", "csv", "sarif", "junit"] {
+            assert!(parsed(&["repair", "alice", "--output", output]).unwrap().judge().is_err(), "{output}");
+        }
+        let wrong: [&[&str]; 4] = [&[], &["repair"], &["repair", ""], &["repair", "alice", "bob"]];
+        for wrong in wrong {
+            assert!(parsed(wrong).is_err(), "{wrong:?}");
         }
     }
 

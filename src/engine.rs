@@ -60,6 +60,7 @@ impl<O: Asks> Engine<'_, O> {
     pub async fn look(&mut self) -> Result<(), Failure> {
         use steps::billing_report::BillingReport;
         use steps::cloudtrail::Cloudtrail;
+        use steps::iam_practices::IamPractices;
         use steps::mfa::Mfa;
         use steps::root_user::RootUser;
 
@@ -68,8 +69,9 @@ impl<O: Asks> Engine<'_, O> {
             self.reports_of::<Mfa>(),
             self.reports_of::<Cloudtrail>(),
             self.reports_of::<BillingReport>(),
+            self.reports_of::<IamPractices>(),
         )?;
-        self.reports = [reports.0, reports.1, reports.2, reports.3].concat();
+        self.reports = [reports.0, reports.1, reports.2, reports.3, reports.4].concat();
         Ok(())
     }
 
@@ -116,6 +118,10 @@ impl<O: Asks> Engine<'_, O> {
             self.listener.hear(&event(report));
             let next = match plan.state {
                 State::ToChange => self.decide_and_apply::<P>(plan).await?,
+                State::NeedsPerson if plan.offer.is_some() && !offered => {
+                    offered = true;
+                    self.offer_or_leave::<P>(plan).await?
+                }
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
                 State::InPlace if looked_again && !offered => {
@@ -173,8 +179,13 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    /// False when the operator skipped in the middle of a change: that leaves the step, not the run.
-    async fn apply_all<P: Practice>(&mut self, step: StepId, changes: &[P::Change]) -> Result<bool, Failure> {
+    /// Makes the changes one after the other. False when the operator skipped in the middle of one: that leaves the step,
+    /// not the run.
+    pub(crate) async fn apply_all<P: Practice>(
+        &mut self,
+        step: StepId,
+        changes: &[P::Change],
+    ) -> Result<bool, Failure> {
         for change in changes {
             self.pause_if_asked()?;
             match self.apply::<P>(step, change).await {
@@ -205,6 +216,17 @@ impl<O: Asks> Engine<'_, O> {
             true => Next::LookAgain,
             false => self.left(plan.step),
         })
+    }
+
+    /// What a yes settles comes before what is left to the person.
+    async fn offer_or_leave<P: Practice>(
+        &mut self,
+        plan: StepPlan<P::Change>,
+    ) -> Result<Next<P::Facts>, Failure> {
+        match self.make_offer::<P>(plan.clone()).await? {
+            Next::Done => self.leave_to_person::<P>(plan).await,
+            next => Ok(next),
+        }
     }
 
     fn left<F>(&mut self, step: StepId) -> Next<F> {
@@ -266,7 +288,7 @@ impl<O: Asks> Engine<'_, O> {
             }
         }
         if let Some(journal) = &self.journal {
-            self.collected.answers.switched_off = journal.switched_off();
+            self.collected.answers.switched_off = journal.told().switched_off.clone();
         }
         self.listener.hear(&Event::ChangeFinished(told, outcome));
         Ok(())
@@ -299,17 +321,22 @@ impl<O: Asks> Engine<'_, O> {
             if !self.is_still_planned::<P>(&facts, step, made) {
                 break;
             }
-            self.pause_if_asked()?;
-            let what =
-                text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
-            let pause = tokio::time::sleep(Duration::from_secs(seconds));
-            self.operator.while_waiting(what, pause).await;
+            self.wait_for_aws(Duration::from_secs(seconds)).await?;
             facts = self.observe::<P>().await?;
         }
         if self.is_still_planned::<P>(&facts, step, made) {
             return Err(not_shown(step).into());
         }
         Ok(facts)
+    }
+
+    /// Gives AWS a moment to show what was just changed.
+    pub(crate) async fn wait_for_aws(&mut self, pause: Duration) -> Result<(), Failure> {
+        self.pause_if_asked()?;
+        let what =
+            text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
+        self.operator.while_waiting(what, tokio::time::sleep(pause)).await;
+        Ok(())
     }
 
     fn is_still_planned<P: Practice>(&self, facts: &P::Facts, step: StepId, made: &[P::Change]) -> bool {
@@ -389,10 +416,12 @@ fn lacks_user(report: &StepReport) -> bool {
     }
 }
 
-/// Enter alone never takes anything away.
+/// Enter alone never takes anything away, and harms nobody.
 fn default_decision<C: Change>(plan: &StepPlan<C>) -> Decision {
-    let takes_away = |change: &C| matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable);
-    if plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
+    let takes_away = |change: &C| {
+        matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable) && !change.is_leftover()
+    };
+    if plan.careful || plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
 }
 
 fn further_decisions<C>(plan: &StepPlan<C>) -> Vec<Decision> {
@@ -423,11 +452,12 @@ fn change_report(step: StepId, change: &impl Change) -> ChangeReport {
     }
 }
 
-fn not_shown(step: StepId) -> StepError {
+/// AWS has taken changes that it does not show.
+pub(crate) fn not_shown(step: StepId) -> StepError {
     StepError::InTheWay {
         what: text! {
             en: "AWS accepted the changes of the step {step} but does not show them.",
-            ko: "AWS가 {step} 단계의 변경을 받아들였지만 아직 보여 주지 않습니다."
+            ko: "AWS가 {step} 단계의 변경을 받아들였지만 아직 반영되지 않았습니다."
         },
         next: text! {
             en: "Run the same command again in a minute. If it comes back, somebody else may be changing the same thing.",

@@ -1,5 +1,7 @@
 //! All that the engine ever says. The screen, the JSON and the journal listen; the engine never prints.
 
+use steps::account::About;
+use steps::aws::WayIn;
 use steps::error::{AwsCause, StepError};
 use steps::practice::{PersonTask, PracticeId, State, StepId, Verb};
 use steps::text::Text;
@@ -36,16 +38,16 @@ pub enum Event {
 pub struct SignedIn {
     /// The account number.
     pub account: String,
-    /// The account's alias, if it has one.
-    pub alias: Option<String>,
+    /// What is known of the account.
+    pub about: About,
     /// The partition.
     pub partition: String,
     /// The caller's ARN.
     pub arn: String,
     /// The kind of caller: `root`, `user`, `role` or `federated`.
     pub kind: &'static str,
-    /// Whether the credentials are temporary, as from `aws login`.
-    pub temporary: bool,
+    /// Where the credentials come from.
+    pub way: WayIn,
     /// Whether they carry MFA; none where AWS does not tell.
     pub mfa: Option<bool>,
     /// The endpoint that replaces AWS's own.

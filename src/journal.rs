@@ -1,14 +1,18 @@
 //! What is kept on this machine about an account: the journal, the remembered answers, and the lock.
 //!
-//! A journal line is on the disk before AWS hears of a change, and another one after. It is evidence: no decision rests
-//! on it, and losing the folder loses no safety, because the account itself is read again each time.
+//! A journal line is on the disk before AWS hears of a change, and another one after. It is evidence, and two offers
+//! rest on it besides: to replace an access key, or to remove a half-made device, that a run of ours left when it was cut
+//! short ([`Journal::unfinished`]); and to switch on again what a run of ours has switched off
+//! ([`Journal::switched_off`]). Losing the folder loses these offers and no safety, because the account itself is read
+//! again each time.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use steps::error::StepError;
@@ -72,14 +76,9 @@ impl Journal {
         Ok(Self { file, path, run, told, lock })
     }
 
-    /// The resources of changes that were begun before this run, and of which no line says what came.
-    pub fn unfinished(&self) -> BTreeSet<String> {
-        self.told.unfinished.clone()
-    }
-
-    /// The resources that a run switched off, and none has switched on again or deleted.
-    pub fn switched_off(&self) -> BTreeSet<String> {
-        self.told.switched_off.clone()
+    /// What earlier runs left behind.
+    pub fn told(&self) -> &Told {
+        &self.told
     }
 
     /// Says what AWS is about to hear of. It is on the disk when this returns.
@@ -130,23 +129,39 @@ impl Drop for Journal {
 
 /// What the lines of earlier runs, and of this one, tell about the account. A line that cannot be understood says
 /// nothing.
-#[derive(Debug, Default)]
-struct Told {
-    unfinished: BTreeSet<String>,
-    switched_off: BTreeSet<String>,
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// The resources of changes that were begun, and of which no line says what came, with the earliest time at which AWS
+    /// can have heard of it.
+    pub unfinished: BTreeMap<String, String>,
+    /// The resources that a run switched off, and none has switched on again or deleted.
+    pub switched_off: BTreeSet<String>,
 }
 
+/// By how much this computer's clock may be ahead of AWS's.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
 impl Told {
+    /// Reads it from the folder of an account, also while a run writes there. Without a journal nothing is told.
+    pub fn in_folder(folder: &Path) -> Result<Self, StepError> {
+        let path = folder.join(NAME);
+        if !path.exists() {
+            return Ok(Self::default());
+        }
+        Self::read(&path).map_err(|error| StepError::file(&path, error))
+    }
+
     fn read(path: &Path) -> std::io::Result<Self> {
         let mut told = Self::default();
-        let mut journal = BufReader::new(File::open(path)?);
+        let mut journal = BufReader::new(open_to_read(path)?);
         while let Some(line) = next_line(&mut journal)? {
             let Ok(line) = serde_json::from_slice::<Value>(&line) else { continue };
             let (Some(event), Some(resource)) = (line["event"].as_str(), line["resource"].as_str()) else {
                 continue;
             };
             match event {
-                "intent" | "unanswered" => told.unfinished.insert(resource.to_owned()),
+                "intent" => told.unfinished.insert(resource.to_owned(), since(&line["time"])),
+                "unanswered" => None,
                 _ => told.unfinished.remove(resource),
             };
             if let Ok(verb) = Verb::deserialize(&line["verb"]) {
@@ -169,7 +184,7 @@ impl Told {
     }
 }
 
-/// What the journal of an account says, as far as it can be read. It is evidence: no decision rests on it.
+/// What the journal of an account says, as far as it can be read, for the report: no decision rests on these entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     /// The changes, the earliest first.
@@ -345,6 +360,13 @@ fn next_line(journal: &mut impl BufRead) -> std::io::Result<Option<Vec<u8>>> {
     Ok((read > 0).then_some(line))
 }
 
+/// A time that cannot be read is later than everything, so that nothing counts as ours by it.
+fn since(time: &Value) -> String {
+    let time = time.as_str().and_then(|time| time.parse::<Timestamp>().ok());
+    let earlier = time.and_then(|time| time.checked_sub(CLOCK_SKEW).ok());
+    earlier.map_or_else(|| "9999".to_owned(), written)
+}
+
 /// A line that a full disk or a power failure cut off gets its end, so that the next one stands by itself.
 fn end_torn_line(file: &mut File) -> std::io::Result<()> {
     let length = file.metadata()?.len();
@@ -408,7 +430,11 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), StepError> {
 }
 
 fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    written(Timestamp::now())
+}
+
+fn written(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -548,10 +574,11 @@ mod tests {
         journal.done(&change(), None).unwrap();
         let begun = ChangeReport { resource: "iam:access-key/alice".into(), ..change() };
         journal.intent(&begun, "arn").unwrap();
-        assert_eq!(journal.unfinished(), BTreeSet::new());
+        assert!(journal.told().unfinished.is_empty());
         drop(journal);
-        let journal = Journal::open(folder.path()).unwrap();
-        assert_eq!(journal.unfinished(), BTreeSet::from(["iam:access-key/alice".to_owned()]));
+        let told = Told::in_folder(folder.path()).unwrap();
+        assert_eq!(told.unfinished.keys().collect::<Vec<_>>(), ["iam:access-key/alice"]);
+        assert!(told.unfinished["iam:access-key/alice"] < now(), "some minutes earlier");
     }
 
     #[test]
@@ -561,12 +588,12 @@ mod tests {
         let switch = |verb| ChangeReport { verb, resource: key.clone(), ..change() };
         let mut journal = Journal::open(folder.path()).unwrap();
         journal.done(&switch(Verb::Disable), None).unwrap();
-        assert_eq!(journal.switched_off(), BTreeSet::from([key.clone()]));
+        assert_eq!(journal.told().switched_off.clone(), BTreeSet::from([key.clone()]));
         drop(journal);
         let mut journal = Journal::open(folder.path()).unwrap();
-        assert_eq!(journal.switched_off(), BTreeSet::from([key.clone()]));
+        assert_eq!(journal.told().switched_off.clone(), BTreeSet::from([key.clone()]));
         journal.done(&switch(Verb::Enable), None).unwrap();
-        assert_eq!(journal.switched_off(), BTreeSet::new());
+        assert_eq!(journal.told().switched_off.clone(), BTreeSet::new());
     }
 
     #[test]
@@ -577,6 +604,7 @@ mod tests {
             std::os::unix::fs::symlink(odd, &path).unwrap();
             assert!(Journal::open(folder.path()).is_err(), "{odd}");
             assert!(History::read(folder.path()).is_err(), "{odd}");
+            assert!(Told::in_folder(folder.path()).is_err(), "{odd}");
             std::fs::remove_file(path).unwrap();
         }
         assert!(Journal::open(folder.path()).is_ok());

@@ -10,6 +10,7 @@ mod events;
 pub mod interrupt;
 pub mod journal;
 pub mod language;
+mod mfa_repair;
 pub mod operator;
 pub mod qr;
 #[cfg(feature = "rehearsal")]

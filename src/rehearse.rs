@@ -1,20 +1,29 @@
 //! `dayone rehearse`: the same walk on the practice account, what a person does in its console, and serving it to
 //! other programs.
 
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
+use aws_credential_types::Credentials;
 use serde_json::{Map, Value};
 use steps::aws::{AwsFiles, Connection};
 use steps::error::StepError;
+use steps::profile::is_profile_name;
 use steps::text;
+use steps::text::{Text, harmless};
 
 use crate::cli::{ConsoleStep, Options, Rehearse, RehearseAction};
 use crate::error::Failure;
 use crate::interrupt::Interrupt;
-use crate::journal::Journal;
-use crate::rehearsal::{self, ACCOUNT_ID, ConsoleAction, PracticeAccount, RehearsalError};
+use crate::journal::{Journal, replace_file};
+use crate::rehearsal::{self, ACCOUNT_ID, ConsoleAction, PracticeAccount, RehearsalError, SignIn, SignedIn};
 use crate::run::{self, Place, Task};
 use crate::screen::Screen;
+
+/// The profile that a session of the administrator goes to where no other is named.
+const PROFILE: &str = "dayone-admin";
+/// Stands below the heading of a profile that a sign-in has written, and that the next one may replace.
+const MARK: &str = "# From: dayone rehearse console sign-in";
 
 /// Does what was asked for with the practice account.
 pub async fn run(
@@ -24,67 +33,203 @@ pub async fn run(
     screen: &Screen,
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
-    let folder = run::state_folder(options)?.join("rehearsal");
-    if let Some(RehearseAction::Console { what }) = &rehearse.action {
-        return console(&folder, *what, screen);
+    if let Some(region) = &options.region {
+        run::known_region(region)?;
     }
-    if rehearse.fresh {
-        start_over(&folder)?;
+    let folder = run::state_folder(options)?.join("rehearsal");
+    if let Some(RehearseAction::Console { what, user, code }) = &rehearse.action {
+        let who = SignIn { user: user.clone(), code: code.clone() };
+        return console(&folder, *what, &who, options, screen);
     }
     if let Some(address) = rehearse.serve {
-        return serve(&folder, address, screen, interrupt).await;
+        return serve(&folder, address, rehearse.fresh, screen, interrupt).await;
     }
-    let account = PracticeAccount::open(&folder, rehearse.fresh)?;
+    if rehearse.fresh {
+        let lock = alone(&folder)?;
+        start_over(&folder)?;
+        // The run takes it again when it begins to work.
+        drop(lock);
+    }
     let task = match (options.dry_run, rehearse.yes) {
         (true, _) => Task::Plan,
         (false, true) => Task::Apply { yes: true },
         (false, false) => Task::Walk,
     };
-    let files = AwsFiles {
-        credentials: folder.join("aws").join("credentials"),
-        config: folder.join("aws").join("config"),
+    // Another run may be at work, whose account a look must not overwrite.
+    let account = match task {
+        Task::Plan | Task::Check => PracticeAccount::open_for_a_look(&folder)?,
+        Task::Walk | Task::Apply { .. } => PracticeAccount::open(&folder, false)?,
     };
-    let connection = Connection::through(account.http_client(), account.root_login(), files, task.access());
+    let connection =
+        Connection::through(account.http_client(), account.root_login(), files(&folder), task.access());
     let place = Place { connection, state: folder, rehearsal: true };
     run::on(place, task, options, file, screen, interrupt).await
 }
 
-/// What was kept of an earlier rehearsal goes; the state of real accounts is not below this folder.
+/// The AWS profiles of a rehearsal. Yours are not touched.
+fn files(folder: &Path) -> AwsFiles {
+    AwsFiles {
+        credentials: folder.join("aws").join("credentials"),
+        config: folder.join("aws").join("config"),
+    }
+}
+
+/// What is kept about the practice account as about any other.
+fn account_folder(folder: &Path) -> PathBuf {
+    folder.join("accounts").join(ACCOUNT_ID)
+}
+
+/// Nobody else is at work on the account for as long as this is held.
+fn alone(folder: &Path) -> Result<Journal, Failure> {
+    Journal::open(&account_folder(folder))
+}
+
+/// What was kept of an earlier rehearsal goes, but for the lock, by which runs do not meet. The state of real accounts
+/// is not below this folder.
 fn start_over(folder: &Path) -> Result<(), Failure> {
-    for kept in ["aws", "accounts"] {
-        let path = folder.join(kept);
-        match std::fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StepError::file(&path, error).into());
-            }
-            _ => {}
+    rehearsal::forget(folder)?;
+    let aws = folder.join("aws");
+    there(std::fs::remove_dir_all(&aws)).map_err(|error| StepError::file(&aws, error))?;
+    let kept = account_folder(folder);
+    let entries = std::fs::read_dir(&kept).map_err(|error| StepError::file(&kept, error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| StepError::file(&kept, error))?.path();
+        if path.file_name().is_none_or(|name| name != "lock") {
+            let removed =
+                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            there(removed).map_err(|error| StepError::file(&path, error))?;
         }
     }
     Ok(())
 }
 
-fn console(folder: &Path, what: ConsoleStep, screen: &Screen) -> Result<u8, Failure> {
-    let (action, done) = match what {
-        ConsoleStep::RootMfa => (
-            ConsoleAction::RootMfa,
-            text! { en: "In the practice account, root has MFA now.", ko: "연습용 계정의 루트 사용자에 이제 MFA가 있습니다." },
-        ),
-        ConsoleStep::BillingAccess => (
-            ConsoleAction::BillingAccess,
+/// What is not there needs not be removed.
+fn there(removed: std::io::Result<()>) -> std::io::Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn console(
+    folder: &Path,
+    what: ConsoleStep,
+    who: &SignIn,
+    options: &Options,
+    screen: &Screen,
+) -> Result<u8, Failure> {
+    if what != ConsoleStep::SignIn && *who != SignIn::default() {
+        return Err(Failure::Usage(text! {
+            en: "--user and --code go with: dayone rehearse console sign-in",
+            ko: "--user와 --code는 다음 명령에만 쓸 수 있습니다: dayone rehearse console sign-in"
+        }));
+    }
+    let done = match what {
+        ConsoleStep::RootMfa => {
+            rehearsal::console(folder, ConsoleAction::RootMfa)?;
+            text! { en: "In the practice account, root has MFA now.", ko: "연습용 계정의 루트 사용자에 이제 MFA가 있습니다." }
+        }
+        ConsoleStep::BillingAccess => {
+            rehearsal::console(folder, ConsoleAction::BillingAccess)?;
             text! {
                 en: "In the practice account, administrators can open the billing pages now. No API shows it: answer yes when dayone asks.",
                 ko: "연습용 계정의 관리자가 이제 결제 페이지를 열 수 있습니다. API로는 보이지 않으므로 dayone이 물으면 예라고 답하세요."
-            },
-        ),
+            }
+        }
+        ConsoleStep::SignIn => sign_in(folder, who, options.profile.as_deref().unwrap_or(PROFILE))?,
     };
-    rehearsal::console(folder, action)?;
     screen.wrapped(2, screen.say(&done));
     Ok(0)
+}
+
+/// Signs in, and writes the session as a profile of the rehearsal.
+fn sign_in(folder: &Path, who: &SignIn, profile: &str) -> Result<Text, Failure> {
+    if !is_profile_name(profile) {
+        return Err(Failure::Usage(text! {
+            en: "{profile} cannot be the name of a profile: expected 1 to 64 letters, digits or _-.@+=",
+            ko: "{profile}은(는) 프로파일 이름으로 쓸 수 없습니다. 1~64자의 영문자, 숫자, _-.@+=만 됩니다.",
+            profile = harmless(profile)
+        }));
+    }
+    let path = files(folder).credentials;
+    let others = without_sign_in(&read(&path)?, profile).ok_or_else(|| taken(profile))?;
+    let signed_in = rehearsal::sign_in(folder, who)?;
+    let content = with_section(&others, profile, &signed_in.credentials);
+    replace_file(&path, content.as_bytes())?;
+    Ok(signed_in_text(&signed_in, profile))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(StepError::file(path, error).into()),
+    }
+}
+
+/// The profiles without the one that an earlier sign-in has written; none where somebody else has written it.
+fn without_sign_in(text: &str, profile: &str) -> Option<String> {
+    let heading = format!("[{profile}]");
+    let (mut others, mut inside) = (String::new(), false);
+    let mut lines = text.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        if line.trim_start().starts_with('[') {
+            inside = line.trim() == heading;
+            if inside && lines.peek().is_none_or(|next| next.trim() != MARK) {
+                return None;
+            }
+        }
+        if !inside {
+            others.push_str(line);
+        }
+    }
+    Some(others)
+}
+
+fn with_section(others: &str, profile: &str, credentials: &Credentials) -> String {
+    let others = others.trim_end();
+    let gap = if others.is_empty() { "" } else { "\n\n" };
+    format!(
+        "{others}{gap}[{profile}]\n{MARK}\naws_access_key_id = {}\naws_secret_access_key = {}\n\
+         aws_session_token = {}\n",
+        credentials.access_key_id(),
+        credentials.secret_access_key(),
+        credentials.session_token().unwrap_or_default()
+    )
+}
+
+fn taken(profile: &str) -> Failure {
+    Failure::Usage(text! {
+        en: "The rehearsal has an AWS profile {profile} that no sign-in has written. Name another: --profile NAME",
+        ko: "연습에 로그인으로 만들지 않은 AWS 프로파일 {profile}이(가) 있습니다. 다른 이름을 지정하세요: --profile 이름"
+    })
+}
+
+fn signed_in_text(signed_in: &SignedIn, profile: &str) -> Text {
+    let user = harmless(&signed_in.user);
+    let changed = if signed_in.changed_password {
+        text! { en: ", with a new password", ko: "(새 암호로)" }
+    } else {
+        Text::default()
+    };
+    let (en, ko) = (&changed.en, &changed.ko);
+    if signed_in.mfa {
+        text! {
+            en: "In the practice account, {user} has signed in with MFA{en}. The session is in the profile {profile} for 12 hours.",
+            ko: "연습용 계정에 {user}이(가) MFA로 로그인했습니다{ko}. 세션은 12시간 동안 프로파일 {profile}에 있습니다."
+        }
+    } else {
+        text! {
+            en: "In the practice account, {user} has signed in without MFA{en}. The session is in the profile {profile} for 12 hours.",
+            ko: "연습용 계정에 {user}이(가) MFA 없이 로그인했습니다{ko}. 세션은 12시간 동안 프로파일 {profile}에 있습니다."
+        }
+    }
 }
 
 async fn serve(
     folder: &Path,
     address: std::net::SocketAddr,
+    fresh: bool,
     screen: &Screen,
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
@@ -94,8 +239,7 @@ async fn serve(
             ko: "연습용 계정은 127.0.0.1:4566처럼 이 컴퓨터에서만 제공합니다."
         }));
     }
-    let _only_one = Journal::open(&folder.join("accounts").join(ACCOUNT_ID))?;
-    let account = PracticeAccount::open(folder, false)?;
+    let _lock = alone(folder)?;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         let error = error.to_string();
         Failure::Usage(text! {
@@ -103,6 +247,10 @@ async fn serve(
             ko: "주소 {address}을(를) 사용할 수 없습니다: {error}."
         })
     })?;
+    if fresh {
+        start_over(folder)?;
+    }
+    let account = PracticeAccount::open(folder, false)?;
     let address = listener.local_addr().unwrap_or(address);
     environment(&account, address, screen);
     rehearsal::serve(account, listener, interrupt.wait()).await?;
@@ -124,6 +272,40 @@ fn environment(account: &PracticeAccount, address: std::net::SocketAddr, screen:
 
 impl From<RehearsalError> for Failure {
     fn from(error: RehearsalError) -> Self {
-        Self::Rehearsal(error.text())
+        match &error {
+            RehearsalError::SignIn(refusal) if refusal.is_wrong_usage() => Self::Usage(error.text()),
+            _ => Self::Rehearsal(error.text()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(id: &str) -> Credentials {
+        Credentials::new(id, "secret", Some("token".to_owned()), None, "test")
+    }
+
+    #[test]
+    fn a_sign_in_replaces_what_a_sign_in_has_written_and_nothing_else() {
+        let first = with_section("# mine\n[other]\nregion = x\n", PROFILE, &session("ASIAFIRST"));
+        assert!(first.starts_with("# mine\n[other]\nregion = x\n\n[dayone-admin]\n"), "{first}");
+        let others = without_sign_in(&first, PROFILE).unwrap();
+        let second = with_section(&others, PROFILE, &session("ASIASECOND"));
+        assert!(second.starts_with("# mine\n[other]\nregion = x\n\n[dayone-admin]\n"), "{second}");
+        assert!(second.contains("ASIASECOND") && second.contains("aws_session_token = token"), "{second}");
+        assert!(!second.contains("ASIAFIRST") && second.matches(MARK).count() == 1, "{second}");
+        let third =
+            with_section(&without_sign_in(&second, "another").unwrap(), "another", &session("ASIATHIRD"));
+        assert!(third.contains("ASIASECOND") && third.contains("ASIATHIRD"), "{third}");
+    }
+
+    #[test]
+    fn a_profile_with_an_access_key_is_not_replaced() {
+        let key = "[dayone-admin]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n";
+        assert_eq!(without_sign_in(key, PROFILE), None);
+        assert_eq!(without_sign_in(key, "another").as_deref(), Some(key));
+        assert_eq!(without_sign_in("[dayone-admin]", PROFILE), None);
     }
 }

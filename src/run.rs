@@ -1,28 +1,28 @@
 //! The table of contents: builds the parts, then walks the practices in order.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 use steps::aws::{Access, Connection};
 use steps::billing_report::BillingReport;
 use steps::cloudtrail::Cloudtrail;
-use steps::error::StepError;
+use steps::error::{AwsCause, StepError};
+use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
+use steps::practice::StepId;
 use steps::root_user::RootUser;
 use steps::session::{Session, Suggestion};
-use steps::text::Text;
 use steps::{profile, regions, text};
 
 use crate::answers::{self, Collected};
-use crate::cli::{Cli, Command, Options, Output};
+use crate::cli::{Cli, Command, MfaCommand, Options, Output};
 use crate::engine::Engine;
 use crate::environment;
 use crate::error::Failure;
 use crate::event::{Event, Listener, SignInAdvice, SignedIn, Summary};
 use crate::interrupt::Interrupt;
-use crate::journal::Journal;
-use crate::language;
+use crate::journal::{Journal, Told};
 use crate::operator::{AnyOperator, Asks, Plain, Prepared, Terminal};
 use crate::report::Everybody;
 use crate::report::human::{self, Human};
@@ -30,6 +30,7 @@ use crate::report::json::Json;
 use crate::report::look::Looking;
 use crate::report::{junit, page, sarif};
 use crate::screen::{Mode, Screen, Settings};
+use crate::{language, mfa_repair};
 
 /// What a run is asked to do with an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +140,9 @@ async fn dispatch(
         Some(Command::Report(report)) => {
             return Box::pin(page::run(report, options, file, screen, interrupt)).await;
         }
+        Some(Command::Mfa(MfaCommand::Repair(repair))) => {
+            return Box::pin(mfa_repair::run(repair, options, file, screen, interrupt)).await;
+        }
         Some(Command::Plan) => Task::Plan,
         Some(Command::Check) => Task::Check,
         Some(Command::Apply(apply)) => Task::Apply { yes: apply.yes },
@@ -238,6 +242,31 @@ pub(crate) async fn with_listener(
     interrupt: Interrupt,
     listener: &mut dyn Listener,
 ) -> Result<u8, Failure> {
+    if !StepId::all().any(|step| options.selects(step)) {
+        return Err(Failure::Usage(text! {
+            en: "--only and --skip together leave no step.",
+            ko: "--only와 --skip을 함께 쓰면 남는 단계가 없습니다."
+        }));
+    }
+    let selects = |step| options.selects(step);
+    let mut engine = prepare(place, task, options, file, screen, interrupt, listener).await?;
+    engine.selects = &selects;
+    match engine.go(task, screen).await {
+        Ok(()) => Ok(engine.finish(task)),
+        Err(failure) => Err(failure.after(engine.last_applied)),
+    }
+}
+
+/// Builds the parts of a run, in which every step is asked for.
+pub(crate) async fn prepare<'e>(
+    place: Place,
+    task: Task,
+    options: &Options,
+    file: Map<String, Value>,
+    screen: &Screen,
+    interrupt: Interrupt,
+    listener: &'e mut dyn Listener,
+) -> Result<Engine<'e, AnyOperator>, Failure> {
     let session = until(&interrupt, Session::open(place.connection.clone())).await?;
     let folder = place.state.join("accounts").join(safe(session.account())?);
     let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
@@ -245,20 +274,21 @@ pub(crate) async fn with_listener(
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
     let suggested = match &collected.answers.admin.user {
         Some(_) => Suggestion::default(),
-        None => session.suggest_administrator(&collected.answers.admin.group).await?,
+        None => until(&interrupt, session.suggest_administrator(&collected.answers.admin.group)).await?,
     };
     if task != Task::Walk {
         adopt(&mut collected, suggested.administrator.as_deref(), task)?;
     }
     let operator = operator(task, options, &collected, screen, &interrupt)?;
     let journal = if task.access() == Access::ReadWrite { Some(Journal::open(&folder)?) } else { None };
-    collected.answers.unfinished = journal.as_ref().map(Journal::unfinished).unwrap_or_default();
-    let mut engine = Engine {
+    let Told { unfinished, switched_off } = Told::in_folder(&folder)?;
+    (collected.answers.unfinished, collected.answers.switched_off) = (unfinished, switched_off);
+    Ok(Engine {
         session,
         operator,
         listener,
         interrupt,
-        selects: &|step| options.selects(step),
+        selects: &every_step,
         memory: journal.is_some().then_some(folder),
         journal,
         rehearsal: place.rehearsal,
@@ -267,11 +297,11 @@ pub(crate) async fn with_listener(
         changes_made: 0,
         last_applied: None,
         collected,
-    };
-    match engine.go(task, screen).await {
-        Ok(()) => Ok(engine.finish(task)),
-        Err(failure) => Err(failure.after(engine.last_applied)),
-    }
+    })
+}
+
+fn every_step(_: StepId) -> bool {
+    true
 }
 
 /// Waits for reads that nothing is lost by leaving.
@@ -337,7 +367,11 @@ fn operator(
 }
 
 /// A pipe is nobody, unless it was said in as many words that lines are typed there.
-fn person(options: &Options, screen: &Screen, interrupt: &Interrupt) -> Result<AnyOperator, Failure> {
+pub(crate) fn person(
+    options: &Options,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<AnyOperator, Failure> {
     match (is_at_terminal(), screen.is_plain()) {
         (true, false) => Ok(AnyOperator::Terminal(Terminal::new(screen.clone(), interrupt.clone()))),
         (true, true) => Ok(AnyOperator::Plain(Plain::new(screen.clone(), interrupt.clone()))),
@@ -353,6 +387,7 @@ fn is_at_terminal() -> bool {
 
 impl Engine<'_, AnyOperator> {
     async fn go(&mut self, task: Task, screen: &Screen) -> Result<(), Failure> {
+        self.find_administrator_unless_interrupted().await?;
         self.begin().await?;
         match task {
             Task::Plan | Task::Check => self.look_and_tell().await,
@@ -361,13 +396,21 @@ impl Engine<'_, AnyOperator> {
         }
     }
 
-    /// Finds the administrator, and says who is signed in.
-    async fn begin(&mut self) -> Result<(), Failure> {
-        self.find_administrator().await?;
-        let signed_in = Event::SignedIn(self.signed_in().await?);
-        self.listener.hear(&signed_in);
+    async fn find_administrator_unless_interrupted(&mut self) -> Result<(), Failure> {
+        let interrupt = self.interrupt.clone();
+        tokio::select! {
+            found = self.find_administrator() => found.map(drop),
+            () = interrupt.wait() => Err(OperatorError::Interrupted.into()),
+        }
+    }
+
+    /// Says who is signed in, and asks for a code where AWS requires MFA of the sign-in.
+    pub(crate) async fn begin(&mut self) -> Result<(), Failure> {
+        let interrupt = self.interrupt.clone();
+        let signed_in = until(&interrupt, async { Ok(self.signed_in().await) }).await?;
+        self.listener.hear(&Event::SignedIn(signed_in));
         if let Some(file) = profile::exposed(self.session.connection.files()) {
-            self.listener.hear(&Event::Note(others_can_read(&file)));
+            self.listener.hear(&Event::Note(readable_by_others(&file)));
         }
         if self.session.is_started_locked() {
             self.unlock_at_start().await?;
@@ -378,19 +421,19 @@ impl Engine<'_, AnyOperator> {
         Ok(())
     }
 
-    async fn signed_in(&self) -> Result<SignedIn, Failure> {
+    async fn signed_in(&self) -> SignedIn {
         let caller = &self.session.started.caller;
-        Ok(SignedIn {
+        SignedIn {
             account: caller.account.clone(),
-            alias: self.session.alias().await?,
+            about: steps::account::about(&self.session.started).await,
             partition: caller.partition.clone(),
             arn: caller.arn.clone(),
             kind: caller.kind.name(),
-            temporary: caller.temporary,
+            way: self.session.started.way,
             mfa: caller.mfa,
             endpoint: Some(self.session.connection.endpoints().join(", ")).filter(|words| !words.is_empty()),
             rehearsal: self.rehearsal,
-        })
+        }
     }
 
     /// Signed in by an access key that MFA is required of, hardly anything can be read without a code. A run that only
@@ -421,9 +464,15 @@ impl Engine<'_, AnyOperator> {
         Ok(())
     }
 
+    /// What cannot be looked at beforehand is told, and is no reason not to begin: each practice looks for itself.
     async fn overview_and_walk(&mut self) -> Result<(), Failure> {
-        self.look().await?;
-        self.overview();
+        match self.look().await {
+            Ok(()) => self.overview(),
+            Err(Failure::Step(StepError::Aws(error))) if error.cause == AwsCause::Unreachable => {
+                self.listener.hear(&Event::Note(error.text()));
+            }
+            Err(failure) => return Err(failure),
+        }
         if !self.operator.start().await? {
             return Err(OperatorError::Declined.into());
         }
@@ -446,7 +495,8 @@ impl Engine<'_, AnyOperator> {
         Box::pin(self.walk::<RootUser>()).await?;
         Box::pin(self.walk::<Mfa>()).await?;
         Box::pin(self.walk::<Cloudtrail>()).await?;
-        Box::pin(self.walk::<BillingReport>()).await
+        Box::pin(self.walk::<BillingReport>()).await?;
+        Box::pin(self.walk::<IamPractices>()).await
     }
 
     /// Says how it all stands now. Exit status 0 means that nothing is left.
@@ -483,11 +533,11 @@ impl Task {
     }
 }
 
-fn others_can_read(file: &Path) -> Text {
+fn readable_by_others(file: &std::path::Path) -> text::Text {
     let file = text::harmless(&file.display().to_string());
     text! {
-        en: "Others on this computer can read {file}, where access keys are kept. Take it away from them: chmod 600 {file}",
-        ko: "액세스 키가 보관된 {file} 파일을 이 컴퓨터의 다른 사용자가 읽을 수 있습니다. 다음 명령으로 막으세요: chmod 600 {file}"
+        en: "Other users of this computer can read {file}, and with it access keys. Close it: chmod 600 {file}",
+        ko: "이 컴퓨터의 다른 사용자가 {file} 파일과 그 안의 액세스 키를 읽을 수 있습니다. 다음으로 막으세요: chmod 600 {file}"
     }
 }
 

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::practice::StepId;
 use crate::text::Language;
 
+/// The AWS profile that the administrator signs in under, where no other one is named.
+pub const LOGIN_PROFILE: &str = "dayone-admin";
+
 /// Everything the wizard asks for. An unknown key is an error.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -25,6 +28,8 @@ pub struct Answers {
     pub trail: Trail,
     /// The Cost and Usage Report.
     pub billing: Billing,
+    /// The practices of IAM.
+    pub iam: Iam,
     /// Steps that stay as they are, with the reason.
     pub accept: Vec<Accept>,
     /// Whether a person is there who can be handed a secret and asked for consent. Not an answer, but the run's own
@@ -32,9 +37,10 @@ pub struct Answers {
     #[serde(skip)]
     pub attended: bool,
     /// The resources, such as `iam:access-key/alice`, of changes that an earlier run began and of which nobody knows
-    /// what came. From the journal: evidence that what is found half-made is ours. Not an answer either.
+    /// what came, with the earliest time at which AWS can have heard of it. From the journal: evidence that what is found
+    /// half-made is ours. Not an answer either.
     #[serde(skip)]
-    pub unfinished: std::collections::BTreeSet<String>,
+    pub unfinished: std::collections::BTreeMap<String, String>,
     /// The resources that a run of ours switched off and that may be switched on again, from the journal too.
     #[serde(skip)]
     pub switched_off: std::collections::BTreeSet<String>,
@@ -139,6 +145,8 @@ pub struct Trail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Billing {
+    /// Which kind of report.
+    pub kind: ReportKind,
     /// The report's name.
     pub report: String,
     /// The bucket; none: a name that follows from the account.
@@ -151,6 +159,18 @@ pub struct Billing {
     pub format: ReportFormat,
     /// A person has switched on "IAM user and role access to Billing" as root.
     pub console_access_activated: bool,
+}
+
+/// The kinds of billing report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ReportKind {
+    /// The classic Cost and Usage Report.
+    #[default]
+    #[serde(rename = "cur")]
+    Classic,
+    /// CUR 2.0, an export of Data Exports.
+    #[serde(rename = "cur-2.0")]
+    Cur2,
 }
 
 /// How finely a report divides time.
@@ -175,6 +195,28 @@ pub enum ReportFormat {
     Csv,
 }
 
+/// The practices of IAM, as answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Iam {
+    /// Consent to move managed policies from users to groups.
+    pub move_to_groups: bool,
+    /// Consent to switch off access keys that nobody uses.
+    pub disable_unused: bool,
+    /// Whether S3 blocks public access in the whole account; none: a person decides.
+    pub block_public_s3: Option<bool>,
+    /// Up to which day (UTC) the use of root is explained, as 2026-12-01; none: no use is.
+    pub root_use_explained_until: Option<String>,
+    /// Who gets AWS's security notices.
+    pub security_contact_name: String,
+    /// What that person or team is.
+    pub security_contact_title: String,
+    /// The e-mail address.
+    pub security_contact_email: Option<String>,
+    /// The phone number.
+    pub security_contact_phone: Option<String>,
+}
+
 /// A step that stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -188,7 +230,7 @@ pub struct Accept {
 impl Admin {
     /// The AWS profile that the administrator signs in under.
     pub fn profile(&self) -> &str {
-        self.access_key_profile.as_deref().unwrap_or("dayone-admin")
+        self.access_key_profile.as_deref().unwrap_or(LOGIN_PROFILE)
     }
 }
 
@@ -216,15 +258,42 @@ impl Default for Trail {
     }
 }
 
+impl TimeUnit {
+    /// AWS's own word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hourly => "HOURLY",
+            Self::Daily => "DAILY",
+            Self::Monthly => "MONTHLY",
+        }
+    }
+}
+
 impl Default for Billing {
     fn default() -> Self {
         Self {
+            kind: ReportKind::Classic,
             report: "day-one".into(),
             bucket: None,
             prefix: "cur".into(),
             time_unit: TimeUnit::Hourly,
             format: ReportFormat::Parquet,
             console_access_activated: false,
+        }
+    }
+}
+
+impl Default for Iam {
+    fn default() -> Self {
+        Self {
+            move_to_groups: false,
+            disable_unused: false,
+            block_public_s3: None,
+            root_use_explained_until: None,
+            security_contact_name: "Security".into(),
+            security_contact_title: "Security contact".into(),
+            security_contact_email: None,
+            security_contact_phone: None,
         }
     }
 }

@@ -15,38 +15,152 @@ use crate::text;
 pub struct CredentialReport {
     /// When AWS made it, in seconds since 1970.
     pub generated: Option<i64>,
-    columns: Vec<String>,
-    rows: Vec<Vec<String>>,
+    /// A line for each user, and one for root.
+    pub rows: Vec<Row>,
+    /// How many lines could not be read.
+    pub unreadable: usize,
+}
+
+/// The line of a user, or of root. Moments are in seconds since 1970; what AWS gives as `N/A`, `no_information` or
+/// `not_supported` is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    /// The name; for root, AWS writes `<root_account>`.
+    pub user: String,
+    /// The ARN.
+    pub arn: String,
+    /// When the user was created.
+    pub created: Option<i64>,
+    /// Whether there is a console password.
+    pub password: bool,
+    /// When the password was last used.
+    pub password_last_used: Option<i64>,
+    /// When the password was last changed.
+    pub password_last_changed: Option<i64>,
+    /// Whether there is an MFA device of any kind.
+    pub mfa: bool,
+    /// The access keys, without their ids, which the report does not tell.
+    pub keys: Vec<Key>,
+}
+
+/// An access key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Key {
+    /// The id; none by the report alone.
+    pub id: Option<String>,
+    /// Whether it can be used.
+    pub active: bool,
+    /// When it was made.
+    pub made: Option<i64>,
+    /// Its last use, as far as AWS tells.
+    pub last_use: Option<LastUse>,
+}
+
+/// The last use of an access key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// When.
+    pub at: i64,
+    /// The Region.
+    pub region: Option<String>,
+    /// The service, such as `s3`.
+    pub service: Option<String>,
 }
 
 impl CredentialReport {
-    /// Reads the report's text. A line that does not fit the header is left out.
+    /// Reads the report's text. A line that does not fit the header is counted and left out.
     pub fn parse(text: &str, generated: Option<i64>) -> Self {
-        let fields = |line: &str| line.split(',').map(ToOwned::to_owned).collect::<Vec<_>>();
-        let mut lines = text.lines().map(fields);
-        let columns = lines.next().unwrap_or_default();
-        let rows = lines.filter(|row| row.len() == columns.len()).collect();
-        Self { generated, columns, rows }
+        let mut lines = text.lines();
+        let header = fields(lines.next().unwrap_or_default());
+        let mut report = Self { generated, ..Self::default() };
+        for line in lines.filter(|line| !line.is_empty()) {
+            match Row::read(&header, &fields(line)) {
+                Some(row) => report.rows.push(row),
+                None => report.unreadable += 1,
+            }
+        }
+        report
     }
 
     /// The names of the users that have an MFA device of any kind.
     pub fn users_with_mfa(&self) -> Vec<String> {
-        let (Some(user), Some(mfa)) = (self.column("user"), self.column("mfa_active")) else {
-            return Vec::new();
+        self.rows.iter().filter(|row| row.mfa).map(|row| row.user.clone()).collect()
+    }
+
+    /// The lines of the users.
+    pub fn users(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| !row.is_root())
+    }
+
+    /// The line of root. There is none in a partition without a root user.
+    pub fn root(&self) -> Option<&Row> {
+        self.rows.iter().find(|row| row.is_root())
+    }
+}
+
+impl Row {
+    fn read(header: &[String], fields: &[String]) -> Option<Self> {
+        let column = |name: &str| header.iter().position(|column| column == name);
+        let text =
+            |name: &str| column(name).and_then(|column| fields.get(column)).and_then(|word| told(word));
+        let user = text("user").filter(|_| header.len() == fields.len())?;
+        let is = |name: &str| text(name).is_some_and(|word| word.eq_ignore_ascii_case("true"));
+        let moment = |name: &str| text(name).and_then(seconds);
+        let key = |number: u8| {
+            let name = |column: &str| format!("access_key_{number}_{column}");
+            let last_use = |at| LastUse {
+                at,
+                region: text(&name("last_used_region")).map(ToOwned::to_owned),
+                service: text(&name("last_used_service")).map(ToOwned::to_owned),
+            };
+            let key = Key {
+                id: None,
+                active: is(&name("active")),
+                made: moment(&name("last_rotated")),
+                last_use: moment(&name("last_used_date")).map(last_use),
+            };
+            // Without a key, AWS writes FALSE and no dates.
+            (key.active || key.made.is_some() || key.last_use.is_some()).then_some(key)
         };
-        let with_mfa = self.rows.iter().filter(|row| row[mfa].eq_ignore_ascii_case("true"));
-        with_mfa.map(|row| row[user].clone()).collect()
+        Some(Self {
+            user: user.to_owned(),
+            arn: text("arn").unwrap_or_default().to_owned(),
+            created: moment("user_creation_time"),
+            password: is("password_enabled"),
+            password_last_used: moment("password_last_used"),
+            password_last_changed: moment("password_last_changed"),
+            mfa: is("mfa_active"),
+            keys: [1, 2].into_iter().filter_map(key).collect(),
+        })
     }
 
-    /// What stands in a column of a user's row. The root user's row is called `<root_account>`.
-    pub fn value(&self, user: &str, column: &str) -> Option<&str> {
-        let (name, wanted) = (self.column("user")?, self.column(column)?);
-        self.rows.iter().find(|row| row[name] == user).map(|row| row[wanted].as_str())
+    /// Whether it is the line of root.
+    pub fn is_root(&self) -> bool {
+        self.user == "<root_account>" || self.arn.ends_with(":root")
     }
+}
 
-    fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column == name)
+/// The fields of a line. A field in quotation marks may hold commas.
+fn fields(line: &str) -> Vec<String> {
+    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(std::mem::take(&mut field)),
+            _ => field.push(c),
+        }
     }
+    fields.push(field);
+    fields
+}
+
+/// A word, unless it is one of those by which AWS says that there is none.
+fn told(word: &str) -> Option<&str> {
+    Some(word).filter(|word| !["", "N/A", "no_information", "not_supported"].contains(word))
+}
+
+fn seconds(moment: &str) -> Option<i64> {
+    moment.parse().ok().map(jiff::Timestamp::as_second)
 }
 
 /// Has the report made, and reads it. Of a report that is not ready after a minute nothing is seen.
@@ -86,15 +200,51 @@ mod tests {
     use super::*;
     use crate::aws::{Access, UnseenCause, canned};
 
+    const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
+        password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
+        access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,\
+        access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
+        cert_1_last_rotated,cert_2_active,cert_2_last_rotated,additional_credentials_info";
+
     #[test]
     fn columns_are_found_by_name() {
         let report =
             CredentialReport::parse("mfa_active,new,user\nTRUE,x,alice\nfalse,x,bob\nodd line\n", None);
         assert_eq!(report.users_with_mfa(), ["alice"]);
-        assert_eq!(report.value("bob", "new"), Some("x"));
-        assert_eq!((report.value("eve", "new"), report.value("bob", "old")), (None, None));
+        assert_eq!((report.rows.len(), report.unreadable), (2, 1));
         assert!(CredentialReport::parse("", None).users_with_mfa().is_empty());
         assert!(CredentialReport::parse("user\nalice\n", None).users_with_mfa().is_empty());
+        assert_eq!(CredentialReport::parse("arn\nx\n", None).unreadable, 1);
+    }
+
+    #[test]
+    fn what_aws_does_not_tell_is_absent() {
+        let bob = "bob,arn:aws:iam::111122223333:user/bob,2026-01-02T03:04:05+00:00,TRUE,no_information,N/A,\
+            not_supported,false,true,2026-01-02T03:05:05Z,2026-02-01T00:00:00+00:00,us-east-1,s3,FALSE,N/A,N/A,N/A,\
+            N/A,false,N/A,false,N/A,N/A";
+        let root = "<root_account>,arn:aws:iam::111122223333:root,2025-01-01T00:00:00+00:00,not_supported,\
+            2025-01-01T00:00:01+00:00,not_supported,not_supported,true,false,2025-01-01T00:00:00+00:00,N/A,N/A,N/A,\
+            false,N/A,N/A,N/A,N/A,false,N/A,false,N/A,\"two, or more\"";
+        let report = CredentialReport::parse(&format!("{HEADER}\n{root}\n{bob}"), Some(7));
+        assert_eq!((report.generated, report.unreadable), (Some(7), 0));
+        let last_use =
+            LastUse { at: 1_769_904_000, region: Some("us-east-1".into()), service: Some("s3".into()) };
+        let key = Key { id: None, active: true, made: Some(1_767_323_105), last_use: Some(last_use) };
+        let bob = Row {
+            user: "bob".into(),
+            arn: "arn:aws:iam::111122223333:user/bob".into(),
+            created: Some(1_767_323_045),
+            password: true,
+            password_last_used: None,
+            password_last_changed: None,
+            mfa: false,
+            keys: vec![key],
+        };
+        assert_eq!(report.users().collect::<Vec<_>>(), [&bob]);
+        let root = report.root().unwrap();
+        assert_eq!((root.password, root.mfa, root.password_last_used), (false, true, Some(1_735_689_601)));
+        let off = Key { made: Some(1_735_689_600), ..Key::default() };
+        assert_eq!(root.keys, [off], "a key that is switched off has a date");
     }
 
     #[tokio::test(start_paused = true)]

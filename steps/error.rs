@@ -140,7 +140,7 @@ impl AwsError {
             }
             AwsCause::WouldWrite => text! {
                 en: "{operation} would write, and this run only reads.",
-                ko: "이 실행은 읽기 전용인데 {operation}은(는) 쓰기 호출입니다."
+                ko: "이번 실행은 읽기 전용인데 {operation}은(는) 쓰기 호출입니다."
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Whether answers hold up, before anything is asked of AWS. Where AWS has a rule for a name, it is AWS's rule.
 
-use crate::answers::{Answers, DeviceKind};
+use crate::answers::{Answers, DeviceKind, ReportKind};
 use crate::practice::StepId;
 use crate::profile::is_profile_name;
 use crate::regions;
@@ -26,6 +26,7 @@ impl Answers {
         self.judge_people(&mut problems);
         self.judge_trail(&mut problems);
         self.judge_billing(&mut problems);
+        self.judge_iam(&mut problems);
         self.judge_accepted(&mut problems);
         problems.0
     }
@@ -67,16 +68,8 @@ impl Answers {
                 ko: "하드웨어 토큰에는 기기에 적힌 serial = \"…\" 값이 필요합니다."
             }
         });
-        let is_serial = |serial: &str| {
-            (9..=256).contains(&serial.len())
-                && serial.chars().all(|c| c.is_ascii_alphanumeric() || "=/:,.@_-".contains(c))
-        };
-        problems.unless("mfa.serial", self.mfa.serial.as_deref().is_none_or(is_serial), || {
-            text! {
-                en: "A serial number has 9 or more letters and digits, such as GAHT12345678.",
-                ko: "일련번호는 GAHT12345678처럼 9자 이상의 영문자와 숫자입니다."
-            }
-        });
+        let serial = self.mfa.serial.as_deref();
+        problems.unless("mfa.serial", serial.is_none_or(is_serial_number), serial_number);
         for (key, command) in
             [("mfa.enrol_command", &self.mfa.enrol_command), ("mfa.code_command", &self.mfa.code_command)]
         {
@@ -113,7 +106,7 @@ impl Answers {
         problems.unless("trail.readers", self.trail.readers.iter().all(|arn| is_principal(arn)), || {
             text! {
                 en: "Readers are ARNs of users or roles, such as arn:aws:iam::111122223333:role/Auditor.",
-                ko: "reader는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN입니다."
+                ko: "readers에는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN을 적으세요."
             }
         });
         problems.unless("trail.retention_days", self.trail.retention_days <= 36_500, || {
@@ -132,6 +125,14 @@ impl Answers {
                 ko: "보고서 이름은 1~256자의 영문자, 숫자, ! - _ . * ' ( )로 씁니다."
             }
         });
+        // Data Exports API reference, "Export".
+        let fits = self.billing.kind == ReportKind::Classic || self.billing.report.len() <= 128;
+        problems.unless("billing.report", fits, || {
+            text! {
+                en: "The name of a CUR 2.0 export has at most 128 characters.",
+                ko: "CUR 2.0 내보내기의 이름은 최대 128자입니다."
+            }
+        });
         problems.unless("billing.prefix", is_report(&self.billing.prefix), || {
             text! {
                 en: "A prefix has 1 to 256 letters, digits and ! - _ . * ' ( ), and no slash.",
@@ -148,6 +149,39 @@ impl Answers {
             text! {
                 en: "The report needs a bucket of its own, apart from the trail's.",
                 ko: "보고서에는 추적과 다른 별도의 버킷이 필요합니다."
+            }
+        });
+    }
+
+    fn judge_iam(&self, problems: &mut Problems) {
+        let iam = &self.iam;
+        for (key, words, longest) in [
+            ("iam.security_contact_name", &iam.security_contact_name, 64),
+            ("iam.security_contact_title", &iam.security_contact_title, 50),
+        ] {
+            problems.unless(key, (1..=longest).contains(&words.trim().chars().count()), || {
+                text! { en: "1 to {longest} characters are expected.", ko: "1~{longest}자로 써야 합니다." }
+            });
+        }
+        let until = iam.root_use_explained_until.as_deref();
+        problems.unless("iam.root_use_explained_until", until.is_none_or(is_day), || {
+            text! {
+                en: "A day is expected, in quotation marks: \"2026-12-01\".",
+                ko: "따옴표로 감싼 날짜가 필요합니다: \"2026-12-01\"."
+            }
+        });
+        let email = iam.security_contact_email.as_deref();
+        problems.unless("iam.security_contact_email", email.is_none_or(is_email), || {
+            text! {
+                en: "An e-mail address is expected, such as security@example.com.",
+                ko: "security@example.com 같은 이메일 주소가 필요합니다."
+            }
+        });
+        let phone = iam.security_contact_phone.as_deref();
+        problems.unless("iam.security_contact_phone", phone.is_none_or(is_phone), || {
+            text! {
+                en: "A phone number has up to 25 digits, spaces and ( ) + -",
+                ko: "전화번호는 25자 이내의 숫자, 공백, ( ) + -로 씁니다."
             }
         });
     }
@@ -193,14 +227,30 @@ fn is_name(name: &str, longest: usize) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c))
 }
 
-fn is_user_name(name: &str) -> bool {
+/// Whether an IAM user can have this name.
+pub fn is_user_name(name: &str) -> bool {
     is_name(name, 64)
 }
 
-fn user_name() -> Text {
+/// What is said of a name that no IAM user can have.
+pub fn user_name() -> Text {
     text! {
         en: "A user name has 1 to 64 letters, digits and + = , . @ _ -",
         ko: "사용자 이름은 1~64자의 영문자, 숫자, + = , . @ _ -로 씁니다."
+    }
+}
+
+/// Whether an MFA device can have this serial number. IAM API reference, "EnableMFADevice".
+pub fn is_serial_number(serial: &str) -> bool {
+    (9..=256).contains(&serial.len())
+        && serial.chars().all(|c| c.is_ascii_alphanumeric() || "=/:,.@_-".contains(c))
+}
+
+/// What is said of a serial number that no MFA device can have.
+pub fn serial_number() -> Text {
+    text! {
+        en: "A serial number has 9 or more letters and digits, such as GAHT12345678.",
+        ko: "일련번호는 GAHT12345678처럼 9자 이상의 영문자와 숫자입니다."
     }
 }
 
@@ -234,13 +284,53 @@ fn is_bucket_name(name: &str) -> bool {
         && end(name.chars().last())
         && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         && !SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        && name.strip_suffix("-an").is_none_or(ends_with_account_and_region)
+}
+
+/// A name of the account-regional namespace, without its ending: something, the account, and the Region.
+fn ends_with_account_and_region(name: &str) -> bool {
+    let is_account = |part: &str| part.len() == 12 && part.bytes().all(|c| c.is_ascii_digit());
+    let mut after = name.split_once('-').map(|(_, after)| after);
+    while let Some((part, rest)) = after.and_then(|after| after.split_once('-')) {
+        if is_account(part) && regions::exists(rest) {
+            return true;
+        }
+        after = Some(rest);
+    }
+    false
 }
 
 fn bucket_name() -> Text {
     text! {
-        en: "A bucket name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit.",
-        ko: "버킷 이름은 3~63자의 영문 소문자, 숫자, 하이픈으로 쓰고 영문자나 숫자로 시작하고 끝납니다."
+        en: "A bucket name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with a letter or digit. One that ends with -an ends with -ACCOUNT-REGION-an.",
+        ko: "버킷 이름은 3~63자의 영문 소문자, 숫자, 하이픈으로 쓰고 영문자나 숫자로 시작하고 끝납니다. -an으로 끝나는 이름은 -계정번호-리전-an으로 끝나야 합니다."
     }
+}
+
+/// Days are compared as words, so they have to be written in full.
+fn is_day(word: &str) -> bool {
+    word.parse::<jiff::civil::Date>().is_ok_and(|day| day.to_string() == word)
+}
+
+/// Account Management API reference, "PutAlternateContact".
+fn is_email(address: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let Some((name, domain)) = address.split_once('@') else { return false };
+    let host = |c: char| word(c) || ".-".contains(c);
+    address.len() <= 254
+        && !name.is_empty()
+        && name.chars().all(|c| word(c) || "+=.#|!&-".contains(c))
+        && domain.chars().all(host)
+        && domain
+            .rsplit_once('.')
+            .is_some_and(|(before, last)| !before.is_empty() && !last.is_empty() && last.chars().all(word))
+}
+
+/// From the same page; without a digit nobody can be called.
+fn is_phone(number: &str) -> bool {
+    number.len() <= 25
+        && number.chars().any(|c| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_digit() || " ()+-".contains(c))
 }
 
 fn is_principal(arn: &str) -> bool {
@@ -260,12 +350,71 @@ mod tests {
         for wrong in ["ab", "-abc", "abc-", "a..b", "a_-b", "192.168.5.4", "a b c"] {
             assert!(!is_trail_name(wrong), "{wrong}");
         }
-        assert!(is_bucket_name("dayone-trail-111122223333-us-east-1-an"));
+        for right in ["dayone-trail-111122223333-us-east-1-an", "a-111122223333-us-east-1-an", "my-plan"] {
+            assert!(is_bucket_name(right), "{right}");
+        }
+        for incomplete in [
+            "logs-an",
+            "logs-us-east-1-an",
+            "logs-111122223333-an",
+            "logs-11112222333-us-east-1-an",
+            "111122223333-us-east-1-an",
+            "logs-111122223333-us-east-1-x-an",
+        ] {
+            assert!(!is_bucket_name(incomplete), "{incomplete}");
+        }
         for wrong in ["ab", "Abc", "a.b.c", "-abc", "xn--abc", "abc-s3alias", "amzn-s3-demo-x", "a_b"] {
             assert!(!is_bucket_name(wrong), "{wrong}");
         }
         assert!(is_principal("arn:aws:iam::111122223333:role/path/Auditor"));
         assert!(!is_principal("arn:aws:iam::111122223333:root") && !is_principal("Auditor"));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_an_export_may_be_one_of_a_report() {
+        let mut answers = Answers::default();
+        answers.billing.report = "n".repeat(129);
+        assert_eq!(answers.problems(), []);
+        answers.billing.kind = ReportKind::Cur2;
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["billing.report"]);
+        answers.billing.report = "n".repeat(128);
+        assert_eq!(answers.problems(), []);
+    }
+
+    #[test]
+    fn contacts_follow_the_rules_of_aws() {
+        for right in ["security@example.com", "a.b+c@x-y.co.kr", "a_b@sub.example.com"] {
+            assert!(is_email(right), "{right}");
+        }
+        for wrong in ["", "a", "a@b", "@b.c", "a b@c.d", "a@b@c.d", "a@.c", "a@b.", "a@b.c-d", "김@b.c"] {
+            assert!(!is_email(wrong), "{wrong}");
+        }
+        assert!(is_phone("+82 2 555 0100") && is_phone("(02)555-0100") && is_phone("112"));
+        for wrong in ["", "+", "555-0100 ext. 7", "12345678901234567890123456"] {
+            assert!(!is_phone(wrong), "{wrong}");
+        }
+        let mut answers = Answers::default();
+        answers.iam.security_contact_name = " ".into();
+        answers.iam.security_contact_title = "t".repeat(51);
+        answers.iam.security_contact_email = Some("nobody".into());
+        answers.iam.security_contact_phone = Some("phone".into());
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        let expected = ["name", "title", "email", "phone"].map(|part| format!("iam.security_contact_{part}"));
+        assert_eq!(keys, expected);
+    }
+
+    #[test]
+    fn a_day_is_written_in_full() {
+        assert!(is_day("2026-12-01") && is_day("2028-02-29"));
+        for wrong in ["", "2026-12-1", "2026-02-29", "20261201", "01.12.2026", "2026-12-01T00:00:00", "soon"]
+        {
+            assert!(!is_day(wrong), "{wrong}");
+        }
+        let mut answers = Answers::default();
+        answers.iam.root_use_explained_until = Some("tomorrow".into());
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["iam.root_use_explained_until"]);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum PracticeId {
     Cloudtrail,
     /// Turn on billing reports.
     BillingReport,
+    /// The practices of IAM.
+    IamPractices,
 }
 
 /// A step of a practice. The names are stable: they stand in the JSON, in options and in answers files.
@@ -48,11 +50,19 @@ pub enum StepId {
     ReportBucket,
     Report,
     ReportDelivery,
+    IndividualUsers,
+    PermissionsThroughGroups,
+    UnusedCredentials,
+    KeyRotation,
+    RolesNotKeys,
+    LeastPrivilege,
+    ActivityMonitoring,
 }
 
 impl PracticeId {
     /// All practices, in order.
-    pub const ALL: [Self; 4] = [Self::RootUser, Self::Mfa, Self::Cloudtrail, Self::BillingReport];
+    pub const ALL: [Self; 5] =
+        [Self::RootUser, Self::Mfa, Self::Cloudtrail, Self::BillingReport, Self::IamPractices];
 
     /// The steps of this practice, in order.
     pub fn steps(self) -> &'static [StepId] {
@@ -64,6 +74,15 @@ impl PracticeId {
             Self::Mfa => &[AdminMfa, RootMfa, RequireMfa, UsersMfa],
             Self::Cloudtrail => &[TrailBucket, Trail, LogDelivery],
             Self::BillingReport => &[BillingAccess, ReportBucket, Report, ReportDelivery],
+            Self::IamPractices => &[
+                IndividualUsers,
+                PermissionsThroughGroups,
+                UnusedCredentials,
+                KeyRotation,
+                RolesNotKeys,
+                LeastPrivilege,
+                ActivityMonitoring,
+            ],
         }
     }
 
@@ -74,6 +93,7 @@ impl PracticeId {
             Self::Mfa => "mfa",
             Self::Cloudtrail => "cloudtrail",
             Self::BillingReport => "billing-report",
+            Self::IamPractices => "iam-practices",
         }
     }
 
@@ -84,6 +104,7 @@ impl PracticeId {
             Self::Mfa => crate::text! { en: "Require MFA", ko: "다중 인증(MFA) 필수화" },
             Self::Cloudtrail => crate::text! { en: "Turn on CloudTrail", ko: "CloudTrail 켜기" },
             Self::BillingReport => crate::text! { en: "Turn on billing reports", ko: "결제 보고서 켜기" },
+            Self::IamPractices => crate::text! { en: "IAM practices", ko: "IAM 모범 실무" },
         }
     }
 
@@ -98,6 +119,8 @@ impl PracticeId {
             (Self::Cloudtrail, Language::Ko) => include_str!("cloudtrail/guide.ko.md"),
             (Self::BillingReport, Language::En) => include_str!("billing_report/guide.en.md"),
             (Self::BillingReport, Language::Ko) => include_str!("billing_report/guide.ko.md"),
+            (Self::IamPractices, Language::En) => include_str!("iam_practices/guide.en.md"),
+            (Self::IamPractices, Language::Ko) => include_str!("iam_practices/guide.ko.md"),
         }
     }
 }
@@ -160,32 +183,13 @@ impl StepId {
             Self::ReportBucket => "report-bucket",
             Self::Report => "report",
             Self::ReportDelivery => "report-delivery",
-        }
-    }
-
-    /// The ids that security benchmarks give to what this step puts in place.
-    pub fn controls(self) -> &'static [&'static str] {
-        match self {
-            Self::PasswordPolicy => {
-                &["CIS-7.0:2.8", "CIS-7.0:2.9", "FSBP:IAM.7", "FSBP:IAM.10", "SSB:ACCT.06"]
-            }
-            Self::AdminGroup => &["CIS-7.0:2.13", "FSBP:IAM.2", "SSB:ACCT.04"],
-            Self::AdminUser => &["CIS-7.0:2.7", "SSB:ACCT.02", "SSB:ACCT.03"],
-            Self::AdminSignIn => &["CIS-7.0:2.7", "SSB:ACCT.02", "WA:SEC01-BP02"],
-            Self::RootCredentials => &["SSB:ACCT.02", "WA:SEC01-BP02"],
-            Self::RootAccessKeys => &["CIS-7.0:2.4", "FSBP:IAM.4", "SSB:ACCT.02", "WA:SEC01-BP02"],
-            Self::AdminMfa | Self::UsersMfa => &["CIS-7.0:2.10", "FSBP:IAM.5", "FSBP:IAM.19", "SSB:ACCT.05"],
-            Self::RootMfa => &["CIS-7.0:2.5", "FSBP:IAM.9", "SSB:ACCT.05", "WA:SEC01-BP02"],
-            Self::RequireMfa => &["CIS-7.0:2.10", "FSBP:IAM.19", "SSB:ACCT.05", "WA:SEC02-BP01"],
-            Self::TrailBucket => &["CIS-7.0:3.1.4", "CIS-7.0:3.1.1", "FSBP:S3.5", "FSBP:S3.8", "SSB:ACCT.08"],
-            Self::Trail => {
-                &["CIS-7.0:4.1", "CIS-7.0:4.2", "FSBP:CloudTrail.1", "FSBP:CloudTrail.4", "SSB:ACCT.07"]
-            }
-            Self::LogDelivery => &["SSB:ACCT.07", "WA:SEC04-BP02"],
-            Self::BillingAccess | Self::Report | Self::ReportDelivery => &["SSB:ACCT.10"],
-            Self::ReportBucket => {
-                &["CIS-7.0:3.1.4", "CIS-7.0:3.1.1", "FSBP:S3.5", "FSBP:S3.8", "SSB:ACCT.08"]
-            }
+            Self::IndividualUsers => "individual-users",
+            Self::PermissionsThroughGroups => "permissions-through-groups",
+            Self::UnusedCredentials => "unused-credentials",
+            Self::KeyRotation => "key-rotation",
+            Self::RolesNotKeys => "roles-not-keys",
+            Self::LeastPrivilege => "least-privilege",
+            Self::ActivityMonitoring => "activity-monitoring",
         }
     }
 }
@@ -252,6 +256,10 @@ pub trait Change: Clone + std::fmt::Debug + PartialEq + Serialize {
     fn is_irreversible(&self) -> bool {
         false
     }
+    /// Whether it only removes what an interrupted run left behind.
+    fn is_leftover(&self) -> bool {
+        false
+    }
     /// Whether other steps can do without it.
     fn is_optional(&self) -> bool {
         false
@@ -313,9 +321,12 @@ pub struct StepPlan<C> {
     pub awaited: Option<Text>,
     /// What takes an earlier change of this step back, for who finds that something broke.
     pub undo: Vec<C>,
+    /// Whether somebody may be harmed by it, so that Enter alone leaves it.
+    pub careful: bool,
     /// What can be watched in the account before deciding.
     pub watchable: Option<Text>,
-    /// What may be done besides once the step is in place: offered to a person, once.
+    /// What may be done besides, offered to a person, once: when the step is in place, or before it is left to the
+    /// person.
     pub offer: Option<Offer<C>>,
 }
 
@@ -340,6 +351,7 @@ impl<C> StepPlan<C> {
             notes: Vec::new(),
             awaited: None,
             undo: Vec::new(),
+            careful: false,
             watchable: None,
             offer: None,
         }
@@ -398,6 +410,12 @@ impl<C> StepPlan<C> {
     pub fn comes_soon(mut self, what: Text) -> Self {
         self.awaited = Some(what);
         self
+    }
+
+    /// Adds a note about who may be harmed: then Enter alone leaves the step.
+    pub fn with_warning(mut self, note: Text) -> Self {
+        self.careful = true;
+        self.with_note(note)
     }
 
     /// The operator's word, kept in the answers, that a step stays as it is. What is in place needs no exception.

@@ -1,26 +1,34 @@
 //! The locked-down bucket that the trail and the report both need.
 //!
 //! Public access blocked, owned by the account, encrypted, versioned, reachable only over TLS, readable only for those
-//! who need it. A bucket that is there already is brought up to this; statements of its policy that are not ours stay.
+//! who need it. A bucket that is there already is brought up to this; what others have set in its policy and its
+//! lifecycle stays. What is ours in them has a name that begins with `Dayone` or `dayone`, and no other is replaced.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketNamespace, BucketVersioningStatus, CreateBucketConfiguration,
-    LifecycleRule, LifecycleRuleFilter, ObjectOwnership, OwnershipControls, OwnershipControlsRule,
-    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
-    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint, BucketNamespace,
+    BucketVersioningStatus, CreateBucketConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
+    LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectOwnership, OwnershipControls,
+    OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
+    ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+    VersioningConfiguration,
 };
 use serde::Serialize;
 
 use crate::aws::{ForCall, Identity, Reading, Unseen, reading, unless};
 use crate::error::{AwsError, StepError};
 use crate::operator::Operator;
-use crate::policy::{Decision, Document, Principal, Request, Statement, Words};
-use crate::practice::Verb;
+use crate::policy::{Decision, Document, Effect, Principal, Request, Statement, Words};
+use crate::practice::{StepId, Verb};
 use crate::text;
 use crate::text::{Text, harmless};
 use crate::{regions, wait};
+
+/// After how many days earlier versions of objects go.
+const EARLIER_VERSIONS_GO_AFTER: i32 = 90;
+/// After how many days the parts of an upload go that was never finished.
+const UNFINISHED_UPLOADS_GO_AFTER: i32 = 7;
 
 /// What a bucket should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +39,22 @@ pub struct Wanted {
     pub region: String,
     /// The account that owns it.
     pub account: String,
-    /// The statements that its policy must have.
+    /// The statements that its policy must have. Their names begin with `Dayone`, so that what an account's other trails
+    /// and reports need, which has AWS's own names, is never taken for ours.
     pub policy: Document,
-    /// After how many days objects go; none: never.
-    pub expire_after_days: Option<u32>,
+    /// The lifecycle rule that it must have; none: its lifecycle is left as it is.
+    pub lifecycle: Option<Retention>,
     /// What the whole policy, foreign statements included, must let through.
     pub must_let: Vec<MustLet>,
+}
+
+/// Our lifecycle rule: how long objects stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retention {
+    /// What the keys of the objects begin with. Others than these never expire by our rule.
+    pub prefix: String,
+    /// After how many days they go; none: never. Earlier versions of them go in either case.
+    pub expire_after_days: Option<u32>,
 }
 
 /// A request that a bucket policy must let through: without it the service or the administrators would be locked out.
@@ -59,8 +77,10 @@ pub enum BucketFacts {
     Free,
     /// This account has it.
     Mine(Box<Settings>),
-    /// Somebody else has it, or the caller may not look.
+    /// Another account has it.
     NotMine,
+    /// The caller may not look.
+    Unseen(Unseen),
 }
 
 /// How a bucket of this account is set up.
@@ -78,8 +98,8 @@ pub struct Settings {
     pub versioned: Reading<bool>,
     /// The bucket policy.
     pub policy: Reading<Option<String>>,
-    /// Whether there are lifecycle rules.
-    pub has_lifecycle: Reading<bool>,
+    /// Our own lifecycle rule, where there is one that is in force.
+    pub lifecycle: Reading<Option<Retention>>,
 }
 
 /// What can be changed about a bucket.
@@ -121,23 +141,23 @@ pub enum BucketChange {
         /// How many statements of others stay in it.
         foreign_statements: usize,
     },
-    /// Sets the lifecycle, where there is none.
+    /// Sets our lifecycle rule. Rules of others stay.
     PutLifecycle {
         /// The bucket.
         bucket: String,
-        /// After how many days objects go; none: never.
-        expire_after_days: Option<u32>,
+        /// The rule.
+        retention: Retention,
     },
 }
 
 /// Why a bucket cannot be brought up to what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Somebody else has the name.
+    /// Another account has the name.
     NotMine,
     /// It is in another Region.
     Elsewhere(String),
-    /// A setting could not be read.
+    /// It, or a setting of it, could not be read.
     Unseen(Unseen),
     /// Its policy cannot be read as one.
     UnreadablePolicy,
@@ -147,36 +167,56 @@ pub enum Obstacle {
 
 /// Reads how a bucket stands, as the owner that is expected.
 pub async fn observe(identity: &Identity, name: &str, region: &str) -> Result<BucketFacts, AwsError> {
-    match locate(identity, name, region).await? {
-        Location::Free => Ok(BucketFacts::Free),
-        Location::NotMine => Ok(BucketFacts::NotMine),
-        Location::Mine(region) => Ok(BucketFacts::Mine(Box::new(settings(identity, name, &region).await?))),
+    match identity.reading(locate(identity, name, region).await)? {
+        Ok(Location::Free) => Ok(BucketFacts::Free),
+        Ok(Location::NotMine) => Ok(BucketFacts::NotMine),
+        Ok(Location::Unseen(unseen)) | Err(unseen) => Ok(BucketFacts::Unseen(unseen)),
+        Ok(Location::Mine(region)) => {
+            Ok(BucketFacts::Mine(Box::new(settings(identity, name, &region).await?)))
+        }
     }
 }
 
 /// What has to be done. Pure.
 pub fn plan(wanted: &Wanted, facts: &BucketFacts) -> Result<Vec<BucketChange>, Obstacle> {
-    let bucket = || wanted.name.clone();
     match facts {
         BucketFacts::NotMine => Err(Obstacle::NotMine),
+        BucketFacts::Unseen(unseen) => Err(Obstacle::Unseen(unseen.clone())),
         BucketFacts::Mine(settings) if settings.region != wanted.region => {
             Err(Obstacle::Elsewhere(settings.region.clone()))
         }
         BucketFacts::Mine(settings) => mend(wanted, settings),
-        // What is AWS's default today is said all the same: defaults differ between accounts and over the years.
-        BucketFacts::Free => Ok(vec![
-            BucketChange::Create { bucket: bucket(), region: wanted.region.clone() },
-            BucketChange::BlockPublicAccess { bucket: bucket() },
-            BucketChange::EnforceOwnership { bucket: bucket() },
-            BucketChange::Encrypt { bucket: bucket() },
-            BucketChange::EnableVersioning { bucket: bucket() },
-            BucketChange::PutLifecycle { bucket: bucket(), expire_after_days: wanted.expire_after_days },
-            BucketChange::PutPolicy {
-                bucket: bucket(),
-                policy: wanted.policy.clone(),
-                foreign_statements: 0,
-            },
-        ]),
+        BucketFacts::Free => {
+            let (bucket, region) = (wanted.name.clone(), wanted.region.clone());
+            let mut changes = mend(wanted, &Settings::bare(&region))?;
+            changes.insert(0, BucketChange::Create { bucket, region });
+            Ok(changes)
+        }
+    }
+}
+
+impl BucketFacts {
+    /// Whether others have set the bucket up, so that they may rely on it: it has a policy, and not our lifecycle rule,
+    /// which is put before our policy is.
+    pub fn is_set_up_by_others(&self) -> bool {
+        let Self::Mine(settings) = self else { return false };
+        settings.policy != Ok(None) && settings.lifecycle == Ok(None)
+    }
+}
+
+impl Settings {
+    /// A new bucket, as far as can be relied on: AWS's defaults differ between accounts and over the years, so what is
+    /// a default today is set all the same.
+    fn bare(region: &str) -> Self {
+        Self {
+            region: region.to_owned(),
+            public_access_blocked: Ok(false),
+            ownership_enforced: Ok(false),
+            encrypted: Ok(false),
+            versioned: Ok(false),
+            policy: Ok(None),
+            lifecycle: Ok(None),
+        }
     }
 }
 
@@ -191,46 +231,93 @@ fn mend(wanted: &Wanted, settings: &Settings) -> Result<Vec<BucketChange>, Obsta
         missing(&settings.public_access_blocked, BucketChange::BlockPublicAccess { bucket: bucket.clone() })?,
         missing(&settings.ownership_enforced, BucketChange::EnforceOwnership { bucket: bucket.clone() })?,
         missing(&settings.encrypted, BucketChange::Encrypt { bucket: bucket.clone() })?,
-        missing(&settings.versioned, BucketChange::EnableVersioning { bucket: bucket.clone() })?,
-        missing(
-            &settings.has_lifecycle,
-            BucketChange::PutLifecycle { bucket, expire_after_days: wanted.expire_after_days },
-        )?,
+        missing(&settings.versioned, BucketChange::EnableVersioning { bucket })?,
+        mend_lifecycle(wanted, &settings.lifecycle)?,
         mend_policy(wanted, &settings.policy)?,
     ];
     Ok(changes.into_iter().flatten().collect())
 }
 
+fn mend_lifecycle(
+    wanted: &Wanted,
+    found: &Reading<Option<Retention>>,
+) -> Result<Option<BucketChange>, Obstacle> {
+    let Some(retention) = &wanted.lifecycle else { return Ok(None) };
+    match found {
+        Err(unseen) => Err(Obstacle::Unseen(unseen.clone())),
+        Ok(found) if found.as_ref() == Some(retention) => Ok(None),
+        Ok(_) => {
+            Ok(Some(BucketChange::PutLifecycle { bucket: wanted.name.clone(), retention: retention.clone() }))
+        }
+    }
+}
+
 fn mend_policy(wanted: &Wanted, found: &Reading<Option<String>>) -> Result<Option<BucketChange>, Obstacle> {
     let found = match found {
         Ok(Some(policy)) => Document::parse(policy).map_err(|_| Obstacle::UnreadablePolicy)?,
-        Ok(None) => Document { statement: Vec::new(), ..wanted.policy.clone() },
+        Ok(None) => with_statements(&wanted.policy, Vec::new()),
         Err(unseen) => return Err(Obstacle::Unseen(unseen.clone())),
     };
-    if found.includes(&wanted.policy) && superseded(&found, &wanted.policy).is_empty() {
-        return Ok(None);
-    }
-    let ours = |statement: &Statement| {
-        let named = |other: &Statement| other.sid.is_some() && other.sid == statement.sid;
-        wanted.policy.statement.iter().any(|other| named(other) || other.says_the_same(statement))
-    };
-    let foreign: Vec<_> = found.statement.iter().filter(|statement| !ours(statement)).cloned().collect();
-    let foreign_statements = foreign.len();
-    let mut policy = wanted.policy.clone();
-    policy.statement.extend(foreign);
+    let foreign = foreign_statements(&found, &wanted.policy);
+    let foreign = with_statements(&wanted.policy, foreign);
+    let is_said = |ours: &Statement| found.statement.iter().any(|statement| statement.says_the_same(ours));
+    let mut statements = wanted.policy.statement.clone();
+    statements.retain(|ours| is_said(ours) || !is_spare(ours, &foreign, &wanted.must_let));
+    let foreign_statements = foreign.statement.len();
+    statements.extend(foreign.statement);
+    let policy = with_statements(&wanted.policy, statements);
     if let Some(locked_out) = wanted.must_let.iter().find(|must| !must.is_let_by(&policy)) {
         return Err(Obstacle::LockedOut(locked_out.who.clone()));
+    }
+    if found.includes(&policy) && policy.includes(&found) {
+        return Ok(None);
     }
     Ok(Some(BucketChange::PutPolicy { bucket: wanted.name.clone(), policy, foreign_statements }))
 }
 
-/// Statements under our names that say something else: an earlier form of ours.
-fn superseded<'f>(found: &'f Document, wanted: &Document) -> Vec<&'f Statement> {
-    let replaced = |statement: &&Statement| {
-        statement.sid.is_some()
-            && wanted.statement.iter().any(|ours| ours.sid == statement.sid && !ours.says_the_same(statement))
+fn with_statements(policy: &Document, statement: Vec<Statement>) -> Document {
+    Document { version: policy.version.clone(), id: policy.id.clone(), statement }
+}
+
+/// The statements that are not ours: they have none of our names, and say nothing that ours say.
+fn foreign_statements(found: &Document, wanted: &Document) -> Vec<Statement> {
+    let is_ours = |statement: &Statement| {
+        let named = |ours: &Statement| ours.sid.is_some() && ours.sid == statement.sid;
+        wanted.statement.iter().any(|ours| named(ours) || ours.says_the_same(statement))
     };
-    found.statement.iter().filter(replaced).collect()
+    found.statement.iter().filter(|statement| !is_ours(statement)).cloned().collect()
+}
+
+/// Whether a statement of ours that lets services in is not needed: others let them in for all that it is there for.
+fn is_spare(ours: &Statement, foreign: &Document, must_let: &[MustLet]) -> bool {
+    let alone = with_statements(foreign, vec![ours.clone()]);
+    let served: Vec<_> =
+        must_let.iter().filter(|must| must.is_of_a_service() && must.is_let_by(&alone)).collect();
+    ours.effect == Effect::Allow && !served.is_empty() && served.iter().all(|must| must.is_let_by(foreign))
+}
+
+/// Fails at once where there is no such bucket: whatever writes into it would only wait for it in vain.
+pub async fn require(
+    identity: &Identity,
+    name: &str,
+    region: &str,
+    made_by: StepId,
+) -> Result<(), StepError> {
+    match locate(identity, name, region).await? {
+        Location::Free => Err(missing_bucket(name, made_by)),
+        Location::Mine(_) | Location::NotMine | Location::Unseen(_) => Ok(()),
+    }
+}
+
+fn missing_bucket(name: &str, made_by: StepId) -> StepError {
+    let name = harmless(name);
+    StepError::InTheWay {
+        what: text! { en: "There is no bucket {name} to write into.", ko: "파일을 저장할 버킷 {name}이(가) 없습니다." },
+        next: text! {
+            en: "The step {made_by} makes the bucket. Run the same command again and say yes to that step first.",
+            ko: "버킷은 {made_by} 단계에서 만듭니다. 같은 명령을 다시 실행해 그 단계부터 적용하세요."
+        },
+    }
 }
 
 /// Makes one change. Each can be made again.
@@ -305,14 +392,9 @@ pub async fn apply(
             })
             .await
         }
-        BucketChange::PutLifecycle { bucket, expire_after_days } => {
-            let rules = lifecycle(*expire_after_days)?;
-            patiently(bucket, operator, async || {
-                let request = s3.put_bucket_lifecycle_configuration().bucket(bucket);
-                let request = request.expected_bucket_owner(account).lifecycle_configuration(rules.clone());
-                request.send().await.for_call("s3:PutLifecycleConfiguration").map(drop)
-            })
-            .await
+        BucketChange::PutLifecycle { bucket, retention } => {
+            let ours = lifecycle_rule(retention)?;
+            patiently(bucket, operator, async || put_lifecycle(&s3, bucket, account, &ours).await).await
         }
     }
 }
@@ -347,33 +429,75 @@ async fn create(identity: &Identity, bucket: &str, region: &str) -> Result<(), S
     Ok(())
 }
 
-fn lifecycle(
-    expire_after_days: Option<u32>,
-) -> Result<aws_sdk_s3::types::BucketLifecycleConfiguration, AwsError> {
-    use aws_sdk_s3::types::{
-        AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration,
-        NoncurrentVersionExpiration,
-    };
+/// S3 takes only all rules at once, so those of others are read and put again with ours.
+async fn put_lifecycle(
+    s3: &aws_sdk_s3::Client,
+    bucket: &str,
+    account: &str,
+    ours: &LifecycleRule,
+) -> Result<(), AwsError> {
+    let found = s3.get_bucket_lifecycle_configuration().bucket(bucket).expected_bucket_owner(account);
+    let found = found.send().await.for_call("s3:GetLifecycleConfiguration");
+    let found = unless("NoSuchLifecycleConfiguration", found)?;
+    let smallest = found.as_ref().and_then(|found| found.transition_default_minimum_object_size().cloned());
+    let rules = beside_others(found.as_ref().map(|found| found.rules()).unwrap_or_default(), ours);
+    let rules = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build();
+    let request = s3
+        .put_bucket_lifecycle_configuration()
+        .bucket(bucket)
+        .expected_bucket_owner(account)
+        .set_transition_default_minimum_object_size(smallest)
+        .lifecycle_configuration(built(rules, "s3:PutLifecycleConfiguration")?);
+    request.send().await.for_call("s3:PutLifecycleConfiguration").map(drop)
+}
+
+fn beside_others(found: &[LifecycleRule], ours: &LifecycleRule) -> Vec<LifecycleRule> {
+    let others = found.iter().filter(|rule| !is_our_rule(rule)).cloned();
+    others.chain(std::iter::once(ours.clone())).collect()
+}
+
+fn is_our_rule(rule: &LifecycleRule) -> bool {
+    rule.id().is_some_and(|id| id.starts_with("dayone"))
+}
+
+fn lifecycle_rule(retention: &Retention) -> Result<LifecycleRule, AwsError> {
+    let earlier_versions = NoncurrentVersionExpiration::builder().noncurrent_days(EARLIER_VERSIONS_GO_AFTER);
+    let unfinished =
+        AbortIncompleteMultipartUpload::builder().days_after_initiation(UNFINISHED_UPLOADS_GO_AFTER);
     let mut rule = LifecycleRule::builder()
         .id("dayone")
         .status(ExpirationStatus::Enabled)
-        .filter(LifecycleRuleFilter::builder().prefix("").build())
-        .noncurrent_version_expiration(NoncurrentVersionExpiration::builder().noncurrent_days(90).build())
-        .abort_incomplete_multipart_upload(
-            AbortIncompleteMultipartUpload::builder().days_after_initiation(7).build(),
-        );
-    if let Some(days) = expire_after_days.and_then(|days| i32::try_from(days).ok()) {
+        .filter(LifecycleRuleFilter::builder().prefix(&retention.prefix).build())
+        .noncurrent_version_expiration(earlier_versions.build())
+        .abort_incomplete_multipart_upload(unfinished.build());
+    if let Some(days) = retention.expire_after_days.and_then(|days| i32::try_from(days).ok()) {
         rule = rule.expiration(LifecycleExpiration::builder().days(days).build());
     }
-    let rule = built(rule.build(), "s3:PutLifecycleConfiguration")?;
-    let rules = BucketLifecycleConfiguration::builder().rules(rule).build();
-    built(rules, "s3:PutLifecycleConfiguration")
+    built(rule.build(), "s3:PutLifecycleConfiguration")
+}
+
+/// What our rule among these says; none where there is none, or where it is not as we write it.
+fn retention(rules: &[LifecycleRule]) -> Option<Retention> {
+    let ours = rules.iter().find(|rule| is_our_rule(rule))?;
+    let earlier_versions =
+        ours.noncurrent_version_expiration().and_then(|versions| versions.noncurrent_days());
+    let unfinished =
+        ours.abort_incomplete_multipart_upload().and_then(|uploads| uploads.days_after_initiation());
+    let as_we_write_it = *ours.status() == ExpirationStatus::Enabled
+        && earlier_versions == Some(EARLIER_VERSIONS_GO_AFTER)
+        && unfinished == Some(UNFINISHED_UPLOADS_GO_AFTER);
+    let days = ours.expiration().and_then(|expiration| expiration.days());
+    as_we_write_it.then(|| Retention {
+        prefix: ours.filter().and_then(|filter| filter.prefix()).unwrap_or_default().to_owned(),
+        expire_after_days: days.and_then(|days| u32::try_from(days).ok()),
+    })
 }
 
 enum Location {
     Free,
     Mine(String),
     NotMine,
+    Unseen(Unseen),
 }
 
 /// `CreateBucket` is no test of existence: in us-east-1 it answers 200 for a bucket that is there, and resets it.
@@ -388,11 +512,9 @@ async fn locate(identity: &Identity, name: &str, region: &str) -> Result<Locatio
     match answer.for_call("s3:ListBucket") {
         Ok(found) => Ok(Location::Mine(found.bucket_region().unwrap_or(region).to_owned())),
         Err(error) if error.is("NotFound") || error.is("HTTP 404") => Ok(Location::Free),
-        Err(error) if error.is("HTTP 403") || error.is("AccessDenied") || error.is("Forbidden") => {
-            Ok(Location::NotMine)
-        }
         Err(error) => match header.filter(|found| found != region) {
             Some(elsewhere) => locate_elsewhere(identity, name, elsewhere).await,
+            None if is_refusal(&error) => locate_by_get(identity, name, region).await,
             None => Err(error),
         },
     }
@@ -403,9 +525,46 @@ async fn locate_elsewhere(identity: &Identity, name: &str, region: String) -> Re
     let answer = identity.s3(&region).head_bucket().bucket(name).expected_bucket_owner(account).send().await;
     match answer.for_call("s3:ListBucket") {
         Ok(_) => Ok(Location::Mine(region)),
-        Err(error) if error.is("HTTP 403") => Ok(Location::NotMine),
+        Err(error) if is_refusal(&error) => locate_by_get(identity, name, &region).await,
         Err(error) => Err(error),
     }
+}
+
+fn is_refusal(error: &AwsError) -> bool {
+    ["HTTP 403", "AccessDenied", "Forbidden"].iter().any(|code| error.is(code))
+}
+
+/// An answer to HEAD has no body, so a refusal does not say why: S3 may not know a new access key yet, the permission
+/// may be missing, or the bucket may be another account's. The same question, asked by GET, tells. Who may not list a
+/// bucket that lets only its readers do so may still see its settings, and these are answered only as its owner's.
+async fn locate_by_get(identity: &Identity, name: &str, region: &str) -> Result<Location, AwsError> {
+    let (s3, account) = (identity.s3(region), identity.caller.account.as_str());
+    let list = || s3.list_objects_v2().bucket(name).max_keys(0);
+    let as_mine = list().expected_bucket_owner(account).send().await.for_call("s3:ListBucket");
+    let unseen = match reading(unless("NoSuchBucket", as_mine))? {
+        Ok(Some(_)) => return Ok(Location::Mine(region.to_owned())),
+        Ok(None) => return Ok(Location::Free),
+        Err(unseen) => unseen,
+    };
+    let policy = s3.get_bucket_policy().bucket(name).expected_bucket_owner(account).send().await;
+    if unless("NoSuchBucketPolicy", policy.for_call("s3:GetBucketPolicy")).is_ok() {
+        return Ok(Location::Mine(region.to_owned()));
+    }
+    if can_be_only_mine(name, account) {
+        return Ok(Location::Unseen(unseen));
+    }
+    if reading(list().send().await.for_call("s3:ListBucket"))?.is_ok() {
+        return Ok(Location::NotMine);
+    }
+    let own = s3.list_buckets().prefix(name).send().await.for_call("s3:ListAllMyBuckets");
+    let is_another_s =
+        reading(own)?.is_ok_and(|own| !own.buckets().iter().any(|own| own.name() == Some(name)));
+    Ok(if is_another_s { Location::NotMine } else { Location::Unseen(unseen) })
+}
+
+/// Names in the account-regional namespace end with the account, the Region and `-an`, and no other account gets them.
+fn can_be_only_mine(name: &str, account: &str) -> bool {
+    name.ends_with("-an") && name.contains(&format!("-{account}-"))
 }
 
 /// Absent settings come as errors, each with a code of its own.
@@ -432,13 +591,18 @@ async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Setti
         unless("NoSuchLifecycleConfiguration", lifecycle.for_call("s3:GetLifecycleConfiguration"));
     Ok(Settings {
         region: region.to_owned(),
-        public_access_blocked: reading(block)?.map(|block| block.is_some_and(|block| blocks_all(&block))),
-        ownership_enforced: reading(ownership)?.map(|found| found.is_some_and(|found| is_enforced(&found))),
-        encrypted: reading(encryption)?.map(|encryption| encryption.is_some()),
-        versioned: reading(versioning.for_call("s3:GetBucketVersioning"))?
+        public_access_blocked: identity
+            .reading(block)?
+            .map(|block| block.is_some_and(|block| blocks_all(&block))),
+        ownership_enforced: identity
+            .reading(ownership)?
+            .map(|found| found.is_some_and(|found| is_enforced(&found))),
+        encrypted: identity.reading(encryption)?.map(|encryption| encryption.is_some()),
+        versioned: identity
+            .reading(versioning.for_call("s3:GetBucketVersioning"))?
             .map(|versioning| versioning.status() == Some(&BucketVersioningStatus::Enabled)),
-        policy: reading(policy)?.map(|policy| policy.and_then(|policy| policy.policy)),
-        has_lifecycle: reading(lifecycle)?.map(|found| found.is_some_and(|found| !found.rules().is_empty())),
+        policy: identity.reading(policy)?.map(|policy| policy.and_then(|policy| policy.policy)),
+        lifecycle: identity.reading(lifecycle)?.map(|found| found.and_then(|found| retention(found.rules()))),
     })
 }
 
@@ -462,6 +626,28 @@ fn is_enforced(
     rules.iter().any(|rule| *rule.object_ownership() == ObjectOwnership::BucketOwnerEnforced)
 }
 
+/// A policy in JSON with its words filled in, all in one pass: a name that is filled in may itself spell one of the
+/// words, and whatever it holds, it adds nothing but itself.
+pub fn filled_in(template: &str, words: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    loop {
+        let places = words.iter().filter_map(|(word, value)| Some((rest.find(word)?, *word, *value)));
+        let Some((place, word, value)) = places.min_by_key(|(place, ..)| *place) else { break };
+        filled.push_str(&rest[..place]);
+        filled.push_str(&in_json(value));
+        rest = &rest[place + word.len()..];
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// As a part of a string in JSON.
+fn in_json(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+}
+
 /// Puts principals in the place of a word such as `READERS` in the conditions of a policy.
 pub fn name_principals(policy: &mut Document, word: &str, principals: &BTreeSet<String>) {
     let conditions = policy.statement.iter_mut().flat_map(|statement| statement.condition.values_mut());
@@ -476,7 +662,7 @@ impl MustLet {
     /// Whether a policy lets it through, as the owner's account decides it: an administrator may do what no statement
     /// denies, a service needs a statement that allows it.
     pub fn is_let_by(&self, policy: &Document) -> bool {
-        let service = !self.who.starts_with("arn:");
+        let service = self.is_of_a_service();
         let mut context = vec![("aws:SecureTransport", "true")];
         context.push(("aws:PrincipalIsAWSService", if service { "true" } else { "false" }));
         if !service {
@@ -490,6 +676,10 @@ impl MustLet {
             Decision::Denied => false,
             Decision::NotMentioned => !service,
         }
+    }
+
+    fn is_of_a_service(&self) -> bool {
+        !self.who.starts_with("arn:")
     }
 }
 
@@ -537,13 +727,22 @@ impl BucketChange {
                 text! { en: "versioning, so that nothing is overwritten", ko: "버전 관리, 덮어써도 이전 버전 보존" }
             }
             Self::PutPolicy { policy, foreign_statements, .. } => policy_summary(policy, *foreign_statements),
-            Self::PutLifecycle { expire_after_days: Some(days), .. } => text! {
-                en: "lifecycle: objects go after {days} days, earlier versions 90 days later",
-                ko: "수명 주기: 객체는 {days}일 뒤, 이전 버전은 그 90일 뒤 삭제"
+            Self::PutLifecycle { retention, .. } => retention.summary(),
+        }
+    }
+}
+
+impl Retention {
+    fn summary(&self) -> Text {
+        let (objects, versions) = (harmless(&self.prefix), EARLIER_VERSIONS_GO_AFTER);
+        match self.expire_after_days {
+            Some(days) => text! {
+                en: "lifecycle of {objects}: objects go after {days} days, earlier versions {versions} days later",
+                ko: "{objects}의 수명 주기: 객체는 {days}일 뒤, 이전 버전은 그 {versions}일 뒤 삭제"
             },
-            Self::PutLifecycle { expire_after_days: None, .. } => text! {
-                en: "lifecycle: objects stay, earlier versions go after 90 days",
-                ko: "수명 주기: 객체는 유지, 이전 버전은 90일 뒤 삭제"
+            None => text! {
+                en: "lifecycle of {objects}: objects stay, earlier versions go after {versions} days",
+                ko: "{objects}의 수명 주기: 객체는 유지, 이전 버전은 {versions}일 뒤 삭제"
             },
         }
     }
@@ -563,7 +762,7 @@ fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
     if foreign_statements > 0 {
         let stay = text! {
             en: "; {foreign_statements} statements that were there stay",
-            ko: ". 기존 문 {foreign_statements}개는 유지"
+            ko: ". 기존 정책 명령문 {foreign_statements}개는 유지"
         };
         summary.en.push_str(&stay.en);
         summary.ko.push_str(&stay.ko);
@@ -577,8 +776,8 @@ impl Obstacle {
         let bucket = harmless(bucket);
         match self {
             Self::NotMine => text! {
-                en: "The bucket {bucket} belongs to another account, or you may not look at it. Name another one: {key} in the answers file.",
-                ko: "버킷 {bucket}은(는) 다른 계정의 것이거나 볼 권한이 없습니다. 응답 파일의 {key}에 다른 이름을 적으세요."
+                en: "The bucket {bucket} belongs to another account. Name another one: {key} in the answers file.",
+                ko: "버킷 {bucket}은(는) 다른 계정의 것입니다. 응답 파일의 {key}에 다른 이름을 적으세요."
             },
             Self::Elsewhere(region) => {
                 let region = harmless(region);
@@ -592,7 +791,7 @@ impl Obstacle {
                 let who = harmless(who);
                 text! {
                     en: "A statement in the policy of bucket {bucket} would lock out {who}. Look at the policy, or name another bucket ({key}).",
-                    ko: "버킷 {bucket} 정책의 기존 문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
+                    ko: "버킷 {bucket} 정책에 있던 명령문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
                 }
             }
             Self::UnreadablePolicy => text! {

@@ -1,6 +1,5 @@
 use aws_sdk_s3::operation::get_bucket_ownership_controls::GetBucketOwnershipControlsOutput;
 use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
-use aws_sdk_s3::types::ExpirationStatus;
 use aws_sdk_s3::types::builders::PublicAccessBlockConfigurationBuilder;
 use proptest::prelude::*;
 
@@ -31,6 +30,9 @@ const NAMELESS_WRITES: &str = r#"{"Effect":"Allow","Principal":{"Service":["clou
     {"aws:SourceArn":["arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one"]}}}"#;
 
 // Statements of others.
+const EVERY_TRAIL_WRITES: &str = r#"{"Sid":"AWSCloudTrailWrite20150319","Effect":"Allow",
+    "Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:*","Resource":"arn:aws:s3:::logs/*",
+    "Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:*:trail/*"}}}"#;
 const PARTNER_LISTS: &str = r#"{"Sid":"Partner","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},
     "Action":"s3:ListBucket","Resource":"arn:aws:s3:::logs"}"#;
 const NAMELESS_DENY_BOB: &str = r#"{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:user/bob"},
@@ -38,12 +40,13 @@ const NAMELESS_DENY_BOB: &str = r#"{"Effect":"Deny","Principal":{"AWS":"arn:aws:
 const DENY_ALICE: &str = r#"{"Sid":"NotAlice","Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},
     "Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*"}"#;
 
-const STATEMENTS: [&str; 8] = [
+const STATEMENTS: [&str; 9] = [
     WRITES,
     EARLIER_WRITES,
     NAMELESS_WRITES,
     TLS_ONLY,
     READERS,
+    EVERY_TRAIL_WRITES,
     PARTNER_LISTS,
     NAMELESS_DENY_BOB,
     DENY_ALICE,
@@ -55,9 +58,13 @@ fn wanted() -> Wanted {
         region: "eu-central-1".into(),
         account: "111122223333".into(),
         policy: document(&[WRITES, TLS_ONLY, READERS]),
-        expire_after_days: Some(365),
+        lifecycle: Some(kept_for(365)),
         must_let: vec![service_writes(), reads(ALICE)],
     }
+}
+
+fn kept_for(days: u32) -> Retention {
+    Retention { prefix: "AWSLogs/".into(), expire_after_days: Some(days) }
 }
 
 fn service_writes() -> MustLet {
@@ -85,7 +92,7 @@ fn perfect() -> Settings {
         encrypted: Ok(true),
         versioned: Ok(true),
         policy: Ok(Some(policy_of(&[WRITES, TLS_ONLY, READERS]))),
-        has_lifecycle: Ok(true),
+        lifecycle: Ok(Some(kept_for(365))),
     }
 }
 
@@ -97,7 +104,7 @@ fn bare(region: &str) -> Settings {
         encrypted: Ok(false),
         versioned: Ok(false),
         policy: Ok(None),
-        has_lifecycle: Ok(false),
+        lifecycle: Ok(None),
     }
 }
 
@@ -124,7 +131,7 @@ fn everything() -> Vec<BucketChange> {
         BucketChange::EnforceOwnership { bucket: bucket() },
         BucketChange::Encrypt { bucket: bucket() },
         BucketChange::EnableVersioning { bucket: bucket() },
-        BucketChange::PutLifecycle { bucket: bucket(), expire_after_days: Some(365) },
+        BucketChange::PutLifecycle { bucket: bucket(), retention: kept_for(365) },
         put_policy(&[WRITES, TLS_ONLY, READERS], 0),
     ]
 }
@@ -162,7 +169,7 @@ fn each_missing_setting_is_one_change() {
         |settings| settings.ownership_enforced = Ok(false),
         |settings| settings.encrypted = Ok(false),
         |settings| settings.versioned = Ok(false),
-        |settings| settings.has_lifecycle = Ok(false),
+        |settings| settings.lifecycle = Ok(None),
         |settings| settings.policy = Ok(None),
     ];
     for (remove, change) in missing.into_iter().zip(everything()) {
@@ -179,7 +186,7 @@ fn a_setting_that_cannot_be_read_is_an_obstacle_whatever_the_others_say() {
         |settings| settings.ownership_enforced = Err(unseen()),
         |settings| settings.encrypted = Err(unseen()),
         |settings| settings.versioned = Err(unseen()),
-        |settings| settings.has_lifecycle = Err(unseen()),
+        |settings| settings.lifecycle = Err(unseen()),
         |settings| settings.policy = Err(unseen()),
     ];
     for hide in hide {
@@ -187,6 +194,48 @@ fn a_setting_that_cannot_be_read_is_an_obstacle_whatever_the_others_say() {
             hide(&mut settings);
             assert_eq!(plan(&wanted(), &mine(settings)), Err(Obstacle::Unseen(unseen())));
         }
+    }
+}
+
+#[test]
+fn a_lifecycle_that_is_not_asked_for_is_neither_changed_nor_looked_at() {
+    let wanted = Wanted { lifecycle: None, ..wanted() };
+    for lifecycle in [Ok(None), Ok(Some(kept_for(1))), Err(unseen())] {
+        let settings = Settings { lifecycle, ..perfect() };
+        assert_eq!(plan(&wanted, &mine(settings)), Ok(vec![]));
+    }
+}
+
+#[test]
+fn another_answer_changes_the_lifecycle() {
+    for found in [kept_for(30), Retention { prefix: String::new(), ..kept_for(365) }] {
+        let settings = Settings { lifecycle: Ok(Some(found)), ..perfect() };
+        let change = BucketChange::PutLifecycle { bucket: bucket(), retention: kept_for(365) };
+        assert_eq!(plan(&wanted(), &mine(settings)), Ok(vec![change]));
+    }
+}
+
+#[test]
+fn a_bucket_that_cannot_be_looked_at_is_not_assessed() {
+    assert_eq!(plan(&wanted(), &BucketFacts::Unseen(unseen())), Err(Obstacle::Unseen(unseen())));
+}
+
+#[test]
+fn only_a_policy_without_our_lifecycle_shows_that_others_have_set_a_bucket_up() {
+    let of_others = Settings { lifecycle: Ok(None), ..perfect() };
+    assert!(mine(of_others.clone()).is_set_up_by_others());
+    for ours in [perfect(), bare("eu-central-1"), Settings { policy: Ok(None), ..of_others }] {
+        assert!(!mine(ours).is_set_up_by_others());
+    }
+    assert!(!BucketFacts::Free.is_set_up_by_others());
+}
+
+#[test]
+fn nobody_else_gets_a_name_with_the_account_s_own_ending() {
+    let account = "111122223333";
+    assert!(can_be_only_mine("dayone-trail-111122223333-us-east-1-an", account));
+    for name in ["dayone-trail-111122223333-us-east-1", "dayone-trail-444455556666-us-east-1-an", "logs"] {
+        assert!(!can_be_only_mine(name, account), "{name}");
     }
 }
 
@@ -250,6 +299,21 @@ fn an_earlier_form_of_our_statement_is_replaced() {
     }
 }
 
+/// AWS's guide gives the same name to the statements of all trails, so the bucket may be shared with others.
+#[test]
+fn a_statement_that_lets_the_service_through_already_stays_and_ours_is_left_out() {
+    let expected = put_policy(&[TLS_ONLY, READERS, EVERY_TRAIL_WRITES, PARTNER_LISTS], 2);
+    assert_eq!(mended(&policy_of(&[EVERY_TRAIL_WRITES, PARTNER_LISTS])), Ok(Some(expected)));
+    assert_eq!(mended(&policy_of(&[EVERY_TRAIL_WRITES, TLS_ONLY, READERS])), Ok(None));
+    assert_eq!(mended(&policy_of(&[EVERY_TRAIL_WRITES, WRITES, TLS_ONLY, READERS])), Ok(None));
+}
+
+#[test]
+fn a_new_bucket_gets_no_policy_that_locks_somebody_out() {
+    let wanted = Wanted { must_let: vec![reads(BOB)], ..wanted() };
+    assert_eq!(plan(&wanted, &BucketFacts::Free), Err(Obstacle::LockedOut(BOB.into())));
+}
+
 #[test]
 fn a_policy_that_cannot_be_understood_is_not_touched() {
     let unknown_element = policy_of(&[&PARTNER_LISTS.replace("Effect", "Efect")]);
@@ -304,6 +368,18 @@ fn a_service_needs_a_statement_and_a_user_of_the_account_only_the_lack_of_a_deni
 }
 
 #[test]
+fn what_is_filled_in_is_not_filled_in_again() {
+    let words = [("TRAIL", "BUCKET-TRAIL"), ("BUCKET", "ACCOUNT"), ("ACCOUNT", "1")];
+    assert_eq!(
+        filled_in("a/TRAIL/BUCKET/ACCOUNT/TRAILACCOUNT", &words),
+        "a/BUCKET-TRAIL/ACCOUNT/1/BUCKET-TRAIL1"
+    );
+    assert_eq!(filled_in("nothing here", &words), "nothing here");
+    assert_eq!(filled_in("", &words), "");
+    assert_eq!(filled_in(r#""WORD""#, &[("WORD", r#"a"b\c"#)]), r#""a\"b\\c""#);
+}
+
+#[test]
 fn principals_are_named_only_where_their_word_stands() {
     let mut policy = document(&[
         r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{
@@ -342,7 +418,10 @@ fn changes_say_what_they_do_and_to_what() {
 #[test]
 fn summaries_name_what_the_operator_decides_about() {
     let create = BucketChange::Create { bucket: bucket(), region: "eu-central-1".into() };
-    let lifecycle = |days| BucketChange::PutLifecycle { bucket: bucket(), expire_after_days: days };
+    let lifecycle = |expire_after_days| BucketChange::PutLifecycle {
+        bucket: bucket(),
+        retention: Retention { expire_after_days, ..kept_for(365) },
+    };
     let cases = [
         (create, "logs in eu-central-1", "eu-central-1 리전에 버킷 logs"),
         (lifecycle(Some(30)), "after 30 days", "30일"),
@@ -388,18 +467,50 @@ fn an_obstacle_says_which_bucket_and_which_answer_helps() {
 }
 
 #[test]
-fn the_lifecycle_covers_the_whole_bucket_and_ends_earlier_versions() {
-    for (days, expected) in [(Some(365), Some(365)), (Some(1), Some(1)), (None, None)] {
-        let lifecycle = lifecycle(days).unwrap();
-        let [rule] = lifecycle.rules() else { panic!("one rule is expected") };
+fn the_lifecycle_is_about_the_service_s_own_files_and_ends_earlier_versions() {
+    for expire_after_days in [Some(365), Some(1), None] {
+        let wanted = Retention { expire_after_days, ..kept_for(365) };
+        let rule = lifecycle_rule(&wanted).unwrap();
         assert_eq!(rule.status(), &ExpirationStatus::Enabled);
-        assert_eq!(rule.filter().and_then(|filter| filter.prefix()), Some(""));
-        assert_eq!(rule.expiration().and_then(|expiration| expiration.days()), expected);
+        assert_eq!(rule.filter().and_then(|filter| filter.prefix()), Some("AWSLogs/"));
+        let days = rule.expiration().and_then(|expiration| expiration.days());
+        assert_eq!(days.map(i64::from), expire_after_days.map(i64::from));
         let noncurrent = rule.noncurrent_version_expiration();
         assert_eq!(noncurrent.and_then(|expiration| expiration.noncurrent_days()), Some(90));
         let unfinished = rule.abort_incomplete_multipart_upload();
         assert_eq!(unfinished.and_then(|abort| abort.days_after_initiation()), Some(7));
+        assert_eq!(retention(&[theirs(), rule]), Some(wanted));
     }
+}
+
+/// A lifecycle rule of somebody else.
+fn theirs() -> LifecycleRule {
+    let rule = LifecycleRule::builder().id("archive").status(ExpirationStatus::Enabled);
+    let rule = rule.filter(LifecycleRuleFilter::builder().prefix("reports/").build());
+    rule.expiration(LifecycleExpiration::builder().days(3650).build()).build().unwrap()
+}
+
+#[test]
+fn lifecycle_rules_of_others_stay() {
+    let (ours, earlier) = (lifecycle_rule(&kept_for(30)).unwrap(), lifecycle_rule(&kept_for(365)).unwrap());
+    assert_eq!(beside_others(&[], &ours), std::slice::from_ref(&ours));
+    assert_eq!(beside_others(&[earlier, theirs()], &ours), [theirs(), ours.clone()]);
+}
+
+#[test]
+fn a_lifecycle_rule_of_ours_that_is_not_in_force_counts_as_none() {
+    let unlike: [fn(&mut LifecycleRule); 4] = [
+        |rule| rule.status = ExpirationStatus::Disabled,
+        |rule| rule.noncurrent_version_expiration = None,
+        |rule| rule.abort_incomplete_multipart_upload = None,
+        |rule| rule.id = Some("somebody".into()),
+    ];
+    for unlike in unlike {
+        let mut rule = lifecycle_rule(&kept_for(365)).unwrap();
+        unlike(&mut rule);
+        assert_eq!(retention(&[rule]), None);
+    }
+    assert_eq!(retention(&[theirs()]), None);
 }
 
 #[test]
@@ -452,7 +563,7 @@ fn made(facts: BucketFacts, change: &BucketChange) -> BucketFacts {
         BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
         BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
-        BucketChange::PutLifecycle { .. } => settings.has_lifecycle = Ok(true),
+        BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
     mine(settings)
@@ -476,29 +587,35 @@ fn any_policy() -> impl Strategy<Value = Option<String>> {
 fn any_settings() -> impl Strategy<Value = Settings> {
     let region = prop_oneof![9 => Just("eu-central-1"), 1 => Just("eu-west-1")];
     let flag = || maybe_unseen(any::<bool>());
-    let flags = (flag(), flag(), flag(), flag(), flag());
-    (region, flags, maybe_unseen(any_policy())).prop_map(|(region, flags, policy)| Settings {
-        region: region.into(),
-        public_access_blocked: flags.0,
-        ownership_enforced: flags.1,
-        encrypted: flags.2,
-        versioned: flags.3,
-        has_lifecycle: flags.4,
-        policy,
-    })
+    let flags = (flag(), flag(), flag(), flag());
+    let lifecycle = prop_oneof![Just(None), Just(Some(kept_for(365))), Just(Some(kept_for(30)))];
+    (region, flags, maybe_unseen(any_policy()), maybe_unseen(lifecycle)).prop_map(
+        |(region, flags, policy, lifecycle)| Settings {
+            region: region.into(),
+            public_access_blocked: flags.0,
+            ownership_enforced: flags.1,
+            encrypted: flags.2,
+            versioned: flags.3,
+            policy,
+            lifecycle,
+        },
+    )
 }
 
 fn any_facts() -> impl Strategy<Value = BucketFacts> {
-    prop_oneof![1 => Just(BucketFacts::Free), 1 => Just(BucketFacts::NotMine), 8 => any_settings().prop_map(mine)]
+    prop_oneof![
+        1 => Just(BucketFacts::Free),
+        1 => Just(BucketFacts::NotMine),
+        1 => Just(BucketFacts::Unseen(unseen())),
+        8 => any_settings().prop_map(mine),
+    ]
 }
 
 fn hides_something(settings: &Settings) -> bool {
-    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle, .. } =
-        settings;
-    [public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle]
-        .iter()
-        .any(|setting| setting.is_err())
+    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, .. } = settings;
+    [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
         || settings.policy.is_err()
+        || settings.lifecycle.is_err()
 }
 
 proptest! {
@@ -525,7 +642,12 @@ proptest! {
             return Ok(());
         };
         let wanted = wanted();
-        prop_assert!(policy.includes(&wanted.policy));
+        let others_let_the_service_write = statements.contains(&EVERY_TRAIL_WRITES);
+        for ours in &wanted.policy.statement {
+            let is_there = policy.statement.iter().any(|statement| statement.says_the_same(ours));
+            let is_spare = others_let_the_service_write && ours.effect == Effect::Allow;
+            prop_assert!(is_there || is_spare, "{ours:?}");
+        }
         for must_let in &wanted.must_let {
             prop_assert!(must_let.is_let_by(&policy), "{must_let:?}");
         }

@@ -30,6 +30,8 @@ pub struct Session {
     pub by_key: Option<Identity>,
     /// The administrator has signed in since there was a device, so that the sign-in asked for it.
     pub signed_in_with_mfa: bool,
+    /// The serial number of the device whose code opened the MFA session.
+    pub session_device: Option<String>,
 }
 
 /// Who the administrator may be.
@@ -77,6 +79,7 @@ impl Session {
             started_key_deleted: false,
             by_key: None,
             signed_in_with_mfa: false,
+            session_device: None,
         })
     }
 
@@ -97,13 +100,6 @@ impl Session {
             several => several.iter().find(is_caller),
         };
         Ok(Suggestion { administrator: administrator.map(|user| user.user_name().to_owned()), caller })
-    }
-
-    /// The account's alias, where there is one and it can be read.
-    pub async fn alias(&self) -> Result<Option<String>, StepError> {
-        let answer =
-            self.started.iam().list_account_aliases().send().await.for_call("iam:ListAccountAliases");
-        Ok(self.started.reading(answer)?.ok().and_then(|answer| answer.account_aliases.into_iter().next()))
     }
 
     /// Whether the run was started as the administrator, whom AWS refuses what needs MFA.
@@ -176,19 +172,23 @@ impl Session {
     /// administrator is signed in.
     pub async fn renew_sign_in(&mut self, user: &str, profile: &str) -> Result<bool, StepError> {
         let identity = if self.started.caller.is_user(user) {
-            self.started = self.connection.started_as().await?;
-            Some(self.started.clone())
+            Some(self.connection.started_as().await?)
         } else {
             self.connection.with_profile(profile).await.unwrap_or_default()
         };
         match identity {
-            Some(identity) if self.is_the_administrator(&identity, user) => {
+            Some(identity) if self.is_the_administrator(&identity, user) && self.is_news(&identity) => {
                 self.administrator = proven(identity).await?;
                 self.signed_in_with_mfa = true;
                 Ok(true)
             }
             _ => Ok(false),
         }
+    }
+
+    /// Another sign-in comes with other credentials. The converse is not true: they are also renewed by themselves.
+    fn is_news(&self, identity: &Identity) -> bool {
+        self.administrator_caller().is_none_or(|known| known.access_key != identity.caller.access_key)
     }
 
     /// Asks AWS once more whether the administrator may act: what was true before a policy changed may not be now.
@@ -267,7 +267,10 @@ impl Session {
             self.used_codes.push(code.clone());
             let tried = try_code(identity, devices, &code);
             match operator.while_waiting(waiting_for_session(), tried).await {
-                Ok(credentials) => return Ok(credentials),
+                Ok((credentials, serial)) => {
+                    self.session_device = Some(serial);
+                    return Ok(credentials);
+                }
                 Err(StepError::Aws(error)) if error.is("AccessDenied") => trouble = Some(wrong_code(&error)),
                 Err(error) => return Err(error),
             }
@@ -290,13 +293,18 @@ async fn proven(identity: Identity) -> Result<Administrator, StepError> {
     }
 }
 
-/// A person with two devices reads the code off either. The last refusal is given back.
-async fn try_code(identity: &Identity, devices: &[String], code: &str) -> Result<Credentials, StepError> {
+/// A person with two devices reads the code off either: the one whose code it was is given back too. The last refusal
+/// is given back.
+async fn try_code(
+    identity: &Identity,
+    devices: &[String],
+    code: &str,
+) -> Result<(Credentials, String), StepError> {
     let mut refused = None;
     for serial in devices {
         let call = identity.sts().get_session_token().serial_number(serial).token_code(code).send();
         match call.await.for_call("sts:GetSessionToken") {
-            Ok(answer) => return temporary(answer.credentials()),
+            Ok(answer) => return Ok((temporary(answer.credentials())?, serial.clone())),
             Err(error) if error.is("AccessDenied") => refused = Some(error),
             Err(error) => return Err(error.into()),
         }

@@ -86,6 +86,21 @@ pub fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// How many letters have to be put in, taken out or changed to make one word of the other.
+pub fn slips(given: &str, name: &str) -> usize {
+    let name: Vec<char> = name.chars().collect();
+    let mut row: Vec<usize> = (0..=name.len()).collect();
+    for (number, letter) in (1..).zip(given.chars()) {
+        let mut before = std::mem::replace(&mut row[0], number);
+        for (at, other) in name.iter().enumerate() {
+            let changed = before + usize::from(letter != *other);
+            before = row[at + 1];
+            row[at + 1] = changed.min(before + 1).min(row[at] + 1);
+        }
+    }
+    row[name.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +125,19 @@ mod tests {
     fn escapes_from_outside_do_not_reach_the_terminal() {
         assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}");
         assert_eq!(harmless("김철수"), "김철수");
+    }
+
+    #[test]
+    fn letters_are_counted() {
+        let cases = [
+            ("usr", "user", 1),
+            ("user", "user", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+        ];
+        for (given, name, count) in cases {
+            assert_eq!(slips(given, name), count, "{given} {name}");
+        }
     }
 }

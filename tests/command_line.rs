@@ -31,7 +31,7 @@ const DRY_RUN: [&str; 4] = ["rehearse", "--dry-run", "--admin-user", "alice"];
 const UNATTENDED: [&str; 4] = ["rehearse", "--answers", "answers.toml", "--yes"];
 
 /// The practices and steps that the JSON promises, by id and in order.
-const PRACTICES: [(&str, &[&str]); 4] = [
+const PRACTICES: [(&str, &[&str]); 5] = [
     (
         "root-user",
         &[
@@ -46,7 +46,22 @@ const PRACTICES: [(&str, &[&str]); 4] = [
     ("mfa", &["admin-mfa", "root-mfa", "require-mfa", "users-mfa"]),
     ("cloudtrail", &["trail-bucket", "trail", "log-delivery"]),
     ("billing-report", &["billing-access", "report-bucket", "report", "report-delivery"]),
+    (
+        "iam-practices",
+        &[
+            "individual-users",
+            "permissions-through-groups",
+            "unused-credentials",
+            "key-rotation",
+            "roles-not-keys",
+            "least-privilege",
+            "activity-monitoring",
+        ],
+    ),
 ];
+/// Without users nobody has too many rights or an old key.
+const FINE_WITHOUT_USERS: [&str; 5] =
+    ["permissions-through-groups", "unused-credentials", "key-rotation", "roles-not-keys", "least-privilege"];
 const SETTLED: [&str; 3] = ["in-place", "not-applicable", "accepted"];
 const EXPLAINED: [&str; 5] = ["waiting", "blocked", "not-assessed", "not-applicable", "accepted"];
 const STATES: [&str; 8] = [
@@ -130,6 +145,7 @@ fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_exp
         ("[trail]\nregion = \"us-east-9\"\n", 2, "us-east-1, us-east-2"),
         ("account = \"1111\"\n", 1, "twelve digits"),
         ("[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"b/b\"\n", 4, "1 to 64 letters, digits"),
+        ("[iam]\nsecurity_contact_email = \"nobody\"\n", 2, "An e-mail address is expected"),
     ];
     let commands: [&[&str]; 3] = [&["plan"], &["apply", "--yes"], &["rehearse", "--fresh", "--yes"]];
     let machine = Machine::new();
@@ -159,6 +175,7 @@ fn a_region_that_does_not_exist_is_wrong_usage_and_similar_ones_are_offered() {
     for said in [
         machine.ends(2, &["plan", "--region", "us-east-9"]),
         machine.ends_with([("AWS_REGION", "us-east-9")], 2, &["check"]),
+        machine.ends(2, &[&DRY_RUN[..], &["--region", "us-east-9"]].concat()),
     ] {
         let told = said.told();
         assert!(told.contains("There is no Region us-east-9.") && told.contains("us-east-1"), "{told}");
@@ -267,7 +284,9 @@ fn a_dry_run_prints_one_document_and_changes_nothing() {
     let document = said.document();
     assert_contract(&document, false);
     let open = ["to-change", "needs-person", "blocked"];
-    assert!(states(&document).iter().all(|(_, state)| open.contains(state)), "{document}");
+    for (step, state) in states(&document) {
+        assert_eq!(open.contains(&state), !FINE_WITHOUT_USERS.contains(&step), "{step} is {state}");
+    }
     assert!(said.stderr.contains("Stop using the root user"), "{}", said.stderr);
     assert!(!machine.account_folder().exists());
     assert!(!machine.practice_account().exists());
@@ -283,7 +302,7 @@ fn only_and_skip_choose_the_steps_of_a_plan() {
             &["--only", "root-user", "--skip", "admin-user,root-credentials"],
             &["password-policy", "admin-group", "admin-sign-in", "root-access-keys"],
         ),
-        (&["--skip", "root-user", "--skip", "mfa", "--skip", "billing-report"], PRACTICES[2].1),
+        (&["--skip", "root-user,mfa", "--skip", "billing-report,iam-practices"], PRACTICES[2].1),
         (&["--only", "trail", "--skip", "cloudtrail", "--only", "report"], &["report"]),
     ];
     for (options, expected) in cases {
@@ -500,6 +519,54 @@ fn starting_over_does_not_take_the_account_away_from_a_run() {
 }
 
 #[test]
+fn starting_over_to_serve_forgets_the_account_too() {
+    let machine = Machine::with_a_name();
+    machine.ends(3, &[&UNATTENDED[..], &["--state-dir", "served"]].concat());
+    let kept = |name: &str| machine.path("served/rehearsal").join(name);
+    assert!(kept("account.json").exists());
+    let served = Served::with(&machine, &["--fresh"]);
+    assert!(!kept("account.json").exists());
+    assert!(kept("accounts").join(ACCOUNT_ID).join("lock").exists());
+    let document = machine
+        .ends_with(served.variables(), 3, &["plan", "--admin-user", "alice", "--output", "json"])
+        .document();
+    assert!(changes(&document).len() > 10, "{document}");
+}
+
+#[test]
+fn a_rehearsed_sign_in_is_a_profile_of_the_rehearsal() {
+    let machine = Machine::new();
+    machine.write("answers.toml", "[admin]\nuser = \"alice\"\nconsole_password_file = \"alice.txt\"\n");
+    let sign_in = ["rehearse", "console", "sign-in"];
+    machine.ends(2, &sign_in);
+    machine.ends(3, &UNATTENDED);
+    let cases: [(i32, &[&str]); 6] = [
+        (2, &["--code", "123456"]),
+        (2, &["--profile", "a]b"]),
+        (1, &["--user", "nobody"]),
+        (0, &[]),
+        (0, &["--user", "ALICE", "--profile", "second"]),
+        (0, &[]),
+    ];
+    for (status, more) in cases {
+        machine.ends(status, &[&sign_in[..], more].concat());
+    }
+    machine.ends(2, &["rehearse", "console", "root-mfa", "--user", "alice"]);
+    let profiles = machine.read(".local/state/dayone/rehearsal/aws/credentials");
+    for heading in ["[dayone-admin]", "[second]"] {
+        assert_eq!(profiles.matches(heading).count(), 1, "{heading}");
+    }
+    assert_eq!(profiles.matches("aws_session_token").count(), 2);
+    let said = machine.ends(0, &sign_in);
+    assert!(words(&said.stdout).contains("alice has signed in without MFA"), "{}", said.stdout);
+
+    let plan = [&UNATTENDED[..], &["--dry-run", "--output", "json"]].concat();
+    let document = machine.ends(3, &plan).document();
+    let states: BTreeMap<_, _> = states(&document).into_iter().collect();
+    assert_eq!(states["admin-sign-in"], "in-place", "the run finds the session");
+}
+
+#[test]
 fn what_is_kept_is_in_the_named_folder_and_readable_by_its_owner_only() {
     let machine = Machine::with_a_name();
     machine.ends(3, &[&UNATTENDED[..], &["--state-dir", "kept/here"]].concat());
@@ -709,8 +776,12 @@ impl Said {
 
 impl Served {
     fn by(machine: &Machine) -> Self {
+        Self::with(machine, &[])
+    }
+
+    fn with(machine: &Machine, more: &[&str]) -> Self {
         let arguments = ["rehearse", "--serve", "127.0.0.1:0", "--state-dir", "served"];
-        let mut command = machine.command(&arguments);
+        let mut command = machine.command(&[&arguments[..], more].concat());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let exports = lines.map_while(|line| line.strip_prefix("export ").map(str::to_owned));
@@ -819,6 +890,11 @@ code_command = ["python3", {script:?}, "code"]
 
 [billing]
 console_access_activated = {done_by_a_person}
+
+[iam]
+block_public_s3 = true
+security_contact_email = "security@example.com"
+security_contact_phone = "+82 2 555 0100"
 "#
     )
 }

@@ -170,7 +170,42 @@ fn mentioned_keys(example: &str) -> BTreeSet<String> {
 /// The key of a line such as `# serial = "…"`, when the line begins like this.
 fn key_of<'l>(line: &'l str, begins: &str) -> Option<&'l str> {
     let (key, _) = line.strip_prefix(begins)?.split_once(" = ")?;
-    key.bytes().all(|c| c.is_ascii_lowercase() || c == b'_').then_some(key)
+    key.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_').then_some(key)
+}
+
+/// The table has a line for each step, and in each line the ids that the JSON carries, by the heading of the column.
+#[test]
+fn the_table_of_controls_is_that_of_the_steps() {
+    let table = read(&root().join("docs/controls.md"));
+    let cells = |line: &str| {
+        let cells = line.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().trim_matches('`').to_owned()).collect::<Vec<_>>()
+    };
+    let lines: Vec<_> = table.lines().skip_while(|line| !line.starts_with("| step |")).map(cells).collect();
+    let (heading, lines) = lines.split_first().unwrap();
+    for step in StepId::all() {
+        let line = lines.iter().find(|line| line[0] == step.name()).unwrap_or_else(|| panic!("no {step}"));
+        let ids = heading.iter().zip(line).skip(1).flat_map(|(benchmark, ids)| {
+            ids.split(", ").filter(|id| *id != "–").map(move |id| format!("{benchmark}:{id}"))
+        });
+        let expected = step.controls().iter().copied().map(str::to_owned);
+        assert_eq!(ids.collect::<BTreeSet<_>>(), expected.collect::<BTreeSet<_>>(), "{step}");
+    }
+    let steps = lines.iter().take_while(|line| line.len() == heading.len()).count() - 1;
+    assert_eq!(steps, StepId::all().count(), "a line for each step and no other");
+}
+
+#[test]
+fn controls_have_the_form_that_the_documents_promise() {
+    const BENCHMARKS: [&str; 7] = ["CIS-5.0", "CIS-6.0", "CIS-7.0", "FSBP", "SSB", "WA", "ISMS-P"];
+    for step in StepId::all() {
+        let controls: BTreeSet<_> = step.controls().iter().collect();
+        assert_eq!(controls.len(), step.controls().len(), "{step}: each once");
+        for control in controls {
+            let (benchmark, id) = control.split_once(':').unwrap();
+            assert!(BENCHMARKS.contains(&benchmark) && !id.is_empty(), "{step}: {control}");
+        }
+    }
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn a_download_that_is_interrupted_goes_on() {
     machine.sign_in_by_profile(&served);
     let download = [&CREATED[..], &["--to", "events.json"]].concat();
     let mut window = Window::open(machine.home.path(), &[&download[..], &["--language", "en"]].concat());
-    window.wait_until(|screen| screen.contains("0 of 1 Regions") && !screen.contains(" 0 events"));
+    window.wait_until(|screen| screen.contains("0 of 1 Regions, 5"));
     window.press(&[CONTROL_C]);
     let (status, output) = window.ended();
     assert_eq!(status, 130, "{output}");
@@ -147,11 +147,14 @@ fn a_download_that_is_interrupted_goes_on() {
     assert!(other.told().contains("Nothing was overwritten."), "{}", other.stderr);
     assert_eq!(std::fs::read(&part).unwrap(), kept);
 
+    // AWS counts the look-ups of the last second, and those of the first run are none of the second's.
+    std::thread::sleep(Duration::from_secs(1));
     let said = machine.ends(&served, 0, &download);
     assert!(said.stdout.contains("Going on with the download"), "{}", said.stdout);
     let document: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!((document["events"].as_array().unwrap().len(), ids(&document).len()), (400, 400));
-    assert!(document["api_calls"].as_u64().unwrap() <= 8, "seven pages at most, and who is signed in");
+    let calls = document["api_calls"].as_u64().unwrap();
+    assert!(calls <= 8, "{calls} calls: seven pages at most, and who is signed in");
     assert!(!part.exists());
 }
 

@@ -6,7 +6,7 @@ mod support;
 
 use dayone::rehearsal::{ConsoleAction, Fault, FaultTime, PracticeAccount};
 use serde_json::json;
-use steps::practice::StepId;
+use steps::practice::{State, StepId};
 use support::{clock, difference, walk};
 
 #[tokio::test(start_paused = true)]
@@ -27,6 +27,46 @@ async fn a_fresh_account_is_brought_up_and_a_second_run_changes_nothing() {
     assert_eq!((second.changes_made, account.mutating_calls().len()), (0, calls));
     for finding in account.verdict().await {
         assert!(finding.in_place, "{finding:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cur_2_0_export_is_made_where_the_answers_ask_for_it() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    let cur2 = json!({"billing": {"kind": "cur-2.0"}});
+    let first = walk(&account, &clock, folder.path(), None, cur2.clone()).await;
+    first.result.as_ref().unwrap();
+    assert_eq!(first.state(StepId::ReportDelivery), State::Waiting);
+    let calls = account.mutating_calls();
+    assert!(!calls.iter().any(|call| call.starts_with("cur:")), "{calls:?}");
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+
+    let second = walk(&account, &clock, folder.path(), first.seed, cur2).await;
+    second.result.as_ref().unwrap();
+    assert_eq!(second.changes_made, 0);
+    assert_eq!(second.state(StepId::ReportDelivery), State::InPlace);
+}
+
+/// Names are no keys in Data Exports, so a lost answer could lead to a twin.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_makes_no_second_export() {
+    let cur2 = json!({"billing": {"kind": "cur-2.0"}});
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    walk(&account, &clock, folder.path(), None, cur2.clone()).await.result.unwrap();
+    let calls = account.mutating_calls();
+    let creates = calls.iter().position(|call| call == "bcm-data-exports:CreateExport").unwrap();
+    for lasting in [false, true] {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), support::clock());
+        let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+        account.set_fault(Some(Fault { at_mutating_call: creates, when: FaultTime::After, lasting }));
+        let cut = walk(&account, &clock, folder.path(), None, cur2.clone()).await;
+        assert!(cut.result.is_err(), "lasting: {lasting}");
+        account.set_fault(None);
+        walk(&account, &clock, folder.path(), cut.seed, cur2.clone()).await.result.unwrap();
+        let exports = account.snapshot().await["exports"].as_array().map(Vec::len);
+        assert_eq!(exports, Some(1), "lasting: {lasting}");
     }
 }
 

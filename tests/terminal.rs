@@ -19,8 +19,16 @@ struct Words {
     saved: &'static str,
     number: &'static str,
     way_in: &'static str,
+    /// By `aws login`, or by an access key.
+    way_in_number: &'static str,
+    signing_in: &'static str,
+    signed_in_again: &'static str,
     device: &'static str,
     backup: &'static str,
+    email: &'static str,
+    phone: &'static str,
+    note_device: &'static str,
+    public_access: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -41,8 +49,15 @@ const ENGLISH: Words = Words {
     saved: "Saved?",
     number: "Number",
     way_in: "How do you sign in?",
+    way_in_number: "1",
+    signing_in: "Watching for the sign-in",
+    signed_in_again: "Have you signed in again",
     device: "Which device will you use?",
     backup: "Enrol a second device as a backup",
+    email: "Name an e-mail address",
+    phone: "Name a phone number",
+    note_device: "Note the MFA device in the AWS profile",
+    public_access: "Have S3 block public access",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -56,6 +71,9 @@ const ENGLISH: Words = Words {
     yes: "yes",
 };
 
+/// By an access key: a line that watches is like any other where nothing is redrawn.
+const PLAIN: Words = Words { way_in_number: "2", ..ENGLISH };
+
 /// With the Korean keyboard layout left on, the key y gives ㅛ.
 const KOREAN: Words = Words {
     language: "ko",
@@ -64,8 +82,15 @@ const KOREAN: Words = Words {
     saved: "저장했나요?",
     number: "번호",
     way_in: "어떻게 로그인하시겠어요?",
+    way_in_number: "2",
+    signing_in: "로그인하기를 기다리는 중",
+    signed_in_again: "디바이스로 다시 로그인하셨나요?",
     device: "어떤 디바이스를 쓰시겠어요?",
     backup: "예비로 다른 휴대폰 같은",
+    email: "이메일 주소를 정하세요",
+    phone: "전화번호를 정하세요",
+    note_device: "mfa_serial을 적어",
+    public_access: "S3 퍼블릭 액세스를 차단할까요?",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
@@ -115,6 +140,11 @@ impl Person {
             self.type_code();
         } else if is(words.second_code) || is(words.sign_in_code) {
             self.type_code();
+        } else if is(words.signing_in) {
+            self.window.run_beside(&["rehearse", "console", "sign-in"]);
+            self.window.wait_until(|screen| !screen.contains(words.signing_in));
+        } else if is(words.signed_in_again) {
+            self.sign_in_again();
         } else if is(words.watching) {
             self.at_the_console("root-mfa");
         } else if is(words.waiting) || is(words.first_file) {
@@ -122,15 +152,19 @@ impl Person {
             self.window.wait_until(|screen| !waits(screen));
         } else if is(words.name) {
             self.window.type_line("alice");
+        } else if is(words.email) {
+            self.window.type_line("security@example.com");
+        } else if is(words.phone) {
+            self.window.type_line("+82 2 555 0100");
         } else if is(words.type_account) {
             self.window.type_line("111122223333");
         } else if is(words.number) {
             let (screen, way_in) = (self.window.text(), words.way_in);
             let at = |question: &str| screen.rfind(question);
-            self.window.type_line(if at(way_in) > at(words.device) { "2" } else { "" });
+            self.window.type_line(if at(way_in) > at(words.device) { words.way_in_number } else { "" });
         } else if is(words.saved) || is(words.start) || is(words.backup) {
             self.window.type_line("");
-        } else if is(words.done) || is(words.apply) {
+        } else if is(words.done) || is(words.apply) || is(words.note_device) || is(words.public_access) {
             self.window.type_line(words.yes);
         } else {
             panic!("an unexpected question: {asked}\n{}", self.window.text());
@@ -150,15 +184,26 @@ impl Person {
 
     /// Types the code that the app shows, once it shows one that was not used.
     fn type_code(&mut self) {
+        let code = self.fresh_code();
+        self.window.type_line(&code);
+    }
+
+    fn fresh_code(&mut self) -> String {
         let seed = self.seed.clone().unwrap();
-        let code = loop {
+        loop {
             let code = code_at(&seed, SystemTime::now());
             if self.used.insert(code.clone()) {
-                break code;
+                return code;
             }
             self.window.look_for_a_while();
-        };
-        self.window.type_line(&code);
+        }
+    }
+
+    /// In the browser, with a code that was not used.
+    fn sign_in_again(&mut self) {
+        let code = self.fresh_code();
+        self.window.run_beside(&["rehearse", "console", "sign-in", "--code", &code]);
+        self.window.type_line(self.words.yes);
     }
 
     fn at_the_console(&mut self, what: &'static str) {
@@ -316,7 +361,7 @@ fn skipping_an_enrolment_leaves_nothing_behind() {
 #[test]
 fn a_plain_walk_redraws_nothing() {
     let home = tempfile::tempdir().unwrap();
-    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse", "--plain"]);
+    let mut person = Person::sit_down(home.path(), &PLAIN, &["rehearse", "--plain"]);
     person.answer_until(|asked| asked.contains(ENGLISH.first_code)).unwrap();
     let raw = person.window.raw();
     let moves = |sequence: &str| {

@@ -19,6 +19,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(4);
 /// How often Event History is asked: it answers twice a second at the most, and is minutes late anyway.
 const ASK_AGAIN: Duration = Duration::from_secs(20);
 
+/// What Enter alone answers to a question that may be left open.
+const LEFT_OPEN: &str = "-";
+
 impl<O: Asks> Engine<'_, O> {
     pub(super) async fn leave_to_person<P: Practice>(
         &mut self,
@@ -60,14 +63,11 @@ impl<O: Asks> Engine<'_, O> {
         let action = match step {
             StepId::RootMfa => "root-mfa",
             StepId::BillingAccess => "billing-access",
+            StepId::RequireMfa => "sign-in --code CODE",
             _ => return task,
         };
         if self.rehearsal {
-            let dayone = invocation();
-            task.how.push(text! {
-                en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
-                ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
-            });
+            task.how.push(rehearsed(action));
         }
         task
     }
@@ -174,7 +174,9 @@ impl<O: Asks> Engine<'_, O> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
         }
-        let default = self.suggested_admin.clone().filter(|_| key == "admin.user");
+        // Without a name for the administrator nothing goes on; every other question may be left open.
+        let needed = key == "admin.user";
+        let default = if needed { self.suggested_admin.clone() } else { Some(LEFT_OPEN.to_owned()) };
         let text = match key {
             "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
             _ => task.what.clone(),
@@ -182,6 +184,9 @@ impl<O: Asks> Engine<'_, O> {
         let question = Question { key, text, default };
         loop {
             let answer = self.operator.answer(&question).await?;
+            if !needed && answer.trim() == LEFT_OPEN {
+                return Ok(self.left(step));
+            }
             match self.set(key, Value::String(answer.trim().to_owned()))? {
                 Ok(()) => {
                     self.find_administrator().await?;
@@ -276,12 +281,23 @@ impl<O: Asks> Engine<'_, O> {
         user: &str,
         profile: &str,
     ) -> Result<Next<F>, Failure> {
+        if self.rehearsal {
+            let named = if profile == steps::answers::LOGIN_PROFILE {
+                String::new()
+            } else {
+                format!(" --profile {profile}")
+            };
+            self.listener.hear(&Event::Note(rehearsed(&format!("sign-in{named}"))));
+        }
         let session = &mut self.session;
         let seen = async {
-            while !session.find_administrator(user, Some(profile)).await? {
-                tokio::time::sleep(LOOK_AGAIN).await;
+            loop {
+                match session.find_administrator(user, Some(profile)).await {
+                    Ok(true) => return Ok::<_, StepError>(()),
+                    Err(StepError::Aws(error)) if !passes(&error) => return Err(error.into()),
+                    _ => tokio::time::sleep(LOOK_AGAIN).await,
+                }
             }
-            Ok::<_, StepError>(())
         };
         let what = text! { en: "Watching for the sign-in under the profile {profile}", ko: "프로파일 {profile}로 로그인하기를 기다리는 중" };
         match self.operator.watch(&what, seen).await? {
@@ -309,6 +325,15 @@ impl<O: Asks> Engine<'_, O> {
             self.listener.hear(&Event::Note(expected));
         }
         Ok(Next::LookAgain)
+    }
+}
+
+/// What stands for the console in a rehearsal.
+fn rehearsed(action: &str) -> Text {
+    let dayone = invocation();
+    text! {
+        en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
+        ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
     }
 }
 

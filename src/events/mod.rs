@@ -20,7 +20,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use steps::aws::Identity;
 use steps::error::{AwsCause, StepError};
-use steps::event_history::{Attribute, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN};
+use steps::event_history::{
+    Attribute, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN, enabled_regions,
+};
 use steps::{regions, text};
 
 use crate::cli::{Events, Options, Output};
@@ -65,7 +67,8 @@ pub async fn run(
     let identity = run::until(&interrupt, signed_in).await?;
     expected_account(options, file, &identity.caller.account)?;
 
-    let regions = regions_for(events, &connection.region(), &identity.caller.partition);
+    let enabled = if events.all_regions { enabled_regions(&identity).await } else { Vec::new() };
+    let regions = regions_for(events, &connection.region(), &identity.caller.partition, &enabled);
     let mut search = Search::begin(events, form, period, regions, &identity, screen)?;
     search.announce(connection.endpoint());
     if let Some(status) = search.read(&identity, &interrupt).await? {
@@ -298,10 +301,10 @@ fn event_source(service: &str) -> String {
 }
 
 /// Where to look. Events of global services and sign-ins are not recorded in the Region that one works in.
-fn regions_for(events: &Events, run: &str, partition: &str) -> Vec<String> {
+fn regions_for(events: &Events, run: &str, partition: &str, enabled: &[String]) -> Vec<String> {
     let mut regions = vec![run.to_owned()];
     if events.all_regions {
-        regions.extend(regions::default_regions_of(partition));
+        regions.extend(enabled.iter().cloned());
     } else if !events.region.is_empty() {
         regions = events.region.clone();
     } else {
@@ -367,9 +370,14 @@ mod tests {
             (some, "us-east-1", "aws", vec!["eu-west-1"]),
         ];
         for (events, run, partition, expected) in cases {
-            assert_eq!(regions_for(&events, run, partition), expected, "{events:?}");
+            assert_eq!(regions_for(&events, run, partition, &[]), expected, "{events:?}");
         }
-        let all = regions_for(&Events { all_regions: true, ..events() }, "me-south-1", "aws");
+        let all = regions_for(
+            &Events { all_regions: true, ..events() },
+            "me-south-1",
+            "aws",
+            &regions::default_regions(),
+        );
         assert_eq!((all.len(), all[0].as_str()), (18, "me-south-1"), "the Region of the run was switched on");
     }
 

@@ -3,7 +3,7 @@
 use winterbaume_core::MockResponse;
 
 use super::callers::Caller;
-use super::kept::{Key, Memory, UserKey};
+use super::kept::{Key, Known, Memory, RootKey, UserKey};
 use super::wire::{Call, iso};
 
 /// The most that a user, and root, can have.
@@ -31,7 +31,7 @@ pub(crate) fn about<'c>(call: &'c Call, caller: &'c Caller) -> Option<&'c str> {
 
 fn keys_of<'m>(user: Option<&str>, memory: &'m Memory) -> Vec<&'m Key> {
     match user {
-        None => memory.root.keys.iter().collect(),
+        None => memory.root.keys.iter().map(|key| &key.key).collect(),
         Some(user) => memory.keys.values().filter(|key| key.user == user).map(|key| &key.key).collect(),
     }
 }
@@ -48,9 +48,9 @@ fn create(call: &Call, user: Option<&str>, memory: &mut Memory, now: u64) -> Moc
          <SecretAccessKey>{secret}</SecretAccessKey><CreateDate>{made}</CreateDate></AccessKey>"
     ));
     match user {
-        None => memory.root.keys.push(key),
+        None => memory.root.keys.push(RootKey { key, known: Known::default() }),
         Some(user) => {
-            let made = UserKey { user: user.to_owned(), key, refused: Default::default(), last_use: None };
+            let made = UserKey { user: user.to_owned(), key, known: Known::default() };
             memory.keys.insert(made.key.id.clone(), made);
         }
     }
@@ -88,7 +88,7 @@ fn update(call: &Call, user: Option<&str>, memory: &mut Memory) -> MockResponse 
 fn find<'m>(call: &Call, user: Option<&str>, memory: &'m mut Memory) -> Option<&'m mut Key> {
     let id = call.parameter("AccessKeyId")?;
     match user {
-        None => memory.root.keys.iter_mut().find(|key| key.id == id),
+        None => memory.root.keys.iter_mut().map(|key| &mut key.key).find(|key| key.id == id),
         Some(user) => memory.keys.get_mut(id).filter(|key| key.user == user).map(|key| &mut key.key),
     }
 }
@@ -99,7 +99,7 @@ fn delete(call: &Call, user: Option<&str>, memory: &mut Memory) -> MockResponse 
     }
     let id = call.parameter("AccessKeyId").unwrap_or_default().to_owned();
     match user {
-        None => memory.root.keys.retain(|key| key.id != id),
+        None => memory.root.keys.retain(|key| key.key.id != id),
         Some(_) => {
             memory.keys.remove(&id);
         }
@@ -108,15 +108,11 @@ fn delete(call: &Call, user: Option<&str>, memory: &mut Memory) -> MockResponse 
 }
 
 /// `GetAccessKeyLastUsed`, for keys of users and of root alike.
-pub(crate) fn last_used(call: &Call, memory: &Memory) -> MockResponse {
+pub(crate) fn last_used(call: &Call, memory: &mut Memory) -> MockResponse {
     let id = call.parameter("AccessKeyId").unwrap_or_default();
+    let Some((user, _, known)) = memory.access_key(id) else { return no_such_key(call) };
     let never = "<ServiceName>N/A</ServiceName><Region>N/A</Region>".to_owned();
-    let (user, last) = match memory.keys.get(id) {
-        Some(key) => (Some(key.user.as_str()), key.last_use.as_ref()),
-        None if memory.root.keys.iter().any(|key| key.id == id) => (None, None),
-        None => return no_such_key(call),
-    };
-    let last = last.map_or(never, |(time, service, region)| {
+    let last = known.last_use.as_ref().map_or(never, |(time, service, region)| {
         let time = iso(*time);
         format!(
             "<LastUsedDate>{time}</LastUsedDate><ServiceName>{service}</ServiceName><Region>{region}</Region>"

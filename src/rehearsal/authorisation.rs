@@ -1,4 +1,5 @@
-//! Whether a caller may: policies of the user and of the groups, and what bucket policies deny.
+//! Whether a caller may: policies of the user and of the groups, what is denied to everybody, and what bucket policies
+//! deny.
 
 use std::collections::HashMap;
 
@@ -9,22 +10,27 @@ use winterbaume_iam::views::ManagedPolicyView;
 
 use super::callers::Caller;
 use super::kept::Memory;
-use super::wire::{Call, Service};
+use super::service::Service;
+use super::wire::Call;
 use super::{ACCOUNT_ID, Services};
 
 /// The policies of AWS that the practice account has, with what they allow.
-const MANAGED: [(&str, &str); 3] = [
+const MANAGED: [(&str, &str); 4] = [
     (
         "AdministratorAccess",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
     ),
     (
         "SecurityAudit",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:GenerateCredentialReport","cloudtrail:Describe*","cloudtrail:Get*","cur:Describe*","s3:GetBucket*","s3:ListBucket","s3:GetEncryptionConfiguration","s3:GetLifecycleConfiguration"],"Resource":"*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:GenerateCredentialReport","cloudtrail:Describe*","cloudtrail:Get*","cur:Describe*","bcm-data-exports:Get*","bcm-data-exports:List*","s3:GetBucket*","s3:ListBucket","s3:GetEncryptionConfiguration","s3:GetLifecycleConfiguration"],"Resource":"*"}]}"#,
     ),
     (
         "IAMUserChangePassword",
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:ChangePassword","iam:GetAccountPasswordPolicy"],"Resource":"*"}]}"#,
+    ),
+    (
+        "AWSSupportAccess",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"support:*","Resource":"*"}]}"#,
     ),
 ];
 
@@ -44,12 +50,54 @@ pub(crate) fn managed_policies() -> HashMap<String, ManagedPolicyView> {
     MANAGED.iter().filter_map(view).collect()
 }
 
+/// What is in force, for who is to be judged by it.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules<'r> {
+    pub iam: &'r IamStateView,
+    pub memory: &'r Memory,
+    /// What is denied to everybody, root included.
+    pub denied: Option<&'r Document>,
+}
+
+impl Rules<'_> {
+    /// Whether a caller may, bucket policies aside; if not, why.
+    pub fn judge(&self, caller: &Caller, request: &Request<'_>) -> Result<(), &'static str> {
+        if self.denied.is_some_and(|denied| denied.decide(request) == Decision::Denied) {
+            return Err("with an explicit deny in a service control policy");
+        }
+        let Caller::User { name, .. } = caller else { return Ok(()) };
+        match decide(&policies_of(self.iam, name), request) {
+            Decision::Allowed => Ok(()),
+            Decision::Denied => Err("with an explicit deny in an identity-based policy"),
+            Decision::NotMentioned if self.lets_change_own_password(caller, request) => Ok(()),
+            Decision::NotMentioned => Err("because no identity-based policy allows the action"),
+        }
+    }
+
+    /// Whether a caller may do something, with nothing said about the request.
+    pub fn let_do(&self, caller: &Caller, action: &str, resource: &str) -> bool {
+        let context = context(caller);
+        let context: Vec<_> = context.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let arn = caller.arn();
+        let request = Request { principal: Principal::Aws(&arn), action, resource, context: &context };
+        self.judge(caller, &request).is_ok()
+    }
+
+    fn lets_change_own_password(&self, caller: &Caller, request: &Request<'_>) -> bool {
+        self.memory.password_policy.as_ref().is_some_and(|policy| policy.users_may_change)
+            && match request.action {
+                "iam:ChangePassword" => request.resource == caller.arn(),
+                action => action == "iam:GetAccountPasswordPolicy",
+            }
+    }
+}
+
 /// Refuses who may not.
 pub(crate) async fn authorise(
     call: &Call,
     caller: &Caller,
     services: &Services,
-    memory: &Memory,
+    rules: Rules<'_>,
 ) -> Result<(), MockResponse> {
     // Both need no permission, and no policy can take them away.
     if call.service == Service::Sts
@@ -57,25 +105,16 @@ pub(crate) async fn authorise(
     {
         return Ok(());
     }
-    let (action, resource) = (call.action(), resource(call));
-    let context = context(caller);
+    let (action, resource) = (call.action(), resource(call, caller, rules));
+    let mut context = context(caller);
+    if let Some(policy) = call.parameter("PolicyArn") {
+        context.push(("iam:PolicyARN", policy.to_owned()));
+    }
     let context: Vec<_> = context.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let arn = caller.arn();
     let request =
         Request { principal: Principal::Aws(&arn), action: &action, resource: &resource, context: &context };
-    let _ = memory;
-    if let Caller::User { name, .. } = caller {
-        let view = services.iam.snapshot(ACCOUNT_ID, "us-east-1").await;
-        match decide(&policies_of(&view, name), &request) {
-            Decision::Allowed => {}
-            Decision::Denied => {
-                return Err(denied(call, &request, "with an explicit deny in an identity-based policy"));
-            }
-            Decision::NotMentioned => {
-                return Err(denied(call, &request, "because no identity-based policy allows the action"));
-            }
-        }
-    }
+    rules.judge(caller, &request).map_err(|why| denied(call, &request, why))?;
     bucket_policy(call, services, &request).await
 }
 
@@ -150,23 +189,99 @@ pub(crate) async fn policy_of(services: &Services, bucket: &str) -> Option<Docum
     Document::parse(view.buckets.get(bucket)?.policy.as_deref()?).ok()
 }
 
-fn resource(call: &Call) -> String {
-    let iam = |kind: &str, name: &str| format!("arn:aws:iam::{ACCOUNT_ID}:{kind}/{name}");
-    match (&call.bucket, &call.object) {
-        (Some(bucket), None) => return format!("arn:aws:s3:::{bucket}"),
-        (Some(bucket), Some(object)) => return format!("arn:aws:s3:::{bucket}/{object}"),
-        (None, _) => {}
-    }
-    for (parameter, kind) in [("UserName", "user"), ("GroupName", "group"), ("VirtualMFADeviceName", "mfa")] {
-        if let Some(name) = call.parameter(parameter) {
-            return iam(kind, name);
+fn resource(call: &Call, caller: &Caller, rules: Rules<'_>) -> String {
+    match call.service {
+        Service::Iam => iam_resource(call, caller, rules),
+        Service::S3 => match (&call.bucket, &call.object) {
+            (Some(bucket), None) => format!("arn:aws:s3:::{bucket}"),
+            (Some(bucket), Some(object)) => format!("arn:aws:s3:::{bucket}/{object}"),
+            (None, _) => "*".to_owned(),
+        },
+        Service::CloudTrail => trail(call),
+        Service::Reports => report(call),
+        Service::Account => format!("arn:aws:account::{ACCOUNT_ID}:account"),
+        Service::Sts | Service::S3Control | Service::Exports | Service::FreeTier | Service::Organizations => {
+            "*".to_owned()
         }
+        Service::AccessAnalyzer => match call.text("analyzerName") {
+            "" => "*".to_owned(),
+            name => format!("arn:aws:access-analyzer:{}:{ACCOUNT_ID}:analyzer/{name}", call.region),
+        },
     }
-    ["PolicyArn", "SerialNumber"]
-        .into_iter()
-        .find_map(|parameter| call.parameter(parameter))
-        .unwrap_or("*")
-        .to_owned()
+}
+
+fn trail(call: &Call) -> String {
+    match [call.text("Name"), call.text("TrailName")].into_iter().find(|name| !name.is_empty()) {
+        None => "*".to_owned(),
+        Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
+        Some(name) => format!("arn:aws:cloudtrail:{}:{ACCOUNT_ID}:trail/{name}", call.region),
+    }
+}
+
+fn report(call: &Call) -> String {
+    let defined = call.json.get("ReportDefinition").and_then(|report| report.get("ReportName")?.as_str());
+    match defined.unwrap_or_else(|| call.text("ReportName")) {
+        "" => "*".to_owned(),
+        name => format!("arn:aws:cur:us-east-1:{ACCOUNT_ID}:definition/{name}"),
+    }
+}
+
+/// What can be asked without a name, and then is about the caller.
+const ABOUT_ONESELF: [&str; 11] = [
+    "ChangePassword",
+    "CreateAccessKey",
+    "CreateLoginProfile",
+    "DeactivateMFADevice",
+    "DeleteAccessKey",
+    "DeleteLoginProfile",
+    "GetLoginProfile",
+    "GetUser",
+    "ListAccessKeys",
+    "ListMFADevices",
+    "UpdateAccessKey",
+];
+
+fn iam_resource(call: &Call, caller: &Caller, rules: Rules<'_>) -> String {
+    let operation = call.operation.as_str();
+    if operation == "GetAccessKeyLastUsed" {
+        let owner = call.parameter("AccessKeyId").map(|key| rules.memory.owner_of(key));
+        return owner.map_or("*".to_owned(), |owner| match owner {
+            Some(user) => user_arn(call, user, rules.iam),
+            None => Caller::Root.arn(),
+        });
+    }
+    let (user, group) = (call.parameter("UserName"), call.parameter("GroupName"));
+    match (user, group) {
+        // A membership is a matter of the group.
+        (_, Some(group)) => group_arn(call, group, rules.iam),
+        (Some(user), None) => user_arn(call, user, rules.iam),
+        (None, None) if ABOUT_ONESELF.contains(&operation) => caller.arn(),
+        (None, None) => other_arn(call),
+    }
+}
+
+fn user_arn(call: &Call, name: &str, iam: &IamStateView) -> String {
+    let user = iam.users.values().find(|user| user.name.eq_ignore_ascii_case(name));
+    user.map_or_else(|| new_arn(call, "user", name), |user| user.arn.clone())
+}
+
+fn group_arn(call: &Call, name: &str, iam: &IamStateView) -> String {
+    let group = iam.groups.values().find(|group| group.name.eq_ignore_ascii_case(name));
+    group.map_or_else(|| new_arn(call, "group", name), |group| group.arn.clone())
+}
+
+fn other_arn(call: &Call) -> String {
+    let named = [("VirtualMFADeviceName", "mfa"), ("PolicyName", "policy")];
+    let made =
+        named.into_iter().find_map(|(parameter, kind)| Some(new_arn(call, kind, call.parameter(parameter)?)));
+    let given = ["PolicyArn", "SerialNumber"].into_iter().find_map(|parameter| call.parameter(parameter));
+    made.or_else(|| given.map(ToOwned::to_owned)).unwrap_or_else(|| "*".to_owned())
+}
+
+/// The ARN of what is not there yet.
+fn new_arn(call: &Call, kind: &str, name: &str) -> String {
+    let path = call.parameter("Path").unwrap_or("/");
+    format!("arn:aws:iam::{ACCOUNT_ID}:{kind}{path}{name}")
 }
 
 fn denied(call: &Call, request: &Request<'_>, why: &str) -> MockResponse {

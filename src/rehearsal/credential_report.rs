@@ -2,11 +2,12 @@
 
 use winterbaume_core::MockResponse;
 use winterbaume_iam::IamStateView;
+use winterbaume_iam::views::UserView;
 
 use super::ACCOUNT_ID;
 use super::devices::base64;
-use super::kept::{CredentialReport, Key, Memory};
-use super::wire::{Call, iso};
+use super::kept::{CredentialReport, Key, Known, Memory};
+use super::wire::{Call, iso, iso_again};
 
 const LIFE: u64 = 4 * 3600;
 const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
@@ -57,44 +58,57 @@ fn get(call: &Call, memory: &Memory, now: u64) -> MockResponse {
 
 fn table(view: &IamStateView, memory: &Memory) -> String {
     let mut rows = vec![HEADER.to_owned(), root_row(memory)];
-    let mut names: Vec<_> = view.users.keys().collect();
-    names.sort();
-    rows.extend(names.into_iter().map(|name| user_row(name, view, memory)));
+    let mut users: Vec<_> = view.users.values().collect();
+    users.sort_by(|one, other| one.name.cmp(&other.name));
+    rows.extend(users.into_iter().map(|user| user_row(user, view, memory)));
     rows.join("\n")
 }
 
 fn root_row(memory: &Memory) -> String {
-    let made = iso(memory.root.first_key.made);
-    let keys: Vec<_> = memory.root.keys.iter().map(|key| key_columns(Some(key), None)).collect();
+    let (made, used) = (iso(memory.opened()), iso(memory.root.login.made));
+    let keys: Vec<_> =
+        memory.root.keys.iter().map(|key| key_columns(Some(&key.key), Some(&key.known))).collect();
     let mfa = memory.root_has_device();
     format!(
-        "<root_account>,arn:aws:iam::{ACCOUNT_ID}:root,{made},not_supported,{made},not_supported,not_supported,{mfa},{},{},\
+        "<root_account>,arn:aws:iam::{ACCOUNT_ID}:root,{made},not_supported,{used},not_supported,not_supported,{mfa},{},{},\
          false,N/A,false,N/A,N/A",
         keys.first().cloned().unwrap_or_else(|| key_columns(None, None)),
         keys.get(1).cloned().unwrap_or_else(|| key_columns(None, None)),
     )
 }
 
-fn user_row(name: &str, view: &IamStateView, memory: &Memory) -> String {
-    let made = view.users.get(name).and_then(|user| user.create_date.clone()).unwrap_or_else(|| "N/A".into());
+fn user_row(user: &UserView, view: &IamStateView, memory: &Memory) -> String {
+    let (name, arn) = (&user.name, &user.arn);
+    let made = iso_again(user.create_date.as_deref()).unwrap_or_else(|| "N/A".into());
     let password = view.login_profiles.contains_key(name);
-    let used = if password { "no_information" } else { "N/A" };
+    let (used, changed) = password_columns(name, password, memory);
     let mfa = memory.has_device(name);
     let keys: Vec<_> = memory
         .keys
         .values()
-        .filter(|key| key.user == name)
-        .map(|key| key_columns(Some(&key.key), key.last_use.as_ref()))
+        .filter(|key| key.user == *name)
+        .map(|key| key_columns(Some(&key.key), Some(&key.known)))
         .collect();
     format!(
-        "{name},arn:aws:iam::{ACCOUNT_ID}:user/{name},{made},{password},{used},N/A,N/A,{mfa},{},{},false,N/A,false,N/A,N/A",
+        "{name},{arn},{made},{password},{used},{changed},N/A,{mfa},{},{},false,N/A,false,N/A,N/A",
         keys.first().cloned().unwrap_or_else(|| key_columns(None, None)),
         keys.get(1).cloned().unwrap_or_else(|| key_columns(None, None)),
     )
 }
 
-fn key_columns(key: Option<&Key>, last: Option<&(u64, String, String)>) -> String {
+/// When a console password was last used, and when it was last changed.
+fn password_columns(user: &str, has_one: bool, memory: &Memory) -> (String, String) {
+    if !has_one {
+        return ("N/A".to_owned(), "N/A".to_owned());
+    }
+    let known = memory.passwords.get(user);
+    let used = known.and_then(|password| password.used).map_or("no_information".to_owned(), iso);
+    (used, known.map_or("N/A".to_owned(), |password| iso(password.changed)))
+}
+
+fn key_columns(key: Option<&Key>, known: Option<&Known>) -> String {
     let Some(key) = key else { return "false,N/A,N/A,N/A,N/A".into() };
+    let last = known.and_then(|known| known.last_use.as_ref());
     let last = last.map_or("N/A,N/A,N/A".to_owned(), |(time, service, region)| {
         format!("{},{region},{service}", iso(*time))
     });

@@ -1,5 +1,7 @@
 //! IAM: what needs rules of ours is answered here, the rest by `winterbaume`, with names spelled as they were made.
 
+use std::ops::Range;
+
 use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService, xml_escape};
 use winterbaume_iam::IamStateView;
 
@@ -7,18 +9,24 @@ use super::authorisation::default_document;
 use super::callers::Caller;
 use super::kept::Memory;
 use super::wire::Call;
-use super::{ACCOUNT_ID, Services, access_keys, credential_report, devices, passwords};
+use super::{
+    ACCOUNT_ID, Services, access_keys, authorization_details, credential_report, devices, names, passwords,
+    users,
+};
 
 /// Answers one call.
 pub(crate) async fn answer(
     call: &Call,
     caller: &Caller,
+    view: &IamStateView,
     services: &Services,
     memory: &mut Memory,
     now: u64,
 ) -> MockResponse {
-    let view = services.iam.snapshot(ACCOUNT_ID, "us-east-1").await;
-    let user = match named_user(call, caller, &view) {
+    if let Err(refusal) = names::judge(call).and_then(|()| names::judge_document(call)) {
+        return refusal;
+    }
+    let user = match named_user(call, caller, view) {
         Ok(user) => user,
         Err(refusal) => return refusal,
     };
@@ -30,34 +38,74 @@ pub(crate) async fn answer(
         "GetAccessKeyLastUsed" => access_keys::last_used(call, memory),
         "CreateVirtualMFADevice"
         | "EnableMFADevice"
+        | "ResyncMFADevice"
+        | "GetMFADevice"
         | "ListMFADevices"
         | "ListVirtualMFADevices"
         | "DeactivateMFADevice"
-        | "DeleteVirtualMFADevice" => devices::answer(call, user, memory, now),
+        | "DeleteVirtualMFADevice" => devices::answer(call, user, view, memory, now),
         "GetAccountPasswordPolicy" | "UpdateAccountPasswordPolicy" | "DeleteAccountPasswordPolicy" => {
             passwords::answer(call, memory)
         }
+        "CreateLoginProfile" | "GetLoginProfile" | "UpdateLoginProfile" | "DeleteLoginProfile" => {
+            passwords::answer_profile(call, user, view, services, memory, now).await
+        }
+        "ChangePassword" => passwords::change(call, caller, view, memory, now),
         "GenerateCredentialReport" | "GetCredentialReport" => {
-            credential_report::answer(call, &view, memory, now)
+            credential_report::answer(call, view, memory, now)
         }
-        "GetAccountSummary" => summary(call, &view, memory),
-        "GetPolicyVersion" => policy_version(call, &view),
-        "CreateLoginProfile" if !memory.accepts_password(call.parameter("Password").unwrap_or_default()) => {
-            call.refuse(
-                400,
-                "PasswordPolicyViolation",
-                "Password does not conform to the account password policy.",
-            )
-        }
-        "CreateUser" | "CreateGroup" if is_taken(call, &view) => {
+        "GetUser" | "ListUsers" => users::answer(call, user, view, memory),
+        "GetAccountAuthorizationDetails" => authorization_details::answer(call, view),
+        "GetAccountSummary" => summary(call, view, memory),
+        "GetPolicyVersion" => policy_version(call, view),
+        "CreateUser" | "CreateGroup" | "UpdateUser" if is_taken(call, user, view) => {
             call.refuse(409, "EntityAlreadyExists", "An entity with this name already exists.")
         }
-        "DeleteUser" if has_belongings(user, &view, memory) => call.refuse(
+        "UpdateUser" => rename(call, user, view, services, memory).await,
+        "DeleteUser" if has_belongings(user, view, memory) => call.refuse(
             409,
             "DeleteConflict",
             "Cannot delete entity, must remove users from group, and delete password, access keys and MFA devices first.",
         ),
-        _ => forward(call, user, &view, services).await,
+        _ => forward(call, user, view, services).await,
+    }
+}
+
+/// One page of a list.
+pub(crate) struct Page {
+    from: usize,
+    to: usize,
+    total: usize,
+}
+
+impl Page {
+    /// The page that a call asks for, of a list of this length.
+    pub fn of(call: &Call, total: usize, usual: usize) -> Result<Self, MockResponse> {
+        let number = |name: &str, usual: usize| call.parameter(name).map_or(Ok(usual), str::parse::<usize>);
+        match (number("MaxItems", usual), number("Marker", 0)) {
+            (Ok(most @ 1..=1000), Ok(from)) if from <= total => {
+                Ok(Self { from, to: total.min(from + most), total })
+            }
+            _ => Err(call.refuse(
+                400,
+                "ValidationError",
+                "MaxItems is from 1 to 1000, and a Marker is one of AWS's",
+            )),
+        }
+    }
+
+    /// What of the list is on the page.
+    pub fn range(&self) -> Range<usize> {
+        self.from..self.to
+    }
+
+    /// How the answer ends.
+    pub fn end(&self) -> String {
+        if self.to < self.total {
+            format!("<IsTruncated>true</IsTruncated><Marker>{}</Marker>", self.to)
+        } else {
+            "<IsTruncated>false</IsTruncated>".to_owned()
+        }
     }
 }
 
@@ -78,12 +126,36 @@ fn named_user(call: &Call, caller: &Caller, view: &IamStateView) -> Result<Optio
 }
 
 /// Names are unique without regard to case.
-fn is_taken(call: &Call, view: &IamStateView) -> bool {
+fn is_taken(call: &Call, user: Option<&str>, view: &IamStateView) -> bool {
     let same = |taken: &String, name: Option<&str>| name.is_some_and(|name| taken.eq_ignore_ascii_case(name));
     match call.operation.as_str() {
         "CreateUser" => view.users.keys().any(|taken| same(taken, call.parameter("UserName"))),
+        "UpdateUser" => {
+            let mut others = view.users.keys().filter(|name| Some(name.as_str()) != user);
+            others.any(|taken| same(taken, call.parameter("NewUserName")))
+        }
         _ => view.groups.keys().any(|taken| same(taken, call.parameter("GroupName"))),
     }
+}
+
+/// What belongs to a user goes with the name.
+async fn rename(
+    call: &Call,
+    user: Option<&str>,
+    view: &IamStateView,
+    services: &Services,
+    memory: &mut Memory,
+) -> MockResponse {
+    let answer = forward(call, user, view, services).await;
+    if let (Some(user), Some(name)) = (user, call.parameter("NewUserName").filter(|_| answer.status < 300)) {
+        memory.rename_user(user, name);
+        let mut view = services.iam.snapshot(ACCOUNT_ID, "us-east-1").await;
+        if let Some(profile) = view.login_profiles.remove(user) {
+            view.login_profiles.insert(name.to_owned(), profile);
+            let _ = services.iam.restore(ACCOUNT_ID, "us-east-1", view).await;
+        }
+    }
+    answer
 }
 
 fn has_belongings(user: Option<&str>, view: &IamStateView, memory: &Memory) -> bool {
@@ -138,9 +210,15 @@ fn policy_version(call: &Call, view: &IamStateView) -> MockResponse {
 }
 
 /// What `winterbaume` answers, with the names as the account spells them.
-async fn forward(call: &Call, user: Option<&str>, view: &IamStateView, services: &Services) -> MockResponse {
+pub(crate) async fn forward(
+    call: &Call,
+    user: Option<&str>,
+    view: &IamStateView,
+    services: &Services,
+) -> MockResponse {
     let mut parameters = call.parameters.clone();
-    if let Some(user) = user.filter(|_| call.parameter("UserName").is_some() || call.operation == "GetUser") {
+    let names_a_user = call.parameter("UserName").is_some() || call.operation.ends_with("LoginProfile");
+    if let Some(user) = user.filter(|_| names_a_user) {
         parameters.insert("UserName".into(), user.into());
     }
     let group = call.parameter("GroupName");

@@ -1,23 +1,31 @@
 //! What the practice account remembers between calls and between runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use winterbaume_core::StatefulService;
 use winterbaume_iam::IamStateView;
 
+use super::analyzers::Analyzer;
 use super::authorisation::managed_policies;
-use super::callers::Caller;
 use super::devices::Device;
-use super::passwords::PasswordPolicy;
+use super::events::Event;
+use super::exports::Export;
+use super::passwords::{Password, PasswordPolicy};
+use super::public_access::AccountBlock;
 use super::trails::Trail;
-use super::wire::Call;
-use super::{ACCOUNT_ID, Clock, ConsoleAction, RehearsalError, Services};
+use super::{ACCOUNT_ID, Clock, ConsoleAction, RehearsalError, Services, events};
 
 const FILE: &str = "account.json";
 const REGION: &str = "us-east-1";
+const DAY: u64 = 86_400;
+/// So many days before it is first rehearsed in, the account was opened, and root got its access key.
+const OPENED_DAYS_AGO: u64 = 88;
+const FIRST_KEY_DAYS_AGO: u64 = 85;
 
 /// The account as it is kept in a file.
 #[derive(Serialize, Deserialize)]
@@ -39,16 +47,45 @@ pub(crate) struct Memory {
     /// MFA devices, by serial number.
     pub devices: BTreeMap<String, Device>,
     pub password_policy: Option<PasswordPolicy>,
+    /// Console passwords, by user.
+    #[serde(default)]
+    pub passwords: BTreeMap<String, Password>,
     pub trails: BTreeMap<String, Trail>,
     /// When each report was defined, by name.
     pub reports: BTreeMap<String, u64>,
-    /// Buckets whose policy CloudTrail has not seen yet.
+    /// Exports of Data Exports, by ARN.
+    #[serde(default)]
+    pub exports: BTreeMap<String, Export>,
+    /// Buckets whose policy the services have not seen yet.
     pub unseen_policies: BTreeSet<String>,
     pub credential_report: Option<CredentialReport>,
+    /// What is switched on in the console.
     pub console: BTreeSet<ConsoleAction>,
-    pub events: Vec<Event>,
+    /// How much of what was done in the console this account has taken in.
+    #[serde(default)]
+    pub console_seen: usize,
+    /// Since when root has MFA.
+    #[serde(default)]
+    pub root_mfa_since: Option<u64>,
+    /// When the account was opened.
+    #[serde(default)]
+    pub opened: Option<u64>,
+    /// Event History, the oldest first.
+    pub events: VecDeque<Event>,
+    /// The contacts beside the account's owner, by type.
+    #[serde(default)]
+    pub contacts: BTreeMap<String, Value>,
+    /// Analyzers, by ARN.
+    #[serde(default)]
+    pub analyzers: BTreeMap<String, Analyzer>,
+    /// What is blocked for all buckets of the account.
+    #[serde(default)]
+    pub public_access: Option<AccountBlock>,
     /// What services have delivered into buckets.
     pub delivered: BTreeMap<String, BTreeSet<String>>,
+    /// When Event History was last asked, by Region.
+    #[serde(skip)]
+    pub lookups: BTreeMap<String, VecDeque<Duration>>,
     /// What was due when an earlier run ended is due at once.
     #[serde(skip)]
     pub due_since: Option<u64>,
@@ -63,7 +100,7 @@ pub(crate) struct Root {
     pub login: Key,
     /// As it was made, for who signs with it.
     pub first_key: Key,
-    pub keys: Vec<Key>,
+    pub keys: Vec<RootKey>,
 }
 
 /// A key.
@@ -76,15 +113,33 @@ pub(crate) struct Key {
     pub made: u64,
 }
 
+/// What the services know of an access key.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Known {
+    /// How often each service has refused it, because it did not know it yet.
+    #[serde(default)]
+    pub refused: BTreeMap<String, u8>,
+    /// When, by which service and where it was last used.
+    #[serde(default)]
+    pub last_use: Option<(u64, String, String)>,
+}
+
+/// An access key of root.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RootKey {
+    #[serde(flatten)]
+    pub key: Key,
+    #[serde(flatten)]
+    pub known: Known,
+}
+
 /// An access key of a user.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct UserKey {
     pub user: String,
     pub key: Key,
-    /// How often each service has refused it, because it did not know it yet.
-    pub refused: BTreeMap<String, u8>,
-    /// When, by which service and where it was last used.
-    pub last_use: Option<(u64, String, String)>,
+    #[serde(flatten)]
+    pub known: Known,
 }
 
 /// The key of a session.
@@ -94,6 +149,9 @@ pub(crate) struct SessionKey {
     pub mfa: bool,
     pub ends: u64,
     pub key: Key,
+    /// Made by signing in in the browser.
+    #[serde(default)]
+    pub login: bool,
 }
 
 /// The credential report that was made last.
@@ -104,59 +162,78 @@ pub(crate) struct CredentialReport {
     pub asked: u32,
 }
 
-/// A call that changed something, for Event History.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Event {
-    pub id: String,
-    pub time: u64,
-    pub name: String,
-    pub source: String,
-    pub user: String,
-    pub key: String,
-    pub region: String,
-}
-
 impl Memory {
+    /// An account that nothing was done in, but that a script has used one of root's keys.
     fn new(now: u64) -> Self {
-        let first_key = Key::long_term(now);
+        let first_key = Key::long_term(now.saturating_sub(FIRST_KEY_DAYS_AGO * DAY));
+        let (history, last_use) = events::history_of_a_script(&first_key.id, now);
+        let known = Known { last_use, ..Known::default() };
         Self {
-            root: Root { login: Key::temporary(now), keys: vec![first_key.clone()], first_key },
+            root: Root {
+                login: Key::temporary(now),
+                keys: vec![RootKey { key: first_key.clone(), known }],
+                first_key,
+            },
             keys: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
             password_policy: None,
+            passwords: BTreeMap::new(),
             trails: BTreeMap::new(),
             reports: BTreeMap::new(),
+            exports: BTreeMap::new(),
             unseen_policies: BTreeSet::new(),
             credential_report: None,
             console: BTreeSet::new(),
-            events: Vec::new(),
+            console_seen: 0,
+            root_mfa_since: None,
+            opened: Some(now.saturating_sub(OPENED_DAYS_AGO * DAY)),
+            events: history,
+            contacts: BTreeMap::new(),
+            analyzers: BTreeMap::new(),
+            public_access: None,
             delivered: BTreeMap::new(),
+            lookups: BTreeMap::new(),
             due_since: None,
             changed: false,
         }
     }
 
-    /// What a person has done in the console since.
-    pub fn see_console(&mut self, folder: Option<&Path>) {
-        if let Some(folder) = folder {
-            let seen = super::console::read(folder);
-            self.changed |= !seen.is_subset(&self.console);
-            self.console.extend(seen);
+    /// An access key, whose owner is a user, or else root.
+    pub fn access_key(&mut self, id: &str) -> Option<(Option<String>, &mut Key, &mut Known)> {
+        if let Some(found) = self.root.keys.iter_mut().find(|found| found.key.id == id) {
+            return Some((None, &mut found.key, &mut found.known));
         }
+        let found = self.keys.get_mut(id)?;
+        Some((Some(found.user.clone()), &mut found.key, &mut found.known))
     }
 
-    /// Writes a call into Event History.
-    pub fn record(&mut self, call: &Call, caller: &Caller, now: u64) {
-        self.events.push(Event {
-            id: super::tokens::request_id(),
-            time: now,
-            name: call.operation.clone(),
-            source: format!("{}.amazonaws.com", call.service.prefix()),
-            user: caller.name().to_owned(),
-            key: call.key.clone(),
-            region: call.region.clone(),
-        });
+    /// The user whose access key this is; none where it is root's, or nobody's.
+    pub fn owner_of(&self, id: &str) -> Option<&str> {
+        self.keys.get(id).map(|key| key.user.as_str())
+    }
+
+    /// When the account was opened.
+    pub fn opened(&self) -> u64 {
+        self.opened.unwrap_or(self.root.first_key.made)
+    }
+
+    /// Gives a user's belongings to the name that the user has from now on.
+    pub fn rename_user(&mut self, user: &str, name: &str) {
+        for key in self.keys.values_mut().filter(|key| key.user == user) {
+            key.user = name.to_owned();
+        }
+        for session in self.sessions.values_mut().filter(|session| session.user == user) {
+            session.user = name.to_owned();
+        }
+        for (owner, _) in self.devices.values_mut().filter_map(|device| device.owner.as_mut()) {
+            if owner.as_str() == user {
+                *owner = name.to_owned();
+            }
+        }
+        if let Some(password) = self.passwords.remove(user) {
+            self.passwords.insert(name.to_owned(), password);
+        }
     }
 
     /// Whether so many seconds have passed since, or the run in which it began has ended.
@@ -201,6 +278,13 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Kept>, RehearsalError> {
     })
 }
 
+impl Kept {
+    /// Who is in the account, for who only looks.
+    pub fn people(self) -> (IamStateView, Memory) {
+        (self.iam, self.memory)
+    }
+}
+
 /// Builds the account from what was kept, or a new one.
 pub(crate) fn restore(kept: Option<Kept>, clock: &Clock) -> Result<(Services, Memory), RehearsalError> {
     let now = clock().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -222,7 +306,7 @@ pub(crate) fn restore(kept: Option<Kept>, clock: &Clock) -> Result<(Services, Me
             services.s3.restore(ACCOUNT_ID, REGION, s3).await.map_err(unreadable)?;
             services.reports.restore(ACCOUNT_ID, REGION, reports).await.map_err(unreadable)?;
         }
-        Ok(())
+        Ok::<(), RehearsalError>(())
     })?;
     Ok((services, memory))
 }

@@ -1,52 +1,68 @@
 //! The practice account: an AWS account inside the program, to rehearse in and to test against.
 //!
 //! Users, groups, policies, buckets and report definitions are kept by the `winterbaume` crates. Over them lies what
-//! they lack and the wizard depends on: a root user, real one-time codes, sessions that carry MFA, new keys that need a
-//! moment, policies that are enforced, and services that look at a bucket's policy before they use it. Where it differs
-//! from AWS it is the stricter of the two.
+//! they lack and the wizard depends on: a root user, signatures that are checked, real one-time codes, sessions that
+//! carry MFA, new keys that need a moment, policies that are enforced, an Event History of all calls, and services that
+//! look at a bucket's policy before they use it. Where it differs from AWS it is the stricter of the two.
 
 mod access_keys;
+mod account;
+mod analyzers;
 mod authorisation;
+mod authorization_details;
 mod callers;
+mod connector;
 mod console;
 mod credential_report;
 mod devices;
+mod events;
+mod exports;
 mod iam;
 mod kept;
+mod names;
 mod passwords;
+mod public_access;
 mod reports;
 mod serve;
+mod service;
+mod sign_in;
+mod signature;
+mod standing;
 mod storage;
 mod tokens;
 mod totp;
+mod traffic;
 mod trails;
+mod users;
 mod verdict;
 mod wire;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use bytes::Bytes;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use steps::policy::Document;
 use steps::text;
 use steps::text::Text;
-use winterbaume_core::{MockRequest, MockResponse};
+use winterbaume_core::{MockRequest, MockResponse, StatefulService};
+use winterbaume_iam::IamStateView;
 
 pub use console::{ConsoleAction, console};
 pub use devices::hardware_seed;
 pub use serve::serve;
+pub use sign_in::{SignIn, SignInRefusal, SignedIn, sign_in};
+pub use standing::{Administrator, Standing, WayIn};
+pub use traffic::{Fault, FaultTime, Passed};
 pub use verdict::Finding;
 
+use authorisation::Rules;
+use callers::{Caller, Stopped};
 use kept::Memory;
-use wire::{Call, Service};
+use service::Service;
+use traffic::Traffic;
+use wire::Call;
 
 /// The number of the practice account.
 pub const ACCOUNT_ID: &str = "111122223333";
@@ -54,17 +70,24 @@ pub const ACCOUNT_ID: &str = "111122223333";
 /// Tells the time of the practice account.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
+/// Is told who could get in, after each call that changes something or tries to.
+pub type Witness = Arc<dyn Fn(&Standing) + Send + Sync>;
+
 /// An AWS account inside the program. Copies are the same account.
 #[derive(Clone)]
 pub struct PracticeAccount(Arc<Inner>);
 
 struct Inner {
     folder: Option<PathBuf>,
+    /// Whether what is done is kept in the folder.
+    keeps: bool,
     clock: Clock,
     services: Services,
     memory: tokio::sync::Mutex<Memory>,
-    fault: Mutex<Option<Fault>>,
-    calls: Mutex<Vec<String>>,
+    traffic: Traffic,
+    /// What is denied to everybody.
+    denied: Mutex<Option<Document>>,
+    witness: Mutex<Option<Witness>>,
     login: Credentials,
     access_key: Credentials,
 }
@@ -82,24 +105,9 @@ pub fn one_time_code(seed: &str, seconds: u64) -> Option<String> {
     totp::code(seed, totp::window(seconds))
 }
 
-/// A connection that breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
-    /// At which call that changes something, counted from 0.
-    pub at_mutating_call: usize,
-    /// Whether AWS has heard of the call by then.
-    pub when: FaultTime,
-    /// Whether it stays broken, as after a kill, or one call is hit.
-    pub lasting: bool,
-}
-
-/// When a connection breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultTime {
-    /// Before the call had its effect.
-    Before,
-    /// After it: only the answer is lost.
-    After,
+/// Takes away the account that is kept in a folder.
+pub fn forget(folder: &Path) -> Result<(), RehearsalError> {
+    kept::prepare(folder, true)
 }
 
 /// Why the practice account could not be used.
@@ -124,6 +132,9 @@ pub enum RehearsalError {
     /// The account could not be served.
     #[error("the practice account could not be served: {0}")]
     Serving(std::io::Error),
+    /// Somebody could not sign in.
+    #[error(transparent)]
+    SignIn(#[from] SignInRefusal),
 }
 
 impl PracticeAccount {
@@ -131,16 +142,23 @@ impl PracticeAccount {
     pub fn open(folder: &Path, fresh: bool) -> Result<Self, RehearsalError> {
         kept::prepare(folder, fresh)?;
         let kept = kept::read(folder)?;
-        Self::build(Some(folder.to_owned()), Arc::new(SystemTime::now), kept)
+        Self::build(Some(folder.to_owned()), true, Arc::new(SystemTime::now), kept)
+    }
+
+    /// Opens the account that is kept in a folder for a look: whatever is done to it is not kept.
+    pub fn open_for_a_look(folder: &Path) -> Result<Self, RehearsalError> {
+        let kept = kept::read(folder)?;
+        Self::build(Some(folder.to_owned()), false, Arc::new(SystemTime::now), kept)
     }
 
     /// A new account that nothing is kept of.
     pub fn in_memory(clock: Clock) -> Result<Self, RehearsalError> {
-        Self::build(None, clock, None)
+        Self::build(None, false, clock, None)
     }
 
     fn build(
         folder: Option<PathBuf>,
+        keeps: bool,
         clock: Clock,
         kept: Option<kept::Kept>,
     ) -> Result<Self, RehearsalError> {
@@ -150,11 +168,13 @@ impl PracticeAccount {
         let access_key = memory.root.first_key.credentials();
         Ok(Self(Arc::new(Inner {
             folder,
+            keeps,
             clock,
             services,
             memory: tokio::sync::Mutex::new(memory),
-            fault: Mutex::new(None),
-            calls: Mutex::new(Vec::new()),
+            traffic: Traffic::default(),
+            denied: Mutex::new(None),
+            witness: Mutex::new(None),
             login,
             access_key,
         })))
@@ -177,12 +197,41 @@ impl PracticeAccount {
 
     /// Has a connection break, or none.
     pub fn set_fault(&self, fault: Option<Fault>) {
-        *lock(&self.0.fault) = fault;
+        self.0.traffic.set_fault(fault);
+    }
+
+    /// Has each call take so long.
+    pub fn round_trip(&self, time: Duration) {
+        self.0.traffic.set_round_trip(time);
+    }
+
+    /// What has passed between the clients and the account so far.
+    pub fn passed(&self) -> Passed {
+        self.0.traffic.passed()
+    }
+
+    /// Counts what passes from now on.
+    pub fn forget_passed(&self) {
+        self.0.traffic.forget_passed();
+    }
+
+    /// Denies permissions, such as `iam:CreateUser` or `s3:Get*`, to everybody, root included; none: denies nothing
+    /// any more.
+    pub fn deny(&self, actions: &[&str]) {
+        let statement = serde_json::json!({"Effect": "Deny", "Action": actions, "Resource": "*"});
+        let document = serde_json::json!({"Version": "2012-10-17", "Statement": [statement]});
+        // Without an action it is no document, and nothing is denied.
+        *lock(&self.0.denied) = Document::parse(&document.to_string()).ok();
+    }
+
+    /// Has somebody told, after each call that changes something or tries to, who could get in.
+    pub fn set_witness(&self, witness: Option<Witness>) {
+        *lock(&self.0.witness) = witness;
     }
 
     /// The calls that changed something or tried to, such as `iam:CreateGroup`.
     pub fn mutating_calls(&self) -> Vec<String> {
-        lock(&self.0.calls).clone()
+        self.0.traffic.mutating_calls()
     }
 
     /// What the account holds, without ids, times and secrets: two accounts that were set up the same way are equal.
@@ -197,9 +246,32 @@ impl PracticeAccount {
         verdict::verdict(&self.0.services, &memory).await
     }
 
+    /// Who could get in now, by the account's own judgement.
+    pub async fn who_can_get_in(&self) -> Standing {
+        let memory = self.0.memory.lock().await;
+        self.standing(&memory).await
+    }
+
     /// Does what a person does in the console.
     pub async fn console(&self, action: ConsoleAction) {
-        self.0.memory.lock().await.console.insert(action);
+        let done = console::Done::Action { at: self.now(), action };
+        self.0.memory.lock().await.take_in(done);
+    }
+
+    /// Signs in in the browser.
+    pub async fn sign_in(&self, who: &SignIn) -> Result<SignedIn, SignInRefusal> {
+        let mut memory = self.0.memory.lock().await;
+        let iam = self.iam().await;
+        let (signed_in, done) = sign_in::enter(who, &iam, &mut memory, self.now())?;
+        memory.take_in(done);
+        Ok(signed_in)
+    }
+
+    /// Puts so many made-up calls of three users into the Event History of a Region, evenly over the time that it
+    /// reaches back.
+    pub async fn seed_events(&self, region: &str, count: usize) {
+        let made_up = events::made_up(region, count, self.now());
+        self.0.memory.lock().await.remember_earlier(made_up);
     }
 
     /// Whether a seed, a secret key or a session token of the account stands in this text.
@@ -207,18 +279,31 @@ impl PracticeAccount {
         [tokens::SECRET_MARK, tokens::TOKEN_MARK, tokens::SEED_MARK].iter().any(|mark| text.contains(mark))
     }
 
+    /// Answers a request that comes from outside, and that takes its time. `None`: the connection breaks.
+    async fn travel(&self, request: MockRequest) -> Option<MockResponse> {
+        let (before, time) = self.0.traffic.depart();
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
+        let answer = self.answer(request).await;
+        self.0.traffic.arrive(before);
+        answer
+    }
+
     /// Answers one request. `None`: the connection breaks.
     async fn answer(&self, request: MockRequest) -> Option<MockResponse> {
         let call = match Call::read(request) {
             Ok(call) => call,
-            Err(refusal) => return Some(self.finished(*refusal)),
+            Err(refusal) => return Some(self.finished(*refusal, &tokens::request_id())),
         };
-        if call.service == Service::Reports && call.region != "us-east-1" {
+        if [Service::Reports, Service::Exports].contains(&call.service) && call.region != "us-east-1" {
             return None;
         }
         let mut memory = self.0.memory.lock().await;
-        memory.see_console(self.0.folder.as_deref());
-        let fault = self.count(&call);
+        if let Some(folder) = &self.0.folder {
+            memory.see_console(folder);
+        }
+        let fault = self.0.traffic.count(&call);
         if fault == Some(FaultTime::Before) {
             return None;
         }
@@ -226,58 +311,89 @@ impl PracticeAccount {
         if !call.is_read() || memory.changed {
             memory.changed = false;
             if let Err(error) = self.keep(&memory).await {
-                return Some(self.finished(call.refuse(500, "InternalError", &error.to_string())));
+                let refusal = call.refuse(500, "InternalError", &error.to_string());
+                return Some(self.finished(refusal, &call.id));
             }
         }
-        if fault == Some(FaultTime::After) { None } else { Some(self.finished(response)) }
+        if !call.is_read() {
+            self.tell_witness(&memory).await;
+        }
+        if fault == Some(FaultTime::After) { None } else { Some(self.finished(response, &call.id)) }
     }
 
     /// Who calls, whether they may, and what comes of it.
     async fn decide(&self, call: &Call, memory: &mut Memory) -> MockResponse {
         let now = self.now();
-        let caller = match callers::identify(call, memory, now) {
-            Ok(caller) => caller,
-            Err(refusal) => return refusal,
+        let iam = self.iam().await;
+        let (answer, caller) = match callers::identify(call, &iam, memory, now) {
+            Ok(caller) => (self.serve(call, &caller, &iam, memory).await, Some(caller)),
+            Err(stopped) => {
+                let Stopped { answer, owner } = *stopped;
+                (answer, owner)
+            }
         };
-        let services = &self.0.services;
-        if let Err(refusal) = authorisation::authorise(call, &caller, services, memory).await {
+        if let Some(caller) = caller {
+            memory.record(call, &caller, &answer, now);
+        }
+        answer
+    }
+
+    async fn serve(
+        &self,
+        call: &Call,
+        caller: &Caller,
+        iam: &IamStateView,
+        memory: &mut Memory,
+    ) -> MockResponse {
+        let (now, services) = (self.now(), &self.0.services);
+        let denied = lock(&self.0.denied).clone();
+        let rules = Rules { iam, memory, denied: denied.as_ref() };
+        if let Err(refusal) = authorisation::authorise(call, caller, services, rules).await {
             return refusal;
         }
         memory.deliver(now, services).await;
-        let response = match call.service {
-            Service::Iam => iam::answer(call, &caller, services, memory, now).await,
-            Service::Sts => tokens::answer(call, &caller, memory, now),
+        match call.service {
+            Service::Iam => iam::answer(call, caller, iam, services, memory, now).await,
+            Service::Sts => tokens::answer(call, caller, memory, now),
             Service::S3 => storage::answer(call, services, memory).await,
+            Service::S3Control => public_access::answer(call, memory),
+            Service::CloudTrail if call.operation == "LookupEvents" => {
+                events::lookup(call, memory, self.time())
+            }
             Service::CloudTrail => trails::answer(call, services, memory, now).await,
             Service::Reports => reports::answer(call, services, memory, now).await,
-        };
-        if !call.is_read() && response.status < 300 {
-            memory.record(call, &caller, now);
+            Service::Exports => exports::answer(call, services, memory, now).await,
+            Service::Account | Service::FreeTier | Service::Organizations => account::answer(call, memory),
+            Service::AccessAnalyzer => analyzers::answer(call, memory, now),
         }
-        response
     }
 
-    fn count(&self, call: &Call) -> Option<FaultTime> {
-        let mut calls = lock(&self.0.calls);
-        let fault = *lock(&self.0.fault);
-        let broken = fault.is_some_and(|fault| fault.lasting && calls.len() > fault.at_mutating_call);
-        if call.is_read() || broken {
-            return broken.then_some(FaultTime::Before);
+    async fn iam(&self) -> IamStateView {
+        self.0.services.iam.snapshot(ACCOUNT_ID, "us-east-1").await
+    }
+
+    async fn standing(&self, memory: &Memory) -> Standing {
+        let iam = self.iam().await;
+        let denied = lock(&self.0.denied).clone();
+        standing::judge(Rules { iam: &iam, memory, denied: denied.as_ref() })
+    }
+
+    async fn tell_witness(&self, memory: &Memory) {
+        let witness = lock(&self.0.witness).clone();
+        if let Some(witness) = witness {
+            witness(&self.standing(memory).await);
         }
-        calls.push(call.name());
-        fault.filter(|fault| fault.at_mutating_call == calls.len() - 1).map(|fault| fault.when)
     }
 
     async fn keep(&self, memory: &Memory) -> Result<(), RehearsalError> {
         match &self.0.folder {
-            Some(folder) => kept::write(folder, &self.0.services, memory).await,
-            None => Ok(()),
+            Some(folder) if self.0.keeps => kept::write(folder, &self.0.services, memory).await,
+            _ => Ok(()),
         }
     }
 
     /// Every answer has a request id and a date, as AWS's have.
-    fn finished(&self, mut response: MockResponse) -> MockResponse {
-        let id = tokens::request_id();
+    fn finished(&self, mut response: MockResponse, id: &str) -> MockResponse {
         for name in ["x-amzn-requestid", "x-amz-request-id"] {
             if let Ok(value) = id.parse() {
                 response.headers.insert(name, value);
@@ -289,8 +405,13 @@ impl PracticeAccount {
         response
     }
 
+    /// The account's clock, from 1970.
+    fn time(&self) -> Duration {
+        (self.0.clock)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO)
+    }
+
     fn now(&self) -> u64 {
-        (self.0.clock)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+        self.time().as_secs()
     }
 }
 
@@ -320,58 +441,13 @@ impl RehearsalError {
                 en: "The practice account could not be served: {source}.",
                 ko: "연습용 계정을 제공하지 못했습니다: {source}."
             },
+            Self::SignIn(refusal) => refusal.text(),
         }
     }
-}
-
-impl HttpClient for PracticeAccount {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for PracticeAccount {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let account = self.clone();
-        HttpConnectorFuture::new(async move {
-            match account.answer(from_sdk(&request)).await {
-                Some(response) => to_sdk(response),
-                None => Err(ConnectorError::io("the connection broke".into())),
-            }
-        })
-    }
-}
-
-fn from_sdk(request: &HttpRequest) -> MockRequest {
-    let mut headers = http::HeaderMap::new();
-    for (name, value) in request.headers() {
-        if let (Ok(name), Ok(value)) =
-            (http::HeaderName::from_bytes(name.as_bytes()), http::HeaderValue::from_str(value))
-        {
-            headers.insert(name, value);
-        }
-    }
-    MockRequest {
-        method: request.method().to_owned(),
-        uri: request.uri().to_owned(),
-        headers,
-        body: request.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default(),
-    }
-}
-
-fn to_sdk(response: MockResponse) -> Result<HttpResponse, ConnectorError> {
-    let status = response.status.try_into().map_err(|_| ConnectorError::other("odd status".into(), None))?;
-    let mut sdk = HttpResponse::new(status, response.body.into());
-    for (name, value) in &response.headers {
-        if let Ok(value) = value.to_str() {
-            sdk.headers_mut().insert(name.as_str().to_owned(), value.to_owned());
-        }
-    }
-    Ok(sdk)
 }
 
 /// A panic in one request must not take the account away from the others.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -18,16 +18,8 @@ const PAGE: usize = 5;
 pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory, now: u64) -> MockResponse {
     match call.operation.as_str() {
         "PutReportDefinition" => put(call, services, memory, now).await,
-        "ModifyReportDefinition" => match judge(call, services).await {
-            Ok(()) => forward(call, services).await,
-            Err(refusal) => refusal,
-        },
-        "DeleteReportDefinition" => {
-            if let Some(name) = call.json.get("ReportName").and_then(Value::as_str) {
-                memory.reports.remove(name);
-            }
-            forward(call, services).await
-        }
+        "ModifyReportDefinition" => modify(call, services, memory).await,
+        "DeleteReportDefinition" => delete(call, services, memory).await,
         "DescribeReportDefinitions" => describe(call, services, memory).await,
         _ => call.unknown(),
     }
@@ -47,7 +39,7 @@ async fn put(call: &Call, services: &Services, memory: &mut Memory, now: u64) ->
             "The account has the most reports there can be",
         );
     }
-    if let Err(refusal) = judge(call, services).await {
+    if let Err(refusal) = judge(call, services, memory).await {
         return refusal;
     }
     let defined = forward(call, services).await;
@@ -57,36 +49,81 @@ async fn put(call: &Call, services: &Services, memory: &mut Memory, now: u64) ->
     defined
 }
 
+/// A report that exists is given a new definition as a whole, but for what stays as it was made.
+async fn modify(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
+    let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
+    let name = call.text("ReportName");
+    let Some(found) = view.reports.get(name).filter(|_| field(call, "ReportName") == name) else {
+        let message = format!("Report {name} does not exist");
+        return call.refuse(400, "ValidationException", &message);
+    };
+    let mut elements = found.additional_schema_elements.clone();
+    let mut wanted = list(call, "AdditionalSchemaElements");
+    elements.sort();
+    wanted.sort();
+    let versioning = found.report_versioning.as_deref().unwrap_or(USUAL_VERSIONING);
+    let stays = field(call, "TimeUnit") == found.time_unit
+        && field_or(call, "ReportVersioning", USUAL_VERSIONING) == versioning
+        && wanted == elements;
+    if !stays {
+        return call.refuse(400, "ValidationException", "");
+    }
+    match judge(call, services, memory).await {
+        Ok(()) => forward(call, services).await,
+        Err(refusal) => refusal,
+    }
+}
+
+async fn delete(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
+    let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
+    let name = call.text("ReportName");
+    if !view.reports.contains_key(name) {
+        let message = format!("Report {name} does not exist");
+        return call.refuse(400, "ValidationException", &message);
+    }
+    memory.reports.remove(name);
+    forward(call, services).await
+}
+
+/// What a report has that does not say.
+const USUAL_VERSIONING: &str = "CREATE_NEW_REPORT";
+
 fn field(call: &Call, name: &str) -> String {
+    field_or(call, name, "")
+}
+
+fn field_or(call: &Call, name: &str, usual: &str) -> String {
     let definition = call.json.get("ReportDefinition");
-    definition
-        .and_then(|definition| definition.get(name))
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    definition.and_then(|definition| definition.get(name)).and_then(Value::as_str).unwrap_or(usual).to_owned()
+}
+
+fn list(call: &Call, name: &str) -> Vec<String> {
+    let values = call.json.get("ReportDefinition").and_then(|definition| definition.get(name));
+    let values = values.and_then(Value::as_array).cloned().unwrap_or_default();
+    values.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
 }
 
 /// AWS refuses odd combinations with an empty error, and a bucket it may not use with this sentence.
-async fn judge(call: &Call, services: &Services) -> Result<(), MockResponse> {
+async fn judge(call: &Call, services: &Services, memory: &mut Memory) -> Result<(), MockResponse> {
     if !combines(call) {
         return Err(call.refuse(400, "ValidationException", ""));
     }
     let bucket = field(call, "S3Bucket");
     let here = region_of(services, &bucket).await;
     let fits = here.is_some_and(|region| region == field(call, "S3Region"));
-    if !fits || !lets_service(services, &bucket, &needs(&bucket)).await {
+    // What was put a moment ago is not seen yet at the first try.
+    if memory.unseen_policies.remove(&bucket)
+        || !fits
+        || !lets_service(services, &bucket, &needs(&bucket)).await
+    {
+        memory.changed = true;
         return Err(call.refuse(400, "ValidationException", "Failed to verify customer bucket permission."));
     }
     Ok(())
 }
 
 fn combines(call: &Call) -> bool {
-    let list = |name: &str| -> Vec<String> {
-        let values = call.json.get("ReportDefinition").and_then(|definition| definition.get(name));
-        let values = values.and_then(Value::as_array).cloned().unwrap_or_default();
-        values.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
-    };
-    let artifacts = list("AdditionalArtifacts");
+    let artifacts = list(call, "AdditionalArtifacts");
     let parquet = field(call, "Format") == "Parquet";
     let athena = artifacts.iter().any(|artifact| artifact == "ATHENA");
     let overwrites = field(call, "ReportVersioning") == "OVERWRITE_REPORT";

@@ -59,7 +59,7 @@ async fn answer(
         headers: parts.headers,
         body: body.to_bytes(),
     };
-    match account.answer(request).await {
+    match account.travel(request).await {
         None => Err(std::io::ErrorKind::ConnectionReset.into()),
         Some(answer) => {
             let mut response = Response::builder().status(answer.status);

@@ -1,12 +1,13 @@
 //! S3: names, owners and policies are judged here; buckets and what is set of them are kept by `winterbaume`.
 
-use steps::policy::{Decision, Document, Effect, Principals};
+use steps::policy::{Decision, Document};
 use steps::private_bucket::MustLet;
 use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService};
 
 use super::authorisation::policy_of;
 use super::callers::Caller;
 use super::kept::Memory;
+use super::public_access::is_public;
 use super::wire::{Call, header};
 use super::{ACCOUNT_ID, Services};
 
@@ -116,7 +117,14 @@ fn judge_name(call: &Call, bucket: &str) -> Result<(), MockResponse> {
         || ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
             .iter()
             .any(|suffix| bucket.ends_with(suffix));
-    if !(3..=63).contains(&bucket.len()) || !bucket.chars().all(letters) || bucket.contains("..") || reserved
+    let ends = |c: char| c == '-' || c == '.';
+    if !(3..=63).contains(&bucket.len())
+        || !bucket.chars().all(letters)
+        || bucket.starts_with(ends)
+        || bucket.ends_with(ends)
+        || bucket.contains("..")
+        || bucket.parse::<std::net::Ipv4Addr>().is_ok()
+        || reserved
     {
         return invalid("The specified bucket is not valid.");
     }
@@ -168,18 +176,6 @@ async fn put_policy(call: &Call, bucket: &str, services: &Services, memory: &mut
         memory.unseen_policies.insert(bucket.to_owned());
     }
     put
-}
-
-/// Whether a statement lets everybody in without a condition.
-fn is_public(policy: &Document) -> bool {
-    policy.statement.iter().any(|statement| {
-        let everybody = match &statement.principal {
-            Some(Principals::Everybody(_)) => true,
-            Some(Principals::ByKind(kinds)) => kinds.get("AWS").is_some_and(|words| words.0.contains("*")),
-            None => statement.not_principal.is_some(),
-        };
-        statement.effect == Effect::Allow && everybody && statement.condition.is_empty()
-    })
 }
 
 fn locks_out(policy: &Document, bucket_arn: &str) -> bool {

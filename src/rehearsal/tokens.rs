@@ -17,6 +17,9 @@ pub(crate) const TOKEN_MARK: &str = "MARKEDTOKEN";
 /// Every seed begins with it.
 pub(crate) const SEED_MARK: &str = "MARKEDSEED";
 
+/// So many seconds a session lasts.
+pub(crate) const SESSION: u64 = 43_200;
+
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// Random base32 text.
@@ -79,6 +82,10 @@ fn session_token(call: &Call, caller: &Caller, memory: &mut Memory, now: u64) ->
     let Caller::User { name, long_term: true, .. } = caller else {
         return call.deny("Cannot call GetSessionToken with session credentials");
     };
+    let seconds = call.parameter("DurationSeconds").map_or(Ok(SESSION), str::parse::<u64>);
+    let Ok(seconds @ 900..=129_600) = seconds else {
+        return call.refuse(400, "ValidationError", "DurationSeconds is from 900 to 129600");
+    };
     let mfa = match (call.parameter("SerialNumber"), call.parameter("TokenCode")) {
         (None, None) => false,
         (Some(serial), Some(code)) => match memory.use_code(serial, name, code, now) {
@@ -89,12 +96,12 @@ fn session_token(call: &Call, caller: &Caller, memory: &mut Memory, now: u64) ->
     };
     let key = Key::temporary(now);
     let (id, secret, token) = (&key.id, &key.secret, key.token.as_deref().unwrap_or_default());
-    let expiration = iso(now + 43_200);
+    let expiration = iso(now + seconds);
     let answer = call.xml(&format!(
         "<Credentials><AccessKeyId>{id}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>\
          <SessionToken>{token}</SessionToken><Expiration>{expiration}</Expiration></Credentials>"
     ));
-    let session = SessionKey { user: name.clone(), mfa, ends: now + 43_200, key: key.clone() };
+    let session = SessionKey { user: name.clone(), mfa, ends: now + seconds, key: key.clone(), login: false };
     memory.sessions.insert(key.id, session);
     memory.changed = true;
     answer

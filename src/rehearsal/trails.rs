@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use steps::private_bucket::MustLet;
 use winterbaume_core::MockResponse;
 
-use super::kept::{Event, Memory};
+use super::kept::Memory;
 use super::storage::{self, lets_service, region_of};
 use super::wire::{Call, json_answer, timestamp};
 use super::{ACCOUNT_ID, Services};
@@ -14,7 +14,6 @@ use super::{ACCOUNT_ID, Services};
 /// So many seconds after logging was started, the first file is there.
 const FIRST_FILE: u64 = 5;
 const TRAILS_PER_REGION: usize = 5;
-const EVENTS_PER_PAGE: usize = 50;
 
 /// A trail.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +29,9 @@ pub(crate) struct Trail {
     /// Since when it logs.
     pub logging_since: Option<u64>,
     pub selectors: Option<Value>,
+    /// Whether these are advanced event selectors.
+    #[serde(default)]
+    pub advanced: bool,
     pub delivered: Option<u64>,
 }
 
@@ -41,13 +43,12 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         "GetTrailStatus" => status(call, memory),
         "GetEventSelectors" => event_selectors(call, memory),
         "PutEventSelectors" => put_event_selectors(call, memory),
-        "UpdateTrail" => update(call, memory),
+        "UpdateTrail" => update(call, services, memory).await,
         "StartLogging" => {
             at_home(call, memory, |trail| trail.logging_since = trail.logging_since.or(Some(now)))
         }
         "StopLogging" => at_home(call, memory, |trail| trail.logging_since = None),
         "DeleteTrail" => delete(call, memory),
-        "LookupEvents" => lookup(call, memory),
         _ => call.unknown(),
     }
 }
@@ -59,19 +60,9 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
     if let Err(refusal) = may_create(call, &name, &arn, memory) {
         return refusal;
     }
-    if region_of(services, &bucket).await.is_none() {
-        return call.refuse(
-            400,
-            "S3BucketDoesNotExistException",
-            &format!("S3 bucket {bucket} does not exist!"),
-        );
-    }
-    let needs = needs(&bucket, &prefix, &arn);
-    // What was put a moment ago is not seen yet at the first try.
-    if memory.unseen_policies.remove(&bucket) || !lets_service(services, &bucket, &needs).await {
-        memory.changed = true;
-        let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
-        return call.refuse(400, "InsufficientS3BucketPolicyException", &message);
+    if let Err(refusal) = judge_bucket(call, &bucket, &needs(&bucket, &prefix, &arn), services, memory).await
+    {
+        return refusal;
     }
     let flag = |name: &str, default| call.json.get(name).and_then(Value::as_bool).unwrap_or(default);
     let multi_region = flag("IsMultiRegionTrail", false);
@@ -94,6 +85,7 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
         global,
         logging_since: None,
         selectors: None,
+        advanced: false,
         delivered: None,
     };
     let answer = json_answer(&as_json(&trail));
@@ -102,9 +94,8 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
 }
 
 fn may_create(call: &Call, name: &str, arn: &str, memory: &Memory) -> Result<(), MockResponse> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if !(3..=128).contains(&name.len()) || !name.chars().all(allowed) {
-        return Err(call.refuse(400, "InvalidTrailNameException", "The trail name does not hold up"));
+    if let Some(rule) = broken_rule(name) {
+        return Err(call.refuse(400, "InvalidTrailNameException", rule));
     }
     if memory.trails.contains_key(arn) {
         let message = format!("Trail {name} already exists for customer: {ACCOUNT_ID}");
@@ -114,6 +105,45 @@ fn may_create(call: &Call, name: &str, arn: &str, memory: &Memory) -> Result<(),
     if here >= TRAILS_PER_REGION {
         let message = format!("User already has {here} trails in {}", call.region);
         return Err(call.refuse(400, "MaximumNumberOfTrailsExceededException", &message));
+    }
+    Ok(())
+}
+
+/// The rule that a trail's name breaks. Source: CloudTrail user guide, "Naming requirements".
+fn broken_rule(name: &str) -> Option<&'static str> {
+    let joins = |c: char| "._-".contains(c);
+    let letters: Vec<char> = name.chars().collect();
+    if !(3..=128).contains(&letters.len()) {
+        Some("Trail name must be from 3 to 128 characters long.")
+    } else if !letters.iter().all(|c| c.is_ascii_alphanumeric() || joins(*c)) {
+        Some("Trail name can only contain letters, numbers, periods, hyphens and underscores.")
+    } else if name.starts_with(joins) || name.ends_with(joins) {
+        Some("Trail name must start and end with a letter or a number.")
+    } else if letters.windows(2).any(|pair| pair.iter().all(|c| joins(*c))) {
+        Some("Trail name must not have adjacent periods, hyphens or underscores.")
+    } else if name.parse::<std::net::Ipv4Addr>().is_ok() {
+        Some("Trail name must not be in IP address format.")
+    } else {
+        None
+    }
+}
+
+async fn judge_bucket(
+    call: &Call,
+    bucket: &str,
+    needs: &[MustLet],
+    services: &Services,
+    memory: &mut Memory,
+) -> Result<(), MockResponse> {
+    if region_of(services, bucket).await.is_none() {
+        let message = format!("S3 bucket {bucket} does not exist!");
+        return Err(call.refuse(400, "S3BucketDoesNotExistException", &message));
+    }
+    // What was put a moment ago is not seen yet at the first try.
+    if memory.unseen_policies.remove(bucket) || !lets_service(services, bucket, needs).await {
+        memory.changed = true;
+        let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
+        return Err(call.refuse(400, "InsufficientS3BucketPolicyException", &message));
     }
     Ok(())
 }
@@ -191,7 +221,8 @@ fn event_selectors(call: &Call, memory: &Memory) -> MockResponse {
     let Some(trail) = find(call, memory) else { return unknown_trail(call) };
     let all = json!([{"ReadWriteType": "All", "IncludeManagementEvents": true, "DataResources": [],
                       "ExcludeManagementEventSources": []}]);
-    json_answer(&json!({"TrailARN": trail.arn, "EventSelectors": trail.selectors.clone().unwrap_or(all)}))
+    let kind = if trail.advanced { "AdvancedEventSelectors" } else { "EventSelectors" };
+    json_answer(&json!({"TrailARN": trail.arn, kind: trail.selectors.clone().unwrap_or(all)}))
 }
 
 /// Only the home Region takes a change.
@@ -207,15 +238,28 @@ fn at_home(call: &Call, memory: &mut Memory, change: impl FnOnce(&mut Trail)) ->
 }
 
 fn put_event_selectors(call: &Call, memory: &mut Memory) -> MockResponse {
-    let Some(selectors) = call.json.get("EventSelectors").cloned() else {
-        return call.refuse(400, "InvalidEventSelectorsException", "EventSelectors is required");
+    let (basic, advanced) = (call.json.get("EventSelectors"), call.json.get("AdvancedEventSelectors"));
+    let (Some(selectors), true) = (basic.or(advanced).cloned(), basic.is_none() || advanced.is_none()) else {
+        let message = "EventSelectors or AdvancedEventSelectors is required, and not both";
+        return call.refuse(400, "InvalidEventSelectorsException", message);
     };
-    at_home(call, memory, |trail| trail.selectors = Some(selectors))
+    let advanced = advanced.is_some();
+    at_home(call, memory, |trail| (trail.selectors, trail.advanced) = (Some(selectors), advanced))
 }
 
-fn update(call: &Call, memory: &mut Memory) -> MockResponse {
+/// Only what is passed changes. A new bucket is looked at as when a trail is made.
+async fn update(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
     let flag = |name: &str| call.json.get(name).and_then(Value::as_bool);
+    let bucket = call.json.get("S3BucketName").and_then(Value::as_str);
+    let found = find(call, memory).map(|trail| (trail.prefix.clone().unwrap_or_default(), trail.arn.clone()));
+    if let (Some(bucket), Some((prefix, arn))) = (bucket, found) {
+        let needs = needs(bucket, &prefix, &arn);
+        if let Err(refusal) = judge_bucket(call, bucket, &needs, services, memory).await {
+            return refusal;
+        }
+    }
     at_home(call, memory, |trail| {
+        trail.bucket = bucket.map_or_else(|| trail.bucket.clone(), ToOwned::to_owned);
         trail.multi_region = flag("IsMultiRegionTrail").unwrap_or(trail.multi_region);
         trail.validated = flag("EnableLogFileValidation").unwrap_or(trail.validated);
         trail.global = flag("IncludeGlobalServiceEvents").unwrap_or(trail.global);
@@ -251,6 +295,7 @@ impl Memory {
             self.put_delivered(services, &bucket, key).await;
         }
         super::reports::deliver(self, now, services).await;
+        super::exports::deliver(self, now, services).await;
     }
 
     /// Puts an object that a service delivers, and remembers it for later runs.
@@ -259,34 +304,4 @@ impl Memory {
         self.delivered.entry(bucket.to_owned()).or_default().insert(key);
         self.changed = true;
     }
-}
-
-fn lookup(call: &Call, memory: &Memory) -> MockResponse {
-    let attribute =
-        call.json.get("LookupAttributes").and_then(|list| list.get(0)).cloned().unwrap_or_default();
-    let text = |name: &str| attribute.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (key, value) = (text("AttributeKey"), text("AttributeValue"));
-    let matches = |event: &&Event| match key.as_str() {
-        "EventName" => event.name == value,
-        "Username" => event.user == value,
-        "EventSource" => event.source == value,
-        "AccessKeyId" => event.key == value,
-        "EventId" => event.id == value,
-        _ => true,
-    };
-    let found: Vec<_> =
-        memory.events.iter().rev().filter(|event| event.region == call.region).filter(matches).collect();
-    let from =
-        call.json.get("NextToken").and_then(Value::as_str).and_then(|token| token.parse().ok()).unwrap_or(0);
-    let page: Vec<_> = found.iter().skip(from).take(EVENTS_PER_PAGE).map(|event| event_json(event)).collect();
-    let mut answer = json!({"Events": page});
-    if found.len() > from + EVENTS_PER_PAGE {
-        answer["NextToken"] = json!((from + EVENTS_PER_PAGE).to_string());
-    }
-    json_answer(&answer)
-}
-
-fn event_json(event: &Event) -> Value {
-    json!({"EventId": event.id, "EventName": event.name, "EventSource": event.source, "Username": event.user,
-           "AccessKeyId": event.key, "EventTime": event.time, "ReadOnly": "false", "Resources": []})
 }

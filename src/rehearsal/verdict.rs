@@ -1,5 +1,7 @@
 //! How the practice account stands by its own judgement, which shares nothing with the wizard's plans.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use steps::policy::{Decision, Document, Principal, Request};
 use winterbaume_core::StatefulService;
@@ -37,6 +39,11 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
             && trail.logging_since.is_some()
             && trail.selectors.is_none()
     });
+    let exported_buckets = || {
+        let destinations =
+            memory.exports.values().map(|export| &export.definition["DestinationConfigurations"]);
+        destinations.filter_map(|destination| destination["S3Destination"]["S3Bucket"].as_str())
+    };
     let finding = |practice, what, in_place| Finding { practice, what, in_place };
     vec![
         finding(
@@ -70,16 +77,22 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
                 policy(&trail.bucket).is_some_and(|policy| !lets_read(&policy, &trail.bucket, "stranger"))
             }),
         ),
-        finding("billing-report", "a report is defined", !reports.reports.is_empty()),
+        finding(
+            "billing-report",
+            "a report is defined",
+            !(reports.reports.is_empty() && memory.exports.is_empty()),
+        ),
         finding(
             "billing-report",
             "its bucket is locked down",
-            reports.reports.values().any(|report| locked(&report.s3_bucket)),
+            reports.reports.values().any(|report| locked(&report.s3_bucket))
+                || exported_buckets().any(locked),
         ),
     ]
 }
 
-fn administrators(iam: &IamStateView) -> Vec<String> {
+/// The users of the groups that carry full rights.
+pub(crate) fn administrators(iam: &IamStateView) -> BTreeSet<String> {
     let full = |policies: &[winterbaume_iam::views::AttachedPolicyView]| {
         policies.iter().any(|policy| policy.policy_arn.ends_with(":policy/AdministratorAccess"))
     };
@@ -178,5 +191,6 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
         "trails": memory.trails.values().map(trail).collect::<Vec<_>>(),
         "buckets": s3.buckets.iter().map(bucket).collect::<serde_json::Map<_, _>>(),
         "reports": reports.reports,
+        "exports": memory.exports.values().map(|export| &export.definition).collect::<Vec<_>>(),
     })
 }

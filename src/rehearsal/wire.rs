@@ -6,15 +6,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse};
 
-/// A service of the practice account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Service {
-    Iam,
-    Sts,
-    S3,
-    CloudTrail,
-    Reports,
-}
+use super::service::{Protocol, Service, operation_at};
+use super::tokens;
 
 /// One request, read as far as every service needs it.
 #[derive(Debug)]
@@ -26,27 +19,33 @@ pub(crate) struct Call {
     pub key: String,
     /// The session token.
     pub token: Option<String>,
-    /// The parameters of IAM and STS, and the query of S3.
+    /// The parameters of IAM and STS, and the query of the services that are asked by path.
     pub parameters: HashMap<String, String>,
-    /// The body of CloudTrail and the reports.
+    /// The body of a service that is asked in JSON.
     pub json: Value,
     /// The bucket and the key of S3.
     pub bucket: Option<String>,
     pub object: Option<String>,
+    /// AWS's id of the request.
+    pub id: String,
+    /// The request, with its body as the service reads it.
     pub request: MockRequest,
+    /// The body as it was sent: for S3 it may come in signed chunks.
+    pub sent: Bytes,
 }
 
 impl Call {
     /// Reads a request. What cannot be read gets an answer at once.
     pub fn read(mut request: MockRequest) -> Result<Self, Box<MockResponse>> {
-        let unsigned = || {
-            Box::new(xml_error(403, "MissingAuthenticationToken", "Request is missing Authentication Token"))
-        };
-        let scope = credential_scope(&request).ok_or_else(unsigned)?;
-        let [key, _, region, service] = scope;
-        let service = Service::of(&service).ok_or_else(|| {
-            Box::new(xml_error(404, "UnknownService", "The practice account has no such service"))
+        let id = tokens::request_id();
+        let refusal = |status, code, message| Box::new(xml_error(status, code, message, &id));
+        let [key, _, region, service] = credential_scope(&request).ok_or_else(|| {
+            refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
         })?;
+        let (path, _) = path_and_query(&request.uri);
+        let service = Service::of(&service, path)
+            .ok_or_else(|| refusal(404, "UnknownService", "The practice account has no such service"))?;
+        let sent = request.body.clone();
         decode_chunks(&mut request);
         let token = header(&request, "x-amz-security-token");
         let mut call = Self {
@@ -59,12 +58,16 @@ impl Call {
             json: Value::Null,
             bucket: None,
             object: None,
+            id,
             request,
+            sent,
         };
-        match service {
-            Service::Iam | Service::Sts => call.read_query(),
-            Service::CloudTrail | Service::Reports => call.read_json().map_err(Box::new)?,
-            Service::S3 => call.read_path(),
+        match service.protocol() {
+            Protocol::Query => call.read_query(),
+            Protocol::Json => call.read_target().map_err(Box::new)?,
+            Protocol::RestJson => call.read_route().map_err(Box::new)?,
+            Protocol::RestXml if service == Service::S3Control => call.read_path(),
+            Protocol::RestXml => call.read_bucket(),
         }
         Ok(call)
     }
@@ -75,9 +78,18 @@ impl Call {
         self.operation = self.parameters.get("Action").cloned().unwrap_or_default();
     }
 
-    fn read_json(&mut self) -> Result<(), MockResponse> {
+    fn read_target(&mut self) -> Result<(), MockResponse> {
         let target = header(&self.request, "x-amz-target").unwrap_or_default();
         self.operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        self.read_json()
+    }
+
+    fn read_route(&mut self) -> Result<(), MockResponse> {
+        self.read_path();
+        self.read_json()
+    }
+
+    fn read_json(&mut self) -> Result<(), MockResponse> {
         let body: &[u8] = if self.request.body.is_empty() { b"{}" } else { &self.request.body };
         self.json = serde_json::from_slice(body)
             .map_err(|_| self.refuse(400, "SerializationException", "The body is not JSON"))?;
@@ -85,16 +97,18 @@ impl Call {
     }
 
     fn read_path(&mut self) {
-        let uri = self.request.uri.clone();
-        let after_host = uri.split_once("://").map_or(uri.as_str(), |(_, rest)| rest);
-        let path = if after_host.starts_with('/') {
-            after_host
-        } else {
-            after_host.find('/').map_or("/", |start| &after_host[start..])
-        };
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        self.parameters = words_of(query);
-        let path = steps::text::percent_decoded(path.trim_start_matches('/'));
+        let (path, query) = path_and_query(&self.request.uri);
+        let operation = operation_at(self.service, &self.request.method, path);
+        let parameters = words_of(query);
+        self.operation = operation.to_owned();
+        self.parameters = parameters;
+    }
+
+    fn read_bucket(&mut self) {
+        let (path, query) = path_and_query(&self.request.uri);
+        let (path, parameters) =
+            (steps::text::percent_decoded(path.trim_start_matches('/')), words_of(query));
+        self.parameters = parameters;
         let (bucket, object) = path.split_once('/').unwrap_or((&path, ""));
         self.bucket = Some(bucket.to_owned()).filter(|bucket| !bucket.is_empty());
         self.object = Some(object.to_owned()).filter(|object| !object.is_empty());
@@ -155,6 +169,7 @@ impl Call {
             (Service::S3, "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle") => {
                 "PutLifecycleConfiguration"
             }
+            (Service::S3Control, "DeleteAccountPublicAccessBlock") => "PutAccountPublicAccessBlock",
             (_, operation) => operation,
         };
         format!("{}:{operation}", self.service.prefix())
@@ -170,6 +185,11 @@ impl Call {
         self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// A text in the body of a service that is asked in JSON; empty where there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.json.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// An answer of IAM or STS.
     pub fn xml(&self, result: &str) -> MockResponse {
         let operation = winterbaume_core::xml_escape(&self.operation);
@@ -177,39 +197,43 @@ impl Call {
             Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             _ => "https://iam.amazonaws.com/doc/2010-05-08/",
         };
+        let id = &self.id;
         MockResponse::xml(
             200,
             format!(
                 "<{operation}Response xmlns=\"{namespace}\"><{operation}Result>{result}</{operation}Result>\
-             <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{operation}Response>",
-                super::tokens::request_id()
+             <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
             ),
         )
     }
 
     /// A refusal, in the form of the service.
     pub fn refuse(&self, status: u16, code: &str, message: &str) -> MockResponse {
-        match self.service {
-            Service::Iam | Service::Sts => xml_error(status, code, message),
-            Service::CloudTrail | Service::Reports => json_error(status, code, message),
-            Service::S3 => self.s3_error(status, code, message),
+        match self.service.protocol() {
+            Protocol::Query => xml_error(status, code, message, &self.id),
+            Protocol::RestXml if self.service == Service::S3Control => {
+                xml_error(status, code, message, &self.id)
+            }
+            Protocol::RestXml => self.s3_error(status, code, message),
+            Protocol::Json | Protocol::RestJson => json_error(status, code, message),
         }
     }
 
     /// A refusal of who may not. The JSON services say it with a suffix.
     pub fn deny(&self, message: &str) -> MockResponse {
-        match self.service {
-            Service::CloudTrail | Service::Reports => self.refuse(400, "AccessDeniedException", message),
-            Service::Iam | Service::Sts | Service::S3 => self.refuse(403, "AccessDenied", message),
+        match self.service.protocol() {
+            Protocol::Json => self.refuse(400, "AccessDeniedException", message),
+            Protocol::RestJson => self.refuse(403, "AccessDeniedException", message),
+            Protocol::Query | Protocol::RestXml => self.refuse(403, "AccessDenied", message),
         }
     }
 
     /// An operation that the practice account does not have.
     pub fn unknown(&self) -> MockResponse {
-        let code = match self.service {
-            Service::Iam | Service::Sts => "InvalidAction",
-            Service::CloudTrail | Service::Reports => "UnknownOperationException",
-            Service::S3 => "NotImplemented",
+        let code = match self.service.protocol() {
+            Protocol::Query => "InvalidAction",
+            Protocol::Json | Protocol::RestJson => "UnknownOperationException",
+            Protocol::RestXml => "NotImplemented",
         };
         self.refuse(400, code, "The practice account does not know this operation")
     }
@@ -247,30 +271,6 @@ const SUBRESOURCES: [(&str, [&str; 3]); 8] = [
     ("location", ["GetBucketLocation", "", ""]),
 ];
 
-impl Service {
-    fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "iam" => Self::Iam,
-            "sts" => Self::Sts,
-            "s3" => Self::S3,
-            "cloudtrail" => Self::CloudTrail,
-            "cur" => Self::Reports,
-            _ => return None,
-        })
-    }
-
-    /// What its permissions begin with.
-    pub fn prefix(self) -> &'static str {
-        match self {
-            Self::Iam => "iam",
-            Self::Sts => "sts",
-            Self::S3 => "s3",
-            Self::CloudTrail => "cloudtrail",
-            Self::Reports => "cur",
-        }
-    }
-}
-
 /// A query, in which a word may stand without a value.
 fn words_of(query: &str) -> HashMap<String, String> {
     let pair = |part: &str| {
@@ -288,40 +288,89 @@ fn credential_scope(request: &MockRequest) -> Option<[String; 4]> {
     Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
 }
 
+/// The path and the query of an address, as they were sent.
+pub(crate) fn path_and_query(uri: &str) -> (&str, &str) {
+    let after_scheme = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let begins = if after_scheme.starts_with('/') { Some(0) } else { after_scheme.find(['/', '?']) };
+    let path = begins.map_or("", |begins| &after_scheme[begins..]);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    (if path.is_empty() { "/" } else { path }, query)
+}
+
 /// A header as text.
 pub(crate) fn header(request: &MockRequest, name: &str) -> Option<String> {
     request.headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
 }
 
-/// Bodies of S3 may come in signed chunks: `size;chunk-signature=…`, the bytes, and so on.
+/// A piece of a body that comes in chunks.
+pub(crate) struct Chunk<'b> {
+    pub signature: Option<&'b str>,
+    pub bytes: &'b [u8],
+}
+
+/// The chunks of a body: `size;chunk-signature=…`, the bytes, and so on. The last one is empty.
+pub(crate) fn chunks(body: &[u8]) -> Vec<Chunk<'_>> {
+    let (mut chunks, mut rest) = (Vec::new(), body);
+    while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
+        let head = std::str::from_utf8(&rest[..end]).unwrap_or_default();
+        let mut fields = head.split(';').map(str::trim);
+        let size = fields.next().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let signature = fields.find_map(|field| field.strip_prefix("chunk-signature="));
+        let until = size.and_then(|size| size.checked_add(end + 2));
+        let Some(bytes) = until.and_then(|until| rest.get(end + 2..until)) else { break };
+        chunks.push(Chunk { signature, bytes });
+        if bytes.is_empty() {
+            break;
+        }
+        rest = rest.get(end + 4 + bytes.len()..).unwrap_or_default();
+    }
+    chunks
+}
+
 fn decode_chunks(request: &mut MockRequest) {
     let streamed = |name| {
         header(request, name)
             .is_some_and(|value| value.contains("STREAMING") || value.contains("aws-chunked"))
     };
-    if !streamed("x-amz-content-sha256") && !streamed("content-encoding") {
-        return;
+    if streamed("x-amz-content-sha256") || streamed("content-encoding") {
+        let decoded: Vec<u8> = chunks(&request.body).iter().flat_map(|chunk| chunk.bytes).copied().collect();
+        request.body = decoded.into();
     }
-    let mut decoded = Vec::new();
-    let mut rest: &[u8] = &request.body;
-    while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        let size = String::from_utf8_lossy(&rest[..end]);
-        let size = usize::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16).unwrap_or(0);
-        let Some(chunk) = rest.get(end + 2..end + 2 + size).filter(|_| size > 0) else { break };
-        decoded.extend_from_slice(chunk);
-        rest = rest.get(end + 4 + size..).unwrap_or_default();
-    }
-    request.body = decoded.into();
 }
 
-fn xml_error(status: u16, code: &str, message: &str) -> MockResponse {
+/// The code and the words of a refusal, as they stand in an answer; none in an answer that is no refusal.
+pub(crate) fn refusal_in(answer: &MockResponse) -> Option<(String, String)> {
+    if answer.status < 300 {
+        return None;
+    }
+    let body = String::from_utf8_lossy(&answer.body);
+    if let Ok(json) = serde_json::from_str::<Value>(&body) {
+        let word = |names: [&str; 2]| {
+            names.iter().find_map(|name| json.get(*name)?.as_str()).unwrap_or_default().to_owned()
+        };
+        return Some((word(["__type", "code"]), word(["message", "Message"])));
+    }
+    let element = |name: &str| {
+        let (_, rest) = body.split_once(&format!("<{name}>"))?;
+        rest.split_once('<').map(|(word, _)| word.to_owned())
+    };
+    // An answer to HEAD has no body to read.
+    let by_status = match answer.status {
+        403 => "AccessDenied",
+        404 => "NotFound",
+        _ => "PermanentRedirect",
+    };
+    let code = element("Code").unwrap_or_else(|| by_status.to_owned());
+    Some((code, element("Message").unwrap_or_default()))
+}
+
+fn xml_error(status: u16, code: &str, message: &str, id: &str) -> MockResponse {
     let (code, message) = (winterbaume_core::xml_escape(code), winterbaume_core::xml_escape(message));
     MockResponse::xml(
         status,
         format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
-         <RequestId>{}</RequestId></ErrorResponse>",
-            super::tokens::request_id()
+         <RequestId>{id}</RequestId></ErrorResponse>"
         ),
     )
 }
@@ -334,7 +383,7 @@ fn json_error(status: u16, code: &str, message: &str) -> MockResponse {
     response
 }
 
-/// An answer of CloudTrail or the reports.
+/// An answer of a service that is asked in JSON.
 pub(crate) fn json_answer(value: &Value) -> MockResponse {
     MockResponse::json(200, value.to_string())
 }
@@ -342,6 +391,12 @@ pub(crate) fn json_answer(value: &Value) -> MockResponse {
 /// Seconds since 1970 as IAM writes them.
 pub(crate) fn iso(seconds: u64) -> String {
     timestamp(seconds).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A time that somebody else has written, as IAM writes it; none for what is no time.
+pub(crate) fn iso_again(written: Option<&str>) -> Option<String> {
+    let time: jiff::Timestamp = written?.parse().ok()?;
+    Some(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// Seconds since 1970 as HTTP writes them.

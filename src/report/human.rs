@@ -2,6 +2,7 @@
 //!
 //! A walk explains a step before it asks; a list (`plan`, `check`) has a line for each step and its changes below it.
 
+use steps::aws::WayIn;
 use steps::practice::{PracticeId, Seen, State, StepId};
 use steps::text;
 use steps::text::Text;
@@ -230,7 +231,7 @@ impl Human {
                 self.screen.wrapped(2, &self.screen.paint(Tone::Good, self.say(&in_place)));
             }
             State::ToChange => {
-                let left = text! { en: "AWS does not show it all yet. This is left:", ko: "AWS에 아직 모두 보이지 않습니다. 남은 것:" };
+                let left = text! { en: "AWS does not show it all yet. This is left:", ko: "AWS에 아직 모두 반영되지 않았습니다. 남은 것:" };
                 self.screen.wrapped(2, self.say(&left));
                 self.print(self.changes(4, &report.changes));
             }
@@ -263,7 +264,10 @@ impl Human {
 
     fn signed_in(&self, who: &SignedIn) {
         self.screen.blank();
-        for line in [account(who), signed_in(who)] {
+        for line in [Some(account(who)), free_plan(who), organization(who), Some(signed_in(who))]
+            .into_iter()
+            .flatten()
+        {
             self.screen.wrapped(2, self.say(&line));
         }
         if who.rehearsal {
@@ -339,13 +343,37 @@ impl Listener for Human {
 
 fn account(who: &SignedIn) -> Text {
     let account = steps::text::harmless(&grouped(&who.account));
-    match &who.alias {
+    let mut line = match &who.about.alias {
         Some(alias) => {
             let alias = steps::text::harmless(alias);
             text! { en: "Account {account}, alias {alias}", ko: "계정 {account}, 별칭 {alias}" }
         }
         None => text! { en: "Account {account}, no alias", ko: "계정 {account}, 별칭 없음" },
+    };
+    if let Some(day) = &who.about.opened {
+        let opened = text! { en: ", opened {day}", ko: ", {day} 개설" };
+        line.en.push_str(&opened.en);
+        line.ko.push_str(&opened.ko);
     }
+    line
+}
+
+fn free_plan(who: &SignedIn) -> Option<Text> {
+    let day = who.about.closes.as_ref()?;
+    Some(text! {
+        en: "On the Free plan: AWS closes it by itself on {day}, or when its credits are used up.",
+        ko: "무료 플랜: {day}이 되거나 크레딧을 다 쓰면 AWS가 계정을 자동으로 닫습니다."
+    })
+}
+
+fn organization(who: &SignedIn) -> Option<Text> {
+    let organization = who.about.organization.as_ref()?;
+    let id = steps::text::harmless(&organization.id);
+    Some(if organization.managed_here {
+        text! { en: "It manages the organization {id}.", ko: "조직 {id}의 관리 계정입니다." }
+    } else {
+        text! { en: "It belongs to the organization {id}.", ko: "조직 {id}의 멤버 계정입니다." }
+    })
 }
 
 /// An account number as AWS's console writes it.
@@ -361,12 +389,14 @@ fn signed_in(who: &SignedIn) -> Text {
         "root" => text! { en: "the root user", ko: "루트 사용자" },
         _ => Text::verbatim(steps::text::harmless(&who.arn)),
     };
-    let how = match (who.temporary, who.mfa) {
-        (true, Some(true)) => {
+    let how = match (who.way, who.mfa) {
+        (WayIn::Login, _) => Text::verbatim("aws login"),
+        (WayIn::CloudShell, _) => Text::verbatim("CloudShell"),
+        (WayIn::Temporary, Some(true)) => {
             text! { en: "temporary credentials with MFA", ko: "MFA를 거친 임시 보안 인증 정보" }
         }
-        (true, _) => text! { en: "temporary credentials", ko: "임시 보안 인증 정보" },
-        (false, _) => text! { en: "an access key", ko: "액세스 키" },
+        (WayIn::Temporary, _) => text! { en: "temporary credentials", ko: "임시 보안 인증 정보" },
+        (WayIn::AccessKey, _) => text! { en: "an access key", ko: "액세스 키" },
     };
     let (who_en, who_ko, how_en, how_ko) = (&who_is_it.en, &who_is_it.ko, &how.en, &how.ko);
     text! { en: "Signed in as {who_en}, by {how_en}", ko: "로그인: {who_ko}({how_ko})" }

@@ -1,3 +1,5 @@
+use steps::account::About;
+use steps::aws::WayIn;
 use steps::practice::{PersonTask, Seen, Verb};
 use steps::text::Language;
 
@@ -43,11 +45,11 @@ fn group() -> StepReport {
 fn root() -> SignedIn {
     SignedIn {
         account: "111122223333".into(),
-        alias: None,
+        about: About::default(),
         partition: "aws".into(),
         arn: "arn:aws:iam::111122223333:root".into(),
         kind: "root",
-        temporary: true,
+        way: WayIn::Temporary,
         mfa: None,
         endpoint: None,
         rehearsal: false,

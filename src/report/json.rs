@@ -187,7 +187,7 @@ impl<'a> Account<'a> {
     fn of(who: &'a SignedIn) -> Self {
         Self {
             id: &who.account,
-            alias: who.alias.as_deref(),
+            alias: who.about.alias.as_deref(),
             partition: &who.partition,
             signed_in_as: Caller { arn: &who.arn, kind: who.kind, mfa: who.mfa },
         }
@@ -197,6 +197,8 @@ impl<'a> Account<'a> {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use steps::account::About;
+    use steps::aws::WayIn;
     use steps::text::Text;
 
     use super::*;
@@ -222,11 +224,11 @@ mod tests {
         let mut json = Json::new(Language::Ko, false);
         json.hear(&Event::SignedIn(SignedIn {
             account: "111122223333".into(),
-            alias: None,
+            about: About::default(),
             partition: "aws".into(),
             arn: "arn:aws:iam::111122223333:root".into(),
             kind: "root",
-            temporary: true,
+            way: WayIn::Temporary,
             mfa: None,
             endpoint: None,
             rehearsal: false,
@@ -259,6 +261,25 @@ mod tests {
         assert_eq!(outcomes, [Some("done"), Some("failed"), Some("not-reached")]);
         json.hear(&Event::Verified(report(State::InPlace, Vec::new())));
         assert_eq!(parsed(&json)["practices"][0]["steps"][0]["changes"].as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn what_only_a_person_can_do_and_what_was_accepted_have_their_words() {
+        let mut json = Json::new(Language::En, false);
+        let about = |step, state| StepReport { step, ..report(state, Vec::new()) };
+        let what = Text { en: "Replace the keys of bob".into(), ko: "bob의 키를 교체하세요".into() };
+        let task =
+            steps::practice::PersonTask { what, how: Vec::new(), seen: steps::practice::Seen::Elsewhere };
+        let for_a_person = about(StepId::KeyRotation, State::NeedsPerson);
+        json.hear(&Event::Step(StepReport { person: Some(task), ..for_a_person }));
+        let accepted = about(StepId::ActivityMonitoring, State::Accepted);
+        json.hear(&Event::Step(StepReport { reason: Some(Text::verbatim("we know")), ..accepted }));
+        let expected = json!([{"id": "iam-practices", "steps": [
+            {"id": "key-rotation", "state": "needs-person", "changes": [], "person": "Replace the keys of bob",
+             "reason": null, "controls": StepId::KeyRotation.controls()},
+            {"id": "activity-monitoring", "state": "accepted", "changes": [], "person": null,
+             "reason": "we know", "controls": StepId::ActivityMonitoring.controls()}]}]);
+        assert_eq!(parsed(&json)["practices"], expected);
     }
 
     #[test]

@@ -64,6 +64,8 @@ impl Listener for Looking {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use steps::account::About;
+    use steps::aws::WayIn;
     use steps::practice::{PersonTask, Seen, State, Verb};
     use steps::text;
 
@@ -83,11 +85,11 @@ pub(super) mod tests {
     pub(in crate::report) fn who() -> SignedIn {
         SignedIn {
             account: "111122223333".into(),
-            alias: Some("acme".into()),
+            about: About { alias: Some("acme".into()), ..About::default() },
             partition: "aws".into(),
             arn: "arn:aws:iam::111122223333:user/alice".into(),
             kind: "user",
-            temporary: true,
+            way: WayIn::Temporary,
             mfa: Some(true),
             endpoint: None,
             rehearsal: false,

@@ -141,6 +141,10 @@ fn what(error: &StepError) -> Text {
             en: "dayone asks before it changes anything, and here nobody can be asked.",
             ko: "dayone은 바꾸기 전에 먼저 묻는데, 여기에는 물어볼 사람이 없습니다."
         },
+        StepError::Operator(OperatorError::NobodyToAsk { key }) if key == "dayone mfa repair" => text! {
+            en: "dayone mfa repair asks a person before it changes anything, and here nobody can be asked.",
+            ko: "dayone mfa repair는 바꾸기 전에 먼저 사람에게 묻는데, 여기에는 물어볼 사람이 없습니다."
+        },
         StepError::Operator(OperatorError::NobodyToAsk { key }) => text! {
             en: "An answer is needed for {key}, and nobody can be asked.",
             ko: "{key}에 대한 답이 필요하지만 물어볼 사람이 없습니다."
@@ -167,6 +171,10 @@ fn where_to_answer(key: &str) -> Text {
         ("--yes", _) => text! {
             en: "To go on unasked, with the answers of a file: dayone apply --answers FILE --yes (in a rehearsal: dayone rehearse --answers FILE --yes). Or run dayone at a terminal.",
             ko: "묻지 않고 파일의 답대로 진행하려면: dayone apply --answers 파일 --yes (연습이면 dayone rehearse --answers 파일 --yes). 또는 터미널에서 dayone을 실행하세요."
+        },
+        ("dayone mfa repair", _) => text! {
+            en: "Run it at a terminal, best with the owner of the device beside you. To look and change nothing: dayone mfa repair USER --dry-run",
+            ko: "터미널에서, 가능하면 디바이스 주인과 함께 실행하세요. 바꾸지 않고 보기만 하려면: dayone mfa repair 사용자 --dry-run"
         },
         ("admin.console_password_file" | "mfa.enrol_command", Some((table, name))) => text! {
             en: "A secret is shown at a terminal only: run dayone there. Or put {name} = … into the answers file under [{table}], and run: dayone apply --answers FILE --yes",

@@ -15,7 +15,7 @@ use crate::error::{AwsCause, AwsError, StepError};
 
 use super::caller::Caller;
 use super::files::AwsFiles;
-use super::identity::Identity;
+use super::identity::{Identity, WayIn};
 use super::settings::{DEFAULT_REGION, Settings};
 use super::watch::{Access, NewKey, Watch};
 use super::{credentials, settings, trust};
@@ -172,6 +172,7 @@ impl Connection {
     ) -> Result<Identity, AwsError> {
         let unnamed = Identity {
             caller: Caller::unnamed(credentials),
+            way: WayIn::of(credentials),
             config: self.base.to_builder().credentials_provider(provider).build(),
             watch: self.watch.clone(),
             path_style: self.path_style,

@@ -3,9 +3,13 @@
 use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
 
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
+
 use crate::error::AwsError;
 use crate::event_history::Pace;
 
+use super::account_host::AccountHost;
 use super::caller::Caller;
 use super::failure::ForCall;
 use super::watch::{NewKey, Watch};
@@ -15,10 +19,41 @@ use super::watch::{NewKey, Watch};
 pub struct Identity {
     /// Who AWS says this is.
     pub caller: Caller,
+    /// Where the credentials come from.
+    pub way: WayIn,
     pub(super) config: SdkConfig,
     pub(super) watch: Watch,
     pub(super) path_style: bool,
     pub(super) new_key: NewKey,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayIn {
+    /// An access key.
+    AccessKey,
+    /// `aws login`, by the browser.
+    Login,
+    /// CloudShell, which is signed in as the console is.
+    CloudShell,
+    /// Other temporary credentials.
+    Temporary,
+}
+
+impl WayIn {
+    pub(super) fn of(credentials: &Credentials) -> Self {
+        let features = credentials.get_property::<Vec<AwsCredentialFeature>>();
+        let login = |features: &Vec<AwsCredentialFeature>| {
+            features.contains(&AwsCredentialFeature::CredentialsProfileLogin)
+        };
+        let in_cloud_shell = std::env::var("AWS_EXECUTION_ENV").is_ok_and(|name| name == "CloudShell");
+        match credentials.session_token() {
+            None => Self::AccessKey,
+            Some(_) if features.is_some_and(login) => Self::Login,
+            Some(_) if in_cloud_shell => Self::CloudShell,
+            Some(_) => Self::Temporary,
+        }
+    }
 }
 
 /// A client of a service: counted, held back in a run that only reads, and patient with a new key.
@@ -55,7 +90,7 @@ impl Identity {
 
     /// The client of S3's account-wide settings, in a Region. Its calls take the account number as an argument.
     pub fn s3_control(&self, region: &str) -> aws_sdk_s3control::Client {
-        client!(self, aws_sdk_s3control, region(named(region)))
+        client!(self, aws_sdk_s3control, region(named(region)), interceptor(AccountHost))
     }
 
     /// The CloudTrail client of a Region. A trail is changed only in its home Region.
@@ -92,6 +127,12 @@ impl Identity {
     /// The client of AWS Billing and Cost Management Data Exports.
     pub fn data_exports(&self) -> aws_sdk_bcmdataexports::Client {
         client!(self, aws_sdk_bcmdataexports, region(self.home()))
+    }
+
+    /// The Data Exports client for the call that must not run twice: several exports may have the same name, so the SDK
+    /// would make a twin after a lost answer.
+    pub fn data_exports_once(&self) -> aws_sdk_bcmdataexports::Client {
+        client!(self, aws_sdk_bcmdataexports, region(self.home()), retry_config(RetryConfig::disabled()))
     }
 
     /// The AWS Budgets client.

@@ -6,6 +6,7 @@
 //! reads before a request exists. What goes wrong is translated once, in `failure`; a read that gives nothing becomes
 //! part of the facts in `reading`. Timeouts are ours, because the SDK has none for a whole operation.
 
+mod account_host;
 mod caller;
 #[cfg(test)]
 pub(crate) mod canned;
@@ -24,8 +25,8 @@ pub use caller::{Caller, CallerKind};
 pub use connection::Connection;
 pub use failure::ForCall;
 pub use files::AwsFiles;
-pub use identity::Identity;
-pub use reading::{Reading, Unseen, UnseenCause, reading, unless};
+pub use identity::{Identity, WayIn};
+pub use reading::{Reading, Unseen, UnseenCause, at_once, reading, unless};
 pub use watch::Access;
 
 pub(crate) use sections::sections;

@@ -121,6 +121,21 @@ pub fn unless<T>(code: &str, result: Result<T, AwsError>) -> Result<Option<T>, A
     }
 }
 
+/// Asks about several things at once, and gives the answers in the order of the questions.
+pub async fn at_once<F, T>(questions: impl IntoIterator<Item = F>) -> Result<Vec<T>, AwsError>
+where
+    F: Future<Output = Result<T, AwsError>> + Send + 'static,
+    T: Send + 'static,
+{
+    let mut asked = tokio::task::JoinSet::new();
+    for (place, question) in questions.into_iter().enumerate() {
+        asked.spawn(async move { (place, question.await) });
+    }
+    let mut answers = asked.join_all().await;
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,34 +1,41 @@
-//! What is true now of the Cost and Usage Reports and of the bucket of the one that counts.
+//! What is true now of the billing reports, classic or CUR 2.0, and of the bucket of the one that counts.
 
+use aws_sdk_bcmdataexports::types::{
+    ExecutionReference, ExecutionStatus, ExecutionStatusCode, ExportStatus, ExportStatusCode,
+};
 use aws_sdk_costandusagereport::operation::describe_report_definitions::DescribeReportDefinitionsOutput;
 use aws_sdk_costandusagereport::types::{ReportDefinition, SchemaElement};
+use aws_smithy_types::date_time::{DateTime, Format};
 
-use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, reading};
+use crate::answers::{Answers, ReportKind};
+use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
 use crate::error::{AwsError, StepError};
 use crate::private_bucket;
 use crate::private_bucket::BucketFacts;
 use crate::session::Session;
 
+use super::export::Export;
 use super::plan::Report;
 
-/// The only Region that has the service, and the Region of its bucket.
+/// The only Region that has the services, and the Region of a new bucket.
 pub const REGION: &str = "us-east-1";
 
-/// What is true now.
+/// What is true now. Only reports of the kind that the answers ask for are read; there are none of the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The account number.
     pub account: String,
     /// The partition.
     pub partition: String,
-    /// All reports.
+    /// All classic reports.
     pub reports: Reading<Vec<ReportFacts>>,
+    /// All exports of Data Exports, those of other tables included.
+    pub exports: Reading<Vec<ExportFacts>>,
     /// The bucket of the report that counts, or of the report to be made.
     pub bucket: BucketFacts,
 }
 
-/// A report that exists.
+/// A classic report that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportFacts {
     /// What it is defined to be.
@@ -39,27 +46,63 @@ pub struct ReportFacts {
     pub last_delivery: Option<String>,
 }
 
+/// An export that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportFacts {
+    /// Its ARN, which only AWS knows: several exports may have the same name.
+    pub arn: String,
+    /// What it is defined to be.
+    pub export: Export,
+    /// How its deliveries go.
+    pub delivery: Reading<Delivery>,
+}
+
+/// How the deliveries of an export go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing has been delivered yet.
+    NotYet,
+    /// The last delivery succeeded, at this time.
+    At(String),
+    /// The last delivery failed, for this reason of AWS's.
+    Failed(String),
+}
+
+/// A bucket and its Region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The bucket's Region.
+    pub region: String,
+}
+
 /// The name that the bucket has where the answers do not say.
 pub fn bucket_name(account: &str, answers: &Answers) -> String {
     answers.billing.bucket.clone().unwrap_or_else(|| format!("dayone-billing-{account}-{REGION}-an"))
 }
 
-/// Reads them all, the independent ones at once.
+/// Reads them all, the independent ones at once. In other partitions there is nothing to ask.
 pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
     let identity = session.acting();
     let planned = bucket_name(session.account(), answers);
-    let (reports, bucket) =
-        tokio::try_join!(reports(identity), private_bucket::observe(identity, &planned, REGION))?;
     let mut facts = Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
-        reports,
-        bucket,
+        reports: Ok(Vec::new()),
+        exports: Ok(Vec::new()),
+        bucket: BucketFacts::Free,
     };
-    if let Some(found) = facts.report(answers).filter(|found| found.report.bucket != planned) {
-        facts.bucket =
-            private_bucket::observe(identity, &found.report.bucket.clone(), &found.report.region.clone())
-                .await?;
+    if facts.partition != "aws" {
+        return Ok(facts);
+    }
+    let bucket = private_bucket::observe(identity, &planned, REGION);
+    match answers.billing.kind {
+        ReportKind::Classic => (facts.reports, facts.bucket) = tokio::try_join!(reports(identity), bucket)?,
+        ReportKind::Cur2 => (facts.exports, facts.bucket) = tokio::try_join!(exports(identity), bucket)?,
+    }
+    if let Some(place) = facts.stays_in(answers).filter(|place| place.bucket != planned) {
+        facts.bucket = private_bucket::observe(identity, &place.bucket, &place.region).await?;
     }
     Ok(facts)
 }
@@ -72,11 +115,82 @@ async fn reports(identity: &Identity) -> Result<Reading<Vec<ReportFacts>>, AwsEr
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    let pages = reading(pages.for_call("cur:DescribeReportDefinitions"))?;
+    let pages = identity.reading(pages.for_call("cur:DescribeReportDefinitions"))?;
     let reports = |pages: Vec<DescribeReportDefinitionsOutput>| {
         pages.iter().flat_map(|page| page.report_definitions()).map(ReportFacts::from).collect()
     };
     Ok(pages.map(reports))
+}
+
+/// The list has no more than names, and there are few exports, so each is asked about, all at once.
+async fn exports(identity: &Identity) -> Result<Reading<Vec<ExportFacts>>, AwsError> {
+    let listed = identity
+        .data_exports()
+        .list_exports()
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await;
+    let listed = match identity.reading(listed.for_call("bcm-data-exports:ListExports"))? {
+        Ok(listed) => listed,
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let asked = listed.into_iter().map(|export| export_facts(identity.clone(), export.export_arn));
+    Ok(at_once(asked).await?.into_iter().filter_map(Result::transpose).collect())
+}
+
+/// `None` for an export that was deleted in between.
+async fn export_facts(identity: Identity, arn: String) -> Result<Reading<Option<ExportFacts>>, AwsError> {
+    let client = identity.data_exports();
+    let (found, executions) = tokio::join!(
+        client.get_export().export_arn(&arn).send(),
+        client.list_executions().export_arn(&arn).send(),
+    );
+    let found = found.for_call("bcm-data-exports:GetExport");
+    let found = identity.reading(unless("ResourceNotFound", found))?;
+    let executions = executions.for_call("bcm-data-exports:ListExecutions");
+    let executions = identity.reading(unless("ResourceNotFound", executions))?;
+    let found = match found {
+        Ok(found) => found,
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let delivery = executions.map(|executions| {
+        let executions = executions.and_then(|answer| answer.executions).unwrap_or_default();
+        delivery(found.as_ref().and_then(|found| found.export_status()), &executions)
+    });
+    let export = found.as_ref().and_then(|found| found.export()).map(Export::found);
+    Ok(Ok(export.map(|export| ExportFacts { arn, export, delivery })))
+}
+
+/// An export is healthy from the beginning, so that alone does not show that anything was delivered.
+fn delivery(status: Option<&ExportStatus>, executions: &[ExecutionReference]) -> Delivery {
+    if let Some(status) = status.filter(|status| status.status_code() == Some(&ExportStatusCode::Unhealthy)) {
+        let reason = status.status_reason().map_or("UNHEALTHY", |reason| reason.as_str());
+        return Delivery::Failed(reason.to_owned());
+    }
+    let executions: Vec<_> = executions.iter().filter_map(ExecutionReference::execution_status).collect();
+    let last = |code: &ExecutionStatusCode| {
+        let ended = executions.iter().filter(|execution| execution.status_code() == Some(code));
+        ended.copied().max_by_key(|execution| ended_at(execution).map(DateTime::secs))
+    };
+    if let Some(delivered) = last(&ExecutionStatusCode::DeliverySuccess) {
+        let refreshed = status.and_then(|status| status.last_refreshed_at()).or(ended_at(delivered));
+        let time = refreshed.and_then(|time| time.fmt(Format::DateTime).ok());
+        return Delivery::At(time.unwrap_or_default());
+    }
+    let failures = [ExecutionStatusCode::DeliveryFailure, ExecutionStatusCode::QueryFailure];
+    match failures.iter().find_map(last) {
+        Some(failed) => {
+            let reason = failed.status_reason().map_or("UNHEALTHY", |reason| reason.as_str());
+            Delivery::Failed(reason.to_owned())
+        }
+        None => Delivery::NotYet,
+    }
+}
+
+fn ended_at(execution: &ExecutionStatus) -> Option<&DateTime> {
+    execution.completed_at().or(execution.last_updated_at()).or(execution.created_at())
 }
 
 impl From<&ReportDefinition> for ReportFacts {
@@ -107,16 +221,103 @@ impl From<&ReportDefinition> for ReportFacts {
 }
 
 impl Facts {
-    /// The report that counts: ours by name, or else one that divides time as finely and names resources.
+    /// The classic report that counts: ours by name, or else one that divides time as finely and names resources, and
+    /// goes where the answers say, if they do.
     pub fn report(&self, answers: &Answers) -> Option<&ReportFacts> {
         let reports = self.reports.as_deref().unwrap_or_default();
-        let named = |found: &&ReportFacts| found.report.name == answers.billing.report;
         let wanted = Report::wanted(&self.account, answers);
         let as_good = |found: &&ReportFacts| {
             found.report.resources
                 && found.report.time_unit == wanted.time_unit
                 && found.report.format == wanted.format
+                && may_stay_in(&found.report.bucket, answers)
         };
-        reports.iter().find(named).or_else(|| reports.iter().find(as_good))
+        let named = reports.iter().find(|found| found.report.name == wanted.name);
+        named.or_else(|| reports.iter().find(as_good))
+    }
+
+    /// The CUR 2.0 export that counts: ours by name, or else one that is as good.
+    pub fn export(&self, answers: &Answers) -> Option<&ExportFacts> {
+        let exports = self.exports.as_deref().unwrap_or_default();
+        let wanted = Export::wanted(&self.account, answers);
+        let as_good = |found: &&ExportFacts| {
+            found.export.is_as_good_as(&wanted) && may_stay_in(&found.export.bucket, answers)
+        };
+        let named = exports.iter().find(|found| found.export.name == wanted.name);
+        named.or_else(|| exports.iter().find(as_good))
+    }
+
+    /// What could not be seen of the reports.
+    pub fn unseen(&self) -> Option<&Unseen> {
+        self.reports.as_ref().err().or(self.exports.as_ref().err())
+    }
+
+    /// Where the report that counts goes and is to go on going; none where it has to move, or there is none.
+    pub fn stays_in(&self, answers: &Answers) -> Option<Place> {
+        let (bucket, region) = match answers.billing.kind {
+            ReportKind::Classic => {
+                self.report(answers).map(|found| (&found.report.bucket, &found.report.region))?
+            }
+            ReportKind::Cur2 => {
+                self.export(answers).map(|found| (&found.export.bucket, &found.export.region))?
+            }
+        };
+        may_stay_in(bucket, answers).then(|| Place { bucket: bucket.clone(), region: region.clone() })
+    }
+}
+
+/// Where a report goes was somebody's choice, unless the answers say otherwise.
+fn may_stay_in(bucket: &str, answers: &Answers) -> bool {
+    answers.billing.bucket.as_ref().is_none_or(|wanted| wanted == bucket)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_bcmdataexports::types::ExecutionStatusReason;
+
+    use super::*;
+
+    fn execution(code: ExecutionStatusCode, seconds: i64) -> ExecutionReference {
+        let status = ExecutionStatus::builder()
+            .status_code(code)
+            .status_reason(ExecutionStatusReason::InsufficientPermission)
+            .completed_at(DateTime::from_secs(seconds));
+        ExecutionReference::builder().execution_id("id").execution_status(status.build()).build().unwrap()
+    }
+
+    fn status(code: ExportStatusCode) -> ExportStatus {
+        let status = ExportStatus::builder().status_code(code);
+        status.status_reason(ExecutionStatusReason::BillOwnerChanged).build()
+    }
+
+    #[test]
+    fn a_healthy_export_has_delivered_only_once_an_execution_says_so() {
+        use ExecutionStatusCode::{DeliveryFailure, DeliveryInProcess, DeliverySuccess, QueryFailure};
+        let healthy = status(ExportStatusCode::Healthy);
+        let delivered = Delivery::At("2026-11-24T00:00:00Z".into());
+        let failed = Delivery::Failed("INSUFFICIENT_PERMISSION".into());
+        let (yesterday, today) = (1_795_392_000, 1_795_478_400);
+        let cases = [
+            (vec![], Delivery::NotYet),
+            (vec![execution(DeliveryInProcess, today)], Delivery::NotYet),
+            (vec![execution(DeliverySuccess, today)], delivered.clone()),
+            (
+                vec![execution(DeliverySuccess, today), execution(DeliverySuccess, yesterday)],
+                delivered.clone(),
+            ),
+            (vec![execution(DeliverySuccess, yesterday), execution(DeliverySuccess, today)], delivered),
+            (vec![execution(DeliveryFailure, today)], failed.clone()),
+            (vec![execution(QueryFailure, today), execution(DeliveryInProcess, today)], failed),
+        ];
+        for (executions, expected) in cases {
+            assert_eq!(delivery(Some(&healthy), &executions), expected, "{executions:?}");
+        }
+    }
+
+    #[test]
+    fn an_unhealthy_export_fails_whatever_came_before() {
+        let executions = [execution(ExecutionStatusCode::DeliverySuccess, 1_795_478_400)];
+        let found = delivery(Some(&status(ExportStatusCode::Unhealthy)), &executions);
+        assert_eq!(found, Delivery::Failed("BILL_OWNER_CHANGED".into()));
     }
 }

@@ -1,9 +1,10 @@
 //! Practice 4: turn on billing reports.
 //!
-//! A Cost and Usage Report into a bucket of its own, and the root-only switch that lets other people than root open
-//! the billing pages of the console. The report's service is in us-east-1 alone, and so is its bucket.
+//! A Cost and Usage Report, classic or CUR 2.0, into a bucket of its own, and the root-only switch that lets other people
+//! than root open the billing pages of the console. The reports' services are in us-east-1 alone, and so is the bucket.
 
 mod apply;
+mod export;
 mod facts;
 mod plan;
 
@@ -13,7 +14,8 @@ use crate::operator::Operator;
 use crate::practice::{Practice, PracticeId, StepPlan};
 use crate::session::Session;
 
-pub use facts::{Facts, ReportFacts};
+pub use export::Export;
+pub use facts::{Delivery, ExportFacts, Facts, ReportFacts};
 pub use plan::{Change, Report};
 
 /// Turn on billing reports.

@@ -3,19 +3,24 @@
 use serde::Serialize;
 
 use crate::administrators;
-use crate::answers::{Answers, ReportFormat, TimeUnit};
+use crate::answers::{Answers, ReportFormat, ReportKind};
 use crate::policy::{Document, PolicyError};
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
-use crate::private_bucket::{self, BucketChange, BucketFacts, MustLet, Obstacle, Wanted};
+use crate::practice::{PersonTask, PracticeId, Seen, State, StepId, StepPlan, Verb, after};
+use crate::private_bucket::{
+    self, BucketChange, BucketFacts, MustLet, Obstacle, Retention, Wanted, filled_in,
+};
 use crate::text;
 use crate::text::{Text, harmless};
 
-use super::facts::{Facts, REGION, ReportFacts, bucket_name};
+use super::export::{Export, TABLE};
+use super::facts::{Delivery, ExportFacts, Facts, REGION, ReportFacts, bucket_name};
 
-/// How many reports an account may have. Source: CUR user guide, "Quotas and restrictions".
+/// How many classic reports an account may have. Source: CUR user guide, "Quotas and restrictions".
 const REPORTS_PER_ACCOUNT: usize = 10;
+/// How many exports of CUR 2.0 an account may have. Source: Data Exports user guide, "Quotas and restrictions".
+const EXPORTS_PER_ACCOUNT: usize = 5;
 
-/// A report, in AWS's own words.
+/// A classic report, in AWS's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields of AWS's ReportDefinition")]
 pub struct Report {
@@ -42,15 +47,27 @@ pub enum Change {
         /// What.
         change: BucketChange,
     },
-    /// Defines the report.
+    /// Defines the classic report.
     PutReport {
         /// The report.
         report: Report,
     },
-    /// Changes what AWS lets be changed in a report.
+    /// Changes what AWS lets be changed in a classic report.
     ModifyReport {
         /// The report as it will be.
         report: Report,
+    },
+    /// Creates the CUR 2.0 export.
+    CreateExport {
+        /// The export.
+        export: Export,
+    },
+    /// Changes what AWS lets be changed in an export.
+    UpdateExport {
+        /// Its ARN.
+        arn: String,
+        /// The export as it will be.
+        export: Export,
     },
 }
 
@@ -67,11 +84,7 @@ impl Report {
             bucket: bucket_name(account, answers),
             region: REGION.to_owned(),
             prefix: billing.prefix.clone(),
-            time_unit: match billing.time_unit {
-                TimeUnit::Hourly => "HOURLY".into(),
-                TimeUnit::Daily => "DAILY".into(),
-                TimeUnit::Monthly => "MONTHLY".into(),
-            },
+            time_unit: billing.time_unit.word().to_owned(),
             format: word("Parquet", "textORcsv"),
             compression: word("Parquet", "GZIP"),
             resources: true,
@@ -95,8 +108,9 @@ impl Report {
 
 /// How each step stands.
 pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
-    if facts.partition == "aws-us-gov" {
-        return nothing_to_bill();
+    if let Some(reason) = unsupported(&facts.partition) {
+        let steps = PracticeId::BillingReport.steps().iter();
+        return steps.map(|step| StepPlan::not_applicable(*step, reason.clone())).collect();
     }
     vec![
         billing_access(answers),
@@ -109,13 +123,26 @@ pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
     .collect()
 }
 
-fn nothing_to_bill() -> Vec<StepPlan<Change>> {
-    let reason = text! {
-        en: "GovCloud accounts are billed through the standard account that belongs to them. Run dayone there.",
-        ko: "GovCloud 계정의 요금은 연결된 표준 계정으로 청구됩니다. 그 계정에서 dayone을 실행하세요."
-    };
-    let steps = [StepId::BillingAccess, StepId::ReportBucket, StepId::Report, StepId::ReportDelivery];
-    steps.into_iter().map(|step| StepPlan::not_applicable(step, reason.clone())).collect()
+/// Why there are no reports to set up in a partition.
+fn unsupported(partition: &str) -> Option<Text> {
+    Some(match partition {
+        "aws" => return None,
+        "aws-us-gov" => text! {
+            en: "GovCloud accounts are billed through the standard account that belongs to them. Run dayone there.",
+            ko: "GovCloud 계정의 요금은 연결된 표준 계정으로 청구됩니다. 그 계정에서 dayone을 실행하세요."
+        },
+        "aws-cn" => text! {
+            en: "The China Regions have no root user, and a billing service of their own in Ningxia (cn-northwest-1), which dayone does not set up. Make the report in the Billing console there.",
+            ko: "중국 리전에는 루트 사용자가 없고, 결제는 닝샤(cn-northwest-1)의 별도 서비스가 처리하며 dayone은 이를 설정하지 않습니다. 그곳의 결제 콘솔에서 보고서를 만드세요."
+        },
+        other => {
+            let partition = harmless(other);
+            text! {
+                en: "The partition {partition} has a billing service of its own, which dayone does not set up. Make the report in the Billing console there.",
+                ko: "파티션 {partition}의 결제는 별도 서비스가 처리하며 dayone은 이를 설정하지 않습니다. 그곳의 결제 콘솔에서 보고서를 만드세요."
+            }
+        }
+    })
 }
 
 fn billing_access(answers: &Answers) -> StepPlan<Change> {
@@ -140,11 +167,10 @@ fn billing_access(answers: &Answers) -> StepPlan<Change> {
 
 fn report_bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::ReportBucket;
-    if let Err(unseen) = &facts.reports {
+    if let Some(unseen) = facts.unseen() {
         return StepPlan::not_assessed(step, unseen);
     }
-    let found = facts.report(answers);
-    let wanted = match wanted_bucket(facts, found, answers) {
+    let wanted = match wanted_bucket(facts, answers) {
         Ok(wanted) => wanted,
         Err(error) => return StepPlan::blocked(step, Text::verbatim(error.to_string())),
     };
@@ -159,6 +185,12 @@ fn report_bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     StepPlan::to_change(step, changes, text! { en: "bucket {name}, private", ko: "버킷 {name}, 비공개" })
 }
 
+/// Whether the bucket is ready, or would be made so, or is left as it is by the operator's word.
+fn has_bucket(facts: &Facts, answers: &Answers) -> bool {
+    let bucket = report_bucket(facts, answers).accept(answers);
+    matches!(bucket.state, State::InPlace | State::ToChange | State::Accepted)
+}
+
 fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
     PersonTask {
         what: text! { en: "Find a bucket for the report.", ko: "보고서에 쓸 버킷을 정하세요." },
@@ -167,84 +199,99 @@ fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
     }
 }
 
-fn wanted_bucket(
-    facts: &Facts,
-    found: Option<&ReportFacts>,
-    answers: &Answers,
-) -> Result<Wanted, PolicyError> {
-    let name =
-        found.map_or_else(|| bucket_name(&facts.account, answers), |found| found.report.bucket.clone());
-    let region = match (&facts.bucket, found) {
-        (BucketFacts::Mine(settings), Some(_)) => settings.region.clone(),
-        _ => REGION.to_owned(),
+/// A bucket that a report goes to already may be in any Region. One that was lost is made where the report looks for it.
+fn wanted_bucket(facts: &Facts, answers: &Answers) -> Result<Wanted, PolicyError> {
+    let planned = bucket_name(&facts.account, answers);
+    let stays_in = facts.stays_in(answers);
+    let name = stays_in.as_ref().map_or_else(|| planned.clone(), |place| place.bucket.clone());
+    let own = match &facts.bucket {
+        BucketFacts::Free => true,
+        bucket => name == planned && !(answers.billing.bucket.is_some() && bucket.is_set_up_by_others()),
     };
-    let json = include_str!("report-bucket.json")
-        .replace("PARTITION", &facts.partition)
-        .replace("ACCOUNT", &facts.account)
-        .replace("BUCKET", &name);
+    let region = match (&facts.bucket, stays_in) {
+        (BucketFacts::Mine(settings), Some(_)) => settings.region.clone(),
+        (_, Some(place)) => place.region,
+        (_, None) => REGION.to_owned(),
+    };
     Ok(Wanted {
-        policy: Document::parse(&json)?,
-        must_let: must_let(facts, &name),
+        policy: policy(facts, &name, answers)?,
+        must_let: must_let(facts, &name, answers),
+        lifecycle: own.then(|| retention(answers)),
         name,
         region,
         account: facts.account.clone(),
-        expire_after_days: None,
     })
 }
 
-fn must_let(facts: &Facts, bucket: &str) -> Vec<MustLet> {
+fn policy(facts: &Facts, bucket: &str, answers: &Answers) -> Result<Document, PolicyError> {
+    let template = match answers.billing.kind {
+        ReportKind::Classic => include_str!("report-bucket.json"),
+        ReportKind::Cur2 => include_str!("export-bucket.json"),
+    };
+    let words =
+        [("PARTITION", facts.partition.as_str()), ("ACCOUNT", facts.account.as_str()), ("BUCKET", bucket)];
+    Document::parse(&filled_in(template, &words))
+}
+
+/// Reports stay; those of earlier days are earlier versions of the same files.
+fn retention(answers: &Answers) -> Retention {
+    Retention { prefix: format!("{}/", answers.billing.prefix), expire_after_days: None }
+}
+
+fn must_let(facts: &Facts, bucket: &str, answers: &Answers) -> Vec<MustLet> {
     let Facts { partition, account, .. } = facts;
     let arn = format!("arn:{partition}:s3:::{bucket}");
-    let service = |action, resource: &str| MustLet {
-        who: "billingreports.amazonaws.com".into(),
-        action,
-        resource: resource.to_owned(),
-        context: vec![
+    let object = format!("{arn}/{}/report.parquet", answers.billing.prefix);
+    let (who, source, actions) = match answers.billing.kind {
+        ReportKind::Classic => (
+            "billingreports.amazonaws.com",
             // The service sends these words, with the asterisk.
-            ("aws:SourceArn", format!("arn:{partition}:cur:us-east-1:{account}:definition/*")),
-            ("aws:SourceAccount", account.clone()),
-        ],
+            format!("arn:{partition}:cur:{REGION}:{account}:definition/*"),
+            vec![("s3:GetBucketAcl", &arn), ("s3:GetBucketPolicy", &arn), ("s3:PutObject", &object)],
+        ),
+        ReportKind::Cur2 => (
+            "bcm-data-exports.amazonaws.com",
+            format!("arn:{partition}:bcm-data-exports:{REGION}:{account}:export/{}", answers.billing.report),
+            vec![("s3:PutObject", &object)],
+        ),
     };
-    let object = format!("{arn}/report.parquet");
-    vec![
-        service("s3:GetBucketAcl", &arn),
-        service("s3:GetBucketPolicy", &arn),
-        service("s3:PutObject", &object),
-        MustLet {
-            who: administrators::root(partition, account),
-            action: "s3:GetObject",
-            resource: object,
-            context: Vec::new(),
-        },
-    ]
+    let of_service = actions.into_iter().map(|(action, resource)| MustLet {
+        who: who.into(),
+        action,
+        resource: resource.clone(),
+        context: vec![("aws:SourceArn", source.clone()), ("aws:SourceAccount", account.clone())],
+    });
+    let root = MustLet {
+        who: administrators::root(partition, account),
+        action: "s3:GetObject",
+        resource: object.clone(),
+        context: Vec::new(),
+    };
+    of_service.chain(std::iter::once(root)).collect()
 }
 
 fn report(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    match (facts.unseen(), answers.billing.kind) {
+        (Some(unseen), _) => StepPlan::not_assessed(StepId::Report, unseen),
+        (None, ReportKind::Classic) => classic_report(facts, answers),
+        (None, ReportKind::Cur2) => export(facts, answers),
+    }
+}
+
+fn classic_report(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::Report;
-    let reports = match &facts.reports {
-        Ok(reports) => reports,
-        Err(unseen) => return StepPlan::not_assessed(step, unseen),
-    };
     let wanted = Report::wanted(&facts.account, answers);
     let Some(found) = facts.report(answers) else {
-        return match facts.bucket {
-            BucketFacts::NotMine => StepPlan::blocked(step, after(StepId::ReportBucket)),
-            _ if reports.len() >= REPORTS_PER_ACCOUNT => StepPlan::needs_person(step, too_many_reports()),
-            _ => StepPlan::to_change(step, vec![Change::PutReport { report: wanted }], Text::default()),
-        };
+        let is_full = facts.reports.as_ref().is_ok_and(|reports| reports.len() >= REPORTS_PER_ACCOUNT);
+        return make_new(facts, answers, Change::PutReport { report: wanted }, is_full);
     };
     let name = harmless(&found.report.name);
     if found.report.name != wanted.name {
-        return StepPlan::in_place(
-            step,
-            text! { en: "report {name} (adopted)", ko: "보고서 {name}(그대로 사용)" },
-        );
+        return adopted(&name);
     }
-    // Where the report goes was somebody's choice, unless the answers say otherwise.
-    let wanted = Report {
-        bucket: answers.billing.bucket.clone().unwrap_or_else(|| found.report.bucket.clone()),
-        region: found.report.region.clone(),
-        ..wanted
+    let wanted = match facts.stays_in(answers) {
+        Some(place) => Report { bucket: place.bucket, region: place.region, ..wanted },
+        None => wanted,
     };
     if found.report == wanted {
         return StepPlan::in_place(step, text! { en: "report {name}", ko: "보고서 {name}" });
@@ -252,17 +299,76 @@ fn report(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if !found.report.can_become(&wanted) {
         return StepPlan::needs_person(step, make_anew(&name));
     }
-    StepPlan::to_change(step, vec![Change::ModifyReport { report: wanted }], Text::default())
+    into_its_bucket(facts, answers, Change::ModifyReport { report: wanted })
 }
 
-fn too_many_reports() -> PersonTask {
-    PersonTask {
-        what: text! { en: "The account has ten reports, the most that AWS allows.", ko: "계정에 AWS가 허용하는 최대인 보고서 10개가 있습니다." },
-        how: vec![
-            text! { en: "Delete one that nobody reads, in the console under Billing, Data Exports.", ko: "콘솔의 결제, 데이터 내보내기에서 아무도 보지 않는 보고서를 삭제하세요." },
-        ],
-        seen: Seen::Elsewhere,
+fn export(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::Report;
+    let wanted = Export::wanted(&facts.account, answers);
+    let Some(found) = facts.export(answers) else {
+        let exports = facts.exports.as_deref().unwrap_or_default();
+        let is_full =
+            exports.iter().filter(|found| found.export.table == TABLE).count() >= EXPORTS_PER_ACCOUNT;
+        return make_new(facts, answers, Change::CreateExport { export: wanted }, is_full);
+    };
+    let name = harmless(&found.export.name);
+    if found.export.name != wanted.name {
+        return adopted(&name);
     }
+    let wanted = match facts.stays_in(answers) {
+        Some(place) => Export { bucket: place.bucket, region: place.region, ..wanted },
+        None => wanted,
+    };
+    if found.export == wanted {
+        return StepPlan::in_place(
+            step,
+            text! { en: "CUR 2.0 export {name}", ko: "CUR 2.0 내보내기 {name}" },
+        );
+    }
+    if !found.export.can_become(&wanted) {
+        return StepPlan::needs_person(step, make_anew(&name));
+    }
+    into_its_bucket(facts, answers, Change::UpdateExport { arn: found.arn.clone(), export: wanted })
+}
+
+fn make_new(facts: &Facts, answers: &Answers, change: Change, is_full: bool) -> StepPlan<Change> {
+    if is_full && has_bucket(facts, answers) {
+        return StepPlan::needs_person(StepId::Report, too_many(answers.billing.kind));
+    }
+    into_its_bucket(facts, answers, change)
+}
+
+/// AWS looks at the bucket whenever a report is made or changed.
+fn into_its_bucket(facts: &Facts, answers: &Answers, change: Change) -> StepPlan<Change> {
+    if !has_bucket(facts, answers) {
+        return StepPlan::blocked(StepId::Report, after(StepId::ReportBucket));
+    }
+    StepPlan::to_change(StepId::Report, vec![change], Text::default())
+}
+
+fn adopted(name: &str) -> StepPlan<Change> {
+    StepPlan::in_place(
+        StepId::Report,
+        text! { en: "report {name} (adopted)", ko: "보고서 {name}(그대로 사용)" },
+    )
+}
+
+fn too_many(kind: ReportKind) -> PersonTask {
+    let what = match kind {
+        ReportKind::Classic => text! {
+            en: "The account has ten reports, the most that AWS allows.",
+            ko: "계정에 AWS가 허용하는 최대인 보고서 10개가 있습니다."
+        },
+        ReportKind::Cur2 => text! {
+            en: "The account has five CUR 2.0 exports, the most that AWS allows.",
+            ko: "계정에 AWS가 허용하는 최대인 CUR 2.0 내보내기 5개가 있습니다."
+        },
+    };
+    let how = text! {
+        en: "Delete one that nobody reads, in the console under Billing, Data Exports.",
+        ko: "콘솔의 결제, 데이터 내보내기에서 아무도 보지 않는 보고서를 삭제하세요."
+    };
+    PersonTask { what, how: vec![how], seen: Seen::Elsewhere }
 }
 
 fn make_anew(name: &str) -> PersonTask {
@@ -281,44 +387,73 @@ fn make_anew(name: &str) -> PersonTask {
 
 fn report_delivery(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::ReportDelivery;
-    if let Err(unseen) = &facts.reports {
+    if let Some(unseen) = facts.unseen() {
         return StepPlan::not_assessed(step, unseen);
     }
-    let Some(found) = facts.report(answers) else { return StepPlan::blocked(step, after(StepId::Report)) };
+    let delivery = match answers.billing.kind {
+        ReportKind::Classic => facts.report(answers).map(classic_delivery),
+        ReportKind::Cur2 => facts.export(answers).map(export_delivery),
+    };
+    delivery.unwrap_or_else(|| StepPlan::blocked(step, after(StepId::Report)))
+}
+
+fn classic_delivery(found: &ReportFacts) -> StepPlan<Change> {
+    let Report { name, bucket, .. } = &found.report;
     match (&found.last_status, &found.last_delivery) {
         (Some(status), _) if status.starts_with("ERROR") => {
-            StepPlan::needs_person(step, delivery_fails(found, status))
+            delivery_fails(name, bucket, status, "billingreports.amazonaws.com")
         }
-        (_, Some(date)) => {
-            let date = harmless(date);
-            StepPlan::in_place(step, text! { en: "last delivered {date}", ko: "마지막 전달 {date}" })
-        }
-        _ => StepPlan::waiting(
-            step,
-            text! { en: "AWS sends the first report within 24 hours.", ko: "첫 보고서는 24시간 안에 도착합니다." },
-        ),
+        (_, Some(date)) => delivered(date),
+        _ => not_delivered_yet(),
     }
 }
 
-fn delivery_fails(found: &ReportFacts, status: &str) -> PersonTask {
-    let (name, bucket, status) =
-        (harmless(&found.report.name), harmless(&found.report.bucket), harmless(status));
-    PersonTask {
+fn export_delivery(found: &ExportFacts) -> StepPlan<Change> {
+    let Export { name, bucket, .. } = &found.export;
+    match &found.delivery {
+        Err(unseen) => StepPlan::not_assessed(StepId::ReportDelivery, unseen),
+        Ok(Delivery::Failed(reason)) => {
+            delivery_fails(name, bucket, reason, "bcm-data-exports.amazonaws.com")
+        }
+        Ok(Delivery::At(date)) => delivered(date),
+        Ok(Delivery::NotYet) => not_delivered_yet(),
+    }
+}
+
+fn delivered(date: &str) -> StepPlan<Change> {
+    let date = harmless(date);
+    StepPlan::in_place(
+        StepId::ReportDelivery,
+        text! { en: "last delivered {date}", ko: "마지막 전달 {date}" },
+    )
+}
+
+fn not_delivered_yet() -> StepPlan<Change> {
+    StepPlan::waiting(
+        StepId::ReportDelivery,
+        text! { en: "AWS sends the first report within 24 hours.", ko: "첫 보고서는 24시간 안에 도착합니다." },
+    )
+}
+
+fn delivery_fails(name: &str, bucket: &str, status: &str, service: &str) -> StepPlan<Change> {
+    let (name, bucket, status) = (harmless(name), harmless(bucket), harmless(status));
+    let task = PersonTask {
         what: text! { en: "The report {name} cannot be delivered to {bucket}: {status}.", ko: "보고서 {name}을(를) {bucket}에 전달하지 못합니다: {status}." },
         how: vec![text! {
-            en: "See that the bucket is there and that its policy lets billingreports.amazonaws.com write.",
-            ko: "버킷이 있는지, 정책이 billingreports.amazonaws.com의 쓰기를 허용하는지 확인하세요."
+            en: "See that the bucket is there and that its policy lets {service} write.",
+            ko: "버킷이 있는지, 정책이 {service}의 쓰기를 허용하는지 확인하세요."
         }],
         seen: Seen::Elsewhere,
-    }
+    };
+    StepPlan::needs_person(StepId::ReportDelivery, task)
 }
 
 impl crate::practice::Change for Change {
     fn verb(&self) -> Verb {
         match self {
             Self::Bucket { change, .. } => change.verb(),
-            Self::PutReport { .. } => Verb::Create,
-            Self::ModifyReport { .. } => Verb::Update,
+            Self::PutReport { .. } | Self::CreateExport { .. } => Verb::Create,
+            Self::ModifyReport { .. } | Self::UpdateExport { .. } => Verb::Update,
         }
     }
 
@@ -327,6 +462,9 @@ impl crate::practice::Change for Change {
             Self::Bucket { change, .. } => change.resource(),
             Self::PutReport { report } | Self::ModifyReport { report } => {
                 format!("cur:definition/{}", report.name)
+            }
+            Self::CreateExport { export } | Self::UpdateExport { export, .. } => {
+                format!("bcm-data-exports:export/{}", export.name)
             }
         }
     }
@@ -341,6 +479,15 @@ impl crate::practice::Change for Change {
                 text! {
                     en: "Cost and Usage Report {name}, {unit}, {format}, into {bucket}",
                     ko: "비용 및 사용 보고서(CUR) {name}, {unit}, {format}, {bucket}에 저장"
+                }
+            }
+            Self::CreateExport { export } | Self::UpdateExport { export, .. } => {
+                let Export { name, bucket, time_unit, format, .. } = export;
+                let (unit, format) = (time_unit.to_lowercase(), format.to_lowercase());
+                let (bucket, name) = (harmless(bucket), harmless(name));
+                text! {
+                    en: "CUR 2.0 export {name}, {unit}, {format}, into {bucket}",
+                    ko: "CUR 2.0 내보내기 {name}, {unit}, {format}, {bucket}에 저장"
                 }
             }
         }

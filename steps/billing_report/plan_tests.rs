@@ -2,10 +2,10 @@ use aws_sdk_costandusagereport::types as sdk;
 use proptest::prelude::*;
 
 use super::*;
-use crate::answers::Accept;
+use crate::answers::{Accept, TimeUnit};
 use crate::aws::{Reading, Unseen};
 use crate::policy::{Decision, Principal, Request};
-use crate::practice::{Change as _, PracticeId, State};
+use crate::practice::Change as _;
 use crate::private_bucket::Settings;
 
 const ACCOUNT: &str = "111122223333";
@@ -28,6 +28,12 @@ const DOCUMENTED: &str = r#"{"Version":"2012-10-17","Statement":[
      "Action":"s3:PutObject","Resource":"arn:aws:s3:::dayone-billing-111122223333-us-east-1-an/*",
      "Condition":{"StringEquals":{"aws:SourceArn":"arn:aws:cur:us-east-1:111122223333:definition/*",
                                   "aws:SourceAccount":"111122223333"}}}]}"#;
+/// What the user guide of Data Exports asks of the bucket policy.
+const DOCUMENTED_FOR_EXPORTS: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Sid":"EnableAWSDataExportsToWriteToS3","Effect":"Allow","Principal":{"Service":["bcm-data-exports.amazonaws.com"]},
+     "Action":["s3:PutObject"],"Resource":"arn:aws:s3:::dayone-billing-111122223333-us-east-1-an/*",
+     "Condition":{"StringLike":{"aws:SourceArn":["arn:aws:bcm-data-exports:us-east-1:111122223333:export/*"],
+                                "aws:SourceAccount":"111122223333"}}}]}"#;
 const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
     {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}"#;
 const PARTNER_LISTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
@@ -42,6 +48,7 @@ fn fresh() -> Facts {
         account: ACCOUNT.into(),
         partition: "aws".into(),
         reports: Ok(Vec::new()),
+        exports: Ok(Vec::new()),
         bucket: BucketFacts::Free,
     }
 }
@@ -75,8 +82,37 @@ fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
         encrypted: Ok(true),
         versioned: Ok(true),
         policy: Ok(policy.map(ToOwned::to_owned)),
-        has_lifecycle: Ok(true),
+        lifecycle: Ok(Some(for_ever())),
     }))
+}
+
+fn for_ever() -> Retention {
+    Retention { prefix: "cur/".into(), expire_after_days: None }
+}
+
+/// Answers that ask for a CUR 2.0 export.
+fn cur2() -> Answers {
+    let mut answers = Answers::default();
+    answers.billing.kind = ReportKind::Cur2;
+    answers
+}
+
+/// An account where the export is in place.
+fn exporting() -> Facts {
+    let policy = planned_policy(&fresh(), &cur2()).to_json();
+    Facts { exports: Ok(vec![our_export()]), bucket: mine(REGION, Some(&policy)), ..fresh() }
+}
+
+fn our_export() -> ExportFacts {
+    ExportFacts {
+        arn: "arn:aws:bcm-data-exports:us-east-1:111122223333:export/day-one-1".into(),
+        export: Export::wanted(ACCOUNT, &cur2()),
+        delivery: Ok(Delivery::At("2026-11-24T00:00:00Z".into())),
+    }
+}
+
+fn export_of(facts: &mut Facts) -> &mut ExportFacts {
+    facts.exports.as_mut().unwrap().first_mut().unwrap()
 }
 
 fn report_of(facts: &mut Facts) -> &mut ReportFacts {
@@ -141,8 +177,8 @@ fn the_bucket_is_in_the_region_of_the_service_and_keeps_its_objects() {
     for change in step(&fresh(), &Answers::default(), StepId::ReportBucket).changes {
         let Change::Bucket { region, change } = change else { panic!("{change:?} is not about the bucket") };
         assert_eq!(region, "us-east-1");
-        if let BucketChange::PutLifecycle { expire_after_days, .. } = change {
-            assert_eq!(expire_after_days, None);
+        if let BucketChange::PutLifecycle { retention, .. } = change {
+            assert_eq!(retention, for_ever());
         }
     }
 }
@@ -166,6 +202,16 @@ fn how_the_steps_stand_before_there_is_a_report() {
             "a bucket of somebody else",
             |facts, _| facts.bucket = BucketFacts::NotMine,
             [NeedsPerson, NeedsPerson, Blocked, Blocked],
+        ),
+        (
+            "a bucket that may not be looked at",
+            |facts, _| facts.bucket = BucketFacts::Unseen(unseen()),
+            [NeedsPerson, NotAssessed, Blocked, Blocked],
+        ),
+        (
+            "no bucket, by the operator's word",
+            |_, answers| answers.accept.push(kept(StepId::ReportBucket)),
+            [NeedsPerson, Accepted, ToChange, Blocked],
         ),
         (
             "a bucket made half",
@@ -200,7 +246,7 @@ fn how_the_steps_stand_before_there_is_a_report() {
 
 #[test]
 fn how_the_steps_stand_with_our_report() {
-    use State::{InPlace, NeedsPerson, NotAssessed, ToChange, Waiting};
+    use State::{Blocked, InPlace, NeedsPerson, NotAssessed, ToChange, Waiting};
     let cases: &[(&str, Given, [State; 4])] = &[
         (
             "all in place",
@@ -257,10 +303,191 @@ fn how_the_steps_stand_with_our_report() {
             |facts, _| report_of(facts).report.time_unit = "DAILY".into(),
             [NeedsPerson, InPlace, NeedsPerson, InPlace],
         ),
+        (
+            "another prefix than asked for, and its bucket is of somebody else",
+            |facts, _| {
+                report_of(facts).report.prefix = "costs".into();
+                facts.bucket = BucketFacts::NotMine;
+            },
+            [NeedsPerson, NeedsPerson, Blocked, InPlace],
+        ),
+        (
+            "another bucket than asked for",
+            |facts, answers| {
+                answers.billing.bucket = Some("new-costs".into());
+                facts.bucket = BucketFacts::Free;
+            },
+            [NeedsPerson, ToChange, ToChange, InPlace],
+        ),
+        (
+            "another bucket than asked for, which is of somebody else",
+            |facts, answers| {
+                answers.billing.bucket = Some("new-costs".into());
+                facts.bucket = BucketFacts::NotMine;
+            },
+            [NeedsPerson, NeedsPerson, Blocked, InPlace],
+        ),
     ];
     for (name, given, expected) in cases {
         assert_states(name, perfect(), *given, *expected);
     }
+}
+
+#[test]
+fn how_the_steps_stand_with_a_cur_2_0_export() {
+    use State::{Blocked, InPlace, NeedsPerson, NotAssessed, ToChange, Waiting};
+    let cases: &[(&str, Given, [State; 4])] = &[
+        ("all in place", |_, _| {}, [NeedsPerson, InPlace, InPlace, InPlace]),
+        (
+            "none yet",
+            |facts, _| (facts.exports, facts.bucket) = (Ok(Vec::new()), BucketFacts::Free),
+            [NeedsPerson, ToChange, ToChange, Blocked],
+        ),
+        (
+            "exports not seen",
+            |facts, _| facts.exports = Err(unseen()),
+            [NeedsPerson, NotAssessed, NotAssessed, NotAssessed],
+        ),
+        (
+            "nothing delivered yet",
+            |facts, _| export_of(facts).delivery = Ok(Delivery::NotYet),
+            [NeedsPerson, InPlace, InPlace, Waiting],
+        ),
+        (
+            "a failed delivery",
+            |facts, _| export_of(facts).delivery = Ok(Delivery::Failed("INSUFFICIENT_PERMISSION".into())),
+            [NeedsPerson, InPlace, InPlace, NeedsPerson],
+        ),
+        (
+            "deliveries not seen",
+            |facts, _| export_of(facts).delivery = Err(unseen()),
+            [NeedsPerson, InPlace, InPlace, NotAssessed],
+        ),
+        (
+            "another prefix than asked for",
+            |facts, _| export_of(facts).export.prefix = "costs".into(),
+            [NeedsPerson, InPlace, ToChange, InPlace],
+        ),
+        (
+            "a query that leaves rows out",
+            |facts, _| export_of(facts).export.explains = false,
+            [NeedsPerson, InPlace, ToChange, InPlace],
+        ),
+        (
+            "another time unit than asked for",
+            |facts, _| export_of(facts).export.time_unit = "DAILY".into(),
+            [NeedsPerson, InPlace, NeedsPerson, InPlace],
+        ),
+        (
+            "another table under our name",
+            |facts, _| export_of(facts).export.table = "FOCUS_1_2_AWS".into(),
+            [NeedsPerson, InPlace, NeedsPerson, InPlace],
+        ),
+        (
+            "five exports of others",
+            |facts, _| {
+                export_of(facts).export.name = "theirs".into();
+                export_of(facts).export.resources = false;
+                facts.exports = Ok(vec![export_of(facts).clone(); 5]);
+            },
+            [NeedsPerson, InPlace, NeedsPerson, Blocked],
+        ),
+        (
+            "five exports of other tables",
+            |facts, _| {
+                export_of(facts).export.name = "theirs".into();
+                export_of(facts).export.table = "FOCUS_1_2_AWS".into();
+                facts.exports = Ok(vec![export_of(facts).clone(); 5]);
+            },
+            [NeedsPerson, InPlace, ToChange, Blocked],
+        ),
+        (
+            "its bucket is of somebody else",
+            |facts, _| facts.bucket = BucketFacts::NotMine,
+            [NeedsPerson, NeedsPerson, InPlace, InPlace],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        let (mut facts, mut answers) = (exporting(), cur2());
+        given(&mut facts, &mut answers);
+        let steps = plan(&facts, &answers);
+        assert_hold_together(&steps);
+        let states: Vec<_> = steps.iter().map(|step| step.state).collect();
+        assert_eq!(states, *expected, "{name}");
+    }
+}
+
+#[test]
+fn a_fresh_account_gets_the_export_where_the_answers_ask_for_it() {
+    let steps = plan(&fresh(), &cur2());
+    let export = Export::wanted(ACCOUNT, &cur2());
+    assert_eq!(steps[2].changes, [Change::CreateExport { export }]);
+    assert_eq!(told(&steps[2].changes), ["Create bcm-data-exports:export/day-one"]);
+    let words = (export_words(&cur2()), export_words(&csv()));
+    assert_eq!(words.0, ["COST_AND_USAGE_REPORT", "HOURLY", "PARQUET", "PARQUET", "OVERWRITE_REPORT"]);
+    assert_eq!(words.1, ["COST_AND_USAGE_REPORT", "HOURLY", "TEXT_OR_CSV", "GZIP", "OVERWRITE_REPORT"]);
+}
+
+fn csv() -> Answers {
+    let mut answers = cur2();
+    answers.billing.format = ReportFormat::Csv;
+    answers
+}
+
+fn export_words(answers: &Answers) -> [String; 5] {
+    let export = Export::wanted(ACCOUNT, answers);
+    assert!(export.resources && export.explains, "{export:?}");
+    [export.table, export.time_unit, export.format, export.compression, export.overwrite]
+}
+
+#[test]
+fn an_export_is_changed_by_its_arn_and_stays_where_it_goes() {
+    let mut facts = exporting();
+    export_of(&mut facts).export.prefix = "costs".into();
+    export_of(&mut facts).export.bucket = "their-costs".into();
+    export_of(&mut facts).export.region = "eu-west-1".into();
+    facts.bucket = mine("eu-west-1", None);
+    let export = Export { prefix: "cur".into(), ..export_of(&mut facts).export.clone() };
+    let arn = our_export().arn;
+    let changes = step(&facts, &cur2(), StepId::Report).changes;
+    assert_eq!(changes, [Change::UpdateExport { arn, export }]);
+    assert_eq!(told(&changes), ["Update bcm-data-exports:export/day-one"]);
+}
+
+#[test]
+fn an_export_that_is_as_good_is_adopted_and_named() {
+    let mut facts = exporting();
+    export_of(&mut facts).export.name = "finance".into();
+    export_of(&mut facts).export.prefix = "theirs".into();
+    let report = step(&facts, &cur2(), StepId::Report);
+    assert_eq!((report.state, report.changes), (State::InPlace, vec![]));
+    let found = report.found.unwrap();
+    assert!(found.en.contains("finance") && found.en.contains("adopted"), "{found:?}");
+    let lacking: [fn(&mut Export); 5] = [
+        |export| export.table = "FOCUS_1_2_AWS".into(),
+        |export| export.time_unit = "MONTHLY".into(),
+        |export| export.resources = false,
+        |export| export.format = "TEXT_OR_CSV".into(),
+        |export| export.explains = false,
+    ];
+    for lacks in lacking {
+        let mut facts = facts.clone();
+        lacks(&mut export_of(&mut facts).export);
+        let expected = Change::CreateExport { export: Export::wanted(ACCOUNT, &cur2()) };
+        assert_eq!(step(&facts, &cur2(), StepId::Report).changes, [expected], "{:?}", facts.exports);
+    }
+}
+
+/// Theirs stays where it is, and ours goes where the answers say: reports are free.
+#[test]
+fn a_report_of_others_is_not_adopted_where_the_answers_name_another_bucket() {
+    let (mut facts, mut answers) = (perfect(), Answers::default());
+    report_of(&mut facts).report.name = "finance".into();
+    answers.billing.bucket = Some("new-costs".into());
+    facts.bucket = BucketFacts::Free;
+    let steps = plan(&facts, &answers);
+    assert_eq!(told(&steps[1].changes)[0], "Create s3:bucket/new-costs");
+    assert_eq!(steps[2].changes, [Change::PutReport { report: Report::wanted(ACCOUNT, &answers) }]);
 }
 
 fn kept(step: StepId) -> Accept {
@@ -305,6 +532,19 @@ fn govcloud_has_nothing_to_bill() {
         for step in steps {
             assert_eq!(step.state, State::NotApplicable, "{step:?}");
             assert!(step.reason.unwrap().en.contains("GovCloud"));
+        }
+    }
+}
+
+#[test]
+fn other_partitions_are_told_why_there_is_nothing_to_set_up() {
+    for (partition, word) in [("aws-cn", "Ningxia"), ("aws-eusc", "aws-eusc")] {
+        let facts = Facts { partition: partition.into(), ..fresh() };
+        let steps = plan(&facts, &Answers::default());
+        assert_hold_together(&steps);
+        for step in steps {
+            assert_eq!(step.state, State::NotApplicable, "{step:?}");
+            assert!(step.reason.unwrap().en.contains(word), "{partition}");
         }
     }
 }
@@ -595,7 +835,7 @@ fn what_was_not_seen_is_named() {
         |settings| settings.ownership_enforced = Err(unseen()),
         |settings| settings.encrypted = Err(unseen()),
         |settings| settings.versioned = Err(unseen()),
-        |settings| settings.has_lifecycle = Err(unseen()),
+        |settings| settings.lifecycle = Err(unseen()),
         |settings| settings.policy = Err(unseen()),
     ];
     for hide in hide {
@@ -620,6 +860,78 @@ fn the_bucket_policy_is_what_the_service_documents_and_tls() {
         .collect();
     assert_eq!(more, ["DayoneDenyInsecureTransport"]);
     assert_eq!(policy.statement.len(), documented.statement.len() + 1);
+}
+
+#[test]
+fn the_bucket_policy_lets_data_exports_write_for_this_account_and_no_more() {
+    let policies = [planned_policy(&fresh(), &cur2()), Document::parse(DOCUMENTED_FOR_EXPORTS).unwrap()];
+    let service = Principal::Service("bcm-data-exports.amazonaws.com");
+    let ours = ("aws:SourceArn", "arn:aws:bcm-data-exports:us-east-1:111122223333:export/day-one-1");
+    let other_arn = ("aws:SourceArn", "arn:aws:bcm-data-exports:us-east-1:444455556666:export/day-one-1");
+    let other_account = ("aws:SourceAccount", "444455556666");
+    let cases = [
+        (service, "s3:PutObject", vec![ours, SOURCE_ACCOUNT], Decision::Allowed),
+        (service, "s3:PutObject", vec![other_arn, SOURCE_ACCOUNT], Decision::NotMentioned),
+        (service, "s3:PutObject", vec![ours, other_account], Decision::NotMentioned),
+        (service, "s3:PutObject", vec![ours], Decision::NotMentioned),
+        (service, "s3:GetObject", vec![ours, SOURCE_ACCOUNT], Decision::NotMentioned),
+        (SERVICE, "s3:PutObject", vec![ours, SOURCE_ACCOUNT], Decision::NotMentioned),
+    ];
+    for policy in &policies {
+        for (principal, action, context, expected) in &cases {
+            let decision = decide(policy, *principal, action, &report_file(), context);
+            assert_eq!(decision, *expected, "{principal:?} {action} {context:?} by {}", policy.to_json());
+        }
+    }
+}
+
+/// A report of the other kind may still be written into the same bucket.
+#[test]
+fn the_other_kind_of_report_goes_on_being_written() {
+    let classic = planned_policy(&fresh(), &Answers::default());
+    let facts = Facts { bucket: mine(REGION, Some(&classic.to_json())), ..fresh() };
+    let policy = planned_policy(&facts, &cur2());
+    let write = |principal, source| {
+        decide(&policy, principal, "s3:PutObject", &report_file(), &[source, SOURCE_ACCOUNT])
+    };
+    assert_eq!(write(SERVICE, SOURCE_ARN), Decision::Allowed);
+    let export = ("aws:SourceArn", "arn:aws:bcm-data-exports:us-east-1:111122223333:export/day-one-1");
+    let exports = Principal::Service("bcm-data-exports.amazonaws.com");
+    assert_eq!(write(exports, export), Decision::Allowed);
+}
+
+#[test]
+fn the_policy_that_the_console_puts_for_exports_is_enough_beside_tls() {
+    let facts = Facts { bucket: mine(REGION, Some(DOCUMENTED_FOR_EXPORTS)), ..fresh() };
+    let policy = planned_policy(&facts, &cur2());
+    let names: Vec<_> = policy.statement.iter().filter_map(|statement| statement.sid.as_deref()).collect();
+    assert_eq!(names, ["DayoneDenyInsecureTransport", "EnableAWSDataExportsToWriteToS3"]);
+}
+
+/// AWS's own names are those of every report's statements, so under them a statement cannot be told to be ours.
+#[test]
+fn every_statement_of_ours_is_named_as_ours() {
+    for answers in [Answers::default(), cur2()] {
+        for statement in planned_policy(&fresh(), &answers).statement {
+            assert!(statement.sid.as_deref().is_some_and(|sid| sid.starts_with("Dayone")), "{statement:?}");
+        }
+    }
+}
+
+#[test]
+fn the_lifecycle_of_an_adopted_bucket_is_left_alone() {
+    let mut facts = perfect();
+    report_of(&mut facts).report.bucket = "their-costs".into();
+    settings_of(&mut facts).lifecycle = Ok(None);
+    settings_of(&mut facts).policy = Ok(None);
+    let changes = step(&facts, &Answers::default(), StepId::ReportBucket).changes;
+    assert_eq!(told(&changes), ["Update s3:bucket/their-costs/policy"]);
+    // The answers may name a bucket that others have set up for something else.
+    let mut answers = Answers::default();
+    answers.billing.bucket = Some("their-costs".into());
+    settings_of(&mut facts).policy = Ok(Some(PARTNER_LISTS.into()));
+    let changes = step(&facts, &answers, StepId::ReportBucket).changes;
+    assert_eq!(told(&changes), ["Update s3:bucket/their-costs/policy"]);
 }
 
 #[test]
@@ -737,14 +1049,11 @@ fn nothing_goes_over_an_insecure_connection() {
 
 #[test]
 fn no_blank_of_the_policy_is_left_open() {
-    let china = Facts { partition: "aws-cn".into(), ..fresh() };
-    for facts in [fresh(), china] {
-        let json = planned_policy(&facts, &Answers::default()).to_json();
+    for answers in [Answers::default(), cur2()] {
+        let json = planned_policy(&fresh(), &answers).to_json();
         for blank in ["PARTITION", "ACCOUNT", "BUCKET"] {
             assert!(!json.contains(blank), "{blank} in {json}");
         }
-        let other_partition = if facts.partition == "aws" { "arn:aws-cn:" } else { "arn:aws:" };
-        assert!(!json.contains(other_partition), "{json}");
     }
 }
 
@@ -755,6 +1064,15 @@ fn summaries_name_the_report() {
         let summary = change.summary();
         for words in [&summary.en, &summary.ko] {
             let all = ["day-one", "hourly", "Parquet", BUCKET].iter().all(|word| words.contains(word));
+            assert!(all, "{words}");
+        }
+    }
+    let ExportFacts { arn, export, .. } = our_export();
+    for change in [Change::CreateExport { export: export.clone() }, Change::UpdateExport { arn, export }] {
+        let summary = change.summary();
+        for words in [&summary.en, &summary.ko] {
+            let all =
+                ["CUR 2.0", "day-one", "hourly", "parquet", BUCKET].iter().all(|word| words.contains(word));
             assert!(all, "{words}");
         }
     }
@@ -782,15 +1100,25 @@ fn assert_hold_together(steps: &[StepPlan<Change>]) {
 
 /// The account as it is once a change was made.
 fn make(facts: &mut Facts, change: &Change) {
-    let reports = facts.reports.as_mut().expect("no change is planned where reports are not seen");
+    let Facts { reports: Ok(reports), exports: Ok(exports), bucket, .. } = facts else {
+        panic!("no change is planned where reports are not seen");
+    };
     match change {
-        Change::Bucket { region, change } => make_bucket(&mut facts.bucket, region, change),
+        Change::Bucket { region, change } => make_bucket(bucket, region, change),
         Change::PutReport { report } => {
             reports.push(ReportFacts { report: report.clone(), last_status: None, last_delivery: None });
         }
         Change::ModifyReport { report } => {
             let named = reports.iter_mut().find(|found| found.report.name == report.name);
             named.expect("only a report that is there is changed").report = report.clone();
+        }
+        Change::CreateExport { export } => {
+            let arn = format!("arn:aws:bcm-data-exports:us-east-1:{ACCOUNT}:export/{}-new", export.name);
+            exports.push(ExportFacts { arn, export: export.clone(), delivery: Ok(Delivery::NotYet) });
+        }
+        Change::UpdateExport { arn, export } => {
+            let of_arn = exports.iter_mut().find(|found| found.arn == *arn);
+            of_arn.expect("only an export that is there is changed").export = export.clone();
         }
     }
 }
@@ -801,12 +1129,12 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
     }
     let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
     match change {
-        BucketChange::Create { .. } => {}
+        BucketChange::Create { .. } => settings.lifecycle = Ok(None),
         BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
         BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
         BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
-        BucketChange::PutLifecycle { .. } => settings.has_lifecycle = Ok(true),
+        BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
 }
@@ -854,89 +1182,149 @@ fn any_found() -> impl Strategy<Value = ReportFacts> {
         .prop_map(|(report, last_status, last_delivery)| ReportFacts { report, last_status, last_delivery })
 }
 
+fn any_export() -> impl Strategy<Value = ExportFacts> {
+    let name = prop_oneof![one_of(&["day-one", "finance"]), "\\PC{1,12}"];
+    let bucket = prop_oneof![Just(BUCKET.to_owned()), "[A-Za-z0-9_.-]{3,20}", "\\PC{0,12}"];
+    let place = (name, bucket, one_of(&["us-east-1", "eu-west-1"]), one_of(&["cur", "costs", ""]));
+    let content = (
+        one_of(&[TABLE, TABLE, TABLE, "FOCUS_1_2_AWS"]),
+        one_of(&["HOURLY", "HOURLY", "DAILY", ""]),
+        prop::bool::weighted(0.8),
+        prop::sample::select(vec![("PARQUET", "PARQUET"), ("TEXT_OR_CSV", "GZIP")]),
+        one_of(&["OVERWRITE_REPORT", "CREATE_NEW_REPORT"]),
+        prop::bool::weighted(0.8),
+    );
+    let delivery = prop_oneof![
+        Just(Delivery::NotYet),
+        "\\PC{0,20}".prop_map(Delivery::At),
+        "\\PC{1,20}".prop_map(Delivery::Failed),
+    ];
+    (place, content, maybe_unseen(delivery), "[a-z0-9]{8}").prop_map(|(place, content, delivery, id)| {
+        let (name, bucket, region, prefix) = place;
+        let (table, time_unit, resources, format, overwrite, explains) = content;
+        let (format, compression) = (format.0.to_owned(), format.1.to_owned());
+        let arn = format!("arn:aws:bcm-data-exports:us-east-1:{ACCOUNT}:export/{id}");
+        let export = Export {
+            name,
+            bucket,
+            region,
+            prefix,
+            table,
+            time_unit,
+            resources,
+            format,
+            compression,
+            overwrite,
+            explains,
+        };
+        ExportFacts { arn, export, delivery }
+    })
+}
+
 fn any_settings() -> impl Strategy<Value = Settings> {
     let flag = || maybe_unseen(prop::bool::weighted(0.7));
-    let flags = (flag(), flag(), flag(), flag(), flag());
-    let policies = [DOCUMENTED, PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
+    let flags = (flag(), flag(), flag(), flag());
+    let policies =
+        [DOCUMENTED, DOCUMENTED_FOR_EXPORTS, PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
     let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
-    (one_of(&["us-east-1", "eu-west-1"]), flags, policy).prop_map(|(region, flags, policy)| Settings {
+    let lifecycle = maybe_unseen(prop::option::of(Just(for_ever())));
+    let region = one_of(&["us-east-1", "eu-west-1"]);
+    (region, flags, policy, lifecycle).prop_map(|(region, flags, policy, lifecycle)| Settings {
         region,
         public_access_blocked: flags.0,
         ownership_enforced: flags.1,
         encrypted: flags.2,
         versioned: flags.3,
-        has_lifecycle: flags.4,
         policy,
+        lifecycle,
     })
 }
 
-fn any_facts() -> impl Strategy<Value = Facts> {
+/// Facts as the answers of the same kind have them read: there are no reports of the other kind.
+fn any_facts_and_answers() -> impl Strategy<Value = (Facts, Answers)> {
     let partition = one_of(&["aws", "aws", "aws", "aws-cn", "aws-us-gov"]);
     let reports = maybe_unseen(prop::collection::vec(any_found(), 0..=REPORTS_PER_ACCOUNT));
+    let exports = maybe_unseen(prop::collection::vec(any_export(), 0..=EXPORTS_PER_ACCOUNT));
     let bucket = prop_oneof![
-        1 => Just(BucketFacts::Free),
+        2 => Just(BucketFacts::Free),
         1 => Just(BucketFacts::NotMine),
-        4 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
+        1 => Just(BucketFacts::Unseen(unseen())),
+        8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
     ];
-    (partition, reports, bucket).prop_map(|(partition, reports, bucket)| Facts {
-        partition,
-        reports,
-        bucket,
-        ..fresh()
-    })
+    (partition, reports, exports, bucket, any_answers()).prop_map(
+        |(partition, reports, exports, bucket, answers)| {
+            let none = Facts { partition, bucket, ..fresh() };
+            let facts = match answers.billing.kind {
+                ReportKind::Classic => Facts { reports, ..none },
+                ReportKind::Cur2 => Facts { exports, ..none },
+            };
+            (facts, answers)
+        },
+    )
 }
 
 fn any_answers() -> impl Strategy<Value = Answers> {
     let accepted = prop::option::of(prop::sample::select(PracticeId::BillingReport.steps().to_vec()));
+    let kinds = prop::sample::select(vec![ReportKind::Classic, ReportKind::Cur2]);
     let units = prop::sample::select(vec![TimeUnit::Hourly, TimeUnit::Daily, TimeUnit::Monthly]);
     let formats = prop::sample::select(vec![ReportFormat::Parquet, ReportFormat::Csv]);
-    (units, formats, any::<bool>(), accepted).prop_map(|(time_unit, format, activated, accepted)| {
-        let mut answers = Answers::default();
-        (answers.billing.time_unit, answers.billing.format) = (time_unit, format);
-        answers.billing.console_access_activated = activated;
-        answers.accept.extend(accepted.map(kept));
-        answers
-    })
+    let bucket = prop::option::weighted(0.2, Just("new-costs".to_owned()));
+    (kinds, units, formats, bucket, any::<bool>(), accepted).prop_map(
+        |(kind, time_unit, format, bucket, activated, accepted)| {
+            let mut answers = Answers::default();
+            answers.billing.kind = kind;
+            (answers.billing.time_unit, answers.billing.format) = (time_unit, format);
+            answers.billing.bucket = bucket;
+            answers.billing.console_access_activated = activated;
+            answers.accept.extend(accepted.map(kept));
+            answers
+        },
+    )
 }
 
 /// Whether what the step rests on was not seen.
-fn rests_on_unseen(step: StepId, facts: &Facts) -> bool {
+fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
+    let reports = facts.reports.is_err() || facts.exports.is_err();
     match step {
         StepId::BillingAccess => false,
-        StepId::ReportBucket => facts.reports.is_err() || hides_something(&facts.bucket),
-        _ => facts.reports.is_err(),
+        StepId::ReportBucket => reports || hides_something(facts, answers),
+        StepId::ReportDelivery => {
+            reports || facts.export(answers).is_some_and(|found| found.delivery.is_err())
+        }
+        _ => reports,
     }
 }
 
-fn hides_something(bucket: &BucketFacts) -> bool {
-    let BucketFacts::Mine(settings) = bucket else { return false };
-    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle, .. } =
-        settings.as_ref();
-    [public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle]
-        .iter()
-        .any(|setting| setting.is_err())
+/// The lifecycle of a bucket that has not our name is not looked at: it is not touched either.
+fn hides_something(facts: &Facts, answers: &Answers) -> bool {
+    let settings = match &facts.bucket {
+        BucketFacts::Mine(settings) => settings.as_ref(),
+        bucket => return matches!(bucket, BucketFacts::Unseen(_)),
+    };
+    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, .. } = settings;
+    let planned = bucket_name(ACCOUNT, answers);
+    let has_our_name = facts.stays_in(answers).is_none_or(|place| place.bucket == planned);
+    [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
         || settings.policy.is_err()
+        || (has_our_name && settings.lifecycle.is_err())
 }
 
 proptest! {
     #[test]
-    fn every_plan_holds_together(facts in any_facts(), answers in any_answers()) {
+    fn every_plan_holds_together((facts, answers) in any_facts_and_answers()) {
         assert_hold_together(&plan(&facts, &answers));
     }
 
     #[test]
-    fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
+    fn what_was_not_seen_is_never_in_place((facts, answers) in any_facts_and_answers()) {
         for step in plan(&facts, &answers) {
-            let unseen = rests_on_unseen(step.step, &facts);
+            let unseen = rests_on_unseen(step.step, &facts, &answers);
             prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
         }
     }
 
     #[test]
-    fn a_plan_that_was_carried_out_leaves_nothing_to_change(
-        facts in any_facts(),
-        answers in any_answers(),
-    ) {
+    fn a_plan_that_was_carried_out_leaves_nothing_to_change((facts, answers) in any_facts_and_answers()) {
         let changes: Vec<_> = plan(&facts, &answers).into_iter().flat_map(|step| step.changes).collect();
         let mut after = facts;
         changes.iter().for_each(|change| make(&mut after, change));
@@ -950,6 +1338,8 @@ proptest! {
         report in any_report(),
         answers in any_answers(),
     ) {
+        let mut answers = answers;
+        answers.billing.kind = ReportKind::Classic;
         let found = ReportFacts { report: report.clone(), last_status: None, last_delivery: None };
         let facts = Facts { reports: Ok(vec![found]), ..perfect() };
         for change in step(&facts, &answers, StepId::Report).changes {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType, Trail};
 
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, reading, unless};
+use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
 use crate::error::{AwsError, StepError};
 use crate::private_bucket::BucketFacts;
 use crate::session::Session;
@@ -20,7 +20,9 @@ pub struct Facts {
     pub partition: String,
     /// The Region of the trail to be made.
     pub region: String,
-    /// The trail that counts: ours, or one that can be adopted.
+    /// The ARNs under which bucket policies know who acts.
+    pub acting: Vec<String>,
+    /// The trail that is the best there is: ours, or one that can be adopted.
     pub trail: Reading<Option<TrailFacts>>,
     /// How many trails deliver from this Region. Only the first copy of management events is free.
     pub trails: usize,
@@ -49,8 +51,10 @@ pub struct TrailFacts {
     pub validated: bool,
     /// Whether it records the services that have no Region, such as IAM.
     pub global_services: bool,
-    /// Whether the organization, or another account, owns it.
+    /// Whether another account owns it, which is often the organization's management account.
     pub of_another_account: bool,
+    /// Whether it is the organization's. In the management account it is this account's own as well.
+    pub of_organization: bool,
     /// Whether it is logging.
     pub logging: Reading<bool>,
     /// How its deliveries go.
@@ -90,64 +94,114 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         private_bucket::observe(identity, &planned, &region),
     )?;
     let (trails, trail) = match trails {
-        Ok(trails) => (trails.len(), best(identity, &trails, session.account(), answers).await?),
+        Ok(trails) => (trails.len(), Ok(best(identity, trails, session.account(), answers).await?)),
         Err(unseen) => (0, Err(unseen)),
     };
-    let bucket = match &trail {
-        Ok(Some(trail)) if trail.bucket != planned && !trail.of_another_account => {
-            private_bucket::observe(identity, &trail.bucket, &trail.home_region).await?
-        }
-        _ => bucket,
-    };
-    Ok(Facts {
+    let mut facts = Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
         region,
+        acting: administrators::acting(&identity.caller),
         trail,
         trails,
         administrators,
         bucket,
-    })
+    };
+    let elsewhere = match facts.trail() {
+        Ok(Some(trail)) if !trail.of_another_account && trail.goes_to(answers) != planned => {
+            Some((trail.goes_to(answers).to_owned(), trail.home_region.clone()))
+        }
+        _ => None,
+    };
+    if let Some((bucket, region)) = elsewhere {
+        facts.bucket = private_bucket::observe(identity, &bucket, &region).await?;
+    }
+    Ok(facts)
+}
+
+impl Facts {
+    /// The trail that counts. One of another account counts only as it is, since nothing can be added to it from here:
+    /// where it misses Regions, or its files cannot be validated, this account needs a trail of its own all the same.
+    pub fn trail(&self) -> Result<Option<&TrailFacts>, &Unseen> {
+        let trail = self.trail.as_ref()?;
+        Ok(trail.as_ref().filter(|trail| !trail.of_another_account || trail.covers_all()))
+    }
+}
+
+impl TrailFacts {
+    /// Whether it is the trail of the answers, which is changed to what they ask for.
+    pub fn is_ours(&self, answers: &Answers) -> bool {
+        self.name == answers.trail.name && !self.of_another_account && !self.of_organization
+    }
+
+    /// Whether it covers all Regions, with files that can be validated.
+    pub fn covers_all(&self) -> bool {
+        self.multi_region && self.validated
+    }
+
+    /// The bucket that its files are to go to: the one that the answers name, or else the one that it has. The
+    /// organization's trail is not redirected from here.
+    pub fn goes_to<'t>(&'t self, answers: &'t Answers) -> &'t str {
+        match &answers.trail.bucket {
+            Some(bucket) if !self.of_organization => bucket,
+            _ => &self.bucket,
+        }
+    }
+
+    /// Whether nothing is left to do about it. What another account's trail leaves out cannot be seen from every account.
+    fn meets_the_bar(&self) -> bool {
+        let records_all = self.global_services && self.all_management_events == Ok(true);
+        self.covers_all() && self.logging == Ok(true) && (self.of_another_account || records_all)
+    }
 }
 
 /// With shadow trails: a trail of another Region, or of the organization, is seen from here too.
 async fn describe(identity: &Identity, region: &str) -> Result<Reading<Vec<Trail>>, AwsError> {
     let answer = identity.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
-    Ok(reading(answer.for_call("cloudtrail:DescribeTrails"))?
+    Ok(identity
+        .reading(answer.for_call("cloudtrail:DescribeTrails"))?
         .map(|answer| answer.trail_list.unwrap_or_default()))
 }
 
-/// The trail that counts: what meets the bar before what nearly does, and ours before another's.
+/// The best trail: what meets the bar before what could be brought up to it, then ours, then this account's, and of
+/// several one that lacks less. So another's trail is changed only where none is good enough as it is.
 async fn best(
     identity: &Identity,
-    trails: &[Trail],
+    trails: Vec<Trail>,
     account: &str,
     answers: &Answers,
-) -> Result<Reading<Option<TrailFacts>>, AwsError> {
-    let rank = |trail: &&Trail| {
-        let own = trail.trail_arn().and_then(|arn| arn.split(':').nth(4)) == Some(account);
-        (
-            trail.is_multi_region_trail() == Some(true),
-            trail.log_file_validation_enabled() == Some(true),
-            trail.name() == Some(&answers.trail.name),
-            own,
-        )
-    };
-    let Some(trail) = trails.iter().max_by_key(rank) else { return Ok(Ok(None)) };
+) -> Result<Option<TrailFacts>, AwsError> {
+    let asked = trails.into_iter().map(|trail| stand(identity.clone(), trail, account.to_owned()));
+    let trails = at_once(asked).await?;
+    Ok(trails.into_iter().max_by_key(|trail| rank(trail, answers)))
+}
+
+fn rank(trail: &TrailFacts, answers: &Answers) -> [bool; 6] {
+    [
+        trail.meets_the_bar(),
+        trail.is_ours(answers),
+        !trail.of_another_account,
+        trail.multi_region,
+        trail.validated,
+        trail.logging == Ok(true),
+    ]
+}
+
+/// How a trail stands.
+async fn stand(identity: Identity, trail: Trail, account: String) -> Result<TrailFacts, AwsError> {
     let home_region = trail.home_region().unwrap_or_default();
     let arn = trail.trail_arn().unwrap_or_default();
     let client = identity.cloudtrail(home_region);
-    let (status, selectors) = tokio::join!(
+    let (status, all_management_events) = tokio::join!(
         client.get_trail_status().name(arn).send(),
-        client.get_event_selectors().trail_name(arn).send(),
+        records_all_management_events(&identity, &trail)
     );
-    let status = reading(unless("TrailNotFound", status.for_call("cloudtrail:GetTrailStatus")))?;
-    let selectors = reading(selectors.for_call("cloudtrail:GetEventSelectors"))?;
+    let status = identity.reading(unless("TrailNotFound", status.for_call("cloudtrail:GetTrailStatus")))?;
     let delivery = match &status {
         Ok(Some(status)) => delivery(status),
         Ok(None) | Err(_) => Delivery::NotYet,
     };
-    Ok(Ok(Some(TrailFacts {
+    Ok(TrailFacts {
         name: trail.name().unwrap_or_default().to_owned(),
         arn: arn.to_owned(),
         home_region: home_region.to_owned(),
@@ -156,12 +210,26 @@ async fn best(
         multi_region: trail.is_multi_region_trail() == Some(true),
         validated: trail.log_file_validation_enabled() == Some(true),
         global_services: trail.include_global_service_events() != Some(false),
-        of_another_account: trail.is_organization_trail() == Some(true)
-            || arn.split(':').nth(4) != Some(account),
+        of_another_account: arn.split(':').nth(4) != Some(account.as_str()),
+        of_organization: trail.is_organization_trail() == Some(true),
         logging: status.map(|status| status.is_some_and(|status| status.is_logging() == Some(true))),
         delivery,
-        all_management_events: all_management_events(selectors),
-    })))
+        all_management_events: all_management_events?,
+    })
+}
+
+/// A trail that has no selectors of its own records all management events, as every trail does at first.
+async fn records_all_management_events(
+    identity: &Identity,
+    trail: &Trail,
+) -> Result<Reading<bool>, AwsError> {
+    if trail.has_custom_event_selectors() == Some(false) {
+        return Ok(Ok(true));
+    }
+    let client = identity.cloudtrail(trail.home_region().unwrap_or_default());
+    let selectors = client.get_event_selectors().trail_name(trail.trail_arn().unwrap_or_default());
+    let selectors = identity.reading(selectors.send().await.for_call("cloudtrail:GetEventSelectors"))?;
+    Ok(selectors.map(|selectors| all_management_events(&selectors)))
 }
 
 fn delivery(status: &aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput) -> Delivery {
@@ -174,8 +242,7 @@ fn delivery(status: &aws_sdk_cloudtrail::operation::get_trail_status::GetTrailSt
 
 type Selectors = aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 
-fn all_management_events(selectors: Reading<Selectors>) -> Reading<bool> {
-    let selectors = selectors?;
+fn all_management_events(selectors: &Selectors) -> bool {
     let basic = |selector: &EventSelector| {
         selector.include_management_events() != Some(false)
             && selector.read_write_type().is_none_or(|kind| *kind == ReadWriteType::All)
@@ -189,5 +256,127 @@ fn all_management_events(selectors: Reading<Selectors>) -> Reading<bool> {
                 .iter()
                 .any(|field| field.field() == "eventCategory" && field.equals() == ["Management".to_owned()])
     });
-    Ok(none || advanced || selectors.event_selectors().iter().any(basic))
+    none || advanced || selectors.event_selectors().iter().any(basic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn perfect(name: &str) -> TrailFacts {
+        TrailFacts {
+            name: name.into(),
+            arn: format!("arn:aws:cloudtrail:us-east-1:111122223333:trail/{name}"),
+            home_region: "us-east-1".into(),
+            bucket: "logs".into(),
+            key_prefix: None,
+            multi_region: true,
+            validated: true,
+            global_services: true,
+            of_another_account: false,
+            of_organization: false,
+            logging: Ok(true),
+            delivery: Delivery::NotYet,
+            all_management_events: Ok(true),
+        }
+    }
+
+    /// The name of the trail that is ranked first, in whichever order they come.
+    fn first(one: &TrailFacts, other: &TrailFacts) -> String {
+        let answers = Answers::default();
+        let best = |trails: [&TrailFacts; 2]| {
+            let best = trails.into_iter().max_by_key(|trail| rank(trail, &answers));
+            best.map(|trail| trail.name.clone())
+        };
+        assert_eq!(best([one, other]), best([other, one]));
+        best([one, other]).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_trail_that_lacks_nothing_counts_before_ours_that_does() {
+        let lacking: [fn(&mut TrailFacts); 5] = [
+            |trail| trail.multi_region = false,
+            |trail| trail.validated = false,
+            |trail| trail.global_services = false,
+            |trail| trail.logging = Ok(false),
+            |trail| trail.all_management_events = Ok(false),
+        ];
+        for lacks in lacking {
+            let mut ours = perfect("day-one");
+            lacks(&mut ours);
+            assert_eq!(first(&ours, &perfect("audit")), "audit", "{ours:?}");
+            let mut theirs = perfect("audit");
+            lacks(&mut theirs);
+            assert_eq!(first(&perfect("day-one"), &theirs), "day-one", "{theirs:?}");
+            assert_eq!(first(&ours, &theirs), "day-one", "neither is good enough, so ours is changed");
+        }
+        assert_eq!(first(&perfect("day-one"), &perfect("audit")), "day-one");
+    }
+
+    #[test]
+    fn a_trail_that_logs_is_adopted_before_one_that_is_stopped() {
+        let stopped = TrailFacts { logging: Ok(false), ..perfect("stopped") };
+        assert_eq!(first(&stopped, &perfect("audit")), "audit");
+        let of_organization =
+            TrailFacts { of_another_account: true, of_organization: true, ..perfect("organization") };
+        assert_eq!(first(&stopped, &of_organization), "organization");
+        let stopped_too = TrailFacts { logging: Ok(false), ..of_organization };
+        assert_eq!(first(&stopped, &stopped_too), "stopped", "this account's can be started");
+    }
+
+    #[test]
+    fn a_trail_of_another_account_counts_only_where_it_covers_everything() {
+        let facts = |trail| Facts {
+            account: "111122223333".into(),
+            partition: "aws".into(),
+            region: "us-east-1".into(),
+            acting: Vec::new(),
+            trail: Ok(Some(trail)),
+            trails: 1,
+            administrators: Ok(BTreeSet::new()),
+            bucket: BucketFacts::Free,
+        };
+        let theirs = TrailFacts { of_another_account: true, ..perfect("organization") };
+        assert_eq!(facts(theirs.clone()).trail(), Ok(Some(&theirs)));
+        for lacking in [
+            TrailFacts { multi_region: false, ..theirs.clone() },
+            TrailFacts { validated: false, ..theirs.clone() },
+        ] {
+            assert_eq!(facts(lacking.clone()).trail(), Ok(None), "{lacking:?}");
+            let own = TrailFacts { of_another_account: false, ..lacking };
+            assert_eq!(facts(own.clone()).trail(), Ok(Some(&own)));
+        }
+    }
+
+    #[test]
+    fn selectors_record_all_management_events_only_without_exceptions() {
+        use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector};
+        let category =
+            AdvancedFieldSelector::builder().field("eventCategory").equals("Management").build().unwrap();
+        let only_writes = AdvancedFieldSelector::builder().field("readOnly").equals("false").build().unwrap();
+        let all = AdvancedEventSelector::builder().field_selectors(category);
+        let writes = all.clone().field_selectors(only_writes);
+        let basic = EventSelector::builder().read_write_type(ReadWriteType::All);
+        let cases = [
+            (Selectors::builder().build(), true),
+            (Selectors::builder().event_selectors(basic.clone().build()).build(), true),
+            (
+                Selectors::builder()
+                    .event_selectors(basic.clone().include_management_events(false).build())
+                    .build(),
+                false,
+            ),
+            (
+                Selectors::builder()
+                    .event_selectors(basic.exclude_management_event_sources("kms.amazonaws.com").build())
+                    .build(),
+                false,
+            ),
+            (Selectors::builder().advanced_event_selectors(all.build().unwrap()).build(), true),
+            (Selectors::builder().advanced_event_selectors(writes.build().unwrap()).build(), false),
+        ];
+        for (selectors, expected) in cases {
+            assert_eq!(all_management_events(&selectors), expected, "{selectors:?}");
+        }
+    }
 }

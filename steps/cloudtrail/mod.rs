@@ -4,6 +4,7 @@
 //! named readers can read. A trail that is good enough already is adopted: a second one would cost money.
 
 mod apply;
+mod bucket;
 mod facts;
 mod plan;
 

@@ -1,17 +1,14 @@
 //! How each step of the practice stands, and what is to be done. Pure.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
-use crate::administrators;
 use crate::answers::Answers;
-use crate::policy::{Document, PolicyError};
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
-use crate::private_bucket::{self, BucketChange, BucketFacts, MustLet, Obstacle, Wanted, name_principals};
+use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, Verb, after};
+use crate::private_bucket::BucketChange;
 use crate::text;
 use crate::text::{Text, harmless};
 
+use super::bucket;
 use super::facts::{Delivery, Facts, TrailFacts, bucket_name};
 
 /// What can be changed.
@@ -39,8 +36,10 @@ pub enum Change {
         trail: String,
         /// Its home Region.
         region: String,
+        /// Where its files go from now on; none: where they go already.
+        bucket: Option<String>,
     },
-    /// Has the trail record all management events.
+    /// Has the trail record all management events, besides what it records already.
     RecordManagementEvents {
         /// Its ARN.
         trail: String,
@@ -58,158 +57,30 @@ pub enum Change {
 
 /// How each step stands.
 pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
-    vec![trail_bucket(facts, answers), trail(facts, answers), log_delivery(facts)]
+    vec![bucket::step(facts, answers), trail(facts, answers), log_delivery(facts)]
         .into_iter()
         .map(|step| step.accept(answers))
         .collect()
 }
 
-fn trail_bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
-    let step = StepId::TrailBucket;
-    let trail = match &facts.trail {
-        Ok(trail) => trail.as_ref(),
-        Err(unseen) => return StepPlan::not_assessed(step, unseen),
-    };
-    if trail.is_some_and(|trail| trail.of_another_account) {
-        return StepPlan::not_applicable(step, kept_elsewhere());
-    }
-    let administrators = match &facts.administrators {
-        Ok(administrators) if administrators.is_empty() => {
-            return StepPlan::blocked(step, after(StepId::AdminUser));
-        }
-        Ok(administrators) => administrators,
-        Err(unseen) => return StepPlan::not_assessed(step, unseen),
-    };
-    let wanted = match wanted(facts, trail, administrators, answers) {
-        Ok(wanted) => wanted,
-        Err(error) => return StepPlan::blocked(step, Text::verbatim(error.to_string())),
-    };
-    let changes = match private_bucket::plan(&wanted, &facts.bucket) {
-        Ok(changes) => changes,
-        Err(Obstacle::NotMine) if trail.is_some() => return StepPlan::not_applicable(step, kept_elsewhere()),
-        Err(Obstacle::Unseen(unseen)) => return StepPlan::not_assessed(step, &unseen),
-        Err(obstacle) => return StepPlan::needs_person(step, mend_bucket(&wanted.name, &obstacle)),
-    };
-    let changes =
-        changes.into_iter().map(|change| Change::Bucket { region: wanted.region.clone(), change }).collect();
-    let name = harmless(&wanted.name);
-    StepPlan::to_change(step, changes, text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 잠김" })
-}
-
-fn kept_elsewhere() -> Text {
-    text! {
-        en: "Another account keeps the logs of this one.",
-        ko: "이 계정의 로그는 다른 계정이 보관합니다."
-    }
-}
-
-fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
-    PersonTask {
-        what: text! { en: "Find a bucket for the trail.", ko: "추적에 쓸 버킷을 정하세요." },
-        how: vec![obstacle.text(bucket, "trail.bucket")],
-        seen: Seen::Elsewhere,
-    }
-}
-
-fn wanted(
-    facts: &Facts,
-    trail: Option<&TrailFacts>,
-    administrators: &BTreeSet<String>,
-    answers: &Answers,
-) -> Result<Wanted, PolicyError> {
-    let name = trail
-        .map_or_else(|| bucket_name(&facts.account, &facts.region, answers), |trail| trail.bucket.clone());
-    // A bucket that a trail writes to already may be in any Region.
-    let region = match (&facts.bucket, trail) {
-        (BucketFacts::Mine(settings), Some(_)) => settings.region.clone(),
-        _ => facts.region.clone(),
-    };
-    let arn = trail.map_or_else(|| planned_arn(facts, answers), |trail| trail.arn.clone());
-    let prefix = trail.and_then(|trail| trail.key_prefix.as_deref());
-    let policy = policy(facts, &name, &arn, prefix, administrators, answers)?;
-    let must_let = must_let(facts, &name, &arn, prefix, administrators);
-    let expire_after_days = Some(answers.trail.retention_days).filter(|days| *days > 0);
-    Ok(Wanted { name, region, account: facts.account.clone(), policy, expire_after_days, must_let })
-}
-
-/// The ARN follows from the name, so the policy can be in place before the trail is.
-fn planned_arn(facts: &Facts, answers: &Answers) -> String {
-    let Facts { partition, region, account, .. } = facts;
-    format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{}", answers.trail.name)
-}
-
-fn policy(
-    facts: &Facts,
-    bucket: &str,
-    trail: &str,
-    prefix: Option<&str>,
-    administrators: &BTreeSet<String>,
-    answers: &Answers,
-) -> Result<Document, PolicyError> {
-    let json = include_str!("trail-bucket.json")
-        .replace("TRAIL_ARN", trail)
-        .replace("KEY_PREFIX", &key_prefix(prefix))
-        .replace("PARTITION", &facts.partition)
-        .replace("ACCOUNT", &facts.account)
-        .replace("BUCKET", bucket);
-    let mut policy = Document::parse(&json)?;
-    let mut trusted = administrators.clone();
-    trusted.insert(administrators::root(&facts.partition, &facts.account));
-    name_principals(&mut policy, "ADMINISTRATORS", &trusted);
-    trusted.extend(answers.trail.readers.iter().cloned());
-    name_principals(&mut policy, "READERS", &trusted);
-    Ok(policy)
-}
-
-fn key_prefix(prefix: Option<&str>) -> String {
-    prefix.map_or_else(String::new, |prefix| format!("{prefix}/"))
-}
-
-fn must_let(
-    facts: &Facts,
-    bucket: &str,
-    trail: &str,
-    prefix: Option<&str>,
-    administrators: &BTreeSet<String>,
-) -> Vec<MustLet> {
-    let bucket_arn = format!("arn:{}:s3:::{bucket}", facts.partition);
-    let key = format!("{bucket_arn}/{}AWSLogs/{}/file.json.gz", key_prefix(prefix), facts.account);
-    let service = |action, resource: &str, more: Vec<(&'static str, String)>| MustLet {
-        who: "cloudtrail.amazonaws.com".into(),
-        action,
-        resource: resource.to_owned(),
-        context: std::iter::once(("aws:SourceArn", trail.to_owned())).chain(more).collect(),
-    };
-    let acl = ("s3:x-amz-acl", "bucket-owner-full-control".to_owned());
-    let reads = |who: &String| MustLet {
-        who: who.clone(),
-        action: "s3:GetObject",
-        resource: key.clone(),
-        context: Vec::new(),
-    };
-    let mut must =
-        vec![service("s3:GetBucketAcl", &bucket_arn, vec![]), service("s3:PutObject", &key, vec![acl])];
-    must.extend(administrators.iter().map(reads));
-    must.push(reads(&administrators::root(&facts.partition, &facts.account)));
-    must
-}
-
 fn trail(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
-    let step = StepId::Trail;
-    match &facts.trail {
-        Err(unseen) => StepPlan::not_assessed(step, unseen),
+    match facts.trail() {
+        Err(unseen) => StepPlan::not_assessed(StepId::Trail, unseen),
         Ok(None) => new_trail(facts, answers),
         Ok(Some(trail)) if trail.of_another_account => of_another_account(trail),
-        Ok(Some(trail)) => bring_up(trail, answers),
+        Ok(Some(trail)) => bring_up(facts, trail, answers),
     }
+}
+
+/// Whether the step before has the bucket ready, or would make it so, or is left as it is by the operator's word.
+fn has_bucket(facts: &Facts, answers: &Answers) -> bool {
+    let bucket = bucket::step(facts, answers).accept(answers);
+    matches!(bucket.state, State::InPlace | State::ToChange | State::Accepted)
 }
 
 fn new_trail(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::Trail;
-    if facts.administrators.as_ref().is_ok_and(BTreeSet::is_empty) {
-        return StepPlan::blocked(step, after(StepId::TrailBucket));
-    }
-    if facts.bucket == BucketFacts::NotMine {
+    if !has_bucket(facts, answers) {
         return StepPlan::blocked(step, after(StepId::TrailBucket));
     }
     let (trail, region) = (answers.trail.name.clone(), facts.region.clone());
@@ -236,50 +107,86 @@ fn of_another_account(trail: &TrailFacts) -> StepPlan<Change> {
                 seen: Seen::Elsewhere,
             },
         ),
-        // A member account may not be allowed to ask; that the trail is here is seen all the same.
-        Ok(true) | Err(_) => StepPlan::in_place(
+        Err(unseen) => StepPlan::not_assessed(step, unseen),
+        Ok(true) => StepPlan::in_place(
             step,
             text! { en: "trail {name} of another account logs here (adopted)", ko: "다른 계정의 추적 {name}이(가) 기록합니다(그대로 사용)" },
         ),
     }
 }
 
-fn bring_up(trail: &TrailFacts, answers: &Answers) -> StepPlan<Change> {
+fn bring_up(facts: &Facts, trail: &TrailFacts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::Trail;
-    let (arn, region) = (trail.arn.clone(), trail.home_region.clone());
-    let mut changes = Vec::new();
-    if !(trail.multi_region && trail.validated && trail.global_services) {
-        changes.push(Change::UpdateTrail { trail: arn.clone(), region: region.clone() });
-    }
-    match (&trail.all_management_events, &trail.logging) {
+    let (records_all, logs) = match (&trail.all_management_events, &trail.logging) {
         (Err(unseen), _) | (_, Err(unseen)) => return StepPlan::not_assessed(step, unseen),
-        (Ok(all), Ok(logging)) => {
-            if !all {
-                changes.push(Change::RecordManagementEvents { trail: arn.clone(), region: region.clone() });
-            }
-            if !logging {
-                changes.push(Change::StartLogging { trail: arn, region });
-            }
-        }
+        (Ok(records_all), Ok(logs)) => (*records_all, *logs),
+    };
+    let goes_to = trail.goes_to(answers);
+    let bucket = (goes_to != trail.bucket).then(|| goes_to.to_owned());
+    let is_set_up = trail.covers_all() && trail.global_services && bucket.is_none();
+    if trail.of_organization && !(is_set_up && records_all && logs) {
+        return StepPlan::needs_person(step, mend_organization_s(trail));
     }
+    if !records_all && !trail.is_ours(answers) {
+        return StepPlan::needs_person(step, mend_selectors(trail));
+    }
+    if bucket.is_some() && !has_bucket(facts, answers) {
+        return StepPlan::blocked(step, after(StepId::TrailBucket));
+    }
+    let (trail_arn, region) = (|| trail.arn.clone(), || trail.home_region.clone());
+    let changes = [
+        (!is_set_up).then(|| Change::UpdateTrail { trail: trail_arn(), region: region(), bucket }),
+        (!records_all).then(|| Change::RecordManagementEvents { trail: trail_arn(), region: region() }),
+        (!logs).then(|| Change::StartLogging { trail: trail_arn(), region: region() }),
+    ];
     let name = harmless(&trail.name);
-    let found = if trail.name == answers.trail.name {
+    let found = if trail.is_ours(answers) {
         text! { en: "trail {name} logs all Regions", ko: "추적 {name}이(가) 모든 리전을 기록합니다" }
     } else {
         text! { en: "trail {name} logs all Regions (adopted)", ko: "추적 {name}이(가) 모든 리전을 기록합니다(그대로 사용)" }
     };
-    StepPlan::to_change(step, changes, found)
+    StepPlan::to_change(step, changes.into_iter().flatten().collect(), found)
+}
+
+/// Every account of the organization relies on its trail, so it is not for one of them to change it.
+fn mend_organization_s(trail: &TrailFacts) -> PersonTask {
+    let name = harmless(&trail.name);
+    PersonTask {
+        what: text! {
+            en: "The organization's trail {name} falls short, and dayone does not change what all accounts rely on.",
+            ko: "조직의 추적 {name}에 부족한 점이 있지만 모든 계정이 함께 쓰는 것이라 dayone이 바꾸지 않습니다."
+        },
+        how: vec![text! {
+            en: "In the CloudTrail console, Trails, {name}: have it log, cover all Regions, validate its log files, and record all management events.",
+            ko: "CloudTrail 콘솔의 추적, {name}에서 로깅, 모든 리전 적용, 로그 파일 검증, 모든 관리 이벤트 기록을 켜세요."
+        }],
+        seen: Seen::Elsewhere,
+    }
+}
+
+fn mend_selectors(trail: &TrailFacts) -> PersonTask {
+    let name = harmless(&trail.name);
+    PersonTask {
+        what: text! {
+            en: "The trail {name} leaves out management events: somebody has chosen what it records.",
+            ko: "추적 {name}은(는) 관리 이벤트를 모두 기록하지 않습니다. 누군가 기록할 이벤트를 골라 두었습니다."
+        },
+        how: vec![text! {
+            en: "If that can go, open the CloudTrail console, Trails, {name}, Management events: choose Read and Write, and exclude nothing. dayone does not change what others have chosen.",
+            ko: "바꿔도 된다면 CloudTrail 콘솔의 추적, {name}, 관리 이벤트에서 읽기와 쓰기를 모두 선택하고 제외 항목을 비우세요. 다른 사람이 고른 것은 dayone이 바꾸지 않습니다."
+        }],
+        seen: Seen::Elsewhere,
+    }
 }
 
 fn log_delivery(facts: &Facts) -> StepPlan<Change> {
     let step = StepId::LogDelivery;
-    let trail = match &facts.trail {
+    let trail = match facts.trail() {
         Err(unseen) => return StepPlan::not_assessed(step, unseen),
         Ok(None) => return StepPlan::blocked(step, after(StepId::Trail)),
         Ok(Some(trail)) => trail,
     };
     match (&trail.logging, &trail.delivery) {
-        (Err(_), _) if trail.of_another_account => StepPlan::not_applicable(step, kept_elsewhere()),
         (Err(unseen), _) => StepPlan::not_assessed(step, unseen),
         (Ok(_), Delivery::Failed(error)) => StepPlan::needs_person(step, delivery_fails(trail, error)),
         (Ok(false), _) => StepPlan::blocked(step, after(StepId::Trail)),
@@ -352,13 +259,7 @@ impl crate::practice::Change for Change {
                 en: "trail {trail} for all Regions, with log-file validation, into {bucket}",
                 ko: "모든 리전의 추적 {trail}, 로그 파일 검증 포함, {bucket}에 저장"
             },
-            Self::UpdateTrail { trail, .. } => {
-                let name = harmless(trail.rsplit('/').next().unwrap_or(trail));
-                text! {
-                    en: "trail {name}: all Regions, log-file validation, global services",
-                    ko: "추적 {name}: 모든 리전, 로그 파일 검증, 글로벌 서비스"
-                }
-            }
+            Self::UpdateTrail { trail, bucket, .. } => update_summary(trail, bucket.as_deref()),
             Self::RecordManagementEvents { trail, .. } => {
                 let name = harmless(trail.rsplit('/').next().unwrap_or(trail));
                 text! { en: "trail {name}: all management events", ko: "추적 {name}: 모든 관리 이벤트" }
@@ -369,6 +270,20 @@ impl crate::practice::Change for Change {
             }
         }
     }
+}
+
+fn update_summary(trail: &str, bucket: Option<&str>) -> Text {
+    let name = harmless(trail.rsplit('/').next().unwrap_or(trail));
+    let mut summary = text! {
+        en: "trail {name}: all Regions, log-file validation, global services",
+        ko: "추적 {name}: 모든 리전, 로그 파일 검증, 글로벌 서비스"
+    };
+    if let Some(bucket) = bucket.map(harmless) {
+        let from_now_on = text! { en: "; from now on into {bucket}", ko: ", 이제부터 {bucket}에 저장" };
+        summary.en.push_str(&from_now_on.en);
+        summary.ko.push_str(&from_now_on.ko);
+    }
+    summary
 }
 
 #[cfg(test)]

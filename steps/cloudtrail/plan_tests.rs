@@ -1,11 +1,13 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::answers::Accept;
 use crate::aws::{Reading, Unseen};
-use crate::policy::{Decision, Principal, Request};
-use crate::practice::{Change as _, PracticeId, State};
-use crate::private_bucket::Settings;
+use crate::policy::{Decision, Document, Principal, Request};
+use crate::practice::{Change as _, PracticeId};
+use crate::private_bucket::{BucketFacts, Retention, Settings};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
@@ -16,6 +18,7 @@ const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 const AUDITOR: &str = "arn:aws:iam::111122223333:role/Auditor";
+const ROLES: [&str; 2] = ["arn:aws:iam::111122223333:role/Admin", "arn:aws:iam::111122223333:role/*/Admin"];
 const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
 const ROOT: &str = "arn:aws:iam::111122223333:root";
 const CLOUDTRAIL: Principal<'static> = Principal::Service("cloudtrail.amazonaws.com");
@@ -35,6 +38,7 @@ fn fresh() -> Facts {
         account: ACCOUNT.into(),
         partition: "aws".into(),
         region: REGION.into(),
+        acting: vec![ALICE.into()],
         trail: Ok(None),
         trails: 0,
         administrators: Ok(BTreeSet::from([ALICE.to_owned()])),
@@ -59,6 +63,7 @@ fn our_trail() -> TrailFacts {
         validated: true,
         global_services: true,
         of_another_account: false,
+        of_organization: false,
         logging: Ok(true),
         delivery: Delivery::At(1_795_000_000),
         all_management_events: Ok(true),
@@ -75,7 +80,7 @@ fn adopted() -> Facts {
         key_prefix: Some("central".into()),
         ..our_trail()
     };
-    Facts { trail: Ok(Some(trail)), trails: 1, bucket: mine("us-west-1", None), ..fresh() }
+    Facts { trail: Ok(Some(trail)), trails: 1, bucket: of_others(None), ..fresh() }
 }
 
 /// A bucket of this account that lacks nothing but perhaps the policy.
@@ -87,8 +92,22 @@ fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
         encrypted: Ok(true),
         versioned: Ok(true),
         policy: Ok(policy.map(ToOwned::to_owned)),
-        has_lifecycle: Ok(true),
+        lifecycle: Ok(Some(for_a_year())),
     }))
+}
+
+/// A bucket that was there before, with readers that are not known.
+fn of_others(policy: Option<&str>) -> BucketFacts {
+    let BucketFacts::Mine(settings) = mine("us-west-1", policy) else { unreachable!() };
+    BucketFacts::Mine(Box::new(Settings { lifecycle: Ok(None), ..*settings }))
+}
+
+fn for_a_year() -> Retention {
+    Retention { prefix: format!("AWSLogs/{ACCOUNT}/"), expire_after_days: Some(365) }
+}
+
+fn attended() -> Answers {
+    Answers { attended: true, ..Answers::default() }
 }
 
 fn trail_of(facts: &mut Facts) -> &mut TrailFacts {
@@ -124,7 +143,7 @@ fn told(changes: &[Change]) -> Vec<String> {
 }
 
 fn update(trail: &str, region: &str) -> Change {
-    Change::UpdateTrail { trail: trail.into(), region: region.into() }
+    Change::UpdateTrail { trail: trail.into(), region: region.into(), bucket: None }
 }
 
 fn record(trail: &str, region: &str) -> Change {
@@ -173,6 +192,16 @@ fn how_the_steps_stand_before_there_is_a_trail() {
             "a bucket of somebody else",
             |facts, _| facts.bucket = BucketFacts::NotMine,
             [NeedsPerson, Blocked, Blocked],
+        ),
+        (
+            "a bucket that may not be looked at",
+            |facts, _| facts.bucket = BucketFacts::Unseen(unseen()),
+            [NotAssessed, Blocked, Blocked],
+        ),
+        (
+            "no bucket, by the operator's word",
+            |_, answers| answers.accept.push(kept(StepId::TrailBucket)),
+            [Accepted, ToChange, Blocked],
         ),
         ("a bucket made half", |facts, _| facts.bucket = mine(REGION, None), [ToChange, ToChange, Blocked]),
         ("a bucket made whole", |facts, _| facts.bucket = perfect().bucket, [InPlace, ToChange, Blocked]),
@@ -240,6 +269,27 @@ fn how_the_steps_stand_with_a_trail_of_this_account() {
             |facts, _| facts.bucket = BucketFacts::NotMine,
             [NotApplicable, InPlace, InPlace],
         ),
+        (
+            "into a bucket that may not be looked at",
+            |facts, _| facts.bucket = BucketFacts::Unseen(unseen()),
+            [NotAssessed, InPlace, InPlace],
+        ),
+        (
+            "into another bucket than the answers name",
+            |facts, answers| {
+                facts.bucket = BucketFacts::Free;
+                answers.trail.bucket = Some("my-logs".into());
+            },
+            [ToChange, ToChange, InPlace],
+        ),
+        (
+            "into another bucket than the answers name, which is somebody else's",
+            |facts, answers| {
+                facts.bucket = BucketFacts::NotMine;
+                answers.trail.bucket = Some("my-logs".into());
+            },
+            [NeedsPerson, Blocked, InPlace],
+        ),
         ("its bucket is gone", |facts, _| facts.bucket = BucketFacts::Free, [ToChange, InPlace, InPlace]),
         (
             "a policy that is none",
@@ -272,7 +322,7 @@ fn how_the_steps_stand_with_a_trail_of_this_account() {
 
 #[test]
 fn how_the_steps_stand_with_a_trail_of_another_account() {
-    use State::{Blocked, InPlace, NeedsPerson, NotApplicable, Waiting};
+    use State::{Blocked, InPlace, NeedsPerson, NotApplicable, NotAssessed, ToChange, Waiting};
     let cases: &[(&str, Given, [State; 3])] = &[
         ("it logs", |_, _| {}, [NotApplicable, InPlace, InPlace]),
         (
@@ -292,10 +342,28 @@ fn how_the_steps_stand_with_a_trail_of_another_account() {
             [NotApplicable, InPlace, NeedsPerson],
         ),
         (
-            // A member account may not ask.
+            // A member account may not be allowed to ask.
             "status not seen",
             |facts, _| trail_of(facts).logging = Err(unseen()),
-            [NotApplicable, InPlace, NotApplicable],
+            [NotApplicable, NotAssessed, NotAssessed],
+        ),
+        (
+            "it covers one Region only",
+            |facts, _| trail_of(facts).multi_region = false,
+            [ToChange, ToChange, Blocked],
+        ),
+        (
+            "its files cannot be validated",
+            |facts, _| trail_of(facts).validated = false,
+            [ToChange, ToChange, Blocked],
+        ),
+        (
+            "it covers one Region only, and the bucket for ours is somebody else's",
+            |facts, _| {
+                trail_of(facts).multi_region = false;
+                facts.bucket = BucketFacts::NotMine;
+            },
+            [NeedsPerson, Blocked, Blocked],
         ),
         (
             "selectors not seen",
@@ -308,6 +376,56 @@ fn how_the_steps_stand_with_a_trail_of_another_account() {
         trail_of(&mut facts).of_another_account = true;
         assert_states(name, facts, *given, *expected);
     }
+}
+
+#[test]
+fn the_organization_s_own_trail_is_left_to_a_person() {
+    use State::{Blocked, InPlace, NeedsPerson, Waiting};
+    let cases: &[(&str, Given, [State; 3])] = &[
+        ("all in place", |_, _| {}, [InPlace, InPlace, InPlace]),
+        (
+            "the answers name another bucket",
+            |_, answers| answers.trail.bucket = Some("my-logs".into()),
+            [InPlace, InPlace, InPlace],
+        ),
+        ("no file yet", |facts, _| trail_of(facts).delivery = Delivery::NotYet, [InPlace, InPlace, Waiting]),
+        ("stopped", |facts, _| trail_of(facts).logging = Ok(false), [InPlace, NeedsPerson, Blocked]),
+        ("single-Region", |facts, _| trail_of(facts).multi_region = false, [InPlace, NeedsPerson, InPlace]),
+        (
+            "custom selectors",
+            |facts, _| trail_of(facts).all_management_events = Ok(false),
+            [InPlace, NeedsPerson, InPlace],
+        ),
+        ("a bare bucket", |facts, _| facts.bucket = of_others(None), [NeedsPerson, InPlace, InPlace]),
+        ("its bucket is gone", |facts, _| facts.bucket = BucketFacts::Free, [NeedsPerson, InPlace, InPlace]),
+    ];
+    for (name, given, expected) in cases {
+        let mut facts = perfect();
+        trail_of(&mut facts).of_organization = true;
+        assert_states(name, facts, *given, *expected);
+    }
+}
+
+#[test]
+fn a_trail_moves_to_the_bucket_that_the_answers_name() {
+    let mut answers = Answers::default();
+    answers.trail.bucket = Some("my-logs".into());
+    let facts = Facts { bucket: BucketFacts::Free, ..adopted() };
+    let steps = plan(&facts, &answers);
+    assert_eq!(told(&steps[0].changes)[0], "Create s3:bucket/my-logs");
+    let moved = Change::UpdateTrail {
+        trail: "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit".into(),
+        region: "us-west-2".into(),
+        bucket: Some("my-logs".into()),
+    };
+    let summary = moved.summary();
+    assert!(summary.en.contains("my-logs") && summary.ko.contains("my-logs"), "{summary:?}");
+    assert_eq!(steps[1].changes, [moved]);
+    // What its files begin with stays, and so does who may write them.
+    let key = "arn:aws:s3:::my-logs/central/AWSLogs/111122223333/file.json.gz";
+    let trail = ("aws:SourceArn", "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit");
+    let policy = planned_policy(&facts, &answers);
+    assert_eq!(decide(&policy, CLOUDTRAIL, "s3:PutObject", key, &[trail, OWNER_ACL]), Decision::Allowed);
 }
 
 fn kept(step: StepId) -> Accept {
@@ -380,11 +498,10 @@ fn each_shortcoming_of_a_trail_is_exactly_one_change() {
 fn an_adopted_trail_is_changed_where_it_is_at_home() {
     let mut facts = adopted();
     trail_of(&mut facts).multi_region = false;
-    trail_of(&mut facts).all_management_events = Ok(false);
     trail_of(&mut facts).logging = Ok(false);
     let steps = plan(&facts, &Answers::default());
     let (arn, home) = ("arn:aws:cloudtrail:us-west-2:111122223333:trail/audit", "us-west-2");
-    assert_eq!(steps[1].changes, [update(arn, home), record(arn, home), start(arn, home)]);
+    assert_eq!(steps[1].changes, [update(arn, home), start(arn, home)]);
     let told = told(&steps[1].changes);
     assert!(told.iter().all(|change| change.ends_with(" cloudtrail:trail/audit")), "{told:?}");
     let [Change::Bucket { region, change: BucketChange::PutPolicy { bucket, .. } }] = &steps[0].changes[..]
@@ -392,6 +509,180 @@ fn an_adopted_trail_is_changed_where_it_is_at_home() {
         panic!("one policy is expected, not {:?}", steps[0].changes)
     };
     assert_eq!((region.as_str(), bucket.as_str()), ("us-west-1", "audit-logs"));
+}
+
+#[test]
+fn what_others_have_a_trail_record_is_left_to_a_person() {
+    let mut facts = adopted();
+    trail_of(&mut facts).all_management_events = Ok(false);
+    trail_of(&mut facts).multi_region = false;
+    let trail = step(&facts, &Answers::default(), StepId::Trail);
+    assert_eq!((trail.state, trail.changes), (State::NeedsPerson, vec![]));
+    let task = trail.person.unwrap();
+    assert!(task.what.en.contains("audit") && task.what.ko.contains("audit"), "{task:?}");
+}
+
+#[test]
+fn a_bucket_that_was_there_before_keeps_its_readers_where_nobody_is_there_to_ask() {
+    let policy = planned_policy(&adopted(), &Answers::default());
+    let key = "arn:aws:s3:::audit-logs/central/AWSLogs/111122223333/file.json.gz";
+    for (who, action) in [(BOB, "s3:GetObject"), (BOB, "s3:PutObject"), (AUDITOR, "s3:GetObject")] {
+        let decision = decide(&policy, Principal::Aws(who), action, key, &[]);
+        assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
+    }
+    let bucket = step(&adopted(), &Answers::default(), StepId::TrailBucket);
+    assert_eq!(told(&bucket.changes), ["Update s3:bucket/audit-logs/policy"], "its objects stay too");
+    assert!(bucket.notes.is_empty(), "{:?}", bucket.notes);
+
+    let facts = Facts { bucket: of_others(Some(&policy.to_json())), ..adopted() };
+    let found = step(&facts, &Answers::default(), StepId::TrailBucket).found.unwrap();
+    assert!(found.en.contains("adopted") && found.ko.contains("그대로 사용"), "{found:?}");
+}
+
+#[test]
+fn a_person_is_told_whom_a_bucket_that_was_there_before_will_refuse() {
+    let bucket = step(&adopted(), &attended(), StepId::TrailBucket);
+    let [note] = &bucket.notes[..] else { panic!("one note is expected, not {:?}", bucket.notes) };
+    for words in [&note.en, &note.ko] {
+        assert!([ALICE, ROOT, "readers"].iter().all(|word| words.contains(word)), "{words}");
+    }
+    let policy = planned_policy(&adopted(), &attended());
+    let key = "arn:aws:s3:::audit-logs/central/AWSLogs/111122223333/file.json.gz";
+    assert_eq!(decide(&policy, Principal::Aws(BOB), "s3:GetObject", key, &[]), Decision::Denied);
+    // Once a person has agreed, it stays closed, and new administrators are let in.
+    let mut facts = Facts { bucket: of_others(Some(&policy.to_json())), ..adopted() };
+    assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::InPlace);
+    facts.administrators = Ok(BTreeSet::from([ALICE.to_owned(), CAROL.to_owned()]));
+    let policy = planned_policy(&facts, &Answers::default());
+    assert_eq!(decide(&policy, Principal::Aws(CAROL), "s3:GetObject", key, &[]), Decision::NotMentioned);
+    assert_eq!(decide(&policy, Principal::Aws(BOB), "s3:GetObject", key, &[]), Decision::Denied);
+}
+
+/// The answers may name a bucket that others have set up for something else.
+#[test]
+fn a_bucket_that_the_answers_name_is_closed_only_where_it_is_ours_alone() {
+    let mut answers = Answers::default();
+    answers.trail.bucket = Some("my-logs".into());
+    let partner = PARTNER_LISTS.to_owned();
+    let cases = [
+        (Ok(None), Ok(None), true),
+        (Ok(None), Ok(Some(for_a_year())), true),
+        (Ok(Some(partner.clone())), Ok(Some(for_a_year())), true),
+        (Ok(Some(partner)), Ok(None), false),
+    ];
+    for (policy, lifecycle, ours) in cases {
+        let mut facts = Facts { bucket: mine(REGION, None), ..fresh() };
+        let settings = settings_of(&mut facts);
+        (settings.policy, settings.lifecycle) = (policy, lifecycle);
+        let policy = planned_policy(&facts, &answers);
+        let file = "arn:aws:s3:::my-logs/AWSLogs/111122223333/file.json.gz";
+        let is_closed = decide(&policy, Principal::Aws(BOB), "s3:GetObject", file, &[]) == Decision::Denied;
+        assert_eq!(is_closed, ours, "{:?}", facts.bucket);
+        let lifecycle = "Update s3:bucket/my-logs/lifecycle".to_owned();
+        let changes = told(&step(&facts, &answers, StepId::TrailBucket).changes);
+        assert!(ours || !changes.contains(&lifecycle), "{changes:?}");
+    }
+}
+
+#[test]
+fn whoever_sets_the_bucket_up_is_let_in() {
+    let facts = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
+    let policy = planned_policy(&facts, &Answers::default());
+    for role in ["arn:aws:iam::111122223333:role/Admin", "arn:aws:iam::111122223333:role/sso/eu/Admin"] {
+        for action in READS.iter().chain(&TAMPERS_WITH_FILES) {
+            let decision = decide(&policy, Principal::Aws(role), action, &log_file(), &[]);
+            assert_eq!(decision, Decision::NotMentioned, "{role} {action}");
+        }
+    }
+    let other = "arn:aws:iam::111122223333:role/NotAdmin";
+    assert_eq!(decide(&policy, Principal::Aws(other), "s3:GetObject", &log_file(), &[]), Decision::Denied);
+    // The role goes on being let in when somebody else looks, or when another policy has to be put.
+    for acting in [ROLES.map(String::from).to_vec(), vec![ALICE.to_owned()], vec![ROOT.to_owned()]] {
+        let mut facts = Facts { acting, bucket: mine(REGION, Some(&policy.to_json())), ..fresh() };
+        assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::InPlace);
+        facts.administrators = Ok(BTreeSet::from([ALICE.to_owned(), CAROL.to_owned()]));
+        let policy = planned_policy(&facts, &Answers::default());
+        let decision = decide(&policy, Principal::Aws(ROLES[0]), "s3:GetObject", &log_file(), &[]);
+        assert_eq!(decision, Decision::NotMentioned);
+    }
+}
+
+#[test]
+fn roles_that_are_let_in_besides_are_named_to_whoever_looks() {
+    let by_role = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
+    let policy = planned_policy(&by_role, &Answers::default());
+    let found = |acting: Vec<String>, readers: &[&str]| {
+        let mut answers = Answers::default();
+        answers.trail.readers.extend(readers.iter().map(|reader| (*reader).to_owned()));
+        let policy = planned_policy(&by_role, &answers);
+        let facts = Facts { acting, bucket: mine(REGION, Some(&policy.to_json())), ..fresh() };
+        step(&facts, &answers, StepId::TrailBucket).found.unwrap()
+    };
+    for acting in [ALICE, ROOT, BOB] {
+        let found = found(vec![acting.to_owned()], &[]);
+        assert!(found.en.ends_with(&format!("let in besides: {}", ROLES[0])), "{found:?}");
+        assert!(found.ko.ends_with(&format!("그 밖에 허용된 역할: {}", ROLES[0])), "{found:?}");
+    }
+    for readers in [&[][..], &[AUDITOR][..]] {
+        let found = found(ROLES.map(String::from).to_vec(), readers);
+        assert!(!found.en.contains("besides") && !found.ko.contains("그 밖에"), "{found:?}");
+    }
+    // A pattern of its own is named too: it lets in more than one role.
+    let wide = policy.to_json().replace(ROLES[0], "arn:aws:iam::111122223333:role/Ops*");
+    let facts = Facts { bucket: mine(REGION, Some(&wide)), ..fresh() };
+    let found = step(&facts, &Answers::default(), StepId::TrailBucket).found.unwrap();
+    assert!(found.en.contains("role/Ops*") && found.en.contains(ROLES[1]), "{found:?}");
+}
+
+#[test]
+fn a_role_of_another_account_is_not_let_in_for_ever() {
+    let by_role = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
+    let policy = planned_policy(&by_role, &Answers::default()).to_json();
+    let foreign = "arn:aws:iam::444455556666:role/Admin";
+    let facts = Facts { bucket: mine(REGION, Some(&policy.replace(ROLES[0], foreign))), ..fresh() };
+    let policy = planned_policy(&facts, &Answers::default());
+    let decision = decide(&policy, Principal::Aws(foreign), "s3:DeleteObject", &log_file(), &[]);
+    assert_eq!(decision, Decision::Denied);
+}
+
+#[test]
+fn who_may_not_change_the_bucket_is_told_who_may() {
+    for acting in [CAROL, BOB, AUDITOR] {
+        let mut facts = Facts { acting: vec![acting.into()], ..perfect() };
+        facts.administrators = Ok(BTreeSet::from([ALICE.to_owned(), CAROL.to_owned()]));
+        let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
+        assert_eq!((bucket.state, bucket.changes), (State::NeedsPerson, vec![]), "{acting}");
+        let task = bucket.person.unwrap();
+        for words in [&task.how[0].en, &task.how[0].ko] {
+            assert!(words.contains(BUCKET) && words.contains("DayoneNobodyTampers"), "{words}");
+        }
+        for acting in [ALICE, ROOT] {
+            facts.acting = vec![acting.into()];
+            assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::ToChange);
+        }
+    }
+}
+
+#[test]
+fn who_only_looks_is_not_let_in() {
+    for acting in [BOB, AUDITOR] {
+        let facts = Facts { acting: vec![acting.into()], ..perfect() };
+        assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::InPlace, "{acting}");
+    }
+}
+
+#[test]
+fn a_statement_that_would_shut_out_whoever_acts_is_left_to_a_person() {
+    let deny_role = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Principal":"*","Action":"s3:GetObject",
+            "Resource":"arn:aws:s3:::{BUCKET}/*","Condition":{{"ArnLike":{{"aws:PrincipalArn":"{}"}}}}}}]}}"#,
+        ROLES[0]
+    );
+    let facts = Facts { bucket: mine(REGION, Some(&deny_role)), ..fresh() };
+    assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::ToChange);
+    let facts = Facts { acting: ROLES.map(String::from).to_vec(), ..facts };
+    let task = step(&facts, &Answers::default(), StepId::TrailBucket).person.unwrap();
+    assert!(task.how[0].en.contains(ROLES[0]), "{task:?}");
 }
 
 #[test]
@@ -448,7 +739,7 @@ fn what_was_not_seen_is_named() {
         |settings| settings.ownership_enforced = Err(unseen()),
         |settings| settings.encrypted = Err(unseen()),
         |settings| settings.versioned = Err(unseen()),
-        |settings| settings.has_lifecycle = Err(unseen()),
+        |settings| settings.lifecycle = Err(unseen()),
         |settings| settings.policy = Err(unseen()),
     ];
     for hide in hide {
@@ -476,14 +767,28 @@ fn log_files_go_after_as_many_days_as_answered_and_0_keeps_them() {
         let days: Vec<_> = changes
             .iter()
             .filter_map(|change| match change {
-                Change::Bucket { change: BucketChange::PutLifecycle { expire_after_days, .. }, .. } => {
-                    Some(*expire_after_days)
+                Change::Bucket { change: BucketChange::PutLifecycle { retention, .. }, .. } => {
+                    Some(retention.expire_after_days)
                 }
                 _ => None,
             })
             .collect();
         assert_eq!(days, [expected]);
     }
+}
+
+#[test]
+fn another_answer_for_how_long_log_files_stay_is_applied() {
+    let mut answers = Answers::default();
+    answers.trail.retention_days = 30;
+    let retention = Retention { expire_after_days: Some(30), ..for_a_year() };
+    let change = BucketChange::PutLifecycle { bucket: BUCKET.into(), retention };
+    let expected = [Change::Bucket { region: REGION.into(), change }];
+    assert_eq!(step(&perfect(), &answers, StepId::TrailBucket).changes, expected);
+    // The objects of others in an adopted bucket stay, whatever the answer is.
+    let policy = planned_policy(&adopted(), &answers).to_json();
+    let facts = Facts { bucket: of_others(Some(&policy)), ..adopted() };
+    assert_eq!(step(&facts, &answers, StepId::TrailBucket).changes, []);
 }
 
 #[test]
@@ -508,7 +813,8 @@ fn the_bucket_is_named_after_the_account_and_the_region() {
 fn a_bucket_that_was_lost_is_made_again_under_the_name_that_the_trail_has() {
     let facts = Facts { bucket: BucketFacts::Free, ..adopted() };
     let changes = step(&facts, &Answers::default(), StepId::TrailBucket).changes;
-    assert_eq!(told(&changes)[0], "Create s3:bucket/audit-logs");
+    let create = BucketChange::Create { bucket: "audit-logs".into(), region: "us-west-2".into() };
+    assert_eq!(changes[0], Change::Bucket { region: "us-west-2".into(), change: create });
 }
 
 #[test]
@@ -595,18 +901,42 @@ fn policy_with_reader() -> Document {
     planned_policy(&fresh(), &answers)
 }
 
-const READS: [&str; 4] =
-    ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectTorrent"];
-const TAMPERS_WITH_FILES: [&str; 4] =
-    ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectAcl"];
-const TAMPERS_WITH_BUCKET: [&str; 7] = [
+const READS: [&str; 7] = [
+    "s3:GetObject",
+    "s3:GetObjectAttributes",
+    "s3:GetObjectTorrent",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAttributes",
+    "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionTorrent",
+];
+const LISTS: [&str; 2] = ["s3:ListBucket", "s3:ListBucketVersions"];
+const TAMPERS_WITH_FILES: [&str; 10] = [
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+    "s3:PutObjectVersionAcl",
+    "s3:ReplicateDelete",
+    "s3:ReplicateObject",
+];
+const TAMPERS_WITH_BUCKET: [&str; 13] = [
     "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
     "s3:PutBucketAcl",
+    "s3:PutBucketObjectLockConfiguration",
     "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
     "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketRequestPayment",
     "s3:PutBucketVersioning",
     "s3:PutEncryptionConfiguration",
+    "s3:PutInventoryConfiguration",
     "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
 ];
 
 #[test]
@@ -618,7 +948,7 @@ fn nobody_but_administrators_reads_deletes_or_weakens() {
             let decision = decide(&policy, principal, action, &log_file(), &[]);
             assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
         }
-        for action in TAMPERS_WITH_BUCKET {
+        for action in LISTS.iter().chain(&TAMPERS_WITH_BUCKET) {
             let decision = decide(&policy, principal, action, &bucket_arn(), &[]);
             assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
         }
@@ -633,7 +963,7 @@ fn administrators_and_root_keep_what_iam_gives_them() {
             let decision = decide(&policy, Principal::Aws(who), action, &log_file(), &[]);
             assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
         }
-        for action in TAMPERS_WITH_BUCKET {
+        for action in LISTS.iter().chain(&TAMPERS_WITH_BUCKET) {
             let decision = decide(&policy, Principal::Aws(who), action, &bucket_arn(), &[]);
             assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
         }
@@ -647,8 +977,16 @@ fn a_named_reader_reads_and_no_more() {
         let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
         assert_eq!(decision, Decision::NotMentioned, "{action}");
     }
+    for action in LISTS {
+        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &bucket_arn(), &[]);
+        assert_eq!(decision, Decision::NotMentioned, "{action}");
+    }
     for action in TAMPERS_WITH_FILES {
         let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
+        assert_eq!(decision, Decision::Denied, "{action}");
+    }
+    for action in TAMPERS_WITH_BUCKET {
+        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &bucket_arn(), &[]);
         assert_eq!(decision, Decision::Denied, "{action}");
     }
     let unnamed = planned_policy(&fresh(), &Answers::default());
@@ -657,13 +995,35 @@ fn a_named_reader_reads_and_no_more() {
 }
 
 #[test]
-fn nobody_is_locked_out_of_the_policy_itself() {
+fn the_settings_stay_open_to_whoever_checks_them() {
+    const CHECKS: [&str; 6] = [
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketVersioning",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+    ];
     let policy = policy_with_reader();
-    for who in [ALICE, ROOT, BOB] {
-        for action in ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"] {
+    for who in [ALICE, ROOT, AUDITOR, BOB] {
+        for action in CHECKS {
             let decision = decide(&policy, Principal::Aws(who), action, &bucket_arn(), &[]);
             assert_eq!(decision, Decision::NotMentioned, "{who} {action}");
         }
+    }
+}
+
+#[test]
+fn a_statement_that_keeps_administrators_or_root_from_the_policy_is_left_to_a_person() {
+    for who in [ALICE, ROOT] {
+        let deny = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Principal":"*","Action":"s3:PutBucketPolicy",
+                "Resource":"arn:aws:s3:::{BUCKET}","Condition":{{"ArnEquals":{{"aws:PrincipalArn":"{who}"}}}}}}]}}"#
+        );
+        let facts = Facts { bucket: mine(REGION, Some(&deny)), ..fresh() };
+        let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
+        let task = bucket.person.unwrap();
+        assert!(task.how[0].en.contains(who), "{task:?}");
     }
 }
 
@@ -711,7 +1071,7 @@ fn cloudtrail_writes_only_for_this_trail_and_only_its_own_files() {
 }
 
 #[test]
-fn the_policy_follows_an_adopted_trail() {
+fn the_policy_follows_an_adopted_trail_and_takes_nothing_from_others() {
     let policy = planned_policy(&adopted(), &Answers::default());
     let audit = "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit";
     let key = "arn:aws:s3:::audit-logs/central/AWSLogs/111122223333/file.json.gz";
@@ -723,7 +1083,6 @@ fn the_policy_follows_an_adopted_trail() {
     assert_eq!(write(key, &audit.replace("us-west-2", REGION)), Decision::NotMentioned);
     let without_prefix = "arn:aws:s3:::audit-logs/AWSLogs/111122223333/file.json.gz";
     assert_eq!(write(without_prefix, audit), Decision::NotMentioned);
-    assert_eq!(decide(&policy, Principal::Aws(BOB), "s3:GetObject", key, &[]), Decision::Denied);
 }
 
 #[test]
@@ -732,6 +1091,7 @@ fn every_arn_has_the_partition() {
         partition: "aws-cn".into(),
         region: "cn-north-1".into(),
         administrators: Ok(BTreeSet::from(["arn:aws-cn:iam::111122223333:user/alice".to_owned()])),
+        acting: vec!["arn:aws-cn:iam::111122223333:user/alice".into()],
         ..fresh()
     };
     let policy = planned_policy(&china, &Answers::default());
@@ -751,7 +1111,7 @@ fn every_arn_has_the_partition() {
 fn no_blank_of_the_policy_is_left_open() {
     const S3_LIMIT: usize = 20 * 1024;
     for facts in [fresh(), adopted()] {
-        let json = planned_policy(&facts, &Answers::default()).to_json();
+        let json = planned_policy(&facts, &attended()).to_json();
         for blank in
             ["PARTITION", "ACCOUNT", "BUCKET", "TRAIL_ARN", "KEY_PREFIX", "READERS", "ADMINISTRATORS"]
         {
@@ -777,6 +1137,14 @@ fn a_name_that_looks_like_a_blank_of_the_policy_stays_as_it_is() {
     let trail = ("aws:SourceArn", "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit");
     let key = "arn:aws:s3:::audit-logs/PARTITION/AWSLogs/111122223333/file.json.gz";
     assert_eq!(decide(&policy, CLOUDTRAIL, "s3:PutObject", key, &[trail, OWNER_ACL]), Decision::Allowed);
+}
+
+/// AWS's own names are those of every trail's statements, so under them a statement cannot be told to be ours.
+#[test]
+fn every_statement_of_ours_is_named_as_ours() {
+    for statement in planned_policy(&fresh(), &Answers::default()).statement {
+        assert!(statement.sid.as_deref().is_some_and(|sid| sid.starts_with("Dayone")), "{statement:?}");
+    }
 }
 
 #[test]
@@ -837,9 +1205,10 @@ fn make(facts: &mut Facts, change: &Change) {
                 ..our_trail()
             }));
         }
-        Change::UpdateTrail { .. } => {
+        Change::UpdateTrail { bucket, .. } => {
             let trail = trail_of(facts);
             (trail.multi_region, trail.validated, trail.global_services) = (true, true, true);
+            trail.bucket = bucket.clone().unwrap_or_else(|| trail.bucket.clone());
         }
         Change::RecordManagementEvents { .. } => trail_of(facts).all_management_events = Ok(true),
         Change::StartLogging { .. } => trail_of(facts).logging = Ok(true),
@@ -851,13 +1220,16 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
         *bucket = mine(region, None);
     }
     let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
+    if matches!(change, BucketChange::Create { .. }) {
+        settings.lifecycle = Ok(None);
+    }
     match change {
         BucketChange::Create { .. } => {}
         BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
         BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
         BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
-        BucketChange::PutLifecycle { .. } => settings.has_lifecycle = Ok(true),
+        BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
 }
@@ -883,7 +1255,7 @@ fn any_delivery() -> impl Strategy<Value = Delivery> {
 fn any_trail() -> impl Strategy<Value = TrailFacts> {
     let region = prop::sample::select(vec![REGION, "us-west-2"]);
     let names = (any_name(), region, any_name(), prop::option::of(any_name()));
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
     let status = (maybe_unseen(any::<bool>()), any_delivery(), maybe_unseen(any::<bool>()));
     (names, flags, status).prop_map(|((name, home_region, bucket, key_prefix), flags, status)| TrailFacts {
         arn: format!("arn:aws:cloudtrail:{home_region}:{ACCOUNT}:trail/{name}"),
@@ -895,6 +1267,7 @@ fn any_trail() -> impl Strategy<Value = TrailFacts> {
         validated: flags.1,
         global_services: flags.2,
         of_another_account: flags.3,
+        of_organization: flags.4,
         logging: status.0,
         delivery: status.1,
         all_management_events: status.2,
@@ -903,20 +1276,23 @@ fn any_trail() -> impl Strategy<Value = TrailFacts> {
 
 fn any_settings() -> impl Strategy<Value = Settings> {
     let flag = || maybe_unseen(prop::bool::weighted(0.7));
-    let flags = (flag(), flag(), flag(), flag(), flag());
+    let flags = (flag(), flag(), flag(), flag());
     let ours = planned_policy(&fresh(), &Answers::default()).to_json();
-    let policies = [ours.as_str(), PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
+    let by_role = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
+    let by_role = planned_policy(&by_role, &Answers::default()).to_json();
+    let policies =
+        [ours.as_str(), by_role.as_str(), PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
     let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
-    (prop::sample::select(vec![REGION, "us-west-2"]), flags, policy).prop_map(|(region, flags, policy)| {
-        Settings {
-            region: region.into(),
-            public_access_blocked: flags.0,
-            ownership_enforced: flags.1,
-            encrypted: flags.2,
-            versioned: flags.3,
-            has_lifecycle: flags.4,
-            policy,
-        }
+    let lifecycle = maybe_unseen(prop::option::of(Just(for_a_year())));
+    let region = prop::sample::select(vec![REGION, "us-west-2"]);
+    (region, flags, policy, lifecycle).prop_map(|(region, flags, policy, lifecycle)| Settings {
+        region: region.into(),
+        public_access_blocked: flags.0,
+        ownership_enforced: flags.1,
+        encrypted: flags.2,
+        versioned: flags.3,
+        policy,
+        lifecycle,
     })
 }
 
@@ -924,14 +1300,17 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let trail = maybe_unseen(prop::option::of(any_trail()));
     let administrators = maybe_unseen(prop::sample::subsequence(vec![ALICE, CAROL], 0..=2));
     let bucket = prop_oneof![
-        1 => Just(BucketFacts::Free),
+        2 => Just(BucketFacts::Free),
         1 => Just(BucketFacts::NotMine),
-        4 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
+        1 => Just(BucketFacts::Unseen(unseen())),
+        8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
     ];
-    (trail, administrators, bucket).prop_map(|(trail, administrators, bucket)| Facts {
+    let acting = prop::sample::select(vec![vec![ALICE], vec![ROOT], vec![BOB], ROLES.to_vec()]);
+    (trail, administrators, bucket, acting).prop_map(|(trail, administrators, bucket, acting)| Facts {
         trail,
         administrators: administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect()),
         bucket,
+        acting: acting.into_iter().map(ToOwned::to_owned).collect(),
         ..fresh()
     })
 }
@@ -939,39 +1318,48 @@ fn any_facts() -> impl Strategy<Value = Facts> {
 fn any_answers() -> impl Strategy<Value = Answers> {
     let accepted = prop::option::of(prop::sample::select(PracticeId::Cloudtrail.steps().to_vec()));
     let readers = prop::sample::subsequence(vec![AUDITOR, BOB], 0..=2);
-    (any::<u32>(), readers, accepted).prop_map(|(retention_days, readers, accepted)| {
-        let mut answers = Answers::default();
+    let bucket = prop::option::weighted(0.2, Just("my-logs".to_owned()));
+    let answered = (any::<u32>(), readers, accepted, bucket, prop::bool::weighted(0.3));
+    answered.prop_map(|(retention_days, readers, accepted, bucket, attended)| {
+        let mut answers = Answers { attended, ..Answers::default() };
         answers.trail.retention_days = retention_days;
+        answers.trail.bucket = bucket;
         answers.trail.readers.extend(readers.into_iter().map(ToOwned::to_owned));
         answers.accept.extend(accepted.map(kept));
         answers
     })
 }
 
-/// Whether what the step rests on was not seen, where the account itself could see it.
-fn rests_on_unseen(step: StepId, facts: &Facts) -> bool {
-    let trail = match &facts.trail {
-        Ok(trail) => trail.as_ref(),
-        Err(_) => return true,
-    };
+/// Whether what the step rests on was not seen. What another account's trail leaves out is not asked for.
+fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
+    let Ok(trail) = facts.trail() else { return true };
     let of_ours = trail.filter(|trail| !trail.of_another_account);
     match step {
-        StepId::TrailBucket => facts.administrators.is_err() || hides_something(&facts.bucket),
+        StepId::TrailBucket => facts.administrators.is_err() || hides_something(facts, answers),
         StepId::Trail => {
-            of_ours.is_some_and(|trail| trail.logging.is_err() || trail.all_management_events.is_err())
+            trail.is_some_and(|trail| trail.logging.is_err())
+                || of_ours.is_some_and(|trail| trail.all_management_events.is_err())
         }
         _ => trail.is_some_and(|trail| trail.logging.is_err()),
     }
 }
 
-fn hides_something(bucket: &BucketFacts) -> bool {
-    let BucketFacts::Mine(settings) = bucket else { return false };
-    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle, .. } =
-        settings.as_ref();
-    [public_access_blocked, ownership_enforced, encrypted, versioned, has_lifecycle]
-        .iter()
-        .any(|setting| setting.is_err())
+/// The lifecycle of a bucket that has not our name is not looked at: it is not touched either.
+fn hides_something(facts: &Facts, answers: &Answers) -> bool {
+    let settings = match &facts.bucket {
+        BucketFacts::Mine(settings) => settings.as_ref(),
+        bucket => return matches!(bucket, BucketFacts::Unseen(_)),
+    };
+    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, .. } = settings;
+    let trail = facts.trail().ok().flatten();
+    let has_our_name = trail.is_none_or(|trail| {
+        [&facts.region, &trail.home_region]
+            .into_iter()
+            .any(|region| bucket_name(ACCOUNT, region, answers) == trail.goes_to(answers))
+    });
+    [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
         || settings.policy.is_err()
+        || (has_our_name && settings.lifecycle.is_err())
 }
 
 proptest! {
@@ -983,7 +1371,7 @@ proptest! {
     #[test]
     fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
         for step in plan(&facts, &answers) {
-            let unseen = rests_on_unseen(step.step, &facts);
+            let unseen = rests_on_unseen(step.step, &facts, &answers);
             prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
         }
     }

@@ -50,7 +50,10 @@ pub struct UnreadRegion {
     pub error: AwsError,
 }
 
-/// Looks up what an access key was used for since a time, in these Regions.
+/// How many calls are read of a Region at the most: enough to tell who calls, and half a minute at AWS's pace.
+const CALLS_OF_REGION: usize = 1_000;
+
+/// Looks up what an access key was used for since a time, in these Regions: of a busy Region its latest calls.
 pub async fn uses_of_key(
     identity: &Identity,
     access_key: &str,
@@ -60,7 +63,7 @@ pub async fn uses_of_key(
     let now = Timestamp::now();
     let query = Query::between(since.max(earliest(now)), now).with(Attribute::AccessKeyId, access_key);
     let beginnings = regions.iter().map(|region| (region.clone(), Position::default()));
-    let mut reader = Reader::start(identity, &query, beginnings, None);
+    let mut reader = Reader::start(identity, &query, beginnings, Some(CALLS_OF_REGION));
     let (mut found, mut unread) = (Found::default(), Vec::new());
     while let Some(news) = reader.next().await {
         match news {

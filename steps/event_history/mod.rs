@@ -5,6 +5,7 @@
 //! side by side ([`Reader`]), and calls keep their distance ([`Pace`]). Data events, such as reads of S3 objects, are
 //! never in Event History: silence in it proves nothing about them.
 
+mod enabled;
 mod found;
 mod key_use;
 mod pace;
@@ -14,6 +15,7 @@ mod record;
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use jiff::{SignedDuration, Timestamp};
 
+pub use enabled::enabled_regions;
 pub use found::Found;
 pub use key_use::{Counted, Summary, UnreadRegion, uses_of_key};
 pub use pace::Pace;

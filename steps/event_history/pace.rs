@@ -15,10 +15,19 @@ const DISTANCE: Duration = Duration::from_millis(600);
 pub struct Pace(Arc<Mutex<HashMap<String, Instant>>>);
 
 impl Pace {
-    /// Waits until it is the caller's turn.
-    pub async fn turn(&self, region: &str) {
+    /// Waits until it is the caller's turn, and returns when that is.
+    pub async fn turn(&self, region: &str) -> Instant {
         let turn = self.reserve(region);
         tokio::time::sleep_until(turn).await;
+        Instant::now()
+    }
+
+    /// Tells that a call begun at `turn` has been answered. One that took long was throttled and sent again by the SDK: it counts
+    /// from now.
+    pub fn answered(&self, region: &str, turn: Instant) {
+        if turn.elapsed() > DISTANCE {
+            self.reserve(region);
+        }
     }
 
     fn reserve(&self, region: &str) -> Instant {
@@ -54,6 +63,19 @@ mod tests {
         pace.turn("us-east-1").await;
         pace.turn("us-east-1").await;
         assert_eq!(start.elapsed().as_millis(), 600, "the time before is not saved up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_was_sent_again_counts_from_its_end() {
+        for (took, waited) in [(200, 400), (900, 600)] {
+            let pace = Pace::default();
+            let turn = pace.turn("us-east-1").await;
+            tokio::time::sleep(Duration::from_millis(took)).await;
+            pace.answered("us-east-1", turn);
+            let start = Instant::now();
+            pace.turn("us-east-1").await;
+            assert_eq!(start.elapsed().as_millis(), waited, "{took}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -139,8 +139,10 @@ impl Reading {
     async fn page(&mut self) -> Result<Page, AwsError> {
         let mut patience = PATIENCE.into_iter();
         loop {
-            self.pace.turn(&self.region).await;
-            match self.ask().await {
+            let turn = self.pace.turn(&self.region).await;
+            let answer = self.ask().await;
+            self.pace.answered(&self.region, turn);
+            match answer {
                 Ok(answer) => return Ok(self.take(answer)),
                 Err(error) if error.is("InvalidNextToken") && self.position.token.is_some() => {
                     self.go_on_without_token();

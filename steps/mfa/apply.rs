@@ -3,14 +3,18 @@
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::StepError;
 use crate::operator::Operator;
+use crate::profile;
 use crate::root_user::{self, NewPassword};
 use crate::session::Session;
 use crate::text;
 use crate::wait;
 
 use super::facts::is_refused;
-use super::plan::Change;
+use super::plan::{Change, is_virtual};
 use super::{POLICY_NAME, enrolment, policy_document};
+
+/// How often it is looked whether the policy is in force: for about 16 seconds. What is shown then is how it stands.
+const LOOKS: usize = 7;
 
 /// Makes one change.
 pub async fn apply(
@@ -31,6 +35,9 @@ pub async fn apply(
         Change::EnrolHardwareToken { user, serial } => {
             enrolment::enable(session, user, serial, operator).await
         }
+        Change::RemoveDevice { user, serial } => {
+            remove_device(session.acting(), user, serial, operator).await
+        }
         Change::StartSession { .. } => Ok(session.unlock(operator).await??),
         Change::CreatePolicy { .. } => create_policy(session).await,
         Change::UpdatePolicy { policy, drop_version } => {
@@ -39,6 +46,9 @@ pub async fn apply(
         Change::AttachPolicy { policy, group } => {
             attach(session.acting(), policy, group, operator).await?;
             see_it_in_force(session, operator).await
+        }
+        Change::NoteInProfile { profile, serial } => {
+            profile::set_mfa_serial(session.connection.files(), profile, serial)
         }
         Change::CreateGroup { group } => {
             let created = session.acting().iam().create_group().group_name(group).send().await;
@@ -64,6 +74,32 @@ pub async fn apply(
             root_user::create_console_password(session, password, operator).await
         }
     }
+}
+
+/// What was taken away before, and what is gone by now, count as done.
+async fn remove_device(
+    identity: &Identity,
+    user: &str,
+    serial: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let deactivated = iam.deactivate_mfa_device().user_name(user).serial_number(serial).send().await;
+    let deactivated = unless("NoSuchEntity", deactivated.for_call("iam:DeactivateMFADevice"))?.is_some();
+    if !is_virtual(serial) {
+        return Ok(());
+    }
+    let what = text! { en: "Waiting until IAM sees that the device is free", ko: "디바이스가 해제된 것이 IAM에 반영되기를 기다리는 중" };
+    wait::until_seen(
+        operator,
+        what,
+        |error| deactivated && error.is("DeleteConflict"),
+        async || {
+            let deleted = iam.delete_virtual_mfa_device().serial_number(serial).send().await;
+            unless("NoSuchEntity", deleted.for_call("iam:DeleteVirtualMFADevice")).map(drop)
+        },
+    )
+    .await
 }
 
 async fn create_policy(session: &Session) -> Result<(), StepError> {
@@ -121,7 +157,7 @@ async fn see_it_in_force(session: &mut Session, operator: &mut impl Operator) ->
     if let Some(by_key) = session.by_key.clone() {
         let what = text! { en: "Waiting until AWS refuses the access key alone", ko: "액세스 키만으로는 거부되기를 기다리는 중" };
         let seen = async {
-            for pause in wait::pauses() {
+            for pause in wait::pauses().take(LOOKS) {
                 if is_refused(&by_key).await? {
                     break;
                 }

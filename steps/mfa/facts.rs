@@ -7,7 +7,7 @@ use aws_sdk_iam::types::{AssignmentStatusType, MfaDevice, StatusType};
 
 use crate::account_summary::{self, AccountSummary};
 use crate::answers::Answers;
-use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, unless};
+use crate::aws::{Caller, CallerKind, ForCall, Identity, Reading, Unseen, unless};
 use crate::error::{AwsError, StepError};
 use crate::groups;
 use crate::session::Session;
@@ -38,8 +38,10 @@ pub struct Facts {
     pub attached: Reading<bool>,
     /// The run itself.
     pub run: RunMfa,
-    /// The users without any MFA device.
+    /// The users with a console password and without any MFA device.
     pub users_without_mfa: Reading<Vec<String>>,
+    /// The users with neither: nobody signs in to the console as them, so they are machines, or not ready yet.
+    pub machines_without_mfa: Vec<String>,
     /// All users, in lower case: names are unique without regard to case.
     pub user_names: BTreeSet<String>,
     /// How many hours ago the administrator's oldest device was enabled; none where there is no device.
@@ -79,6 +81,8 @@ pub struct PeopleGroup {
     pub attached: bool,
     /// Its users' names, in lower case.
     pub members: BTreeSet<String>,
+    /// Its users, looked up where the policy is still to be attached.
+    pub looked_up: Vec<Member>,
 }
 
 /// One of the answers' people who is a user already.
@@ -133,8 +137,8 @@ pub enum RunMfa {
     /// It has signed in as the administrator by `aws login`, which carries the MFA of the console sign-in if there was
     /// any, and says nothing about it.
     AdministratorByLogin,
-    /// It acts as another user, by access key alone.
-    OtherUserByKey(String),
+    /// It acts as another user, without MFA as far as can be told.
+    OtherUser(String),
 }
 
 impl VirtualDevice {
@@ -159,9 +163,13 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
     let (people_groups, people) =
         tokio::try_join!(people_groups(session, identity, answers), people(identity, answers))?;
     let tried = if attached == Ok(true) { try_both(session).await? } else { None };
-    let users_without_mfa = match (&users, &virtual_devices) {
+    let without = match (&users, &virtual_devices) {
         (Ok(users), Ok(devices)) => without_mfa(identity, users, devices).await?,
         (Err(unseen), _) | (_, Err(unseen)) => Err(unseen.clone()),
+    };
+    let (users_without_mfa, machines_without_mfa) = match without {
+        Ok(without) => (Ok(without.people), without.machines),
+        Err(unseen) => (Err(unseen), Vec::new()),
     };
     Ok(Facts {
         account: session.account().to_owned(),
@@ -179,6 +187,7 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         attached,
         run: run_mfa(session, answers),
         users_without_mfa,
+        machines_without_mfa,
         tried,
         people_groups,
         people,
@@ -191,13 +200,17 @@ fn run_mfa(session: &Session, answers: &Answers) -> RunMfa {
     match &caller.kind {
         CallerKind::User(_) if caller.mfa == Some(true) => RunMfa::Safe,
         CallerKind::User(_) if caller.temporary && session.signed_in_with_mfa => RunMfa::Safe,
-        CallerKind::User(_) if caller.temporary => RunMfa::AdministratorByLogin,
-        CallerKind::User(_) if answers.admin.user.as_deref().is_some_and(|user| caller.is_user(user)) => {
-            RunMfa::AdministratorByKey
-        }
-        CallerKind::User(name) => RunMfa::OtherUserByKey(name.clone()),
+        CallerKind::User(name) => match (is_the_administrator(caller, answers), caller.temporary) {
+            (true, true) => RunMfa::AdministratorByLogin,
+            (true, false) => RunMfa::AdministratorByKey,
+            (false, _) => RunMfa::OtherUser(name.clone()),
+        },
         CallerKind::Root | CallerKind::Role(_) | CallerKind::Federated => RunMfa::Safe,
     }
+}
+
+fn is_the_administrator(caller: &Caller, answers: &Answers) -> bool {
+    answers.admin.user.as_deref().is_some_and(|user| caller.is_user(user))
 }
 
 async fn admin(
@@ -233,7 +246,11 @@ fn oldest(devices: &[MfaDevice]) -> Option<u64> {
     devices.iter().filter_map(hours).max()
 }
 
-async fn devices_of(identity: &Identity, user: &str) -> Result<Reading<Option<Vec<MfaDevice>>>, AwsError> {
+/// The devices of a user, of all kinds; none where there is no such user.
+pub(super) async fn devices_of(
+    identity: &Identity,
+    user: &str,
+) -> Result<Reading<Option<Vec<MfaDevice>>>, AwsError> {
     let answer = identity.iam().list_mfa_devices().user_name(user).send().await;
     let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:ListMFADevices")))?;
     Ok(answer.map(|answer| answer.map(|answer| answer.mfa_devices)))
@@ -279,7 +296,15 @@ async fn people_groups(
                     Ok(policies) => policies.contains(&arn),
                     Err(unseen) => return Ok(Err(unseen)),
                 };
-                found.insert(name.clone(), PeopleGroup { attached, members });
+                let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
+                let looked_up = match attached {
+                    true => Vec::new(),
+                    false => match self::members(identity, &names).await? {
+                        Ok(members) => members,
+                        Err(unseen) => return Ok(Err(unseen)),
+                    },
+                };
+                found.insert(name.clone(), PeopleGroup { attached, members, looked_up });
             }
             Ok(None) => {}
             Err(unseen) => return Ok(Err(unseen)),
@@ -313,7 +338,8 @@ async fn people(
     Ok(Ok(found))
 }
 
-async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<VirtualDevice>>, AwsError> {
+/// All virtual devices of the account, enabled or not.
+pub(super) async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<VirtualDevice>>, AwsError> {
     let pages = identity
         .iam()
         .list_virtual_mfa_devices()
@@ -448,7 +474,8 @@ async fn used_keys(identity: &Identity, keys: &[String]) -> Result<Vec<String>, 
     Ok(used)
 }
 
-async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
+/// The names of all users.
+pub(super) async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
     let pages = identity
         .iam()
         .list_users()
@@ -462,12 +489,21 @@ async fn users(identity: &Identity) -> Result<Reading<Vec<String>>, AwsError> {
     Ok(users.map(|users| users.into_iter().map(|user| user.user_name).collect()))
 }
 
+/// The users without any MFA device.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct WithoutMfa {
+    /// Those with a console password.
+    people: Vec<String>,
+    /// Those without.
+    machines: Vec<String>,
+}
+
 /// Virtual devices settle most users in one call. The rest may have tokens or passkeys.
 async fn without_mfa(
     identity: &Identity,
     users: &[String],
     devices: &[VirtualDevice],
-) -> Result<Reading<Vec<String>>, AwsError> {
+) -> Result<Reading<WithoutMfa>, AwsError> {
     let owners: BTreeSet<_> = devices
         .iter()
         .filter_map(|device| device.owner.as_deref())
@@ -478,10 +514,13 @@ async fn without_mfa(
     if open.len() > SINGLE_LOOK_UPS {
         return without_mfa_by_report(identity, open).await;
     }
-    let mut without = Vec::new();
+    let mut without = WithoutMfa::default();
     for user in open {
         match devices_of(identity, &user).await? {
-            Ok(Some(devices)) if devices.is_empty() => without.push(user),
+            Ok(Some(devices)) if devices.is_empty() => {
+                let signs_in = may_sign_in(identity, &user).await?;
+                if signs_in { without.people.push(user) } else { without.machines.push(user) }
+            }
             Ok(_) => {}
             Err(unseen) => return Ok(Err(unseen)),
         }
@@ -489,23 +528,79 @@ async fn without_mfa(
     Ok(Ok(without))
 }
 
+/// Whether the user has a console password. Where that cannot be seen, the user counts as one who has.
+async fn may_sign_in(identity: &Identity, user: &str) -> Result<bool, AwsError> {
+    let login = identity.iam().get_login_profile().user_name(user).send().await;
+    let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+    Ok(!matches!(login, Ok(None)))
+}
+
 /// The credential report knows tokens and passkeys too, for any number of users in a few calls. It can be four hours
-/// old, so a user whom it does not know counts as one without MFA.
+/// old, so a user whom it does not know counts as one without MFA and with a console password.
 async fn without_mfa_by_report(
     identity: &Identity,
     users: Vec<String>,
-) -> Result<Reading<Vec<String>>, AwsError> {
+) -> Result<Reading<WithoutMfa>, AwsError> {
     let report = match crate::credential_report::read(identity).await? {
         Ok(report) => report,
         Err(unseen) => return Ok(Err(unseen)),
     };
     let with: BTreeSet<_> = report.users_with_mfa().into_iter().collect();
-    Ok(Ok(users.into_iter().filter(|user| !with.contains(user)).collect()))
+    let without_password: BTreeSet<_> =
+        report.users().filter(|row| !row.password).map(|row| row.user.as_str()).collect();
+    let open = users.into_iter().filter(|user| !with.contains(user));
+    let (machines, people) = open.partition(|user| without_password.contains(user.as_str()));
+    Ok(Ok(WithoutMfa { people, machines }))
 }
 
 impl Facts {
     /// What was not seen of the policy and its group.
     pub fn unseen(&self) -> Option<&Unseen> {
         self.policy.as_ref().err().or(self.group.as_ref().err()).or(self.attached.as_ref().err())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Access, canned};
+
+    const EMPTY: &str = "<MFADevices></MFADevices><IsTruncated>false</IsTruncated>";
+    const LOGIN: &str = "<LoginProfile><UserName>bob</UserName><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
+        </LoginProfile>";
+
+    fn named(names: &[&str]) -> Vec<String> {
+        names.iter().copied().map(str::to_owned).collect()
+    }
+
+    #[tokio::test]
+    async fn who_has_no_console_password_is_a_machine() {
+        let aws = canned::Aws::answering(|call| match call.operation.as_str() {
+            "ListMFADevices" => call.xml(EMPTY),
+            _ if call.says("UserName", "bob") => call.xml(LOGIN),
+            _ if call.says("UserName", "eve") => call.refused(403, "AccessDenied"),
+            _ => call.refused(404, "NoSuchEntity"),
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let without = without_mfa(&identity, &named(&["bob", "ci", "eve"]), &[]).await.unwrap();
+        let expected = WithoutMfa { people: named(&["bob", "eve"]), machines: named(&["ci"]) };
+        assert_eq!(without, Ok(expected));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_users_the_report_tells_who_signs_in() {
+        let row = |number: usize| format!("user{number},arn:user{number},{},FALSE", number.is_multiple_of(2));
+        let rows: Vec<_> = (0..40).map(row).collect();
+        let table = format!("user,arn,password_enabled,mfa_active\n{}", rows.join("\n"));
+        let report = aws_smithy_types::base64::encode(table);
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
+            _ => call.xml(&format!("<Content>{report}</Content>")),
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let users: Vec<_> = (0..41).map(|number| format!("user{number}")).collect();
+        let without = without_mfa(&identity, &users, &[]).await.unwrap().unwrap();
+        assert_eq!((without.people.len(), without.machines.len()), (21, 20));
+        assert!(without.people.contains(&"user40".to_owned()), "one that the report does not know");
     }
 }

@@ -8,6 +8,7 @@ mod apply;
 mod enrolment;
 mod facts;
 mod plan;
+pub mod repair;
 
 use crate::answers::Answers;
 use crate::error::StepError;
@@ -17,6 +18,7 @@ use crate::session::Session;
 
 pub use facts::{Facts, Member, RequirePolicy, RunMfa, VirtualDevice};
 pub use plan::Change;
+pub(crate) use plan::shortened;
 
 /// The name of the policy that refuses everything else without MFA.
 pub const POLICY_NAME: &str = "dayone-require-mfa";

@@ -41,6 +41,13 @@ pub enum Change {
         /// The serial number printed on it.
         serial: String,
     },
+    /// Takes a device away from its user. A virtual one is deleted too. It can be made again after it was cut short.
+    RemoveDevice {
+        /// The user.
+        user: String,
+        /// The device's serial number.
+        serial: String,
+    },
     /// Moves the run to an MFA session of the administrator.
     StartSession {
         /// The user.
@@ -64,6 +71,13 @@ pub enum Change {
         policy: String,
         /// The group.
         group: String,
+    },
+    /// Writes the device's serial number into the AWS profile, as `mfa_serial`.
+    NoteInProfile {
+        /// The profile.
+        profile: String,
+        /// The serial number.
+        serial: String,
     },
     /// Creates a group for the answers' people.
     CreateGroup {
@@ -214,11 +228,7 @@ fn can_enrol_unattended(answers: &Answers) -> bool {
 
 fn enrol_virtual(facts: &Facts, user: &str, devices: &[VirtualDevice]) -> Vec<Change> {
     let named = |name: &str| devices.iter().find(|device| device.name().eq_ignore_ascii_case(name));
-    let taken = |name: &str| named(name).is_some_and(|device| device.owner.is_some());
-    let device = std::iter::once(user.to_owned())
-        .chain((2..).map(|number| format!("{user}-{number}")))
-        .find(|name| !taken(name))
-        .unwrap_or_default();
+    let device = free_name(user, |name| named(name).is_some_and(|device| device.owner.is_some()));
     let mut changes = Vec::new();
     if let Some(leftover) = named(&device) {
         changes.push(Change::DeleteLeftover { serial: leftover.serial.clone() });
@@ -231,7 +241,16 @@ fn enrol_virtual(facts: &Facts, user: &str, devices: &[VirtualDevice]) -> Vec<Ch
     changes
 }
 
-fn device_in_words(serial: &str) -> Text {
+/// The first of USER, USER-2, USER-3 and so on that is not taken.
+pub(super) fn free_name(user: &str, taken: impl Fn(&str) -> bool) -> String {
+    std::iter::once(user.to_owned())
+        .chain((2..).map(|number| format!("{user}-{number}")))
+        .find(|name| !taken(name))
+        .unwrap_or_default()
+}
+
+/// What kind of device it is, with its name where it has one.
+pub(super) fn device_in_words(serial: &str) -> Text {
     if is_passkey(serial) {
         return text! { en: "a passkey or security key", ko: "패스키 또는 보안 키" };
     }
@@ -241,6 +260,11 @@ fn device_in_words(serial: &str) -> Text {
     }
     let serial = harmless(serial);
     text! { en: "hardware token {serial}", ko: "하드웨어 토큰 {serial}" }
+}
+
+/// Whether it is a virtual device, which stays in the account when it is taken away from its user.
+pub(super) fn is_virtual(serial: &str) -> bool {
+    serial.contains(":mfa/")
 }
 
 fn enrol_at_a_terminal() -> PersonTask {
@@ -329,7 +353,8 @@ fn require_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let policy = facts.policy.as_ref().ok().and_then(Option::as_ref);
     let groups = groups_without(facts);
     if groups.is_empty() && policy.is_some_and(|policy| policy.same) {
-        return StepPlan::in_place(step, in_force(facts.tried));
+        let offer = note_in_profile(facts, answers);
+        return StepPlan { offer, ..StepPlan::in_place(step, in_force(facts.tried)) };
     }
     if !answers.mfa.require {
         let reason = text! { en: "The answers say mfa.require = false.", ko: "응답에 mfa.require = false로 되어 있습니다." };
@@ -341,8 +366,25 @@ fn require_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     }
     match obstacle(facts) {
         Some(obstacle) => obstacle,
-        None => attach(facts, policy, groups),
+        None => match attach(facts, policy, groups) {
+            plan if plan.careful && !answers.attended => machines_first(plan),
+            plan => plan,
+        },
     }
+}
+
+/// Tools that open MFA sessions by themselves read the device from the profile.
+fn note_in_profile(facts: &Facts, answers: &Answers) -> Option<Offer<Change>> {
+    let profile = answers.admin.access_key_profile.clone().filter(|_| answers.attended)?;
+    let (_, devices) = facts.admin.as_ref().ok()?.as_ref()?;
+    let serial = devices.iter().find(|serial| !is_passkey(serial))?.clone();
+    Some(Offer {
+        question: text! {
+            en: "Note the MFA device in the AWS profile {profile} (mfa_serial), for tools that ask for it?",
+            ko: "MFA 디바이스를 묻는 도구를 위해 AWS 프로파일 {profile}에 mfa_serial을 적어 둘까요?"
+        },
+        changes: vec![Change::NoteInProfile { profile, serial }],
+    })
 }
 
 /// The groups that the policy is still to be attached to: the administrators', and those of the people that are there.
@@ -392,15 +434,18 @@ fn obstacle(facts: &Facts) -> Option<StepPlan<Change>> {
         return Some(StepPlan::needs_person(step, passkey_needs_login()));
     }
     match (&facts.run, &facts.group) {
-        (RunMfa::OtherUserByKey(caller), Ok(Some((_, members))))
-            if members.iter().any(|member| member.name.eq_ignore_ascii_case(caller)) =>
+        (RunMfa::OtherUser(caller), Ok(Some((_, members))))
+            if members
+                .iter()
+                .chain(of_the_people(facts))
+                .any(|member| member.name.eq_ignore_ascii_case(caller)) =>
         {
             let caller = harmless(caller);
             Some(StepPlan::blocked(
                 step,
                 text! {
-                    en: "This run is signed in as {caller} by access key alone, and the policy would stop it.",
-                    ko: "이 실행은 {caller}의 액세스 키만으로 로그인되어 있어 정책이 이 실행을 막게 됩니다."
+                    en: "This run is signed in as {caller}, without MFA as far as can be told, and the policy would stop it.",
+                    ko: "이번 실행은 {caller}(으)로 로그인되어 있고 MFA를 쓴 흔적이 없어, 정책이 이번 실행을 막게 됩니다."
                 },
             ))
         }
@@ -454,7 +499,27 @@ fn attach(facts: &Facts, policy: Option<&RequirePolicy>, groups: Vec<String>) ->
     let attach = |group| Change::AttachPolicy { policy: arn.clone(), group };
     changes.extend(groups.into_iter().map(attach));
     let plan = StepPlan::to_change(StepId::RequireMfa, changes, Text::default());
-    members.iter().filter_map(stopped).fold(plan, StepPlan::with_note)
+    let members: Vec<_> = members.iter().chain(of_the_people(facts)).collect();
+    let plan = members.iter().filter_map(|member| stopped(member)).fold(plan, StepPlan::with_note);
+    StepPlan { careful: members.iter().any(|member| !member.machine_keys.is_empty()), ..plan }
+}
+
+/// The users of the people's groups that the policy is still to be attached to.
+fn of_the_people(facts: &Facts) -> impl Iterator<Item = &Member> {
+    facts.people_groups.iter().flatten().flat_map(|(_, group)| &group.looked_up)
+}
+
+/// With nobody there, no machine is stopped.
+fn machines_first(plan: StepPlan<Change>) -> StepPlan<Change> {
+    let person = PersonTask {
+        what: text! {
+            en: "The policy would stop access keys that look like a machine's.",
+            ko: "정책이 프로그램이나 서버에서 쓰는 것 같은 액세스 키를 차단하게 됩니다."
+        },
+        how: plan.notes,
+        seen: Seen::Elsewhere,
+    };
+    StepPlan::needs_person(StepId::RequireMfa, person)
 }
 
 /// Whom the policy stops, and which keys.
@@ -503,14 +568,45 @@ fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if !changes.is_empty() {
         return StepPlan::to_change(step, changes, Text::default());
     }
-    if without.is_empty() {
-        let users = facts.user_names.len();
-        return StepPlan::in_place(
-            step,
-            text! { en: "every user has MFA ({users})", ko: "모든 사용자에게 MFA가 있습니다({users}명)" },
-        );
+    let (people, machines) = who_signs_in(without, &facts.machines_without_mfa, answers);
+    match (people.is_empty(), machines.is_empty()) {
+        (true, true) => StepPlan::in_place(step, everybody_has(facts.user_names.len())),
+        (true, false) => {
+            let users = facts.user_names.len().saturating_sub(machines.len());
+            let (found, machines) = (everybody_has(users), nobody_signs_in(&machines));
+            let (en, ko, and_en, and_ko) = (found.en, found.ko, machines.en, machines.ko);
+            StepPlan::in_place(step, text! { en: "{en}; {and_en}", ko: "{ko}. {and_ko}" })
+        }
+        (false, true) => StepPlan::needs_person(step, everybody_enrols(&people)),
+        (false, false) => {
+            StepPlan::needs_person(step, everybody_enrols(&people)).with_note(nobody_signs_in(&machines))
+        }
     }
-    StepPlan::needs_person(step, everybody_enrols(without))
+}
+
+/// Whom the step waits for, and who is a machine. Whom the answers name is a person, with or without a password yet.
+fn who_signs_in(without: &[String], machines: &[String], answers: &Answers) -> (Vec<String>, Vec<String>) {
+    let is_person = |user: &&String| {
+        let mut people = answers.people.iter().map(|person| &person.user).chain(&answers.admin.user);
+        people.any(|name| name.eq_ignore_ascii_case(user))
+    };
+    let (people, machines): (Vec<_>, Vec<_>) = machines.iter().partition(is_person);
+    (without.iter().chain(people).cloned().collect(), machines.into_iter().cloned().collect())
+}
+
+fn everybody_has(users: usize) -> Text {
+    text! {
+        en: "every user who can sign in to the console has MFA ({users})",
+        ko: "콘솔에 로그인할 수 있는 모든 사용자에게 MFA가 있습니다({users}명)"
+    }
+}
+
+fn nobody_signs_in(machines: &[String]) -> Text {
+    let names = shortened(machines);
+    text! {
+        en: "no console password, so nobody signs in as: {names}; the policy dayone-require-mfa or a role covers their keys",
+        ko: "콘솔 암호가 없어 아무도 로그인하지 않는 사용자: {names}. 이들의 키는 dayone-require-mfa 정책이나 역할로 보호하세요"
+    }
 }
 
 /// What is missing for the answers' people to come in: a user each, groups that require MFA, a one-time password.
@@ -580,7 +676,8 @@ fn everybody_enrols(without: &[String]) -> PersonTask {
     PersonTask { what, how, seen: Seen::Elsewhere }
 }
 
-fn shortened(names: &[String]) -> String {
+/// The names, or the first ten of them.
+pub(crate) fn shortened(names: &[String]) -> String {
     const SHOWN: usize = 10;
     let mut shown: Vec<_> = names.iter().take(SHOWN).map(|name| harmless(name)).collect();
     if names.len() > SHOWN {
@@ -592,7 +689,9 @@ fn shortened(names: &[String]) -> String {
 impl crate::practice::Change for Change {
     fn verb(&self) -> Verb {
         match self {
-            Self::DeleteLeftover { .. } => Verb::Delete,
+            // A token can be enabled again.
+            Self::RemoveDevice { serial, .. } if !serial.starts_with("arn:") => Verb::Disable,
+            Self::DeleteLeftover { .. } | Self::RemoveDevice { .. } => Verb::Delete,
             Self::EnrolVirtualDevice { .. }
             | Self::CreatePolicy { .. }
             | Self::CreateGroup { .. }
@@ -600,9 +699,13 @@ impl crate::practice::Change for Change {
             | Self::CreateConsolePassword { .. } => Verb::Create,
             Self::EnrolHardwareToken { .. } => Verb::Enable,
             Self::StartSession { .. } => Verb::Start,
-            Self::UpdatePolicy { .. } => Verb::Update,
+            Self::UpdatePolicy { .. } | Self::NoteInProfile { .. } => Verb::Update,
             Self::AttachPolicy { .. } | Self::AddToGroup { .. } => Verb::Attach,
         }
+    }
+
+    fn is_leftover(&self) -> bool {
+        matches!(self, Self::DeleteLeftover { .. })
     }
 
     fn resource(&self) -> String {
@@ -611,9 +714,13 @@ impl crate::practice::Change for Change {
                 format!("iam:mfa/{}", serial.rsplit('/').next().unwrap_or(serial))
             }
             Self::EnrolVirtualDevice { device, .. } => format!("iam:mfa/{device}"),
+            Self::RemoveDevice { user, serial } => {
+                format!("iam:mfa/{user}/{}", serial.rsplit('/').next().unwrap_or(serial))
+            }
             Self::StartSession { user } => format!("sts:session/{user}"),
             Self::CreatePolicy { policy } | Self::UpdatePolicy { policy, .. } => policy.clone(),
             Self::AttachPolicy { group, .. } | Self::CreateGroup { group } => format!("iam:group/{group}"),
+            Self::NoteInProfile { profile, .. } => format!("aws-profile/{profile}"),
             Self::CreateUser { user } | Self::AddToGroup { user, .. } => format!("iam:user/{user}"),
             Self::CreateConsolePassword { user, .. } => format!("iam:login-profile/{user}"),
         }
@@ -636,8 +743,13 @@ impl crate::practice::Change for Change {
                 en: "hardware token {serial} of {user}: type two codes",
                 ko: "{user}의 하드웨어 토큰 {serial}: 코드 두 개 입력"
             },
+            Self::RemoveDevice { user, serial } => {
+                let device = device_in_words(serial);
+                let (en, ko) = (device.en, device.ko);
+                text! { en: "{en} of {user}", ko: "{user}의 {ko}" }
+            }
             Self::StartSession { user } => {
-                text! { en: "an MFA session of {user} for this run", ko: "이 실행에 쓸 {user}의 MFA 세션" }
+                text! { en: "an MFA session of {user} for this run", ko: "이번 실행에 쓸 {user}의 MFA 세션" }
             }
             Self::CreatePolicy { .. } => text! {
                 en: "policy dayone-require-mfa: refuses everything but enrolment without MFA",
@@ -647,6 +759,9 @@ impl crate::practice::Change for Change {
                 en: "policy dayone-require-mfa, by a new version",
                 ko: "정책 dayone-require-mfa를 새 버전으로"
             },
+            Self::NoteInProfile { profile, .. } => {
+                text! { en: "mfa_serial in the AWS profile {profile}", ko: "AWS 프로파일 {profile}의 mfa_serial" }
+            }
             Self::CreateGroup { group } => text! { en: "group {group}", ko: "그룹 {group}" },
             Self::CreateUser { user } => text! { en: "user {user}", ko: "사용자 {user}" },
             Self::AddToGroup { user, group } => {

@@ -59,7 +59,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
-    assert!(planned.notes.is_empty() || state == State::ToChange, "{planned:?}");
+    let names_machines = state == State::NeedsPerson && planned.step == StepId::UsersMfa;
+    assert!(planned.notes.is_empty() || state == State::ToChange || names_machines, "{planned:?}");
     let asks = |task: &PersonTask| matches!(task.seen, Seen::ByChoice(..));
     assert!(planned.person.iter().all(|task| asks(task) || !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
@@ -81,6 +82,7 @@ fn fresh() -> Facts {
         attached: Ok(false),
         run: RunMfa::AdministratorByKey,
         users_without_mfa: Ok(owned(&["alice"])),
+        machines_without_mfa: Vec::new(),
         user_names: BTreeSet::from(["alice".to_owned()]),
         device_hours: None,
         tried: None,
@@ -565,16 +567,16 @@ fn a_run_does_not_lock_itself_out() {
         stands("another member, by access key", State::Blocked, |facts, _| {
             let members = vec![member("alice", true, &[]), member("Kim", true, &[])];
             facts.group = Ok(Some(("Administrators".into(), members)));
-            facts.run = RunMfa::OtherUserByKey("kim".into());
+            facts.run = RunMfa::OtherUser("kim".into());
         }),
         changes(
             "another user, who is no member",
             vec![create_policy(), attach_policy("Administrators")],
-            |facts, _| facts.run = RunMfa::OtherUserByKey("kim".into()),
+            |facts, _| facts.run = RunMfa::OtherUser("kim".into()),
         ),
     ];
     hold(StepId::RequireMfa, enrolled, cases);
-    let run = RunMfa::OtherUserByKey("alice".into());
+    let run = RunMfa::OtherUser("alice".into());
     let planned = planned(&Facts { run, ..enrolled() }, &answers(), StepId::RequireMfa);
     says(&planned.reason.unwrap(), &["alice"]);
 }
@@ -614,6 +616,18 @@ fn everybody_enrols() {
         stands("somebody has not", State::NeedsPerson, |facts, _| {
             facts.users_without_mfa = Ok(owned(&["bob"]));
         }),
+        stands("a machine has not", State::InPlace, |facts, _| {
+            facts.machines_without_mfa = owned(&["ci"]);
+        }),
+        stands(
+            "a person of the answers has neither a password nor MFA",
+            State::NeedsPerson,
+            |facts, answers| {
+                facts.people.as_mut().unwrap().insert("bob".into(), known("bob", false));
+                facts.machines_without_mfa = owned(&["bob"]);
+                (answers.attended, answers.people) = (false, vec![person("BOB")]);
+            },
+        ),
         stands("nobody is there at all", State::Blocked, |facts, _| facts.user_names = BTreeSet::new()),
         stands("nobody is there, and somebody is missing", State::Blocked, |facts, answers| {
             facts.user_names = BTreeSet::new();
@@ -649,6 +663,20 @@ fn who_has_no_mfa_is_named_with_what_to_do() {
     says(&without.how[0], &["2", "bob, ev\u{fffd}e"]);
     says(&without.how[1], &["SMS"]);
     says(&without.how[2], &["dayone-require-mfa"]);
+}
+
+#[test]
+fn machines_are_named_and_keep_nothing_open() {
+    let user_names = ["alice", "ci", "deploy"].map(str::to_owned);
+    let machines_without_mfa = owned(&["ci", "deploy"]);
+    let facts = Facts { user_names: BTreeSet::from(user_names), machines_without_mfa, ..perfect() };
+    let found = planned(&facts, &answers(), StepId::UsersMfa).found.unwrap();
+    says(&found, &["1", "ci, deploy", "dayone-require-mfa"]);
+
+    let facts = Facts { users_without_mfa: Ok(owned(&["bob"])), ..facts };
+    let left = planned(&facts, &answers(), StepId::UsersMfa);
+    says(&left.person.unwrap().how[0], &["1", "bob"]);
+    says(&left.notes[0], &["ci, deploy"]);
 }
 
 fn in_groups(user: &str, groups: &[&str]) -> PersonAnswer {
@@ -699,7 +727,7 @@ fn the_people_of_the_answers_come_in() {
         }),
         changes("in no group yet", vec![into_group("bob", "Developers")], |facts, answers| {
             facts.people = Ok(BTreeMap::from([("bob".to_owned(), known("bob", true))]));
-            let group = PeopleGroup { attached: true, members: BTreeSet::new() };
+            let group = PeopleGroup { attached: true, members: BTreeSet::new(), looked_up: Vec::new() };
             facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
             answers.people = vec![in_groups("bob", &["Developers"])];
         }),
@@ -715,7 +743,7 @@ fn the_people_of_the_answers_come_in() {
 fn the_policy_goes_to_the_groups_of_the_people_too() {
     let attach = Change::AttachPolicy { policy: POLICY.into(), group: "Developers".into() };
     let cases = [changes("a group without it", vec![attach], |facts, _| {
-        let group = PeopleGroup { attached: false, members: BTreeSet::new() };
+        let group = PeopleGroup { attached: false, members: BTreeSet::new(), looked_up: Vec::new() };
         facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
     })];
     hold(StepId::RequireMfa, perfect, cases);
@@ -880,7 +908,7 @@ fn nobody_is_locked_out() {
             RunMfa::AdministratorByLogin => {
                 assert!(facts.device_hours.is_some_and(|hours| hours >= LOGIN_HOURS))
             }
-            RunMfa::OtherUserByKey(caller) => {
+            RunMfa::OtherUser(caller) => {
                 assert!(!members.iter().any(|member| member.name.eq_ignore_ascii_case(caller)));
             }
         }
@@ -952,10 +980,12 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::EnrolHardwareToken { user, serial } => {
             facts.admin = Ok(Some((user.clone(), vec![serial.clone()])));
         }
+        Change::RemoveDevice { .. } => panic!("no plan takes a device away: {change:?}"),
         Change::StartSession { .. } => facts.run = RunMfa::Safe,
         Change::CreatePolicy { .. } | Change::UpdatePolicy { .. } => {
             facts.policy = policy_that_is(true, None);
         }
+        Change::NoteInProfile { .. } => {}
         Change::AttachPolicy { group, .. } if group == "Administrators" => facts.attached = Ok(true),
         Change::AttachPolicy { group, .. } => people_group(facts, group).attached = true,
         Change::CreateGroup { group } => {
@@ -976,7 +1006,7 @@ fn make(change: &Change, facts: &mut Facts) {
 }
 
 fn people_group<'f>(facts: &'f mut Facts, group: &str) -> &'f mut PeopleGroup {
-    let none = PeopleGroup { attached: false, members: BTreeSet::new() };
+    let none = PeopleGroup { attached: false, members: BTreeSet::new(), looked_up: Vec::new() };
     facts.people_groups.as_mut().unwrap().entry(group.to_owned()).or_insert(none)
 }
 
@@ -987,11 +1017,12 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         maybe_unseen(any_group()),
         maybe_unseen(any::<bool>()),
     );
-    let of_users = (maybe_unseen(any_names()), any_names(), maybe_unseen(any::<bool>()));
+    let machines = prop::sample::subsequence(vec!["dave", "erin"], 0..=2);
+    let of_users = (maybe_unseen(any_names()), any_names(), maybe_unseen(any::<bool>()), machines);
     (of_administrator, of_policy, of_users).prop_map(|(of_administrator, of_policy, of_users)| {
         let (admin, virtual_devices, run) = of_administrator;
         let (policy, group, attached) = of_policy;
-        let (users_without_mfa, user_names, root_mfa) = of_users;
+        let (users_without_mfa, user_names, root_mfa, machines) = of_users;
         Facts {
             admin,
             virtual_devices,
@@ -1001,6 +1032,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             attached,
             run,
             users_without_mfa,
+            machines_without_mfa: owned(&machines),
             user_names: BTreeSet::from_iter(user_names),
             ..fresh()
         }
@@ -1034,7 +1066,7 @@ fn any_run() -> impl Strategy<Value = RunMfa> {
         Just(RunMfa::Safe),
         Just(RunMfa::AdministratorByKey),
         Just(RunMfa::AdministratorByLogin),
-        other.prop_map(|name| RunMfa::OtherUserByKey(name.to_owned())),
+        other.prop_map(|name| RunMfa::OtherUser(name.to_owned())),
     ]
 }
 

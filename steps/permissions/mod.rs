@@ -83,9 +83,12 @@ mod tests {
         let resources = document.statement.iter().flat_map(|statement| statement.resource.0.iter());
         resources.map(|resource| resource.replace('*', "x")).any(|resource| {
             let principal = Principal::Aws("arn:aws:iam::111122223333:user/alice");
-            let context = [("iam:PolicyARN", "arn:aws:iam::aws:policy/AdministratorAccess")];
-            let request = Request { principal, action, resource: &resource, context: &context };
-            document.decide(&request) == Decision::Allowed
+            ["AdministratorAccess", "AWSSupportAccess"].iter().any(|policy| {
+                let policy = format!("arn:aws:iam::aws:policy/{policy}");
+                let context = [("iam:PolicyARN", policy.as_str())];
+                let request = Request { principal, action, resource: &resource, context: &context };
+                document.decide(&request) == Decision::Allowed
+            })
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{AwsError, StepError};
 use crate::operator::{HandOver, Operator};
 use crate::session::{Administrator, Session};
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, harmless};
 use crate::{password, profile, wait};
 
 use super::administrator_access;
@@ -89,7 +89,8 @@ async fn set_password_policy(identity: &Identity, policy: &PasswordPolicy) -> Re
     Ok(())
 }
 
-async fn attach(
+/// Gives a group a managed policy.
+pub(crate) async fn attach(
     identity: &Identity,
     group: &str,
     policy: &str,
@@ -157,12 +158,30 @@ pub(crate) async fn create_console_password(
     });
     operator.hand_over(HandOver { title, advice, secret: secret.clone(), file }).await?;
     let iam = session.acting().iam_once();
-    wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
+    let created = wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
         use secrecy::ExposeSecret;
         let request = iam.create_login_profile().user_name(user).password(secret.expose_secret());
         request.password_reset_required(true).send().await.for_call("iam:CreateLoginProfile").map(drop)
-    })
-    .await
+    });
+    match created.await {
+        Err(StepError::Aws(error)) if error.is("EntityAlreadyExists") => Err(password_is_void(user)),
+        result => result,
+    }
+}
+
+/// Somebody else was quicker, such as a run on another machine.
+fn password_is_void(user: &str) -> StepError {
+    let user = harmless(user);
+    StepError::InTheWay {
+        what: text! {
+            en: "{user} has got a console password meanwhile, so the one that was just handed over is void.",
+            ko: "그사이 {user}에게 콘솔 암호가 생겨 방금 전달한 암호는 쓸 수 없습니다."
+        },
+        next: text! {
+            en: "Throw it away and use the other one. Then run the same command again.",
+            ko: "방금 암호는 버리고 다른 암호를 쓰세요. 그런 다음 같은 명령을 다시 실행하세요."
+        },
+    }
 }
 
 /// The sign-in page of an account.

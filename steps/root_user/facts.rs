@@ -4,12 +4,14 @@ use std::time::SystemTime;
 
 use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
 use aws_smithy_types::date_time::{DateTime, Format};
+use jiff::Timestamp;
 
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, Reading, unless};
 use crate::error::{AwsError, StepError};
+use crate::event_history::Summary;
 use crate::session::{Administrator, Session};
-use crate::{account_summary, groups, profile};
+use crate::{account_summary, event_history, groups, profile};
 
 use super::administrator_access;
 
@@ -125,6 +127,8 @@ pub struct RootKey {
     pub made: String,
     /// Its last use.
     pub last_use: Reading<Option<LastUse>>,
+    /// What Event History has of it; none where it was not asked.
+    pub uses: Option<Summary>,
 }
 
 /// The last use of an access key.
@@ -156,7 +160,7 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         password_policy(identity),
         group(identity, &answers.admin.group),
         user(session, identity, answers),
-        root_keys(session),
+        root_keys(session, answers),
         account_summary::read(identity),
     )?;
     Ok(Facts {
@@ -286,7 +290,7 @@ fn day_made(key: &AccessKeyMetadata) -> String {
 }
 
 /// Only root may ask without a user name: from an IAM user the same call would list that user's own keys.
-async fn root_keys(session: &Session) -> Result<Reading<RootKeys>, AwsError> {
+async fn root_keys(session: &Session, answers: &Answers) -> Result<Reading<RootKeys>, AwsError> {
     let Some(root) = session.root() else { return count_root_keys(session.acting()).await };
     let listed = root.iam().list_access_keys().send().await.for_call("iam:ListAccessKeys");
     let keys = match listed {
@@ -302,9 +306,25 @@ async fn root_keys(session: &Session) -> Result<Reading<RootKeys>, AwsError> {
     for key in keys.access_key_metadata() {
         found.push(root_key(root, key).await?);
     }
+    if answers.attended {
+        look_up_uses(root, &mut found).await;
+    }
     // The key that signs goes last.
     found.sort_by_key(|key| key.signs_this_run);
     Ok(Ok(RootKeys::Listed(found)))
+}
+
+/// Who used the keys, for a person who decides about them. What the key that signs was used for last is this run.
+async fn look_up_uses(root: &Identity, keys: &mut [RootKey]) {
+    let others: Vec<_> = keys.iter_mut().filter(|key| !key.signs_this_run).collect();
+    if others.is_empty() {
+        return;
+    }
+    let regions = event_history::enabled_regions(root).await;
+    let since = event_history::earliest(Timestamp::now());
+    for key in others {
+        key.uses = Some(event_history::uses_of_key(root, &key.id, &regions, since).await);
+    }
 }
 
 async fn root_key(root: &Identity, key: &AccessKeyMetadata) -> Result<RootKey, AwsError> {
@@ -315,6 +335,7 @@ async fn root_key(root: &Identity, key: &AccessKeyMetadata) -> Result<RootKey, A
         signs_this_run: root.caller.access_key == id,
         made: day_made(key),
         last_use: last_use(root, id).await?,
+        uses: None,
     })
 }
 

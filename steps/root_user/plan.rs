@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::answers::{Answers, SignInWay};
 use crate::aws::Reading;
+use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::text;
 use crate::text::{Text, harmless};
@@ -173,7 +174,7 @@ fn admin_group(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(Some(group)) => match strangers(group, answers) {
             None => StepPlan::to_change(step, vec![attach(&group.name)], Text::default()),
             Some(warning) if answers.attended => {
-                StepPlan::to_change(step, vec![attach(&group.name)], Text::default()).with_note(warning)
+                StepPlan::to_change(step, vec![attach(&group.name)], Text::default()).with_warning(warning)
             }
             Some(warning) => StepPlan::needs_person(step, another_group(warning)),
         },
@@ -238,7 +239,15 @@ fn admin_user(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     }
     let name = harmless(spelled);
     let found = text! { en: "user {name}", ko: "사용자 {name}" };
-    StepPlan::to_change(step, changes, found)
+    let promoted = user.is_some() && changes.iter().any(|change| matches!(change, Change::AddToGroup { .. }));
+    let plan = StepPlan::to_change(step, changes, found);
+    if !promoted {
+        return plan;
+    }
+    plan.with_warning(text! {
+        en: "There is a user {name} already, who gets full rights by this.",
+        ko: "사용자 {name}이(가) 이미 있으며, 이 변경으로 전체 권한을 갖게 됩니다."
+    })
 }
 
 /// A password is made only where it can be handed over, and never for a user that has one.
@@ -277,7 +286,7 @@ fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if facts.sign_in != SignIn::No {
         let found = match facts.sign_in {
             SignIn::Locked => {
-                text! { en: "signed in; MFA is needed for more", ko: "로그인됨. 그 이상은 MFA가 필요합니다" }
+                text! { en: "signed in; MFA is needed for more", ko: "로그인됨. 나머지 작업에는 MFA가 필요합니다" }
             }
             _ => {
                 text! { en: "signed in, and able to do what only an administrator can", ko: "로그인됨. 관리자만 할 수 있는 작업을 확인했습니다" }
@@ -330,7 +339,7 @@ fn new_access_key(user: &User, profile: &str, answers: &Answers) -> StepPlan<Cha
     };
     let create = Change::CreateAccessKey { user: user.name.clone(), profile: profile.to_owned() };
     match user.stranded_key() {
-        Some(stranded) if answers.unfinished.contains(&crate::practice::Change::resource(&create)) => {
+        Some(stranded) if is_left_by_us(stranded, &create, answers) => {
             let access_key = stranded.id.clone();
             let delete = Change::DeleteStrandedKey { user: user.name.clone(), access_key };
             StepPlan::to_change(step, vec![delete, create], Text::default())
@@ -342,6 +351,12 @@ fn new_access_key(user: &User, profile: &str, answers: &Answers) -> StepPlan<Cha
             stranded.map(not_kept_here).into_iter().fold(plan, StepPlan::with_note)
         }
     }
+}
+
+/// A run began to make a key, and this one was made since.
+fn is_left_by_us(key: &UserKey, create: &Change, answers: &Answers) -> bool {
+    let since = answers.unfinished.get(&crate::practice::Change::resource(create));
+    since.is_some_and(|since| key.made >= *since)
 }
 
 /// An earlier run was cut short between AWS's answer and the file.
@@ -478,9 +493,24 @@ fn root_access_keys(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(RootKeys::Listed(keys)) if keys.is_empty() => StepPlan::in_place(step, no_root_keys()),
         Ok(RootKeys::Counted(true)) => StepPlan::needs_person(step, come_back_as_root(facts)),
         Ok(RootKeys::Listed(keys)) => match before_root_keys(facts, answers) {
+            Some(StepId::AdminSignIn) if is_seen_in_the_console_alone(facts, answers) => {
+                StepPlan::blocked(step, signed_in_to_the_console())
+            }
             Some(first) => StepPlan::blocked(step, after(first)),
             None => retire(keys, facts, answers),
         },
+    }
+}
+
+fn is_seen_in_the_console_alone(facts: &Facts, answers: &Answers) -> bool {
+    let used = matches!(&facts.user, Some(Ok(Some(user))) if user.password_used);
+    used && answers.admin.sign_in == Some(SignInWay::Console)
+}
+
+fn signed_in_to_the_console() -> Text {
+    text! {
+        en: "The administrator has signed in to the console alone. Sign in with aws login or an access key, so that it is seen to work.",
+        ko: "관리자가 콘솔에만 로그인했습니다. 동작을 확인할 수 있게 aws login이나 액세스 키로 로그인하세요."
     }
 }
 
@@ -526,7 +556,48 @@ fn retire(keys: &[RootKey], facts: &Facts, answers: &Answers) -> StepPlan<Change
             plan = plan.with_note(trial());
         }
     }
-    keys.iter().fold(plan, |plan, key| plan.with_note(described(key)))
+    let others = keys.iter().any(|key| key.uses.is_some());
+    let told =
+        keys.iter().flat_map(|key| std::iter::once(described(key)).chain(key.uses.as_ref().map(who_used)));
+    told.chain(others.then(silence_proves_nothing)).fold(plan, StepPlan::with_note)
+}
+
+/// What Event History has of a key.
+fn who_used(uses: &Summary) -> Text {
+    let Summary { calls, refused, .. } = uses;
+    let unread = uses.unread.len();
+    let mut told = if *calls == 0 {
+        text! { en: "  no calls in Event History", ko: "  이벤트 기록(Event History)에 호출 없음" }
+    } else {
+        let (from, with, what) = (most(&uses.addresses), most(&uses.user_agents), most(&uses.event_names));
+        text! {
+            en: "  from {from}, {with} ({calls} calls in 90 days, {refused} refused: {what})",
+            ko: "  {from}에서 {with}(90일간 호출 {calls}건, 거부 {refused}건: {what})"
+        }
+    };
+    if unread > 0 {
+        let more = text! { en: "; {unread} Regions could not be read", ko: ". 읽지 못한 리전 {unread}개" };
+        told.en.push_str(&more.en);
+        told.ko.push_str(&more.ko);
+    }
+    told
+}
+
+/// The most frequent ones.
+fn most(counted: &[Counted]) -> String {
+    const SHOWN: usize = 2;
+    let mut shown: Vec<_> = counted.iter().take(SHOWN).map(|one| harmless(&one.what)).collect();
+    if counted.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}
+
+fn silence_proves_nothing() -> Text {
+    text! {
+        en: "Event History shows no reads and writes of S3 objects and is some minutes late, so silence there is no proof.",
+        ko: "이벤트 기록(Event History)에는 S3 객체 읽기·쓰기가 나오지 않고 몇 분 늦게 반영되므로, 기록이 없다고 쓰이지 않는 키라고 단정할 수 없습니다."
+    }
 }
 
 /// The order in which keys go: those that do not sign this run are switched off first, for as long as the operator
@@ -756,7 +827,7 @@ impl crate::practice::Change for Change {
                 ko: "액세스 키 {access_key}(사용된 적 없고 비밀 키가 이곳에 없음)"
             },
             Self::StartSession { user } => {
-                text! { en: "an MFA session of {user} for this run", ko: "이 실행에 쓸 {user}의 MFA 세션" }
+                text! { en: "an MFA session of {user} for this run", ko: "이번 실행에 쓸 {user}의 MFA 세션" }
             }
             Self::DeactivateRootKey { access_key } => text! {
                 en: "root access key {access_key}, which can be switched on again",
@@ -773,7 +844,11 @@ impl crate::practice::Change for Change {
     }
 
     fn is_irreversible(&self) -> bool {
-        matches!(self, Self::DeleteRootKey { .. } | Self::DeleteStrandedKey { .. })
+        matches!(self, Self::DeleteRootKey { .. })
+    }
+
+    fn is_leftover(&self) -> bool {
+        matches!(self, Self::DeleteStrandedKey { .. })
     }
 
     fn is_optional(&self) -> bool {

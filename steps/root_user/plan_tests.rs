@@ -191,7 +191,7 @@ fn last_use(days_ago: u32) -> LastUse {
 /// An active key of root that was never used.
 fn root_key(id: &str) -> RootKey {
     let made = MADE.into();
-    RootKey { id: id.into(), active: true, signs_this_run: false, made, last_use: Ok(None) }
+    RootKey { id: id.into(), active: true, signs_this_run: false, made, last_use: Ok(None), uses: None }
 }
 
 fn inactive_root_key(id: &str) -> RootKey {
@@ -1065,7 +1065,7 @@ fn wanting_a_key(keys: Vec<UserKey>) -> (Facts, Answers) {
 /// The same, and an earlier run was cut short while it made a key.
 fn cut_short(keys: Vec<UserKey>) -> (Facts, Answers) {
     let (facts, mut answers) = wanting_a_key(keys);
-    answers.unfinished.insert(CUT_SHORT.into());
+    answers.unfinished.insert(CUT_SHORT.into(), String::new());
     (facts, answers)
 }
 
@@ -1124,7 +1124,7 @@ fn a_key_of_a_run_that_was_cut_short_is_replaced() {
 fn only_the_same_key_is_evidence() {
     for other in ["iam:access-key/bob", "iam:access-key/AKIA1", "iam:login-profile/alice", "iam:user/alice"] {
         let (facts, mut answers) = wanting_a_key(vec![stranded_key("AKIA1")]);
-        answers.unfinished.insert(other.into());
+        answers.unfinished.insert(other.into(), String::new());
         let planned = planned(&facts, &answers, StepId::AdminSignIn);
         assert_eq!(planned.changes, [create_key("alice", "admin")], "{other}");
     }
@@ -1307,13 +1307,19 @@ fn the_keys_of_root_wait_for_a_whole_administrator() {
     assert_eq!(waits_for(|_, answers| answers.admin.user = None), user_first);
     let sign_in_first = after(StepId::AdminSignIn);
     assert_eq!(waits_for(|facts, _| facts.sign_in = SignIn::No), sign_in_first);
-    // The console proves nothing to a run.
+    // The console proves nothing to a run, and who was there is not told to do it again.
     let by_console = waits_for(|facts, answers| {
         facts.sign_in = SignIn::No;
         facts.user = Some(Ok(Some(User { password_used: true, ..user("alice") })));
         answers.admin.sign_in = Some(SignInWay::Console);
     });
-    assert_eq!(by_console, sign_in_first);
+    says(&by_console, &["aws login"]);
+    assert_ne!(by_console, sign_in_first);
+    let not_yet = waits_for(|facts, answers| {
+        facts.sign_in = SignIn::No;
+        answers.admin.sign_in = Some(SignInWay::Console);
+    });
+    assert_eq!(not_yet, sign_in_first);
 }
 
 #[test]
@@ -1566,7 +1572,7 @@ fn each_change_says_how_weighty_it_is() {
         (create_user("alice"), vec![]),
         (add_to_group("alice", "Ops"), vec![]),
         (create_password("alice", 14), vec!["optional"]),
-        (delete_stranded("AKIA1"), vec!["irreversible"]),
+        (delete_stranded("AKIA1"), vec!["left over"]),
         (create_key("alice", "admin"), vec![]),
         (start_session(), vec![]),
         (deactivate("AKIA1"), vec!["by root"]),
@@ -1578,6 +1584,7 @@ fn each_change_says_how_weighty_it_is() {
         let weighs = [
             ("optional", change.is_optional()),
             ("irreversible", change.is_irreversible()),
+            ("left over", change.is_leftover()),
             ("by root", change.is_by_root()),
         ];
         let said: Vec<_> = weighs.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word).collect();
@@ -1734,7 +1741,7 @@ fn no_key_of_the_administrator_goes_without_evidence() {
         for change in &planned.changes {
             if let Change::DeleteStrandedKey { user, access_key } = change {
                 left -= 1;
-                assert!(answers.unfinished.contains(&format!("iam:access-key/{user}")), "{change:?}");
+                assert!(answers.unfinished.contains_key(&format!("iam:access-key/{user}")), "{change:?}");
                 let key = keys.iter().find(|key| key.id == *access_key).unwrap();
                 assert!(!key.kept_here && key.last_use == Ok(None), "{key:?}");
             }
@@ -1959,7 +1966,7 @@ fn any_answers() -> impl Strategy<Value = Answers> {
         answers.admin.console_password_file = file.then(|| "alice.txt".into());
         answers.admin.access_key_profile = profile.then(|| "admin".into());
         answers.admin.sign_in = console.then_some(SignInWay::Console);
-        answers.unfinished.extend(cut_short.then(|| CUT_SHORT.to_owned()));
+        answers.unfinished.extend(cut_short.then(|| (CUT_SHORT.to_owned(), String::new())));
         answers
     })
 }

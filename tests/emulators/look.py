@@ -122,8 +122,17 @@ def may(bucket, key):
         "cloudtrail:DescribeTrails": boto3.client("cloudtrail").describe_trails,
         "s3:GetObject": lambda: s3.get_object(Bucket=bucket, Key=key),
         "s3:PutObject": lambda: s3.put_object(Bucket=bucket, Key=key, Body=b"another"),
+        "s3:ListBucket": lambda: s3.list_objects_v2(Bucket=bucket),
+        "s3:ListBucketVersions": lambda: s3.list_object_versions(Bucket=bucket),
+        "s3:DeleteObject": lambda: s3.delete_object(Bucket=bucket, Key=key),
+        "s3:GetBucketPolicy": lambda: s3.get_bucket_policy(Bucket=bucket),
+        "s3:PutBucketPolicy": lambda: put_the_policy_again(s3, bucket),
     }
     return {name: refusal(attempt) for name, attempt in tries.items()}
+
+
+def put_the_policy_again(s3, bucket):
+    s3.put_bucket_policy(Bucket=bucket, Policy=s3.get_bucket_policy(Bucket=bucket)["Policy"])
 
 
 def refusal(attempt):

@@ -72,7 +72,8 @@ def moto(record):
 def note(record, method, path, query, headers, body):
     scope = re.search(r"Credential=[^/]+/[^/]+/[^/]+/([^/]+)/", headers.get("authorization", ""))
     action = parse_qs(body.decode("latin-1")).get("Action", [""])[0] or headers.get("x-amz-target", "").split(".")[-1]
-    reads = bool(READS.match(action)) if action else method in ("GET", "HEAD")
+    asks = method in ("GET", "HEAD") or path.startswith(("/get", "/list"))
+    reads = bool(READS.match(action)) if action else asks
     call = {
         "service": scope[1] if scope else None,
         # S3 has no names of operations in its requests: method, bucket and sub-resource tell.

@@ -98,8 +98,8 @@ impl Machine {
         let machine = Self { home: tempfile::tempdir().unwrap(), login: served.root() };
         let script = machine.path("authenticator.py");
         let port = served.authenticator().port().to_string();
-        machine.write("authenticator.py", &AUTHENTICATOR.replace("PORT", &port));
-        machine.write("answers.toml", &answers.replace("AUTHENTICATOR", &format!("{script:?}")));
+        machine.write("authenticator.py", AUTHENTICATOR.replace("PORT", &port));
+        machine.write("answers.toml", answers.replace("AUTHENTICATOR", &format!("{script:?}")));
         machine
     }
 

@@ -34,6 +34,7 @@ use serde_json::{Map, Value, json};
 use steps::aws::{Access, AwsFiles, Connection};
 use steps::billing_report::BillingReport;
 use steps::cloudtrail::Cloudtrail;
+use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
 use steps::practice::{PersonTask, State, StepId};
@@ -60,6 +61,11 @@ pub fn answers(more: Value) -> Map<String, Value> {
         "admin": {"user": "alice", "access_key_profile": "dayone-admin"},
         "root": {"delete_access_keys": true, "credentials_stored": true},
         "billing": {"console_access_activated": true},
+        "iam": {
+            "block_public_s3": true,
+            "security_contact_email": "security@example.com",
+            "security_contact_phone": "+82 2 555 0100",
+        },
     });
     merge(&mut answers, more);
     match answers {
@@ -191,7 +197,7 @@ pub fn files(folder: &Path) -> AwsFiles {
     AwsFiles { credentials: folder.join("aws/credentials"), config: folder.join("aws/config") }
 }
 
-/// Walks all four practices once.
+/// Walks all practices once.
 pub async fn walk(
     account: &PracticeAccount,
     clock: &Clock,
@@ -226,7 +232,8 @@ pub async fn walk_through(
     let mut collected = Collected::from_sources(Map::new(), Map::new(), answers(more)).unwrap();
     collected.answers.attended = true;
     let journal = Journal::open(&folder.join("state")).unwrap();
-    collected.answers.unfinished = journal.unfinished();
+    let told = journal.told().clone();
+    (collected.answers.unfinished, collected.answers.switched_off) = (told.unfinished, told.switched_off);
     let mut engine = Engine {
         session,
         collected,
@@ -257,7 +264,8 @@ async fn practices(engine: &mut Engine<'_, Person>) -> Result<(), Failure> {
     Box::pin(engine.walk::<RootUser>()).await?;
     Box::pin(engine.walk::<Mfa>()).await?;
     Box::pin(engine.walk::<Cloudtrail>()).await?;
-    Box::pin(engine.walk::<BillingReport>()).await
+    Box::pin(engine.walk::<BillingReport>()).await?;
+    Box::pin(engine.walk::<IamPractices>()).await
 }
 
 /// Where two accounts differ; none when they are equal.

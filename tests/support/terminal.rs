@@ -38,6 +38,13 @@ impl Window {
         Self::around(home, program(home, arguments))
     }
 
+    /// The same with variables that say who is signed in, and where AWS is.
+    pub fn signed_in(home: &Path, arguments: &[&str], variables: Vec<(&'static str, String)>) -> Self {
+        let mut program = program(home, arguments);
+        program.envs(variables);
+        Self::around(home, program)
+    }
+
     /// The same with standard output sent to a file in the home folder.
     pub fn with_output_to(file: &str, home: &Path, arguments: &[&str]) -> Self {
         let program = program(home, arguments);

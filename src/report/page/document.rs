@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use steps::aws::WayIn;
 use steps::practice::{PracticeId, State, StepId, Verb};
 use steps::text::{Language, Text};
 
@@ -169,7 +170,7 @@ impl Account {
     fn of(look: &Look) -> Self {
         Self {
             id: bounded(&look.who.account),
-            alias: look.who.alias.as_deref().map(bounded),
+            alias: look.who.about.alias.as_deref().map(bounded),
             partition: bounded(&look.who.partition),
             endpoint: look.who.endpoint.as_deref().map(bounded),
         }
@@ -185,7 +186,7 @@ impl Looked {
             signed_in_as: Caller {
                 arn: bounded(&who.arn),
                 kind: who.kind,
-                temporary: who.temporary,
+                temporary: who.way != WayIn::AccessKey,
                 mfa: who.mfa,
             },
             remarks: said(&look.remarks, language),
@@ -317,7 +318,7 @@ pub(super) mod tests {
     /// A document with a step in every state and a change with every outcome, where every name from outside is this one.
     pub(in crate::report::page) fn document_with(name: &str, language: Language) -> Document {
         let mut look = look_with(name);
-        look.who.alias = Some(name.to_owned());
+        look.who.about.alias = Some(name.to_owned());
         look.who.endpoint = Some(format!("http://{name}"));
         look.remarks = vec![Text::verbatim(name)];
         Document::of(&look, last_use_with(name), &history_with(name), 41, language)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use steps::aws::Connection;
-use steps::credential_report::{self, CredentialReport};
+use steps::credential_report::{self, CredentialReport, LastUse};
 use steps::error::{AwsError, StepError};
 use steps::practice::StepId;
 use steps::text;
@@ -18,9 +18,6 @@ pub(super) const ROOT_RETIREMENT: [StepId; 4] =
 
 /// The steps that together say that log files are made, kept and delivered.
 pub(super) const LOG_FILES: [StepId; 3] = [StepId::Trail, StepId::TrailBucket, StepId::LogDelivery];
-
-/// The root user's row in the credential report.
-const ROOT: &str = "<root_account>";
 
 /// When root was used last, by the credential report.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -56,20 +53,17 @@ impl RootUse {
     }
 
     fn of(report: &CredentialReport, language: Language) -> Self {
-        if report.value(ROOT, "arn").is_none() {
+        let Some(root) = report.root() else {
             let words = text! {
                 en: "Not assessed: the credential report does not mention the root user.",
                 ko: "확인하지 못함: 자격 증명 보고서에 루트 사용자가 없습니다."
             };
             return Self::not_assessed(&words, language);
-        }
+        };
         Self {
-            report_made: report.generated.and_then(|made| Timestamp::from_second(made).ok()).map(iso),
-            password: time(report, "password_last_used"),
-            access_keys: ["access_key_1", "access_key_2"]
-                .into_iter()
-                .filter_map(|key| key_use(report, key))
-                .collect(),
+            report_made: report.generated.and_then(time),
+            password: root.password_last_used.and_then(time),
+            access_keys: root.keys.iter().filter_map(|key| key_use(key.last_use.as_ref()?)).collect(),
             not_assessed: None,
         }
     }
@@ -85,18 +79,13 @@ fn failed(error: &AwsError) -> Text {
     text! { en: "Not assessed: {en} {detail}", ko: "확인하지 못함: {ko} {detail}" }
 }
 
-/// A time; none for `N/A`, `no_information` and what else is there in place of one.
-fn time(report: &CredentialReport, column: &str) -> Option<String> {
-    report.value(ROOT, column)?.parse::<Timestamp>().ok().map(iso)
+fn time(seconds: i64) -> Option<String> {
+    Timestamp::from_second(seconds).ok().map(iso)
 }
 
-fn key_use(report: &CredentialReport, key: &str) -> Option<KeyUse> {
-    let word = |column: &str| {
-        let word = report.value(ROOT, &format!("{key}_{column}"))?;
-        (word != "N/A").then(|| bounded(word))
-    };
-    let time = time(report, &format!("{key}_last_used_date"))?;
-    Some(KeyUse { time, service: word("last_used_service"), region: word("last_used_region") })
+fn key_use(last: &LastUse) -> Option<KeyUse> {
+    let word = |word: &Option<String>| word.as_deref().map(bounded);
+    Some(KeyUse { time: time(last.at)?, service: word(&last.service), region: word(&last.region) })
 }
 
 #[cfg(test)]

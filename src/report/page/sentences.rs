@@ -25,7 +25,7 @@ pub(super) fn left_and_for_whom() -> [(State, Text); 5] {
         ),
         (
             State::Waiting,
-            text! { en: "Asked of AWS, which has not shown it yet. Look again later.", ko: "AWS에 요청했지만 아직 보이지 않습니다. 나중에 다시 확인하세요." },
+            text! { en: "Asked of AWS, which has not shown it yet. Look again later.", ko: "AWS에 요청했지만 아직 반영되지 않았습니다. 나중에 다시 확인하세요." },
         ),
         (State::Blocked, text! { en: "An earlier step comes first.", ko: "앞 단계를 먼저 마쳐야 합니다." }),
         (
@@ -119,7 +119,7 @@ pub(super) fn meaning(state: State) -> Text {
             text! { en: "Only a person can go on from here.", ko: "사람만 이어서 할 수 있습니다." }
         }
         State::Waiting => {
-            text! { en: "Asked of AWS, and not visible yet.", ko: "AWS에 요청했고 아직 보이지 않습니다." }
+            text! { en: "Asked of AWS, and not visible yet.", ko: "AWS에 요청했고 아직 반영되지 않았습니다." }
         }
         State::Blocked => {
             text! { en: "An earlier step has to come first.", ko: "앞 단계를 먼저 마쳐야 합니다." }

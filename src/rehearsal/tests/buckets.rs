@@ -1,0 +1,259 @@
+//! Buckets and their policies.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn the_account_regional_namespace_has_names_of_its_own() {
+    let setup = Setup::new().await;
+    for (bucket, in_namespace, expected) in [
+        ("logs-111122223333-us-east-1-an", false, "InvalidBucketName"),
+        ("logs-111122223333-eu-west-1-an", true, "InvalidBucketName"),
+        ("logs-444455556666-us-east-1-an", true, "InvalidBucketName"),
+        ("logs-111122223333-us-east-1", true, "InvalidBucketName"),
+        ("logs-111122223333-us-east-1-an", true, OK),
+    ] {
+        let mut request = setup.root.s3("us-east-1").create_bucket().bucket(bucket);
+        if in_namespace {
+            request = request.bucket_namespace("account-regional".into());
+        }
+        assert_eq!(code(request.send().await), expected, "{bucket}, {in_namespace}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reserved_bucket_names_are_refused() {
+    let setup = Setup::new().await;
+    for bucket in ["amzn-s3-demo-logs", "sthree-logs", "xn--logs"] {
+        let refused = create_bucket(&setup.root, "us-east-1", bucket, None).await;
+        assert_eq!(refused, "InvalidBucketName", "{bucket}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_names_its_region_everywhere_but_in_us_east_1() {
+    let setup = Setup::new().await;
+    for (endpoint, location, expected) in [
+        ("us-east-1", Some("us-east-1"), "InvalidLocationConstraint"),
+        ("us-east-1", None, OK),
+        ("eu-west-1", None, "IllegalLocationConstraintException"),
+        ("eu-west-1", Some("us-west-2"), "IllegalLocationConstraintException"),
+        ("eu-west-1", Some("eu-west-1"), OK),
+    ] {
+        let bucket = format!("logs-{endpoint}");
+        let answer = create_bucket(&setup.root, endpoint, &bucket, location).await;
+        assert_eq!(answer, expected, "{endpoint}, {location:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_made_once() {
+    let setup = Setup::new().await;
+    for expected in [OK, "BucketAlreadyOwnedByYou"] {
+        assert_eq!(create_bucket(&setup.root, "us-east-1", "logs", None).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_bucket_blocks_public_access() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let found = setup.root.s3("us-east-1").get_public_access_block().bucket("logs").send().await.unwrap();
+    let found = found.public_access_block_configuration().unwrap();
+    assert_eq!((found.block_public_acls(), found.ignore_public_acls()), (Some(true), Some(true)));
+    assert_eq!((found.block_public_policy(), found.restrict_public_buckets()), (Some(true), Some(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_region_s_endpoint_only_says_where_a_bucket_is() {
+    let setup = Setup::new().await;
+    assert_eq!(create_bucket(&setup.root, "eu-west-1", "logs", Some("eu-west-1")).await, OK);
+    let s3 = setup.root.s3("us-east-1");
+    let answer = s3.head_bucket().bucket("logs").send().await;
+    let response = answer.as_ref().err().and_then(|error| error.raw_response());
+    let region = response.and_then(|response| response.headers().get("x-amz-bucket-region"));
+    assert_eq!(region, Some("eu-west-1"));
+    assert_eq!(code(answer), "HTTP 301");
+    assert_eq!(code(s3.get_bucket_policy().bucket("logs").send().await), "PermanentRedirect");
+    assert_eq!(code(setup.root.s3("eu-west-1").head_bucket().bucket("logs").send().await), OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_of_another_owner_is_out_of_reach() {
+    let setup = Setup::new().await;
+    let s3 = setup.root.s3("us-east-1");
+    assert_eq!(create_bucket(&setup.root, "us-east-1", "taken-logs", None).await, "BucketAlreadyExists");
+    assert_eq!(code(s3.head_bucket().bucket("taken-logs").send().await), "HTTP 403");
+    assert_eq!(code(s3.get_bucket_policy().bucket("taken-logs").send().await), "AccessDenied");
+    assert_eq!(setup.put_policy("taken-logs", &for_trail("taken-logs", TRAIL)).await, "AccessDenied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_has_to_be_of_the_owner_that_is_expected() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let s3 = setup.root.s3("us-east-1");
+    for (owner, expected) in [("444455556666", "HTTP 403"), (ACCOUNT_ID, OK)] {
+        let head = s3.head_bucket().bucket("logs").expected_bucket_owner(owner);
+        assert_eq!(code(head.send().await), expected, "{owner}");
+    }
+    let write = s3.put_bucket_policy().bucket("logs").expected_bucket_owner("444455556666");
+    let write = write.policy(for_trail("logs", TRAIL).to_string());
+    assert_eq!(code(write.send().await), "AccessDenied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_is_not_there_is_not_found() {
+    let setup = Setup::new().await;
+    let s3 = setup.root.s3("us-east-1");
+    assert_eq!(code(s3.head_bucket().bucket("logs").send().await), "NotFound");
+    assert_eq!(code(s3.get_bucket_policy().bucket("logs").send().await), "NoSuchBucket");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_may_not_be_looked_at_is_told_from_one_of_another_account() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let observe = async |identity: &Identity, name: &str| {
+        private_bucket::observe(identity, name, "us-east-1").await.unwrap()
+    };
+    assert!(matches!(observe(&setup.root, "logs").await, BucketFacts::Mine(_)));
+    assert_eq!(observe(&setup.root, "taken-logs").await, BucketFacts::NotMine);
+    assert_eq!(observe(&setup.root, "free-logs").await, BucketFacts::Free);
+    let policy = json!({"Version": "2012-10-17", "Statement": [denial("s3:ListBucket")]});
+    assert_eq!(setup.put_policy("logs", &policy).await, OK);
+    // Whose listing is refused still sees the bucket, if the policy may be read.
+    assert!(matches!(observe(&setup.root, "logs").await, BucketFacts::Mine(_)));
+    let nobody = setup.lone_user_with_key().await;
+    for (identity, name) in
+        [(&nobody, "logs"), (&nobody, "taken-logs"), (&nobody, "logs-111122223333-us-east-1-an")]
+    {
+        let facts = observe(identity, name).await;
+        let BucketFacts::Unseen(unseen) = &facts else { panic!("{name}: {facts:?}") };
+        assert_eq!((unseen.operation, unseen.code.as_str()), ("s3:ListBucket", "AccessDenied"), "{name}");
+    }
+}
+
+/// An answer to HEAD has no body that says so, and S3 learns of a new key later than IAM does.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_is_seen_with_a_key_that_s3_does_not_know_yet() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let key = setup.administrator_key().await;
+    let alice = setup.connection.with_new_key(key).await.unwrap();
+    let facts = private_bucket::observe(&alice, "logs", "us-east-1").await.unwrap();
+    assert!(matches!(facts, BucketFacts::Mine(_)), "{facts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_policy_of_the_bucket_is_malformed() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let nobody = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*"});
+    for policy in [
+        json!("no policy"),
+        json!({"Statement": [{"Effect": "Perhaps"}]}),
+        json!({"Version": "2012-10-17", "Statement": [nobody]}),
+        for_trail("another", TRAIL),
+    ] {
+        assert_eq!(setup.put_policy("logs", &policy).await, "MalformedPolicy", "{policy}");
+    }
+    let found = setup.root.s3("us-east-1").get_bucket_policy().bucket("logs").send().await;
+    assert_eq!(code(found), "NoSuchBucketPolicy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_public_policy_is_blocked() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    for principal in [json!("*"), json!({"AWS": "*"})] {
+        let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject",
+                               "Resource": "arn:aws:s3:::logs/*"});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+        assert_eq!(setup.put_policy("logs", &policy).await, "AccessDenied", "{policy}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_locks_everybody_out_is_refused() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let policy = json!({"Version": "2012-10-17", "Statement": [denial("s3:*")]});
+    let request = setup.root.s3("us-east-1").put_bucket_policy().bucket("logs").policy(policy.to_string());
+    let refused = request.send().await.for_call("s3:PutBucketPolicy").unwrap_err();
+    assert!(refused.is("MalformedPolicy") && refused.message.contains("in the future"), "{refused:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_bucket_policy_denies_is_denied_to_root_too_until_root_mends_it() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let policy = json!({"Version": "2012-10-17", "Statement": [denial("s3:ListBucket")]});
+    assert_eq!(setup.put_policy("logs", &policy).await, OK);
+    let s3 = setup.root.s3("us-east-1");
+    assert_eq!(code(s3.list_objects_v2().bucket("logs").send().await), "AccessDenied");
+    assert_eq!(code(s3.delete_bucket_policy().bucket("logs").send().await), OK);
+    assert_eq!(code(s3.list_objects_v2().bucket("logs").send().await), OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bucket_names_begin_and_end_with_a_letter_or_a_number_and_are_no_address() {
+    let setup = Setup::new().await;
+    for bucket in ["-logs", "logs-", ".logs", "logs.", "lo..gs", "Logs", "lo_gs", "192.168.5.4", "ab"] {
+        let refused = create_bucket(&setup.root, "us-east-1", bucket, None).await;
+        assert_eq!(refused, "InvalidBucketName", "{bucket}");
+    }
+    for bucket in ["192.168.5", "0logs.9", "a-b"] {
+        assert_eq!(create_bucket(&setup.root, "us-east-1", bucket, None).await, OK, "{bucket}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_for_everybody_is_public_unless_a_fixed_value_narrows_it() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let organization = json!({"aws:PrincipalOrgID": "o-a1b2c3d4e5"});
+    for (condition, expected) in [
+        (json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/*"}}), "AccessDenied"),
+        (json!({"ArnLike": {"aws:SourceArn": TRAIL}}), OK),
+        (json!({"StringLike": {"aws:SourceAccount": "1111*"}}), "AccessDenied"),
+        (json!({"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}), "AccessDenied"),
+        (json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}), OK),
+        (json!({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}), "AccessDenied"),
+        (json!({"StringNotEquals": {"aws:SourceAccount": "111122223333"}}), "AccessDenied"),
+        (json!({"Bool": {"aws:SecureTransport": "true"}}), "AccessDenied"),
+        (json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}), "AccessDenied"),
+        (json!({"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}), OK),
+        (json!({"StringEquals": organization}), OK),
+    ] {
+        let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                               "Resource": "arn:aws:s3:::logs/*", "Condition": condition});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+        assert_eq!(setup.put_policy("logs", &policy).await, expected, "{policy}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_blocked_for_all_buckets_is_set_as_a_whole() {
+    let setup = Setup::new().await;
+    let path = "/v20180820/configuration/publicAccessBlock";
+    let ask = |method: &'static str, body: &'static str| Ask {
+        method,
+        header: Some(("x-amz-account-id", ACCOUNT_ID)),
+        ..Ask::post(path, body)
+    };
+    let refused = setup.ask("s3", ask("GET", "")).await;
+    assert_eq!(refused.status, 404);
+    assert_eq!(refusal_in(&refused).unwrap().0, "NoSuchPublicAccessBlockConfiguration");
+    let all = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
+               <IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>\
+               </PublicAccessBlockConfiguration>";
+    assert_eq!(setup.ask("s3", ask("PUT", all)).await.status, 200);
+    let found = setup.ask("s3", ask("GET", "")).await;
+    let found = String::from_utf8_lossy(&found.body).into_owned();
+    assert!(found.contains("<BlockPublicPolicy>true</BlockPublicPolicy>"), "{found}");
+    assert!(found.contains("<RestrictPublicBuckets>false</RestrictPublicBuckets>"), "{found}");
+    let other = Ask { header: Some(("x-amz-account-id", "444455556666")), ..ask("GET", "") };
+    assert_eq!(refusal_in(&setup.ask("s3", other).await).unwrap().0, "AccessDenied");
+    assert_eq!(setup.ask("s3", ask("DELETE", "")).await.status, 204);
+    assert_eq!(setup.ask("s3", ask("GET", "")).await.status, 404);
+}

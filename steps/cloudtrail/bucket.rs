@@ -1,0 +1,354 @@
+//! The bucket of the trail that counts: how it should be, and what has to be done for that. Pure.
+
+use std::collections::BTreeSet;
+
+use crate::administrators;
+use crate::answers::Answers;
+use crate::policy::{Document, PolicyError, Statement};
+use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
+use crate::private_bucket::{
+    self, BucketChange, BucketFacts, MustLet, Obstacle, Retention, Wanted, filled_in, name_principals,
+};
+use crate::text;
+use crate::text::{Text, harmless};
+
+use super::facts::{Facts, TrailFacts, bucket_name};
+use super::plan::Change;
+
+/// The statement of the bucket policy that lets only readers read.
+const ONLY_READERS_READ: &str = "DayoneOnlyReadersRead";
+/// The statement of the bucket policy that lets only administrators, and whoever set the bucket up, change anything.
+const NOBODY_TAMPERS: &str = "DayoneNobodyTampers";
+
+/// How the bucket stands.
+pub fn step(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::TrailBucket;
+    let trail = match facts.trail() {
+        Ok(trail) => trail,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    if trail.is_some_and(|trail| trail.of_another_account) {
+        return StepPlan::not_applicable(step, kept_elsewhere());
+    }
+    let administrators = match &facts.administrators {
+        Ok(administrators) if administrators.is_empty() => {
+            return StepPlan::blocked(step, after(StepId::AdminUser));
+        }
+        Ok(administrators) => administrators,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    let bucket = match Bucket::planned(facts, trail, administrators, answers) {
+        Ok(bucket) => bucket,
+        Err(error) => return StepPlan::blocked(step, Text::verbatim(error.to_string())),
+    };
+    let of_organization = trail.is_some_and(|trail| trail.of_organization);
+    let is_written_to = trail.is_some_and(|trail| trail.bucket == bucket.wanted.name);
+    match &bucket.changes {
+        Ok(changes) if of_organization && !changes.is_empty() => {
+            StepPlan::needs_person(step, mend_organization_s(&bucket.wanted.name, changes))
+        }
+        Ok(changes) if !changes.is_empty() && bucket.refuses_who_acts(facts) => {
+            StepPlan::needs_person(step, change_as_another(&bucket.wanted.name))
+        }
+        Ok(changes) => bucket.change(changes),
+        Err(Obstacle::NotMine) if is_written_to => StepPlan::not_applicable(step, kept_elsewhere()),
+        Err(Obstacle::Unseen(unseen)) => StepPlan::not_assessed(step, unseen),
+        Err(obstacle) => StepPlan::needs_person(step, mend_bucket(&bucket.wanted.name, obstacle)),
+    }
+}
+
+/// The trail's bucket, as it should be.
+struct Bucket {
+    wanted: Wanted,
+    /// Whether nobody else relies on it.
+    own: bool,
+    /// Whether only those who are named in its policy may read it and change it.
+    closed: bool,
+    /// Who these are, readers aside.
+    trusted: BTreeSet<String>,
+    /// The roles among them that a person should know of.
+    besides: Vec<String>,
+    /// What there is to do.
+    changes: Result<Vec<BucketChange>, Obstacle>,
+}
+
+/// The account's roles that our statement lets in: whoever set the bucket up in one of them goes on doing so. Users are
+/// let in only as administrators.
+fn roles_let_in(facts: &Facts) -> BTreeSet<String> {
+    let Some(statement) = our_statement(&facts.bucket, NOBODY_TAMPERS) else { return BTreeSet::new() };
+    let of_account = format!("arn:{}:iam::{}:role/", facts.partition, facts.account);
+    let named = statement.condition.values().filter_map(|keys| keys.get("aws:PrincipalArn"));
+    named.flat_map(|words| &words.0).filter(|arn| arn.starts_with(&of_account)).cloned().collect()
+}
+
+/// The roles among them that nobody answers for here: others than the one that acts. A role is let in twice, once as a
+/// pattern for what its path may be, and is told of once.
+fn let_in_besides(facts: &Facts) -> Vec<String> {
+    let roles = roles_let_in(facts);
+    let is_told_of = |role: &String| {
+        let without_path = role.replacen(":role/*/", ":role/", 1);
+        without_path != *role && roles.contains(&without_path)
+    };
+    let others = roles.iter().filter(|role| !facts.acting.contains(role) && !is_told_of(role));
+    others.cloned().collect()
+}
+
+fn our_statement(bucket: &BucketFacts, sid: &str) -> Option<Statement> {
+    let BucketFacts::Mine(settings) = bucket else { return None };
+    let policy = Document::parse(settings.policy.as_ref().ok()?.as_deref()?).ok()?;
+    policy.statement.into_iter().find(|statement| statement.sid.as_deref() == Some(sid))
+}
+
+impl Bucket {
+    /// Whoever puts the policy is let in by it, or the run would lock itself out of what it has just set up. That alone
+    /// is no reason to put it: looking at the account as somebody else changes nothing.
+    fn planned(
+        facts: &Facts,
+        trail: Option<&TrailFacts>,
+        administrators: &BTreeSet<String>,
+        answers: &Answers,
+    ) -> Result<Self, PolicyError> {
+        let mut trusted = administrators.clone();
+        trusted.insert(administrators::root(&facts.partition, &facts.account));
+        trusted.extend(roles_let_in(facts));
+        let bucket = Self::trusting(trusted.clone(), facts, trail, answers)?;
+        let puts_policy = |change: &BucketChange| matches!(change, BucketChange::PutPolicy { .. });
+        if !bucket.changes.as_ref().is_ok_and(|changes| changes.iter().any(puts_policy)) {
+            return Ok(bucket);
+        }
+        trusted.extend(facts.acting.iter().cloned());
+        Self::trusting(trusted, facts, trail, answers)
+    }
+
+    fn trusting(
+        trusted: BTreeSet<String>,
+        facts: &Facts,
+        trail: Option<&TrailFacts>,
+        answers: &Answers,
+    ) -> Result<Self, PolicyError> {
+        let planned = |region: &str| bucket_name(&facts.account, region, answers);
+        let name = trail.map_or_else(|| planned(&facts.region), |trail| trail.goes_to(answers).to_owned());
+        // A trail that was made by a run in another Region has the bucket of that Region.
+        let named_by_us =
+            name == planned(&facts.region) || trail.is_some_and(|trail| name == planned(&trail.home_region));
+        let own = match &facts.bucket {
+            BucketFacts::Free => true,
+            bucket => named_by_us && !(answers.trail.bucket.is_some() && bucket.is_set_up_by_others()),
+        };
+        let closed = own || may_be_closed(facts, trail, answers);
+        let files = Files::of(facts, trail, &name, answers);
+        let mut policy = files.policy(facts, &trusted, answers)?;
+        if !closed {
+            policy.statement.retain(|statement| !closes(statement));
+        }
+        let holders = if closed { trusted.clone() } else { BTreeSet::new() };
+        let wanted = Wanted {
+            region: region(facts, trail),
+            account: facts.account.clone(),
+            policy,
+            lifecycle: own.then(|| files.retention(answers)),
+            must_let: files.must_let(&holders),
+            name,
+        };
+        let changes = private_bucket::plan(&wanted, &facts.bucket);
+        Ok(Self { wanted, own, closed, trusted, besides: let_in_besides(facts), changes })
+    }
+
+    fn change(&self, changes: &[BucketChange]) -> StepPlan<Change> {
+        let Wanted { name, region, .. } = &self.wanted;
+        let name = harmless(name);
+        let shuts_others_out = !self.own
+            && changes.iter().any(|change| match change {
+                BucketChange::PutPolicy { policy, .. } => policy.statement.iter().any(closes),
+                _ => false,
+            });
+        let change =
+            |change: &BucketChange| Change::Bucket { region: region.clone(), change: change.clone() };
+        let changes = changes.iter().map(change).collect();
+        let step = StepPlan::to_change(StepId::TrailBucket, changes, self.found(&name));
+        if shuts_others_out { step.with_warning(others_are_shut_out(&name, &self.trusted)) } else { step }
+    }
+
+    /// Whether its policy, as it is, keeps whoever acts from putting another one.
+    fn refuses_who_acts(&self, facts: &Facts) -> bool {
+        let BucketFacts::Mine(settings) = &facts.bucket else { return false };
+        let Ok(Some(policy)) = &settings.policy else { return false };
+        let Ok(policy) = Document::parse(policy) else { return false };
+        let puts_policy = |who: &String| MustLet {
+            who: who.clone(),
+            action: "s3:PutBucketPolicy",
+            resource: format!("arn:{}:s3:::{}", facts.partition, self.wanted.name),
+            context: Vec::new(),
+        };
+        !facts.acting.iter().any(|who| puts_policy(who).is_let_by(&policy))
+    }
+
+    fn found(&self, name: &str) -> Text {
+        if !self.closed {
+            return text! {
+                en: "bucket {name} (adopted; whoever could read it still can)",
+                ko: "버킷 {name}(그대로 사용, 읽을 수 있던 사람은 계속 읽음)"
+            };
+        }
+        if self.besides.is_empty() {
+            return text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 접근 제한됨" };
+        }
+        let besides = harmless(&self.besides.join(", "));
+        text! {
+            en: "bucket {name}, locked down; let in besides: {besides}",
+            ko: "버킷 {name}, 접근 제한됨. 그 밖에 허용된 역할: {besides}"
+        }
+    }
+}
+
+/// A bucket that was there before has readers and writers that are not known here. It is closed to them only where a
+/// person is there to agree, and stays closed after that. The organization's is read by other accounts.
+fn may_be_closed(facts: &Facts, trail: Option<&TrailFacts>, answers: &Answers) -> bool {
+    let is_closed = || our_statement(&facts.bucket, NOBODY_TAMPERS).is_some();
+    !trail.is_some_and(|trail| trail.of_organization) && (answers.attended || is_closed())
+}
+
+fn closes(statement: &Statement) -> bool {
+    statement.sid.as_deref().is_some_and(|sid| [ONLY_READERS_READ, NOBODY_TAMPERS].contains(&sid))
+}
+
+fn others_are_shut_out(bucket: &str, trusted: &BTreeSet<String>) -> Text {
+    let trusted = harmless(&trusted.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+    text! {
+        en: "The bucket {bucket} was there before. From then on it refuses everybody but AWS services and {trusted}: reading and listing objects, writing and deleting them, and changing its policy or weakening its settings. Who else reads it has to be named under readers in [trail] first.",
+        ko: "버킷 {bucket}은(는) 전부터 있던 것입니다. 적용하면 AWS 서비스와 {trusted} 외에는 객체 읽기, 목록 보기, 쓰기, 삭제와 정책 변경, 설정 약화가 모두 거부됩니다. 그 밖에 읽는 사람이 있으면 먼저 [trail]의 readers에 적으세요."
+    }
+}
+
+/// A bucket that a trail writes to already may be in any Region. One that was lost is made where the trail is at home.
+fn region(facts: &Facts, trail: Option<&TrailFacts>) -> String {
+    match (&facts.bucket, trail) {
+        (BucketFacts::Mine(settings), Some(_)) => settings.region.clone(),
+        (_, Some(trail)) => trail.home_region.clone(),
+        (_, None) => facts.region.clone(),
+    }
+}
+
+fn kept_elsewhere() -> Text {
+    text! {
+        en: "Another account keeps the logs of this one.",
+        ko: "이 계정의 로그는 다른 계정이 보관합니다."
+    }
+}
+
+fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
+    PersonTask {
+        what: text! { en: "Find a bucket for the trail.", ko: "추적에 쓸 버킷을 정하세요." },
+        how: vec![obstacle.text(bucket, "trail.bucket")],
+        seen: Seen::Elsewhere,
+    }
+}
+
+fn change_as_another(bucket: &str) -> PersonTask {
+    let bucket = harmless(bucket);
+    PersonTask {
+        what: text! {
+            en: "The bucket {bucket} has to be changed, and its policy lets only root and those that it names do that.",
+            ko: "버킷 {bucket}을(를) 바꿔야 하는데, 버킷 정책은 루트 사용자와 정책에 적힌 관리자의 변경만 허용합니다."
+        },
+        how: vec![text! {
+            en: "Run dayone again as root or as one of them. The statement {NOBODY_TAMPERS} of the policy names them: aws s3api get-bucket-policy --bucket {bucket}",
+            ko: "루트 사용자나 정책에 적힌 관리자로 dayone을 다시 실행하세요. 누구인지는 정책의 {NOBODY_TAMPERS} 문에 있습니다: aws s3api get-bucket-policy --bucket {bucket}"
+        }],
+        seen: Seen::Elsewhere,
+    }
+}
+
+fn mend_organization_s(bucket: &str, changes: &[BucketChange]) -> PersonTask {
+    let bucket = harmless(bucket);
+    PersonTask {
+        what: text! {
+            en: "The bucket {bucket} of the organization's trail lacks something, and dayone does not change what all accounts rely on.",
+            ko: "조직 추적의 버킷 {bucket}에 부족한 점이 있지만 모든 계정이 함께 쓰는 것이라 dayone이 바꾸지 않습니다."
+        },
+        how: changes.iter().map(BucketChange::summary).collect(),
+        seen: Seen::Elsewhere,
+    }
+}
+
+/// The log files in the bucket, by all that their policy needs to know of them.
+struct Files {
+    bucket: String,
+    bucket_arn: String,
+    /// The trail's ARN, which follows from the name, so that the policy can be in place before the trail is.
+    trail: String,
+    /// What their keys begin with, for all accounts.
+    prefix: String,
+    /// What their keys begin with, for this account.
+    of_account: String,
+}
+
+impl Files {
+    fn of(facts: &Facts, trail: Option<&TrailFacts>, bucket: &str, answers: &Answers) -> Self {
+        let Facts { partition, region, account, .. } = facts;
+        let planned =
+            || format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{}", answers.trail.name);
+        let prefix = trail.and_then(|trail| trail.key_prefix.as_deref());
+        let prefix = prefix.map_or_else(String::new, |prefix| format!("{prefix}/"));
+        Self {
+            bucket: bucket.to_owned(),
+            bucket_arn: format!("arn:{partition}:s3:::{bucket}"),
+            trail: trail.map_or_else(planned, |trail| trail.arn.clone()),
+            of_account: format!("{prefix}AWSLogs/{account}/"),
+            prefix,
+        }
+    }
+
+    fn policy(
+        &self,
+        facts: &Facts,
+        trusted: &BTreeSet<String>,
+        answers: &Answers,
+    ) -> Result<Document, PolicyError> {
+        let words = [
+            ("TRAIL_ARN", self.trail.as_str()),
+            ("KEY_PREFIX", self.prefix.as_str()),
+            ("PARTITION", facts.partition.as_str()),
+            ("ACCOUNT", facts.account.as_str()),
+            ("BUCKET", self.bucket.as_str()),
+        ];
+        let mut policy = Document::parse(&filled_in(include_str!("trail-bucket.json"), &words))?;
+        name_principals(&mut policy, "ADMINISTRATORS", trusted);
+        let readers = trusted.iter().chain(&answers.trail.readers).cloned().collect();
+        name_principals(&mut policy, "READERS", &readers);
+        Ok(policy)
+    }
+
+    fn must_let(&self, trusted: &BTreeSet<String>) -> Vec<MustLet> {
+        let file = format!("{}/{}file.json.gz", self.bucket_arn, self.of_account);
+        let service = |action, resource: &str, more: Vec<(&'static str, String)>| MustLet {
+            who: "cloudtrail.amazonaws.com".into(),
+            action,
+            resource: resource.to_owned(),
+            context: std::iter::once(("aws:SourceArn", self.trail.clone())).chain(more).collect(),
+        };
+        let acl = ("s3:x-amz-acl", "bucket-owner-full-control".to_owned());
+        let mut must = vec![
+            service("s3:GetBucketAcl", &self.bucket_arn, vec![]),
+            service("s3:PutObject", &file, vec![acl]),
+        ];
+        // Who may not change the policy could never let anybody in again.
+        let needs = [("s3:GetObject", &file), ("s3:PutBucketPolicy", &self.bucket_arn)];
+        must.extend(trusted.iter().flat_map(|who| {
+            needs.map(|(action, resource)| MustLet {
+                who: who.clone(),
+                action,
+                resource: resource.clone(),
+                context: Vec::new(),
+            })
+        }));
+        must
+    }
+
+    fn retention(&self, answers: &Answers) -> Retention {
+        Retention {
+            prefix: self.of_account.clone(),
+            expire_after_days: Some(answers.trail.retention_days).filter(|days| *days > 0),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Makes one change of the practice.
+
+use aws_sdk_accessanalyzer::types::Type;
+use aws_sdk_account::types::AlternateContactType;
+use aws_sdk_iam::types::StatusType;
+use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
+
+use crate::aws::{ForCall, Identity, unless};
+use crate::error::{AwsError, StepError};
+use crate::operator::Operator;
+use crate::root_user::{add_to_group, attach_to_group};
+use crate::session::Session;
+use crate::text::{Text, harmless};
+use crate::{text, wait};
+
+use super::plan::Change;
+use super::support_trust;
+
+/// Makes one change.
+pub async fn apply(
+    change: &Change,
+    session: &mut Session,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let identity = session.acting();
+    match change {
+        Change::CreateGroup { group } => {
+            let created = identity.iam().create_group().group_name(group).send().await;
+            unless("EntityAlreadyExists", created.for_call("iam:CreateGroup"))?;
+            Ok(())
+        }
+        Change::AttachGroupPolicy { group, policy } => {
+            attach_to_group(identity, group, policy, operator).await
+        }
+        Change::AddUserToGroup { user, group } => add_to_group(identity, user, group, operator).await,
+        Change::DetachUserPolicy { user, policy } => {
+            let detached = identity.iam().detach_user_policy().user_name(user).policy_arn(policy);
+            unless("NoSuchEntity", detached.send().await.for_call("iam:DetachUserPolicy"))?;
+            Ok(())
+        }
+        Change::DeactivateKey { user, access_key } => deactivate_key(identity, user, access_key).await,
+        Change::DeleteKey { user, access_key } => delete_key(identity, user, access_key).await,
+        Change::CreateAnalyzer { region, name } => create_analyzer(identity, region, name).await,
+        Change::CreateSupportRole { role } => create_support_role(identity, role).await,
+        Change::AttachSupportAccess { role, policy } => {
+            attach_to_role(identity, role, policy, operator).await
+        }
+        Change::BlockPublicAccess { account, region } => block_public_access(identity, account, region).await,
+        Change::SetSecurityContact { name, title, email, phone } => {
+            set_security_contact(identity, [name, title, email, phone]).await
+        }
+    }
+}
+
+async fn deactivate_key(identity: &Identity, user: &str, access_key: &str) -> Result<(), StepError> {
+    let request = identity.iam().update_access_key().user_name(user).access_key_id(access_key);
+    let sent = request.status(StatusType::Inactive).send().await;
+    unless("NoSuchEntity", sent.for_call("iam:UpdateAccessKey"))?;
+    Ok(())
+}
+
+/// Between the look and the yes somebody may have needed the key again.
+async fn delete_key(identity: &Identity, user: &str, access_key: &str) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let listed = iam.list_access_keys().user_name(user).send().await.for_call("iam:ListAccessKeys");
+    let keys = unless("NoSuchEntity", listed)?.map(|listed| listed.access_key_metadata).unwrap_or_default();
+    let key = keys.iter().find(|key| key.access_key_id() == Some(access_key));
+    if key.is_some_and(|key| key.status() == Some(&StatusType::Active)) {
+        return Err(switched_on_again(user, access_key));
+    }
+    let deleted = iam.delete_access_key().user_name(user).access_key_id(access_key).send().await;
+    unless("NoSuchEntity", deleted.for_call("iam:DeleteAccessKey"))?;
+    Ok(())
+}
+
+fn switched_on_again(user: &str, access_key: &str) -> StepError {
+    let (user, access_key) = (harmless(user), harmless(access_key));
+    StepError::InTheWay {
+        what: text! {
+            en: "Somebody has switched the access key {access_key} of {user} on again, so it stays.",
+            ko: "누군가 {user}의 액세스 키 {access_key}를 다시 켰으므로 그대로 둡니다."
+        },
+        next: text! {
+            en: "Find out who needs it, then run the same command again.",
+            ko: "필요한 사람이 누구인지 확인한 뒤 같은 명령을 다시 실행하세요."
+        },
+    }
+}
+
+async fn create_analyzer(identity: &Identity, region: &str, name: &str) -> Result<(), StepError> {
+    let request = identity.access_analyzer(region).create_analyzer().analyzer_name(name);
+    let created = request.r#type(Type::Account).send().await;
+    unless("Conflict", created.for_call("access-analyzer:CreateAnalyzer"))?;
+    Ok(())
+}
+
+async fn create_support_role(identity: &Identity, role: &str) -> Result<(), StepError> {
+    let caller = &identity.caller;
+    let created = identity
+        .iam()
+        .create_role()
+        .role_name(role)
+        .description("Talks to AWS Support. Made by dayone.")
+        .assume_role_policy_document(support_trust(&caller.partition, &caller.account).to_string())
+        .send()
+        .await;
+    unless("EntityAlreadyExists", created.for_call("iam:CreateRole"))?;
+    Ok(())
+}
+
+async fn attach_to_role(
+    identity: &Identity,
+    role: &str,
+    policy: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let not_seen_yet = |error: &AwsError| error.is("NoSuchEntity");
+    wait::until_seen(operator, waiting_for(role), not_seen_yet, async || {
+        let attached = iam.attach_role_policy().role_name(role).policy_arn(policy).send().await;
+        attached.for_call("iam:AttachRolePolicy").map(drop)
+    })
+    .await
+}
+
+fn waiting_for(role: &str) -> Text {
+    text! { en: "Waiting until IAM sees {role} everywhere", ko: "IAM 전체에 {role}이(가) 반영되기를 기다리는 중" }
+}
+
+async fn block_public_access(identity: &Identity, account: &str, region: &str) -> Result<(), StepError> {
+    let everything = PublicAccessBlockConfiguration::builder()
+        .block_public_acls(true)
+        .ignore_public_acls(true)
+        .block_public_policy(true)
+        .restrict_public_buckets(true)
+        .build();
+    let request = identity.s3_control(region).put_public_access_block().account_id(account);
+    let sent = request.public_access_block_configuration(everything).send().await;
+    sent.for_call("s3:PutAccountPublicAccessBlock")?;
+    Ok(())
+}
+
+async fn set_security_contact(
+    identity: &Identity,
+    [name, title, email, phone]: [&String; 4],
+) -> Result<(), StepError> {
+    identity
+        .account()
+        .put_alternate_contact()
+        .alternate_contact_type(AlternateContactType::Security)
+        .name(name)
+        .title(title)
+        .email_address(email)
+        .phone_number(phone)
+        .send()
+        .await
+        .for_call("account:PutAlternateContact")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Access, canned};
+
+    /// What is asked of AWS to delete a key that has this status by then, and what comes of it.
+    async fn delete_a_key_that_is(status: &'static str) -> (Vec<String>, Result<(), StepError>) {
+        let aws = canned::Aws::answering(move |call| {
+            match call.operation.as_str() {
+            "ListAccessKeys" => call.xml(&format!(
+                "<AccessKeyMetadata><member><AccessKeyId>AKIA1</AccessKeyId><Status>{status}</Status></member>\
+                 </AccessKeyMetadata>"
+            )),
+            _ => call.xml(""),
+        }
+        });
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let result = delete_key(&identity, "bob", "AKIA1").await;
+        (aws.heard().into_iter().skip(1).map(|call| call.operation).collect(), result)
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_switched_on_again_stays() {
+        let (asked, result) = delete_a_key_that_is("Inactive").await;
+        assert_eq!((asked, result.is_ok()), (vec!["ListAccessKeys".into(), "DeleteAccessKey".into()], true));
+        let (asked, result) = delete_a_key_that_is("Active").await;
+        assert_eq!(asked, ["ListAccessKeys"]);
+        assert!(matches!(result, Err(StepError::InTheWay { .. })), "{result:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_there_already_is_done() {
+        let aws = canned::Aws::answering(|call| match call.service() {
+            "access-analyzer" => call.refused(409, "ConflictException"),
+            _ if call.operation == "CreateRole" => call.refused(409, "EntityAlreadyExists"),
+            _ => call.refused(404, "NoSuchEntity"),
+        });
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        create_analyzer(&identity, "eu-north-1", "dayone-external-access").await.unwrap();
+        create_support_role(&identity, "dayone-support").await.unwrap();
+        deactivate_key(&identity, "bob", "AKIA1").await.unwrap();
+        delete_key(&identity, "bob", "AKIA1").await.unwrap();
+        let role = &aws.heard()[2];
+        let trust = crate::text::percent_encoded(&support_trust("aws", canned::ACCOUNT).to_string());
+        assert!(role.says("AssumeRolePolicyDocument", &trust), "{role:?}");
+    }
+}

@@ -1,0 +1,363 @@
+//! How the steps about passwords and keys stand: what is unused, what is due, and what a machine should not have at all.
+
+use crate::answers::Answers;
+use crate::credential_report::{CredentialReport, Key, Row};
+use crate::mfa::shortened;
+use crate::practice::{PersonTask, Seen, StepId, StepPlan};
+use crate::text;
+use crate::text::{Text, harmless};
+
+use super::facts::Facts;
+use super::lifetimes::{
+    FORGOTTEN_DAYS, ROTATION_DAYS, UNUSED_DAYS, came_with_the_user, days_since, is_due, is_forgotten,
+    is_in_use, is_password_unused, is_unused,
+};
+use super::plan::{Change, accept_it, basis, day, in_place_by, with_lines};
+
+/// So many seconds after the fact at the latest, Event History shows it.
+const EVENT_DELAY: i64 = 15 * 60;
+
+/// A finding: whose it is, the evidence, and what may be done about it without a person.
+struct Finding {
+    user: String,
+    evidence: Text,
+    change: Option<Change>,
+}
+
+/// `unused-credentials`.
+pub(super) fn unused(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::UnusedCredentials;
+    let report = match &facts.report {
+        Ok(report) => report,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    let (switch_off, delete) = unused_in(facts, report, answers);
+    if switch_off.is_empty() && delete.is_empty() {
+        let days = UNUSED_DAYS;
+        let found = text! {
+            en: "no password or key is unused for {days} days",
+            ko: "{days}일 넘게 쓰이지 않은 암호나 키 없음"
+        };
+        return in_place_by(step, report, facts, &found);
+    }
+    let changes = chosen(&switch_off, &delete, answers);
+    let findings: Vec<_> = switch_off.into_iter().chain(delete).collect();
+    let plan = if changes.is_empty() {
+        StepPlan::needs_person(step, settle(&findings, answers))
+    } else {
+        StepPlan::to_change(step, changes, Text::default())
+    };
+    let plan = with_lines(plan, findings.into_iter().map(|finding| finding.evidence).collect());
+    match &facts.looked_up {
+        Ok(_) => plan.with_note(basis(facts)),
+        Err(unseen) => plan.with_note(unseen.text()).with_note(basis(facts)),
+    }
+}
+
+/// What is unused and on, and what has been off for long.
+fn unused_in(facts: &Facts, report: &CredentialReport, answers: &Answers) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut switch_off, mut delete) = (Vec::new(), Vec::new());
+    for row in report.users() {
+        if is_password_unused(row, facts.now) {
+            let (user, evidence) = (row.user.clone(), unused_password(row));
+            switch_off.push(Finding { user, evidence, change: None });
+        }
+        for key in facts.keys(row) {
+            let spared = is_spared(facts, row, key, answers);
+            if is_unused(key, facts.now) || (came_with_the_user(row, key) && !spared) {
+                switch_off.push(unused_key(row, key, spared));
+            } else if !spared && was_off_for_long(facts, report, row, key) {
+                delete.push(forgotten_key(row, key));
+            }
+        }
+    }
+    (switch_off, delete)
+}
+
+/// The administrator, and whom the run acts as, are never touched.
+fn is_spared(facts: &Facts, row: &Row, key: &Key, answers: &Answers) -> bool {
+    let own_key = key.id.as_ref().is_some_and(|id| facts.run.access_keys.contains(id));
+    own_key || facts.is_one_of_ours(&row.user, answers)
+}
+
+/// Deleting cannot be undone, so it has to be certain that the key was off all the time: nobody switched it in the 90
+/// days that Event History goes back; and because an event takes minutes to get there, a report that is older than that
+/// has to have the user's keys as they are now.
+fn was_off_for_long(facts: &Facts, report: &CredentialReport, row: &Row, key: &Key) -> bool {
+    let untouched = match (&facts.switched, &key.id) {
+        (Ok(switched), Some(id)) => !switched.contains(id),
+        _ => false,
+    };
+    let settled = report.generated.is_some_and(|made| facts.now.saturating_sub(made) >= EVENT_DELAY);
+    let active = |keys: &[Key]| keys.iter().filter(|key| key.active).count();
+    let as_reported = active(&row.keys) == active(facts.keys(row));
+    is_forgotten(key, facts.now) && untouched && settled && as_reported
+}
+
+/// Switching off comes first, and deleting is for a person to confirm.
+fn chosen(switch_off: &[Finding], delete: &[Finding], answers: &Answers) -> Vec<Change> {
+    let changes =
+        |findings: &[Finding]| findings.iter().filter_map(|found| found.change.clone()).collect::<Vec<_>>();
+    let off = changes(switch_off);
+    match (answers.attended, answers.iam.disable_unused) {
+        (true, _) if off.is_empty() => changes(delete),
+        (true, _) | (false, true) => off,
+        (false, false) => Vec::new(),
+    }
+}
+
+fn unused_password(row: &Row) -> Text {
+    let (user, created) = (harmless(&row.user), day(row.created));
+    match row.password_last_used {
+        Some(used) => {
+            let used = day(Some(used));
+            text! {
+                en: "{user}: console password, last used {used}, user created {created}",
+                ko: "{user}: 콘솔 암호, 마지막 사용 {used}, 사용자 생성 {created}"
+            }
+        }
+        None => text! {
+            en: "{user}: console password, never used, user created {created}",
+            ko: "{user}: 콘솔 암호, 사용된 적 없음, 사용자 생성 {created}"
+        },
+    }
+}
+
+fn unused_key(row: &Row, key: &Key, spared: bool) -> Finding {
+    let user = row.user.clone();
+    let described = key_in_words(row, key);
+    let (en, ko) = (&described.en, &described.ko);
+    if spared {
+        let evidence = text! {
+            en: "{en}; left to you, because the administrator or this run owns it",
+            ko: "{ko}. 관리자나 이번 실행의 키이므로 직접 결정하세요"
+        };
+        return Finding { user, evidence, change: None };
+    }
+    let with_user = if came_with_the_user(row, key) {
+        text! { en: "{en}, made together with the user", ko: "{ko}, 사용자와 함께 만들어짐" }
+    } else {
+        described.clone()
+    };
+    let off = |id: &String| Change::DeactivateKey { user: user.clone(), access_key: id.clone() };
+    Finding { change: key.id.as_ref().map(off), user, evidence: with_user }
+}
+
+fn forgotten_key(row: &Row, key: &Key) -> Finding {
+    let user = row.user.clone();
+    let described = key_in_words(row, key);
+    let (en, ko, days) = (&described.en, &described.ko, FORGOTTEN_DAYS);
+    let evidence = text! {
+        en: "{en}; nobody switched it in {days} days, so it can be deleted",
+        ko: "{ko}. {days}일 동안 켜거나 끈 사람이 없어 삭제할 수 있음"
+    };
+    let delete = |id: &String| Change::DeleteKey { user: user.clone(), access_key: id.clone() };
+    Finding { change: key.id.as_ref().map(delete), user, evidence }
+}
+
+/// "bob: access key AKIA…, active, made 2026-01-02, last used 2026-03-04 by s3".
+fn key_in_words(row: &Row, key: &Key) -> Text {
+    let (user, made) = (harmless(&row.user), day(key.made));
+    let id = key.id.as_deref().map(|id| format!(" {}", harmless(id))).unwrap_or_default();
+    let state = if key.active {
+        text! { en: "active", ko: "활성" }
+    } else {
+        text! { en: "inactive", ko: "비활성" }
+    };
+    let used = last_use_in_words(key);
+    let (state_en, state_ko, used_en, used_ko) = (&state.en, &state.ko, &used.en, &used.ko);
+    text! {
+        en: "{user}: access key{id}, {state_en}, made {made}, {used_en}",
+        ko: "{user}: 액세스 키{id}, {state_ko}, 생성 {made}, {used_ko}"
+    }
+}
+
+fn last_use_in_words(key: &Key) -> Text {
+    let Some(last) = &key.last_use else {
+        return text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" };
+    };
+    let (at, service) = (day(Some(last.at)), harmless(last.service.as_deref().unwrap_or("?")));
+    match &last.region {
+        Some(region) => {
+            let region = harmless(region);
+            text! { en: "last used {at} by {service}, {region}", ko: "마지막 사용 {at}({service}, {region})" }
+        }
+        None => text! { en: "last used {at} by {service}", ko: "마지막 사용 {at}({service})" },
+    }
+}
+
+fn settle(findings: &[Finding], answers: &Answers) -> PersonTask {
+    let (count, names) = (findings.len(), owners(findings));
+    let what = text! {
+        en: "Settle the passwords and keys that nobody uses ({count}), of: {names}",
+        ko: "쓰이지 않는 암호와 키({count}개)를 정리하세요: {names}"
+    };
+    let mut how = vec![text! {
+        en: "IAM console, Users, the user, Security credentials: under Manage console access switch the password off, under Access keys deactivate the key. Delete it when nobody missed it.",
+        ko: "IAM 콘솔의 사용자에서 보안 자격 증명을 여세요. 콘솔 액세스 관리에서 암호를 끄고, 액세스 키에서 키를 비활성화하세요. 찾는 사람이 없으면 삭제하세요."
+    }];
+    if !answers.attended && findings.iter().any(|finding| finding.change.is_some()) {
+        how.push(text! {
+            en: "dayone switches unused keys off with disable_unused = true under [iam] in the answers, or at a terminal. It deletes none unless somebody confirms it there.",
+            ko: "응답의 [iam] 아래 disable_unused = true로 적거나 터미널에서 실행하면 dayone이 쓰이지 않는 키를 끕니다. 삭제는 터미널에서 확인할 때만 합니다."
+        });
+    }
+    how.push(accept_it(StepId::UnusedCredentials));
+    PersonTask { what, how, seen: Seen::Elsewhere }
+}
+
+/// Whose they are, each once.
+fn owners(findings: &[Finding]) -> String {
+    let mut names: Vec<_> = findings.iter().map(|finding| finding.user.clone()).collect();
+    names.sort();
+    names.dedup();
+    shortened(&names)
+}
+
+/// `key-rotation`.
+pub(super) fn rotation(facts: &Facts) -> StepPlan<Change> {
+    let step = StepId::KeyRotation;
+    let report = match &facts.report {
+        Ok(report) => report,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    let findings: Vec<_> = report.users().flat_map(|row| due(row, facts)).collect();
+    if findings.is_empty() {
+        let days = ROTATION_DAYS;
+        let found = text! {
+            en: "no active key is {days} days old, and nobody has two",
+            ko: "{days}일이 지난 활성 키가 없고 활성 키가 두 개인 사용자도 없음"
+        };
+        return in_place_by(step, report, facts, &found);
+    }
+    let plan = StepPlan::needs_person(step, replace(&findings));
+    with_lines(plan, findings.into_iter().map(|finding| finding.evidence).collect()).with_note(basis(facts))
+}
+
+fn due(row: &Row, facts: &Facts) -> Vec<Finding> {
+    let active: Vec<_> = facts.keys(row).iter().filter(|key| key.active).collect();
+    let finding = |evidence| Finding { user: row.user.clone(), evidence, change: None };
+    let old = active.iter().filter(|key| is_due(key, facts.now));
+    let mut findings: Vec<_> = old.map(|key| finding(key_in_words(row, key))).collect();
+    if active.len() > 1 {
+        let (user, count) = (harmless(&row.user), active.len());
+        findings.push(finding(text! {
+            en: "{user}: {count} active access keys; two are for the days of a rotation",
+            ko: "{user}: 활성 액세스 키 {count}개. 두 개는 교체하는 동안만 필요합니다"
+        }));
+    }
+    findings
+}
+
+fn replace(findings: &[Finding]) -> PersonTask {
+    let (names, days) = (owners(findings), ROTATION_DAYS);
+    PersonTask {
+        what: text! {
+            en: "Replace the access keys that are older than {days} days, and leave nobody two: {names}",
+            ko: "{days}일이 지난 액세스 키를 교체하고, 사용자마다 활성 키는 하나만 두세요: {names}"
+        },
+        how: vec![
+            text! {
+                en: "Where a role can take the place of the key, give a role, and nothing has to be replaced again.",
+                ko: "키 대신 역할을 쓸 수 있으면 역할을 주세요. 그러면 더 이상 교체할 것이 없습니다."
+            },
+            text! {
+                en: "Make the user's second key: IAM console, the user, Security credentials, Create access key.",
+                ko: "사용자의 두 번째 키를 만드세요: IAM 콘솔의 사용자, 보안 자격 증명, 액세스 키 만들기."
+            },
+            text! {
+                en: "Put it wherever the first one is used, and see it at work.",
+                ko: "첫 번째 키를 쓰던 모든 곳에 새 키를 넣고 동작을 확인하세요."
+            },
+            text! {
+                en: "Deactivate the first one when its last use no longer moves. If something fails, activate it again.",
+                ko: "첫 번째 키의 마지막 사용 시각이 더 이상 바뀌지 않으면 비활성화하세요. 문제가 생기면 다시 활성화하세요."
+            },
+            text! { en: "Delete it after some quiet days.", ko: "며칠간 문제가 없으면 삭제하세요." },
+            accept_it(StepId::KeyRotation),
+        ],
+        seen: Seen::Elsewhere,
+    }
+}
+
+/// `roles-not-keys`.
+pub(super) fn roles_not_keys(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::RolesNotKeys;
+    let report = match &facts.report {
+        Ok(report) => report,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    let users = report.users().filter(|row| !facts.is_one_of_ours(&row.user, answers));
+    let findings: Vec<_> = users.flat_map(|row| of_machines(row, facts)).collect();
+    if findings.is_empty() {
+        let found = text! { en: "no key looks like a machine's", ko: "프로그램이나 서버에서 쓰는 것으로 보이는 키 없음" };
+        return in_place_by(step, report, facts, &found);
+    }
+    let plan = StepPlan::needs_person(step, give_roles(&findings));
+    with_lines(plan, findings.into_iter().map(|finding| finding.evidence).collect()).with_note(basis(facts))
+}
+
+/// Who has no password and works with a service these days is hardly a person. Tools of people ask IAM and STS, too,
+/// and so say nothing.
+fn of_machines(row: &Row, facts: &Facts) -> Vec<Finding> {
+    if row.password {
+        return Vec::new();
+    }
+    let works = |key: &&Key| {
+        let service = key.last_use.as_ref().and_then(|last| last.service.as_deref());
+        let tells = service
+            .is_some_and(|service| !["iam", "sts"].iter().any(|quiet| service.eq_ignore_ascii_case(quiet)));
+        tells && is_in_use(key, facts.now)
+    };
+    let keys = facts.keys(row).iter().filter(works);
+    keys.map(|key| Finding {
+        user: row.user.clone(),
+        evidence: machine_in_words(row, key, facts.now),
+        change: None,
+    })
+    .collect()
+}
+
+fn machine_in_words(row: &Row, key: &Key, now: i64) -> Text {
+    let described = key_in_words(row, key);
+    let days = days_since(key.last_use.as_ref().map(|last| last.at), now).unwrap_or_default();
+    let (en, ko) = (&described.en, &described.ko);
+    text! {
+        en: "{en}, {days} days ago; no console password",
+        ko: "{ko}, {days}일 전. 콘솔 암호 없음"
+    }
+}
+
+fn give_roles(findings: &[Finding]) -> PersonTask {
+    let names = owners(findings);
+    PersonTask {
+        what: text! {
+            en: "Give these machines roles instead of access keys: {names}",
+            ko: "다음 사용자의 키를 쓰는 프로그램이나 서버에 액세스 키 대신 역할을 주세요: {names}"
+        },
+        how: vec![
+            text! {
+                en: "On EC2 an instance profile, on ECS a task role, on Lambda an execution role: the SDK finds the credentials by itself.",
+                ko: "EC2에서는 인스턴스 프로파일, ECS에서는 태스크 역할, Lambda에서는 실행 역할을 쓰세요. SDK가 보안 인증 정보를 스스로 찾습니다."
+            },
+            text! {
+                en: "For GitHub Actions and other pipelines an OIDC identity provider, and a role whose trust names the repository.",
+                ko: "GitHub Actions 같은 파이프라인에서는 OIDC 자격 증명 공급자와, 신뢰 정책에 리포지토리를 적은 역할을 쓰세요."
+            },
+            text! {
+                en: "For servers elsewhere IAM Roles Anywhere, with a certificate.",
+                ko: "다른 곳의 서버에는 인증서를 쓰는 IAM Roles Anywhere를 쓰세요."
+            },
+            text! {
+                en: "For people aws login, which leaves no key behind.",
+                ko: "사람은 키가 남지 않는 aws login을 쓰세요."
+            },
+            text! {
+                en: "Then deactivate the key, and delete it when nothing missed it.",
+                ko: "그런 다음 키를 비활성화하고, 찾는 곳이 없으면 삭제하세요."
+            },
+            accept_it(StepId::RolesNotKeys),
+        ],
+        seen: Seen::Elsewhere,
+    }
+}

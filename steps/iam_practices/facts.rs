@@ -1,0 +1,685 @@
+//! What is true now of everybody's credentials and rights, and of what watches over the account.
+//!
+//! The credential report tells of all users in a few calls and can be four hours old. A user is looked up singly only
+//! where something of it may have to change, and for so few that the calls do not grow with the users.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws_sdk_accessanalyzer::types::{AnalyzerStatus, AnalyzerSummary, Type};
+use aws_sdk_account::types::AlternateContactType;
+use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput;
+use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
+use aws_sdk_iam::types::{AccessKeyMetadata, EntityType, StatusType};
+use aws_smithy_types::DateTime;
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::answers::Answers;
+use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, reading, unless};
+use crate::credential_report;
+use crate::credential_report::{CredentialReport, Key, LastUse, Row};
+use crate::error::{AwsError, StepError};
+use crate::regions;
+use crate::root_user::administrator_access;
+use crate::session::Session;
+use crate::text;
+use crate::text::{Text, percent_decoded};
+
+use super::lifetimes::{came_with_the_user, is_due, is_forgotten, is_unused};
+use super::rights;
+use super::rights::Rights;
+use super::{SUPPORT_ROLE, support_access, support_trust};
+
+/// Up to so many users are looked up one by one.
+pub const SINGLE_LOOK_UPS: usize = 20;
+/// So many at once: IAM throttles.
+const AT_ONCE: usize = 4;
+/// Event History is read for so many pages, of 50 events each.
+const EVENT_PAGES: usize = 4;
+
+/// What is true now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The account number.
+    pub account: String,
+    /// The partition.
+    pub partition: String,
+    /// The run's Region.
+    pub region: String,
+    /// The time, in seconds since 1970.
+    pub now: i64,
+    /// Whom the run acts as.
+    pub run: Run,
+    /// Everybody's passwords and keys, and root's, by the credential report.
+    pub report: Reading<CredentialReport>,
+    /// The keys of the few users that were looked up singly, by user.
+    pub looked_up: Reading<BTreeMap<String, Vec<Key>>>,
+    /// The keys that were switched on or off in the 90 days of Event History, of those that may have been off for long.
+    pub switched: Reading<BTreeSet<String>>,
+    /// Who may do what.
+    pub rights: Reading<Rights>,
+    /// The roles that AWS's AdministratorAccess is attached to.
+    pub administrator_roles: Reading<Vec<String>>,
+    /// The analyzer of access from outside, in the run's Region.
+    pub analyzer: Reading<Analyzer>,
+    /// Whether the account has a contact for security notices.
+    pub security_contact: Reading<bool>,
+    /// Whether S3 blocks public access in the whole account.
+    pub public_access_blocked: Reading<bool>,
+    /// The role that may talk to AWS Support.
+    pub support: Reading<SupportRole>,
+}
+
+/// Whom the run acts as: their credentials are left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Run {
+    /// The names of the IAM users.
+    pub users: Vec<String>,
+    /// The ids of the keys that sign.
+    pub access_keys: Vec<String>,
+}
+
+/// The analyzer of access from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Analyzer {
+    /// There is none.
+    Missing,
+    /// It works.
+    Working(String),
+    /// It is there and does not work.
+    NotWorking(String),
+}
+
+/// The role that may talk to AWS Support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SupportRole {
+    /// There is none.
+    Missing,
+    /// The role of our name is there, and may not talk to AWS Support yet.
+    Bare,
+    /// A role of our name is there, and somebody else may take it on.
+    Namesake,
+    /// This role may.
+    Ready(String),
+}
+
+impl Facts {
+    /// The keys of a user: as just looked up, or else as the report has them, without ids.
+    pub fn keys<'f>(&'f self, row: &'f Row) -> &'f [Key] {
+        match &self.looked_up {
+            Ok(looked_up) => looked_up.get(&row.user).unwrap_or(&row.keys),
+            Err(_) => &row.keys,
+        }
+    }
+
+    /// Whether a user is the administrator, or one that the run acts as.
+    pub fn is_one_of_ours(&self, user: &str, answers: &Answers) -> bool {
+        let mut ours = self.run.users.iter().chain(&answers.admin.user);
+        ours.any(|name| name.eq_ignore_ascii_case(user))
+    }
+}
+
+/// Reads them all, the independent ones at once.
+pub async fn observe(session: &Session) -> Result<Facts, StepError> {
+    let identity = session.acting();
+    let region = session.connection.region();
+    let now = now();
+    let (credentials, rights, administrator_roles, analyzer, contact, blocked, support) = tokio::try_join!(
+        credentials(identity, now),
+        rights::read(identity),
+        roles_with(identity, administrator_access(session.partition())),
+        analyzer(identity, &region),
+        security_contact(identity),
+        public_access_blocked(identity, &region),
+        support(identity),
+    )?;
+    let (report, looked_up, switched) = credentials;
+    Ok(Facts {
+        account: session.account().to_owned(),
+        partition: session.partition().to_owned(),
+        now,
+        run: run(session),
+        report,
+        looked_up,
+        switched,
+        rights,
+        administrator_roles,
+        analyzer,
+        security_contact: contact,
+        public_access_blocked: blocked,
+        support,
+        region,
+    })
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn run(session: &Session) -> Run {
+    let callers: Vec<_> =
+        std::iter::once(&session.started.caller).chain(session.administrator_caller()).collect();
+    let user = |kind: &CallerKind| match kind {
+        CallerKind::User(name) => Some(name.clone()),
+        CallerKind::Root | CallerKind::Role(_) | CallerKind::Federated => None,
+    };
+    Run {
+        users: callers.iter().filter_map(|caller| user(&caller.kind)).collect(),
+        access_keys: callers.iter().map(|caller| caller.access_key.clone()).collect(),
+    }
+}
+
+type Credentials =
+    (Reading<CredentialReport>, Reading<BTreeMap<String, Vec<Key>>>, Reading<BTreeSet<String>>);
+
+async fn credentials(identity: &Identity, now: i64) -> Result<Credentials, AwsError> {
+    let report = match credential_report::read(identity).await? {
+        Ok(report) => report,
+        Err(unseen) => return Ok((Err(unseen), Ok(BTreeMap::new()), Ok(BTreeSet::new()))),
+    };
+    let users = report.users().filter(|row| needs_a_look(row, now)).map(|row| row.user.clone());
+    let users: Vec<_> = users.take(SINGLE_LOOK_UPS).collect();
+    let looked_up = look_up(identity, &users).await?;
+    let keys = looked_up.iter().flat_map(BTreeMap::values).flatten();
+    let forgotten: BTreeSet<_> =
+        keys.filter(|key| is_forgotten(key, now)).filter_map(|key| key.id.clone()).collect();
+    let switched = switched(identity, &forgotten).await?;
+    Ok((Ok(report), looked_up, switched))
+}
+
+/// Whether a key of the user may have to change, which takes its id and its state of this moment.
+fn needs_a_look(row: &Row, now: i64) -> bool {
+    let may_change = |key: &Key| {
+        is_unused(key, now) || is_due(key, now) || is_forgotten(key, now) || came_with_the_user(row, key)
+    };
+    row.keys.iter().any(may_change) || row.keys.iter().filter(|key| key.active).count() > 1
+}
+
+async fn look_up(
+    identity: &Identity,
+    users: &[String],
+) -> Result<Reading<BTreeMap<String, Vec<Key>>>, AwsError> {
+    let mut found = BTreeMap::new();
+    for some in users.chunks(AT_ONCE) {
+        let mut looking = JoinSet::new();
+        for user in some {
+            let (identity, user) = (identity.clone(), user.clone());
+            looking.spawn(async move {
+                let keys = keys_of(&identity, &user).await;
+                (user, keys)
+            });
+        }
+        while let Some(looked) = looking.join_next().await {
+            let (user, keys) =
+                looked.map_err(|error| AwsError::without_answer("iam:ListAccessKeys", &error.to_string()))?;
+            match keys? {
+                Ok(keys) => found.insert(user, keys),
+                Err(unseen) => return Ok(Err(unseen)),
+            };
+        }
+    }
+    Ok(Ok(found))
+}
+
+async fn keys_of(identity: &Identity, user: &str) -> Result<Reading<Vec<Key>>, AwsError> {
+    let listed = identity.iam().list_access_keys().user_name(user).send().await;
+    let listed = match identity.reading(unless("NoSuchEntity", listed.for_call("iam:ListAccessKeys")))? {
+        Ok(listed) => listed.map(|listed| listed.access_key_metadata).unwrap_or_default(),
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let mut keys = Vec::new();
+    for key in &listed {
+        match key_of(identity, key).await? {
+            Ok(key) => keys.push(key),
+            Err(unseen) => return Ok(Err(unseen)),
+        }
+    }
+    Ok(Ok(keys))
+}
+
+async fn key_of(identity: &Identity, key: &AccessKeyMetadata) -> Result<Reading<Key>, AwsError> {
+    let id = key.access_key_id().unwrap_or_default();
+    let answer = identity.iam().get_access_key_last_used().access_key_id(id).send().await;
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetAccessKeyLastUsed")))?;
+    Ok(answer.map(|answer| Key {
+        id: Some(id.to_owned()),
+        active: key.status() == Some(&StatusType::Active),
+        made: key.create_date().and_then(moment),
+        last_use: answer.and_then(|answer| answer.access_key_last_used).and_then(|last| last_use(&last)),
+    }))
+}
+
+fn last_use(last: &aws_sdk_iam::types::AccessKeyLastUsed) -> Option<LastUse> {
+    let told = |word: &str| Some(word.to_owned()).filter(|word| !["", "N/A"].contains(&word.as_str()));
+    let at = last.last_used_date().and_then(moment)?;
+    Some(LastUse { at, region: told(last.region()), service: told(last.service_name()) })
+}
+
+/// The SDK fills a date that AWS left out with the epoch.
+fn moment(date: &DateTime) -> Option<i64> {
+    Some(date.secs()).filter(|seconds| *seconds > 0)
+}
+
+/// The keys, of these, that Event History has being switched. IAM's events are in one Region of the partition.
+async fn switched(
+    identity: &Identity,
+    forgotten: &BTreeSet<String>,
+) -> Result<Reading<BTreeSet<String>>, AwsError> {
+    const CALL: &str = "cloudtrail:LookupEvents";
+    if forgotten.is_empty() {
+        return Ok(Ok(BTreeSet::new()));
+    }
+    let region = regions::of_global_services(&identity.caller.partition);
+    let wanted = LookupAttribute::builder()
+        .attribute_key(LookupAttributeKey::EventName)
+        .attribute_value("UpdateAccessKey")
+        .build()
+        .map_err(|error| AwsError::without_answer(CALL, &error.to_string()))?;
+    let mut pages =
+        identity.cloudtrail(region).lookup_events().lookup_attributes(wanted).into_paginator().send();
+    let mut switched = BTreeSet::new();
+    for _ in 0..EVENT_PAGES {
+        identity.look_ups().turn(region).await;
+        let Some(page) = pages.next().await else { break };
+        let page = match identity.reading(page.for_call("cloudtrail:LookupEvents"))? {
+            Ok(page) => page,
+            Err(unseen) => return Ok(Err(unseen)),
+        };
+        match keys_in(&page) {
+            Some(keys) => switched.extend(keys.into_iter().filter(|key| forgotten.contains(key))),
+            None => return Ok(Err(Unseen::failed(CALL, unclear()))),
+        }
+        if page.next_token().is_none_or(str::is_empty) {
+            return Ok(Ok(switched));
+        }
+    }
+    Ok(Err(Unseen::failed(CALL, too_many())))
+}
+
+fn unclear() -> Text {
+    text! { en: "an event does not tell its key.", ko: "어느 키인지 알 수 없는 이벤트가 있습니다." }
+}
+
+fn too_many() -> Text {
+    text! { en: "there are too many events.", ko: "이벤트가 너무 많습니다." }
+}
+
+/// None where an event does not tell its key.
+fn keys_in(page: &LookupEventsOutput) -> Option<Vec<String>> {
+    page.events().iter().map(key_in).collect()
+}
+
+fn key_in(event: &Event) -> Option<String> {
+    let event: Value = serde_json::from_str(event.cloud_trail_event()?).ok()?;
+    // A call that was refused has no parameters, and switched nothing.
+    if event.get("errorCode").is_some() {
+        return Some(String::new());
+    }
+    event.get("requestParameters")?.get("accessKeyId")?.as_str().map(ToOwned::to_owned)
+}
+
+async fn analyzer(identity: &Identity, region: &str) -> Result<Reading<Analyzer>, AwsError> {
+    let analyzers = identity
+        .access_analyzer(region)
+        .list_analyzers()
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await;
+    Ok(seen(analyzers.for_call("access-analyzer:ListAnalyzers"))?.map(|analyzers| best(&analyzers)))
+}
+
+/// Analyzers of unused access, which cost money, are another kind.
+fn best(analyzers: &[AnalyzerSummary]) -> Analyzer {
+    let of_access_from_outside =
+        |analyzer: &&AnalyzerSummary| matches!(analyzer.r#type(), Type::Account | Type::Organization);
+    let works = |analyzer: &&AnalyzerSummary| {
+        matches!(analyzer.status(), AnalyzerStatus::Active | AnalyzerStatus::Creating)
+    };
+    let analyzers: Vec<_> = analyzers.iter().filter(of_access_from_outside).collect();
+    match (analyzers.iter().copied().find(works), analyzers.first()) {
+        (Some(analyzer), _) => Analyzer::Working(analyzer.name().to_owned()),
+        (None, Some(analyzer)) => Analyzer::NotWorking(analyzer.name().to_owned()),
+        (None, None) => Analyzer::Missing,
+    }
+}
+
+/// GovCloud has no contacts of its own: they are those of the standard account that belongs to it.
+async fn security_contact(identity: &Identity) -> Result<Reading<bool>, AwsError> {
+    if identity.caller.partition == "aws-us-gov" {
+        return Ok(Ok(true));
+    }
+    let kind = AlternateContactType::Security;
+    let answer = identity.account().get_alternate_contact().alternate_contact_type(kind).send().await;
+    let answer = seen(unless("ResourceNotFound", answer.for_call("account:GetAlternateContact")))?;
+    Ok(answer.map(|answer| answer.is_some_and(|answer| answer.alternate_contact().is_some())))
+}
+
+async fn public_access_blocked(identity: &Identity, region: &str) -> Result<Reading<bool>, AwsError> {
+    let account = &identity.caller.account;
+    let answer = identity.s3_control(region).get_public_access_block().account_id(account).send().await;
+    let answer = answer.for_call("s3:GetAccountPublicAccessBlock");
+    let answer = seen(unless("NoSuchPublicAccessBlockConfiguration", answer))?;
+    Ok(answer.map(|answer| {
+        let configuration = answer.and_then(|answer| answer.public_access_block_configuration);
+        configuration.is_some_and(|block| {
+            [
+                block.block_public_acls(),
+                block.ignore_public_acls(),
+                block.block_public_policy(),
+                block.restrict_public_buckets(),
+            ]
+            .iter()
+            .all(|on| *on == Some(true))
+        })
+    }))
+}
+
+async fn support(identity: &Identity) -> Result<Reading<SupportRole>, AwsError> {
+    let policy = support_access(&identity.caller.partition);
+    let (holders, own) = tokio::try_join!(roles_with(identity, policy), own_support_role(identity))?;
+    let first = holders.map(|roles| roles.into_iter().next());
+    Ok(match (first, own) {
+        (Ok(Some(role)), _) => Ok(SupportRole::Ready(role)),
+        (Ok(None), Ok(own)) => Ok(own),
+        (Err(unseen), _) | (_, Err(unseen)) => Err(unseen),
+    })
+}
+
+/// The roles that a managed policy is attached to.
+async fn roles_with(identity: &Identity, policy: String) -> Result<Reading<Vec<String>>, AwsError> {
+    let request = identity.iam().list_entities_for_policy().policy_arn(policy).max_items(1000);
+    let pages = request.entity_filter(EntityType::Role).into_paginator().send();
+    let pages = pages.collect::<Result<Vec<_>, _>>().await;
+    // Where AWS's policy is missing, nothing is known: it could not be attached either.
+    let pages = seen(pages.for_call("iam:ListEntitiesForPolicy"))?;
+    Ok(pages.map(|pages| {
+        let roles = pages.into_iter().flat_map(|page| page.policy_roles.unwrap_or_default());
+        roles.filter_map(|role| role.role_name).collect()
+    }))
+}
+
+async fn own_support_role(identity: &Identity) -> Result<Reading<SupportRole>, AwsError> {
+    let answer = identity.iam().get_role().role_name(SUPPORT_ROLE).send().await;
+    let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetRole")))?;
+    let caller = &identity.caller;
+    Ok(answer.map(|answer| match answer.and_then(|answer| answer.role) {
+        None => SupportRole::Missing,
+        Some(role) => {
+            let trust = percent_decoded(role.assume_role_policy_document().unwrap_or_default());
+            let trust = serde_json::from_str::<Value>(&trust).ok();
+            let ours = support_trust(&caller.partition, &caller.account);
+            if trust == Some(ours) { SupportRole::Bare } else { SupportRole::Namesake }
+        }
+    }))
+}
+
+/// As [`reading`], for services that are not in every Region and not behind every endpoint: one that does not answer
+/// leaves its own line open, and not the whole run. Nothing is changed that was not seen.
+fn seen<T>(result: Result<T, AwsError>) -> Result<Reading<T>, AwsError> {
+    match result {
+        Err(error) if error.concerns_one_read() => Ok(Err(error.into())),
+        result => reading(result),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Access, canned};
+    use crate::error::AwsCause;
+    use crate::text::percent_encoded;
+
+    const NOW: i64 = 1_795_478_400;
+
+    fn event(words: &str) -> Event {
+        Event::builder().cloud_trail_event(words).build()
+    }
+
+    #[test]
+    fn an_event_tells_which_key_was_switched() {
+        let switched = event(r#"{"requestParameters": {"accessKeyId": "AKIA1", "status": "Inactive"}}"#);
+        let refused = event(r#"{"errorCode": "AccessDenied", "requestParameters": null}"#);
+        let page = |events: Vec<Event>| LookupEventsOutput::builder().set_events(Some(events)).build();
+        let keys = keys_in(&page(vec![switched.clone(), refused])).unwrap();
+        assert_eq!(keys, ["AKIA1", ""]);
+        for unclear in [event("{}"), event("not JSON"), Event::builder().build()] {
+            assert_eq!(keys_in(&page(vec![switched.clone(), unclear])), None);
+        }
+    }
+
+    #[test]
+    fn only_an_analyzer_of_access_from_outside_counts_and_one_that_works_before_others() {
+        let analyzer = |name: &str, kind, status| {
+            AnalyzerSummary::builder()
+                .arn(name)
+                .name(name)
+                .r#type(kind)
+                .status(status)
+                .created_at(DateTime::from_secs(1))
+                .build()
+                .unwrap()
+        };
+        let unused = analyzer("unused", Type::AccountUnusedAccess, AnalyzerStatus::Active);
+        let failed = analyzer("failed", Type::Account, AnalyzerStatus::Failed);
+        let organization = analyzer("organization", Type::Organization, AnalyzerStatus::Creating);
+        assert_eq!(best(&[]), Analyzer::Missing);
+        assert_eq!(best(std::slice::from_ref(&unused)), Analyzer::Missing);
+        assert_eq!(best(&[unused.clone(), failed.clone()]), Analyzer::NotWorking("failed".into()));
+        assert_eq!(best(&[failed, unused, organization]), Analyzer::Working("organization".into()));
+    }
+
+    #[test]
+    fn only_whose_key_may_change_is_looked_up() {
+        let days_ago = |days: i64| Some(NOW - days * 86_400);
+        let key = |active, made| Key { active, made: days_ago(made), ..Key::default() };
+        let row = |keys| Row { keys, created: days_ago(1000), ..Row::default() };
+        for (keys, looked_up) in [
+            (vec![], false),
+            (vec![key(true, 10)], false),
+            (vec![key(true, 44)], false),
+            (vec![key(true, 45)], true),
+            (vec![key(true, 10), key(true, 1)], true),
+            (vec![key(true, 10), key(false, 89)], false),
+            (vec![key(false, 90)], true),
+        ] {
+            assert_eq!(needs_a_look(&row(keys.clone()), NOW), looked_up, "{keys:?}");
+        }
+        let mut with_the_user = row(vec![key(true, 10)]);
+        (with_the_user.created, with_the_user.password) = (days_ago(10), true);
+        assert!(needs_a_look(&with_the_user, NOW));
+    }
+
+    #[test]
+    fn a_service_that_does_not_answer_leaves_its_line_open() {
+        let failed = |cause| AwsError { cause, ..AwsError::without_answer("s3:GetSomething", "words") };
+        for cause in [AwsCause::Refused, AwsCause::Unreachable, AwsCause::Denied] {
+            assert!(matches!(seen::<()>(Err(failed(cause))), Ok(Err(_))), "{cause:?}");
+        }
+        for cause in [AwsCause::NotSignedIn, AwsCause::SignInExpired, AwsCause::WouldWrite] {
+            assert!(seen::<()>(Err(failed(cause))).is_err(), "{cause:?}");
+        }
+        assert_eq!(seen(Ok(7)).unwrap(), Ok(7));
+    }
+
+    /// A report of so many users, each with a key that is old and unused, as AWS sends it.
+    fn report_of(users: usize) -> String {
+        let row = |number| {
+            format!("user{number},arn:aws:iam::111122223333:user/user{number},TRUE,2020-01-01T00:00:00Z")
+        };
+        let rows: Vec<_> = (0..users).map(row).collect();
+        let table = format!("user,arn,access_key_1_active,access_key_1_last_rotated\n{}", rows.join("\n"));
+        aws_smithy_types::base64::encode(table)
+    }
+
+    const KEYS: &str = "<AccessKeyMetadata><member><UserName>u</UserName><AccessKeyId>AKIA1</AccessKeyId>\
+        <Status>Inactive</Status><CreateDate>2020-01-01T00:00:00Z</CreateDate></member></AccessKeyMetadata>\
+        <IsTruncated>false</IsTruncated>";
+    const LAST_USED: &str = "<UserName>u</UserName><AccessKeyLastUsed><LastUsedDate>2021-01-01T00:00:00Z</LastUsedDate>\
+        <ServiceName>s3</ServiceName><Region>N/A</Region></AccessKeyLastUsed>";
+
+    #[tokio::test(start_paused = true)]
+    async fn the_calls_do_not_grow_with_the_users() {
+        let mut counts = Vec::new();
+        for users in [30, 5000] {
+            let report = report_of(users);
+            let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+                "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
+                "GetCredentialReport" => call.xml(&format!("<Content>{report}</Content>")),
+                "ListAccessKeys" => call.xml(KEYS),
+                "GetAccessKeyLastUsed" => call.xml(LAST_USED),
+                "LookupEvents" => Some((200, "{\"Events\": []}".into())),
+                _ => None,
+            });
+            let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+            let (report, looked_up, switched) = credentials(&identity, NOW).await.unwrap();
+            assert_eq!(report.unwrap().rows.len(), users);
+            let looked_up = looked_up.unwrap();
+            assert_eq!(looked_up.len(), SINGLE_LOOK_UPS);
+            let last_use = LastUse { at: 1_609_459_200, region: None, service: Some("s3".into()) };
+            let key = Key {
+                id: Some("AKIA1".into()),
+                active: false,
+                made: Some(1_577_836_800),
+                last_use: Some(last_use),
+            };
+            assert!(looked_up.values().all(|keys| *keys == [key.clone()]), "{looked_up:?}");
+            assert_eq!(switched, Ok(BTreeSet::new()));
+            counts.push(aws.heard().len());
+        }
+        // Who is signed in, the report, the keys of twenty users and their last use, and Event History.
+        assert_eq!(counts, [1 + 2 + 20 + 20 + 1; 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_look_up_leaves_the_report() {
+        let aws = canned::Aws::answering(|call| match call.operation.as_str() {
+            "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
+            "GetCredentialReport" => call.xml(&format!("<Content>{}</Content>", report_of(1))),
+            _ => call.refused(403, "AccessDenied"),
+        });
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let (report, looked_up, _) = credentials(&identity, NOW).await.unwrap();
+        assert_eq!(report.unwrap().rows.len(), 1);
+        assert_eq!(looked_up.unwrap_err().operation, "iam:ListAccessKeys");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_switched_key_is_found_in_event_history() {
+        let event =
+            r#"{"Events": [{"CloudTrailEvent": "{\"requestParameters\": {\"accessKeyId\": \"AKIA1\"}}"}]}"#;
+        let endless = r#"{"Events": [], "NextToken": "more"}"#;
+        let keys = BTreeSet::from(["AKIA1".to_owned(), "AKIA2".to_owned()]);
+        for (answer, expected) in
+            [(event, Some(vec!["AKIA1"])), (r#"{"Events": [{}]}"#, None), (endless, None)]
+        {
+            let aws = canned::Aws::answering(move |_| Some((200, answer.into())));
+            let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+            let found = switched(&identity, &keys).await.unwrap();
+            let found = found.ok().map(|found| found.into_iter().collect::<Vec<_>>());
+            assert_eq!(
+                found,
+                expected.map(|keys| keys.into_iter().map(str::to_owned).collect::<Vec<_>>()),
+                "{answer}"
+            );
+            assert!(aws.heard().len() <= 1 + EVENT_PAGES, "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_role_of_our_name_is_ours_by_its_trust() {
+        let ours = support_trust("aws", canned::ACCOUNT).to_string();
+        let other = ours.replace("root", "user/mallory");
+        for (trust, expected) in [(ours, SupportRole::Bare), (other, SupportRole::Namesake)] {
+            let role = format!(
+                "<Role><Path>/</Path><RoleName>dayone-support</RoleName><RoleId>AROA1</RoleId>\
+                 <Arn>arn:aws:iam::111122223333:role/dayone-support</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
+                 <AssumeRolePolicyDocument>{}</AssumeRolePolicyDocument></Role>",
+                percent_encoded(&trust)
+            );
+            let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+                "GetRole" => call.xml(&role),
+                _ => call.xml("<IsTruncated>false</IsTruncated>"),
+            });
+            let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+            assert_eq!(support(&identity).await.unwrap(), Ok(expected));
+        }
+    }
+
+    #[tokio::test]
+    async fn any_role_with_support_access_will_do() {
+        let aws = canned::Aws::answering(|call| {
+            match call.operation.as_str() {
+            "ListEntitiesForPolicy" => call.xml(
+                "<PolicyRoles><member><RoleName>Helpdesk</RoleName><RoleId>AROA2</RoleId></member></PolicyRoles>",
+            ),
+            _ => call.refused(404, "NoSuchEntity"),
+        }
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        assert_eq!(support(&identity).await.unwrap(), Ok(SupportRole::Ready("Helpdesk".into())));
+        let none = canned::Aws::answering(|call| match call.operation.as_str() {
+            "ListEntitiesForPolicy" => call.xml("<IsTruncated>false</IsTruncated>"),
+            _ => call.refused(404, "NoSuchEntity"),
+        });
+        let identity = none.connection(Access::ReadOnly).started_as().await.unwrap();
+        assert_eq!(support(&identity).await.unwrap(), Ok(SupportRole::Missing));
+        let no_policy = canned::Aws::answering(|call| call.refused(404, "NoSuchEntity"));
+        let identity = no_policy.connection(Access::ReadWrite).started_as().await.unwrap();
+        assert!(support(&identity).await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn the_roles_of_a_policy_are_read_page_by_page() {
+        let page = |role: &str, rest: &str| {
+            format!("<PolicyRoles><member><RoleName>{role}</RoleName></member></PolicyRoles>{rest}")
+        };
+        let first = page("Deploy", "<IsTruncated>true</IsTruncated><Marker>two</Marker>");
+        let second = page("Audit", "<IsTruncated>false</IsTruncated>");
+        let aws = canned::Aws::answering(move |call| {
+            call.xml(if call.says("Marker", "two") { &second } else { &first })
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let roles = roles_with(&identity, administrator_access("aws")).await.unwrap();
+        assert_eq!(roles, Ok(vec!["Deploy".to_owned(), "Audit".to_owned()]));
+        assert!(aws.heard()[1].says("EntityFilter", "Role"), "{:?}", aws.heard());
+    }
+
+    #[tokio::test]
+    async fn public_access_is_blocked_when_all_of_it_is() {
+        let block = |acls: bool| {
+            let body = format!(
+                "<PublicAccessBlockConfiguration><BlockPublicAcls>{acls}</BlockPublicAcls>\
+                 <IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>\
+                 <RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>"
+            );
+            (200, body)
+        };
+        let error = |code: &str| format!("<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>");
+        for (answer, expected) in [
+            (block(true), Some(true)),
+            (block(false), Some(false)),
+            ((404, error("NoSuchPublicAccessBlockConfiguration")), Some(false)),
+            ((403, error("AccessDenied")), None),
+        ] {
+            let aws = canned::Aws::answering(move |_| Some(answer.clone()));
+            let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+            let blocked = public_access_blocked(&identity, "eu-north-1").await.unwrap();
+            assert_eq!(blocked.ok(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_contact_there_is_none() {
+        let contact = r#"{"AlternateContact": {"Name": "Security", "EmailAddress": "a@b.c"}}"#.to_owned();
+        let none = r#"{"__type": "ResourceNotFoundException", "message": "none"}"#.to_owned();
+        for (answer, expected) in [((200, contact), true), ((404, none), false)] {
+            let aws = canned::Aws::answering(move |_| Some(answer.clone()));
+            let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+            assert_eq!(security_contact(&identity).await.unwrap(), Ok(expected));
+        }
+    }
+}

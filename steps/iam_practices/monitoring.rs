@@ -1,0 +1,309 @@
+//! How the step about who would notice stands: whether root is still used, and what watches over the account.
+
+use crate::answers::Answers;
+use crate::aws::Unseen;
+use crate::credential_report::{CredentialReport, Row};
+use crate::practice::{Offer, PersonTask, Seen, State, StepId, StepPlan};
+use crate::text;
+use crate::text::{Text, harmless};
+
+use super::facts::{Analyzer, Facts, SupportRole};
+use super::lifetimes::{days_since, has_passed};
+use super::plan::{Change, accept_it, basis, bracketed, day, listed, sentences};
+use super::{ANALYZER, SUPPORT_ROLE, support_access};
+
+/// While an account is set up, root is used. So many days after there is an administrator, that has an end.
+const SETTING_UP_DAYS: i64 = 7;
+/// A use of root is asked about for so many days; one sign-in is not to keep the step open for ever.
+const ROOT_USE_DAYS: i64 = 7;
+
+/// What the readings come to.
+#[derive(Default)]
+struct Watch {
+    /// What is as it should be.
+    found: Vec<Text>,
+    changes: Vec<Change>,
+    /// What to know beside what is left.
+    notes: Vec<Text>,
+    /// What only a person can do: in a sentence, and how.
+    person: Vec<(Text, Text)>,
+    /// What the person is asked for.
+    asks: Option<(&'static str, Text)>,
+    /// What is made only by a yes of its own, and never by Enter alone.
+    offer: Option<Offer<Change>>,
+    /// What stays as it is, because the answers say so.
+    by_word: Option<Text>,
+    unseen: Vec<Unseen>,
+}
+
+/// `activity-monitoring`.
+pub(super) fn activity(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let mut watch = Watch::default();
+    watch.root_use(facts, answers);
+    watch.analyzer(facts);
+    watch.support_role(facts);
+    watch.security_contact(facts, answers);
+    watch.public_access(facts, answers);
+    watch.judged()
+}
+
+impl Watch {
+    fn judged(self) -> StepPlan<Change> {
+        let step = StepId::ActivityMonitoring;
+        let unseen: Vec<_> = self.unseen.iter().map(Unseen::text).collect();
+        let plan = if !self.changes.is_empty() {
+            let left = self.person.into_iter().map(|(what, how)| sentences([what, how]));
+            left.fold(StepPlan::to_change(step, self.changes, Text::default()), StepPlan::with_note)
+        } else if !self.person.is_empty() {
+            let task = task(self.person, self.asks);
+            StepPlan { offer: self.offer, ..StepPlan::needs_person(step, task) }
+        } else if !unseen.is_empty() {
+            return standing(State::NotAssessed, sentences(unseen));
+        } else if let Some(word) = self.by_word {
+            return standing(State::Accepted, word);
+        } else {
+            return StepPlan::in_place(step, listed(self.found));
+        };
+        self.notes.into_iter().chain(self.by_word).chain(unseen).fold(plan, StepPlan::with_note)
+    }
+
+    /// A day-one account is set up by root, so root counts as used only when an administrator has been there for a while.
+    fn root_use(&mut self, facts: &Facts, answers: &Answers) {
+        let report = match &facts.report {
+            Ok(report) => report,
+            Err(unseen) => return self.unseen.push(unseen.clone()),
+        };
+        let Some(root) = report.root() else { return };
+        let by = basis(facts);
+        let Some((used, how)) = last_use(root) else {
+            let found = text! { en: "root was never used", ko: "루트 사용 기록 없음" };
+            return self.found.push(bracketed(&found, &by));
+        };
+        let (on, days) = (day(Some(used)), days_since(Some(used), facts.now).unwrap_or_default());
+        let found =
+            text! { en: "root last used {on}, {days} days ago", ko: "루트 마지막 사용 {on}({days}일 전)" };
+        let setting_up = administrator_since(report, answers)
+            .is_none_or(|since| used < since.saturating_add(SETTING_UP_DAYS * 86_400));
+        if setting_up || has_passed(Some(used), ROOT_USE_DAYS, facts.now) {
+            return self.found.push(bracketed(&found, &by));
+        }
+        if let Some(until) = answers.iam.root_use_explained_until.as_ref().filter(|until| on <= **until) {
+            let (en, ko) = (&found.en, &found.ko);
+            let explained = text! {
+                en: "{en}, explained by the answers until {until}",
+                ko: "{ko}, 응답에서 {until}까지의 사용을 설명함"
+            };
+            return self.found.push(bracketed(&explained, &by));
+        }
+        let (en, ko) = (&how.en, &how.ko);
+        let what = text! {
+            en: "Find out why root was used on {on}, by {en}, although there is an administrator.",
+            ko: "관리자가 있는데도 {on}에 루트가 쓰인 이유({ko})를 확인하세요."
+        };
+        self.person.push((what, sentences([look_at_root(&on), by])));
+    }
+
+    fn analyzer(&mut self, facts: &Facts) {
+        let region = &facts.region;
+        match &facts.analyzer {
+            Err(unseen) => self.unseen.push(unseen.clone()),
+            Ok(Analyzer::Working(name)) => {
+                let name = harmless(name);
+                self.found.push(text! { en: "analyzer {name} in {region}", ko: "{region}의 분석기 {name}" });
+            }
+            Ok(Analyzer::Missing) => {
+                self.changes
+                    .push(Change::CreateAnalyzer { region: region.clone(), name: ANALYZER.to_owned() });
+                self.notes.push(text! {
+                    en: "The analyzer looks at {region} and at IAM. For further Regions run dayone there: --region REGION --only activity-monitoring",
+                    ko: "분석기는 {region}과 IAM을 살핍니다. 다른 리전은 --region 리전 --only activity-monitoring으로 실행하세요."
+                });
+            }
+            Ok(Analyzer::NotWorking(name)) => {
+                let name = harmless(name);
+                self.person.push((
+                    text! {
+                        en: "Mend the analyzer {name} in {region}: it does not work.",
+                        ko: "{region}의 분석기 {name}이(가) 동작하지 않으니 고치세요."
+                    },
+                    text! {
+                        en: "IAM console, Access Analyzer, Analyzer settings: delete it, and dayone makes a new one.",
+                        ko: "IAM 콘솔의 Access Analyzer, 분석기 설정에서 삭제하면 dayone이 새로 만듭니다."
+                    },
+                ));
+            }
+        }
+    }
+
+    fn support_role(&mut self, facts: &Facts) {
+        let attach = || Change::AttachSupportAccess {
+            role: SUPPORT_ROLE.to_owned(),
+            policy: support_access(&facts.partition),
+        };
+        match &facts.support {
+            Err(unseen) => self.unseen.push(unseen.clone()),
+            Ok(SupportRole::Ready(role)) => {
+                let role = harmless(role);
+                self.found.push(text! { en: "support role {role}", ko: "지원 역할 {role}" });
+            }
+            Ok(SupportRole::Missing) => {
+                self.changes.push(Change::CreateSupportRole { role: SUPPORT_ROLE.to_owned() });
+                self.changes.push(attach());
+            }
+            Ok(SupportRole::Bare) => self.changes.push(attach()),
+            Ok(SupportRole::Namesake) => self.person.push((
+                text! {
+                    en: "There is a role {SUPPORT_ROLE} already that somebody else may take on.",
+                    ko: "다른 주체가 수임할 수 있는 {SUPPORT_ROLE} 역할이 이미 있습니다."
+                },
+                text! {
+                    en: "Attach AWSSupportAccess to a role of your choice, or delete that one, and dayone makes it anew.",
+                    ko: "원하는 역할에 AWSSupportAccess를 연결하거나, 그 역할을 삭제하면 dayone이 새로 만듭니다."
+                },
+            )),
+        }
+    }
+
+    /// Public buckets stop being public, which only somebody who knows them can decide.
+    fn public_access(&mut self, facts: &Facts, answers: &Answers) {
+        match (&facts.public_access_blocked, answers.iam.block_public_s3) {
+            (Err(unseen), _) => self.unseen.push(unseen.clone()),
+            (Ok(true), _) => {
+                self.found.push(text! { en: "S3 blocks public access", ko: "S3 퍼블릭 액세스 차단됨" });
+            }
+            (Ok(false), Some(false)) => {
+                self.by_word = Some(text! {
+                    en: "S3 does not block public access in the whole account, by your word (block_public_s3 = false)",
+                    ko: "응답(block_public_s3 = false)에 따라 계정 전체의 S3 퍼블릭 액세스를 차단하지 않음"
+                });
+            }
+            (Ok(false), Some(true)) => {
+                self.changes.push(block_public_access(facts));
+                self.notes.push(what_stops_being_public());
+            }
+            (Ok(false), None) => self.decide_public_access(facts, answers),
+        }
+    }
+
+    /// Where a person is there, it is a question of its own, and keeps no other one from being asked.
+    fn decide_public_access(&mut self, facts: &Facts, answers: &Answers) {
+        let what = text! {
+            en: "Decide whether S3 blocks public access in the whole account.",
+            ko: "계정 전체에서 S3 퍼블릭 액세스를 차단할지 정하세요."
+        };
+        let how = text! {
+            en: "block_public_s3 = true or false under [iam] in the answers.",
+            ko: "응답의 [iam] 아래 block_public_s3 = true 또는 false로 적으세요."
+        };
+        self.notes.push(what_stops_being_public());
+        if answers.attended {
+            self.offer = Some(Offer {
+                question: text! {
+                    en: "Have S3 block public access in the whole account?",
+                    ko: "계정 전체에서 S3 퍼블릭 액세스를 차단할까요?"
+                },
+                changes: vec![block_public_access(facts)],
+            });
+        }
+        if answers.attended && self.asks.is_some() && self.person.len() == 1 {
+            self.notes.push(sentences([what, how]));
+        } else {
+            self.person.push((what, how));
+        }
+    }
+
+    fn security_contact(&mut self, facts: &Facts, answers: &Answers) {
+        let iam = &answers.iam;
+        match (&facts.security_contact, &iam.security_contact_email, &iam.security_contact_phone) {
+            (Err(unseen), _, _) => self.unseen.push(unseen.clone()),
+            (Ok(true), _, _) => {
+                self.found.push(text! { en: "a contact for security notices", ko: "보안 알림 연락처 있음" });
+            }
+            (Ok(false), Some(email), Some(phone)) => self.changes.push(Change::SetSecurityContact {
+                name: iam.security_contact_name.clone(),
+                title: iam.security_contact_title.clone(),
+                email: email.clone(),
+                phone: phone.clone(),
+            }),
+            (Ok(false), None, _) => self.asks_for(
+                "iam.security_contact_email",
+                text! {
+                    en: "Name an e-mail address for AWS's security notices.",
+                    ko: "AWS의 보안 알림을 받을 이메일 주소를 정하세요."
+                },
+            ),
+            (Ok(false), Some(_), None) => self.asks_for(
+                "iam.security_contact_phone",
+                text! {
+                    en: "Name a phone number for AWS's security notices (+82 2 555 0100).",
+                    ko: "AWS의 보안 알림을 받을 전화번호를 정하세요(+82 2 555 0100)."
+                },
+            ),
+        }
+    }
+
+    fn asks_for(&mut self, key: &'static str, what: Text) {
+        self.person.push((
+            what.clone(),
+            text! {
+                en: "security_contact_email and security_contact_phone under [iam] in the answers; or in the console: Account, Alternate contacts, Security.",
+                ko: "응답의 [iam] 아래 security_contact_email과 security_contact_phone에 적거나, 콘솔의 계정, 대체 연락처, 보안에 입력하세요."
+            },
+        ));
+        self.asks = Some((key, what));
+    }
+}
+
+fn block_public_access(facts: &Facts) -> Change {
+    Change::BlockPublicAccess { account: facts.account.clone(), region: facts.region.clone() }
+}
+
+fn what_stops_being_public() -> Text {
+    text! {
+        en: "With Block Public Access on, buckets that are public on purpose, such as websites without CloudFront, stop being public. If you have one, set block_public_s3 = false under [iam] in the answers.",
+        ko: "퍼블릭 액세스를 차단하면 CloudFront 없이 공개한 웹사이트처럼 의도적으로 공개한 버킷도 닫힙니다. 그런 버킷이 있으면 응답의 [iam] 아래 block_public_s3 = false로 적으세요."
+    }
+}
+
+/// The step in a state that has a reason.
+fn standing(state: State, reason: Text) -> StepPlan<Change> {
+    StepPlan { state, ..StepPlan::blocked(StepId::ActivityMonitoring, reason) }
+}
+
+/// What a person is asked for is asked at once where nothing else is left; else all of it is named.
+fn task(person: Vec<(Text, Text)>, asks: Option<(&'static str, Text)>) -> PersonTask {
+    match asks {
+        Some((key, what)) if person.len() == 1 => {
+            let how = person.into_iter().map(|(_, how)| how).collect();
+            PersonTask { what, how, seen: Seen::ByAnswer(key) }
+        }
+        _ => {
+            let (what, mut how): (Vec<_>, Vec<_>) = person.into_iter().unzip();
+            how.push(accept_it(StepId::ActivityMonitoring));
+            PersonTask { what: sentences(what), how, seen: Seen::Elsewhere }
+        }
+    }
+}
+
+/// How to find out what root did, and how to say that it is known.
+fn look_at_root(on: &str) -> Text {
+    text! {
+        en: "If there is an alarm on the use of root, its message tells the time. Event History shows what root did: dayone events --root --all-regions; sign-ins are in us-east-1, us-east-2 or us-west-2. Once it is explained: root_use_explained_until = \"{on}\" under [iam] in the answers; later uses count again. A use counts for {ROOT_USE_DAYS} days.",
+        ko: "루트 사용 경보가 있다면 그 메시지에서 시각을 확인하세요. 이벤트 기록(Event History)에는 한 일이 나옵니다: dayone events --root --all-regions. 로그인은 us-east-1, us-east-2, us-west-2에 기록됩니다. 이유를 확인했다면 응답의 [iam] 아래 root_use_explained_until = \"{on}\"이라고 적으세요. 그 뒤의 사용은 다시 확인 대상이 됩니다. 사용은 {ROOT_USE_DAYS}일 동안 확인 대상입니다."
+    }
+}
+
+/// When root was last used, and in which way.
+fn last_use(root: &Row) -> Option<(i64, Text)> {
+    let password = text! { en: "its password", ko: "암호" };
+    let key = text! { en: "an access key", ko: "액세스 키" };
+    let keys = root.keys.iter().filter_map(|used| used.last_use.as_ref()).map(|last| (last.at, key.clone()));
+    let sign_in = root.password_last_used.map(|at| (at, password));
+    keys.chain(sign_in).max_by_key(|(at, _)| *at)
+}
+
+/// Since when there is an administrator, as far as the answers name one.
+fn administrator_since(report: &CredentialReport, answers: &Answers) -> Option<i64> {
+    let name = answers.admin.user.as_deref()?;
+    report.users().find(|row| row.user.eq_ignore_ascii_case(name))?.created
+}

@@ -1,0 +1,445 @@
+//! How the steps about rights stand: rights through groups, and no more of them than the work takes.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::answers::Answers;
+use crate::aws::Unseen;
+use crate::mfa::shortened;
+use crate::practice::{PersonTask, Seen, StepId, StepPlan};
+use crate::root_user::administrator_access;
+use crate::text;
+use crate::text::{Text, harmless};
+
+use super::facts::Facts;
+use super::plan::{Change, accept_it, listed, with_lines};
+use super::rights::{Attached, Group, Inline, Reach, Rights, User, Wildcard};
+
+/// So many users are moved at once: a plan that nobody can read is one that nobody can agree to.
+const USERS_AT_ONCE: usize = 5;
+/// IAM user guide, "IAM and AWS STS quotas": groups of a user, and the length of a group's name.
+const GROUPS_PER_USER: usize = 10;
+const LONGEST_GROUP_NAME: usize = 128;
+
+/// `permissions-through-groups`.
+pub(super) fn through_groups(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::PermissionsThroughGroups;
+    let rights = match &facts.rights {
+        Ok(rights) => rights,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    let holders: Vec<_> =
+        rights.users.iter().filter(|user| !user.attached.is_empty() || !user.inline.is_empty()).collect();
+    if holders.is_empty() {
+        let count = rights.users.len();
+        return StepPlan::in_place(
+            step,
+            text! { en: "no user has rights of its own, of {count}", ko: "직접 연결된 권한이 있는 사용자 없음({count}명 중)" },
+        );
+    }
+    let mut moves = Moves::new(facts, rights, answers);
+    let left: Vec<_> = holders.iter().flat_map(|user| moves.take(user)).collect();
+    if moves.changes.is_empty() || !(answers.attended || answers.iam.move_to_groups) {
+        let plan = StepPlan::needs_person(step, give_through_groups(&holders, &moves, answers));
+        return with_lines(plan, holders.iter().flat_map(|user| held(user)).collect());
+    }
+    let later = moves.later;
+    let plan = StepPlan::to_change(step, moves.changes, Text::default()).with_note(text! {
+        en: "A group gets the policy, and the user the group, before the user loses the policy: nobody is without a right in between.",
+        ko: "그룹에 정책을, 사용자에게 그룹을 먼저 준 다음 사용자의 정책 연결을 해제하므로 중간에 권한을 잃는 사람은 없습니다."
+    });
+    let plan = with_lines(plan, left);
+    if later == 0 {
+        return plan;
+    }
+    plan.with_note(text! {
+        en: "{USERS_AT_ONCE} users at a time; users left after these: {later}.",
+        ko: "한 번에 {USERS_AT_ONCE}명씩 옮기며, 이번 다음에 {later}명이 남습니다."
+    })
+}
+
+/// What a user holds directly, a line each.
+fn held(user: &User) -> Vec<Text> {
+    let name = harmless(&user.name);
+    let attached = user.attached.iter().map(|policy| {
+        let policy = harmless(&policy.name);
+        text! { en: "{name}: {policy}, attached to the user", ko: "{name}: {policy}(사용자에 직접 연결)" }
+    });
+    attached.chain(user.inline.iter().map(|policy| inline_stays(user, policy))).collect()
+}
+
+fn inline_stays(user: &User, policy: &Inline) -> Text {
+    let (name, policy) = (harmless(&user.name), harmless(&policy.name));
+    text! {
+        en: "{name}: inline policy {policy}; write it anew as a policy of a group",
+        ko: "{name}: 인라인 정책 {policy}. 그룹의 정책으로 다시 작성하세요"
+    }
+}
+
+fn give_through_groups(holders: &[&User], moves: &Moves<'_>, answers: &Answers) -> PersonTask {
+    let (count, names) =
+        (holders.len(), shortened(&holders.iter().map(|user| user.name.clone()).collect::<Vec<_>>()));
+    let mut how = vec![
+        text! {
+            en: "IAM console, User groups: attach the policy to a group, add the user to it, and only then remove the policy from the user.",
+            ko: "IAM 콘솔의 사용자 그룹에서 그룹에 정책을 연결하고 사용자를 추가한 다음, 마지막에 사용자의 정책 연결을 해제하세요."
+        },
+        text! {
+            en: "Full rights belong to the group of the administrators: put an administrator there.",
+            ko: "전체 권한은 관리자 그룹의 것입니다. 관리자라면 그 그룹에 넣으세요."
+        },
+    ];
+    if !moves.changes.is_empty() {
+        how.push(text! {
+            en: "dayone moves managed policies to groups of their own, such as ReadOnlyAccess-users, with move_to_groups = true under [iam] in the answers, or at a terminal.",
+            ko: "응답의 [iam] 아래 move_to_groups = true로 적거나 터미널에서 실행하면 dayone이 관리형 정책을 ReadOnlyAccess-users 같은 그룹으로 옮깁니다."
+        });
+    } else if answers.attended {
+        how.push(text! { en: "None of these can be moved without a decision.", ko: "결정 없이 옮길 수 있는 것이 없습니다." });
+    }
+    how.push(accept_it(StepId::PermissionsThroughGroups));
+    PersonTask {
+        what: text! {
+            en: "Give users their rights through groups (with rights of their own: {count}): {names}",
+            ko: "사용자의 권한을 그룹으로 주세요(직접 연결된 사용자 {count}명): {names}"
+        },
+        how,
+        seen: Seen::Elsewhere,
+    }
+}
+
+/// The moves of policies from users to groups, as far as they change nobody's rights.
+struct Moves<'a> {
+    facts: &'a Facts,
+    rights: &'a Rights,
+    answers: &'a Answers,
+    /// In this order nobody is without a right in between.
+    changes: Vec<Change>,
+    users: usize,
+    /// How many users come after these.
+    later: usize,
+    /// The policies of the groups that are made or filled, by the group's name in lower case.
+    groups: BTreeMap<String, String>,
+    /// The groups that the user at hand joins.
+    joined: BTreeSet<String>,
+}
+
+impl<'a> Moves<'a> {
+    fn new(facts: &'a Facts, rights: &'a Rights, answers: &'a Answers) -> Self {
+        Self {
+            facts,
+            rights,
+            answers,
+            changes: Vec::new(),
+            users: 0,
+            later: 0,
+            groups: BTreeMap::new(),
+            joined: BTreeSet::new(),
+        }
+    }
+
+    /// Moves what can be moved of a user's policies. What is left is given back, with the reason.
+    fn take(&mut self, user: &User) -> Vec<Text> {
+        if self.users >= USERS_AT_ONCE {
+            self.later += 1;
+            return Vec::new();
+        }
+        let mut left = Vec::new();
+        self.joined.clear();
+        let before = self.changes.len();
+        for policy in &user.attached {
+            if let Err(reason) = self.take_one(user, policy) {
+                let (name, policy) = (harmless(&user.name), harmless(&policy.name));
+                let (en, ko) = (&reason.en, &reason.ko);
+                left.push(text! { en: "{name}: {policy}: {en}", ko: "{name}: {policy}: {ko}" });
+            }
+        }
+        self.users += usize::from(self.changes.len() > before);
+        left.extend(user.inline.iter().map(|policy| inline_stays(user, policy)));
+        left
+    }
+
+    fn take_one(&mut self, user: &User, policy: &Attached) -> Result<(), Text> {
+        self.may_move(user, policy)?;
+        let (name, rights) = (format!("{}-users", policy.name), self.rights);
+        let existing = rights.group(&name);
+        self.is_for_this_alone(existing, &name, policy)?;
+        let group = existing.map_or(name, |group| group.name.clone());
+        let is_member = user.is_in(&group);
+        if !is_member && user.groups.len() + self.joined.len() >= GROUPS_PER_USER {
+            return Err(text! {
+                en: "the user is in as many groups as AWS allows",
+                ko: "사용자가 이미 AWS가 허용하는 만큼의 그룹에 있음"
+            });
+        }
+        self.fill(existing, &group, policy);
+        if !is_member {
+            self.joined.insert(group.clone());
+            self.changes.push(Change::AddUserToGroup { user: user.name.clone(), group });
+        }
+        self.changes.push(Change::DetachUserPolicy { user: user.name.clone(), policy: policy.arn.clone() });
+        Ok(())
+    }
+
+    fn may_move(&self, user: &User, policy: &Attached) -> Result<(), Text> {
+        if self.facts.is_one_of_ours(&user.name, self.answers) {
+            return Err(text! {
+                en: "left to you, because it is the administrator or whom this run is signed in as",
+                ko: "관리자이거나 이번 실행이 로그인한 사용자이므로 직접 결정하세요"
+            });
+        }
+        if policy.arn == administrator_access(&self.facts.partition) {
+            let group = harmless(&self.answers.admin.group);
+            return Err(text! {
+                en: "full rights; put an administrator into the group {group}",
+                ko: "전체 권한. 관리자라면 {group} 그룹에 넣으세요"
+            });
+        }
+        Ok(())
+    }
+
+    /// A group of that name gives nobody anything else, and nobody gets anything by it who has not had it.
+    fn is_for_this_alone(&self, existing: Option<&Group>, name: &str, policy: &Attached) -> Result<(), Text> {
+        let shown = harmless(name);
+        if name.len() > LONGEST_GROUP_NAME {
+            return Err(
+                text! { en: "{shown} is too long for the name of a group", ko: "{shown}은(는) 그룹 이름으로 너무 김" },
+            );
+        }
+        let planned = self.groups.get(&name.to_ascii_lowercase());
+        let others = existing.is_some_and(|group| {
+            !group.inline.is_empty() || group.attached.iter().any(|attached| attached.arn != policy.arn)
+        });
+        if others || planned.is_some_and(|planned| *planned != policy.arn) {
+            return Err(
+                text! { en: "the group {shown} is for something else", ko: "{shown} 그룹이 다른 용도로 쓰임" },
+            );
+        }
+        let empty = existing.is_some_and(|group| group.attached.is_empty());
+        if empty && self.rights.members(name).any(|member| !member.holds(&policy.arn)) {
+            return Err(text! {
+                en: "the group {shown} has members without this policy",
+                ko: "{shown} 그룹에 이 정책이 없는 구성원이 있음"
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes the group, and gives it the policy, once.
+    fn fill(&mut self, existing: Option<&Group>, group: &str, policy: &Attached) {
+        let first = self.groups.insert(group.to_ascii_lowercase(), policy.arn.clone()).is_none();
+        if first && existing.is_none() {
+            self.changes.push(Change::CreateGroup { group: group.to_owned() });
+        }
+        if first && existing.is_none_or(|group| group.attached.is_empty()) {
+            let (group, policy) = (group.to_owned(), policy.arn.clone());
+            self.changes.push(Change::AttachGroupPolicy { group, policy });
+        }
+    }
+}
+
+/// `least-privilege`.
+pub(super) fn least_privilege(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::LeastPrivilege;
+    let rights = match &facts.rights {
+        Ok(rights) => rights,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    let exception = exception(rights, answers);
+    let (of_aws, roles): (Vec<_>, Vec<_>) =
+        facts.administrator_roles.iter().flatten().cloned().partition(|role| is_of_aws(role));
+    let mut findings = wide_rights(facts, rights, answers);
+    findings.extend(roles.into_iter().map(full_rights_of_role));
+    let known = [Some(exception), meant_roles(&of_aws)].into_iter().flatten();
+    if !findings.is_empty() {
+        let plan = StepPlan::needs_person(step, narrow(&findings, answers));
+        let plan = with_lines(plan, findings.into_iter().map(|finding| finding.line).collect());
+        let unseen = facts.administrator_roles.as_ref().err().map(Unseen::text);
+        return known.chain(unseen).chain([what_was_read()]).fold(plan, StepPlan::with_note);
+    }
+    match &facts.administrator_roles {
+        Ok(_) => StepPlan::in_place(step, listed(known.chain([what_was_read()]).collect())),
+        Err(unseen) => StepPlan::not_assessed(step, unseen),
+    }
+}
+
+/// Roles that AWS's own services make, with full rights or without: IAM Identity Center, Organizations and Control
+/// Tower. Who may take them on is settled there, and not in this account.
+fn is_of_aws(role: &str) -> bool {
+    let made = ["AWSServiceRoleFor", "AWSReservedSSO_"].iter().any(|beginning| role.starts_with(beginning));
+    made || ["OrganizationAccountAccessRole", "AWSControlTowerExecution"].contains(&role)
+}
+
+fn meant_roles(roles: &[String]) -> Option<Text> {
+    let names = shortened(roles);
+    (!roles.is_empty()).then(|| {
+        text! {
+            en: "roles with full rights that belong to AWS's own services (IAM Identity Center, Organizations, Control Tower): {names}",
+            ko: "AWS 서비스(IAM Identity Center, Organizations, Control Tower)에 속한 전체 권한 역할: {names}"
+        }
+    })
+}
+
+fn full_rights_of_role(role: String) -> Wide {
+    let (name, how_far) = (harmless(&role), in_words(Wildcard::Everything));
+    let (en, ko) = (&how_far.en, &how_far.ko);
+    let line = text! {
+        en: "role {name}: AdministratorAccess {en}",
+        ko: "역할 {name}: AdministratorAccess, {ko}"
+    };
+    Wide { holder: role, line }
+}
+
+/// A pass says how far it goes.
+fn what_was_read() -> Text {
+    text! {
+        en: "read: the policies of users and groups, the customer managed policies, and which roles have AdministratorAccess; not read: inline policies of roles, and AWS's other policies on them",
+        ko: "확인한 것: 사용자와 그룹의 정책, 고객 관리형 정책, AdministratorAccess가 연결된 역할. 확인하지 않은 것: 역할의 인라인 정책과 역할에 연결된 다른 AWS 정책"
+    }
+}
+
+/// The one place where full rights are meant to be. Benchmarks flag it all the same.
+fn exception(rights: &Rights, answers: &Answers) -> Text {
+    match rights.group(&answers.admin.group) {
+        Some(group) => {
+            let (count, name) = (rights.members(&group.name).count(), harmless(&group.name));
+            text! {
+                en: "full rights are for the group {name} (members: {count}), which is meant, and which benchmarks will flag",
+                ko: "전체 권한은 그룹 {name}(구성원 {count}명)에만 있어야 하며, 이는 의도한 예외지만 벤치마크 도구는 지적합니다"
+            }
+        }
+        None => text! {
+            en: "full rights are for the group of the administrators, which is not there yet",
+            ko: "전체 권한은 관리자 그룹에만 있어야 하는데, 그 그룹은 아직 없습니다"
+        },
+    }
+}
+
+/// Rights that reach too far: whose, and in words.
+struct Wide {
+    holder: String,
+    line: Text,
+}
+
+fn wide_rights(facts: &Facts, rights: &Rights, answers: &Answers) -> Vec<Wide> {
+    let reaches = reaches(facts, rights);
+    let of_user = |user: &User| held_wide(&user.name, user_kind(), &user.attached, &user.inline, &reaches);
+    let of_group =
+        |group: &Group| held_wide(&group.name, group_kind(), &group.attached, &group.inline, &reaches);
+    let others = rights.groups.iter().filter(|group| !group.name.eq_ignore_ascii_case(&answers.admin.group));
+    let mut found: Vec<_> = rights.users.iter().flat_map(of_user).chain(others.flat_map(of_group)).collect();
+    found.extend(of_roles(rights));
+    found
+}
+
+/// How far managed policies reach, by ARN. AWS's own documents are not among what was read; two of them matter.
+fn reaches<'r>(facts: &Facts, rights: &'r Rights) -> BTreeMap<String, Cow<'r, Reach>> {
+    let of_aws = [
+        (administrator_access(&facts.partition), Wildcard::Everything),
+        (format!("arn:{}:iam::aws:policy/IAMFullAccess", facts.partition), Wildcard::Iam),
+    ];
+    let of_aws =
+        of_aws.into_iter().map(|(arn, wildcard)| (arn, Cow::<Reach>::Owned(Reach::from([wildcard]))));
+    let own = rights.policies.iter().map(|policy| (policy.arn.clone(), Cow::Borrowed(&policy.reach)));
+    of_aws.chain(own).collect()
+}
+
+fn user_kind() -> Text {
+    text! { en: "user", ko: "사용자" }
+}
+
+fn group_kind() -> Text {
+    text! { en: "group", ko: "그룹" }
+}
+
+fn held_wide(
+    holder: &str,
+    kind: Text,
+    attached: &[Attached],
+    inline: &[Inline],
+    reaches: &BTreeMap<String, Cow<'_, Reach>>,
+) -> Vec<Wide> {
+    let managed =
+        attached.iter().filter_map(|policy| reaches.get(&policy.arn).map(|reach| (&policy.name, &**reach)));
+    let inline = inline.iter().map(|policy| (&policy.name, &policy.reach));
+    let shown = harmless(holder);
+    let (kind_en, kind_ko) = (&kind.en, &kind.ko);
+    let line = |(policy, wildcard): (&String, &Wildcard)| {
+        let (policy, how_far) = (harmless(policy), in_words(*wildcard));
+        let (en, ko) = (&how_far.en, &how_far.ko);
+        text! { en: "{kind_en} {shown}: {policy} {en}", ko: "{kind_ko} {shown}: {policy}, {ko}" }
+    };
+    let wide = managed.chain(inline).flat_map(|(policy, reach)| reach.iter().map(move |each| (policy, each)));
+    wide.map(|each| Wide { holder: holder.to_owned(), line: line(each) }).collect()
+}
+
+/// Roles are not among what was read: a customer managed policy has one where it is attached more often than to the
+/// users and groups.
+fn of_roles(rights: &Rights) -> Vec<Wide> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let on_users = rights.users.iter().flat_map(|user| &user.attached);
+    for policy in on_users.chain(rights.groups.iter().flat_map(|group| &group.attached)) {
+        *seen.entry(&policy.arn).or_default() += 1;
+    }
+    let roles = |arn: &str, attachments: usize| {
+        attachments.saturating_sub(seen.get(arn).copied().unwrap_or_default())
+    };
+    let mut found = Vec::new();
+    for policy in rights.policies.iter().filter(|policy| !policy.reach.is_empty()) {
+        let (name, count) = (harmless(&policy.name), roles(&policy.arn, policy.attachments));
+        for how_far in policy.reach.iter().copied().map(in_words).filter(|_| count > 0) {
+            let (en, ko) = (&how_far.en, &how_far.ko);
+            let line = text! { en: "roles ({count}): {name} {en}", ko: "역할({count}개): {name}, {ko}" };
+            found.push(Wide { holder: policy.name.clone(), line });
+        }
+    }
+    found
+}
+
+fn in_words(wildcard: Wildcard) -> Text {
+    match wildcard {
+        Wildcard::Everything => {
+            text! { en: "allows everything (*:*)", ko: "모든 작업 허용(*:*)" }
+        }
+        Wildcard::Iam => text! {
+            en: "allows iam:* on everything, and so the rest",
+            ko: "모든 리소스에 iam:*을 허용하므로 나머지도 얻을 수 있음"
+        },
+        Wildcard::AssumeRole => text! {
+            en: "allows sts:AssumeRole on every role",
+            ko: "모든 역할에 sts:AssumeRole 허용"
+        },
+        Wildcard::Unreadable => text! {
+            en: "could not be understood; look at it yourself",
+            ko: "해석하지 못했으니 직접 확인하세요"
+        },
+    }
+}
+
+fn narrow(findings: &[Wide], answers: &Answers) -> PersonTask {
+    let mut names: Vec<_> = findings.iter().map(|finding| finding.holder.clone()).collect();
+    names.dedup();
+    let (names, group) = (shortened(&names), harmless(&answers.admin.group));
+    PersonTask {
+        what: text! {
+            en: "Narrow the rights that reach too far outside the group {group}: {names}",
+            ko: "{group} 그룹 밖에서 지나치게 넓은 권한을 줄이세요: {names}"
+        },
+        how: vec![
+            text! {
+                en: "An administrator belongs in the group {group}. If another group is that of the administrators, name it: --admin-group NAME.",
+                ko: "관리자라면 {group} 그룹에 넣으세요. 다른 그룹이 관리자 그룹이라면 이름을 지정하세요: --admin-group 이름."
+            },
+            text! {
+                en: "For everybody else begin with AWS's policies for job functions, then keep what is used: IAM console, the user or role, Last Accessed; or have IAM Access Analyzer generate a policy from the trail.",
+                ko: "나머지는 AWS의 직무별 정책에서 시작해 실제로 쓰는 것만 남기세요: IAM 콘솔의 사용자나 역할에서 마지막 액세스를 보거나, IAM Access Analyzer로 추적에서 정책을 생성하세요."
+            },
+            text! {
+                en: "Name the resources, and ask for MFA (aws:MultiFactorAuthPresent) and TLS (aws:SecureTransport) by conditions.",
+                ko: "리소스를 지정하고 조건으로 MFA(aws:MultiFactorAuthPresent)와 TLS(aws:SecureTransport)를 요구하세요."
+            },
+            accept_it(StepId::LeastPrivilege),
+        ],
+        seen: Seen::Elsewhere,
+    }
+}

@@ -1,0 +1,465 @@
+//! How each step of the practice stands, and what is to be done. Pure.
+//!
+//! The steps about passwords and keys are in `credentials.rs`, those about rights in `permissions.rs`, and the one about
+//! who would notice in `monitoring.rs`.
+
+use serde::Serialize;
+
+use crate::answers::Answers;
+use crate::aws::Unseen;
+use crate::credential_report::{CredentialReport, Row};
+use crate::mfa::shortened;
+use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
+use crate::text;
+use crate::text::{Text, harmless};
+
+use super::facts::Facts;
+use super::rights::User;
+use super::{credentials, monitoring, permissions};
+
+/// Of a long list so many lines are shown.
+const SHOWN: usize = 20;
+
+/// What can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Change {
+    /// Creates a group for the holders of a policy.
+    CreateGroup {
+        /// Its name.
+        group: String,
+    },
+    /// Gives a group the policy that its members have held themselves.
+    AttachGroupPolicy {
+        /// The group.
+        group: String,
+        /// The policy's ARN.
+        policy: String,
+    },
+    /// Puts a user into a group.
+    AddUserToGroup {
+        /// The user.
+        user: String,
+        /// The group.
+        group: String,
+    },
+    /// Takes a policy off a user, who has it through a group by then.
+    DetachUserPolicy {
+        /// The user.
+        user: String,
+        /// The policy's ARN.
+        policy: String,
+    },
+    /// Switches off an access key.
+    DeactivateKey {
+        /// The user.
+        user: String,
+        /// The key's id.
+        access_key: String,
+    },
+    /// Deletes an access key that has been off for long.
+    DeleteKey {
+        /// The user.
+        user: String,
+        /// The key's id.
+        access_key: String,
+    },
+    /// Creates the analyzer of access from outside.
+    CreateAnalyzer {
+        /// Its Region.
+        region: String,
+        /// Its name.
+        name: String,
+    },
+    /// Creates the role that may talk to AWS Support.
+    CreateSupportRole {
+        /// Its name.
+        role: String,
+    },
+    /// Lets the role talk to AWS Support.
+    AttachSupportAccess {
+        /// The role.
+        role: String,
+        /// The ARN of AWS's managed policy.
+        policy: String,
+    },
+    /// Has S3 block public access in the whole account.
+    BlockPublicAccess {
+        /// The account number.
+        account: String,
+        /// The Region in which it is said. It holds in all of them.
+        region: String,
+    },
+    /// Gives the account a contact for security notices.
+    SetSecurityContact {
+        /// The contact's name.
+        name: String,
+        /// The contact's title.
+        title: String,
+        /// The e-mail address.
+        email: String,
+        /// The phone number.
+        phone: String,
+    },
+}
+
+/// How each step stands.
+pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
+    vec![
+        individual_users(facts, answers),
+        permissions::through_groups(facts, answers),
+        credentials::unused(facts, answers),
+        credentials::rotation(facts),
+        credentials::roles_not_keys(facts, answers),
+        permissions::least_privilege(facts, answers),
+        monitoring::activity(facts, answers),
+    ]
+    .into_iter()
+    .map(|step| step.accept(answers))
+    .collect()
+}
+
+fn individual_users(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::IndividualUsers;
+    let users = match &facts.rights {
+        Ok(rights) => &rights.users,
+        Err(unseen) => return StepPlan::not_assessed(step, unseen),
+    };
+    if users.is_empty() {
+        return StepPlan::blocked(step, after(StepId::AdminUser));
+    }
+    let shared: Vec<_> = users.iter().filter(|user| is_shared(user, facts)).collect();
+    if !shared.is_empty() {
+        let plan = StepPlan::needs_person(step, give_each_their_own(&shared));
+        let lines = shared.iter().map(|user| evidence(user, facts)).collect();
+        return with_lines(plan, lines).with_note(basis(facts));
+    }
+    let missing = missing(users, answers);
+    if !missing.is_empty() {
+        return StepPlan::blocked(step, still_missing(&missing));
+    }
+    let count = users.len();
+    let found =
+        text! { en: "no name looks shared, of {count}", ko: "공용으로 보이는 이름 없음({count}명 중)" };
+    match &facts.report {
+        Ok(report) => StepPlan::in_place(step, bracketed(&found, &age(report, facts.now))),
+        // No name needed a second look.
+        Err(_) => StepPlan::in_place(step, found),
+    }
+}
+
+/// A user whom nobody can sign in as is nobody's, however it is called. One that the report does not know yet counts.
+fn is_shared(user: &User, facts: &Facts) -> bool {
+    let opens = |row: &Row| row.password || facts.keys(row).iter().any(|key| key.active);
+    looks_shared(&user.name) && row_of(facts, &user.name).is_none_or(opens)
+}
+
+/// Whether a name is made of nothing but words for groups of people, for roles and for machines.
+fn looks_shared(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "account",
+        "accounts",
+        "admin",
+        "administrator",
+        "administrators",
+        "admins",
+        "all",
+        "app",
+        "aws",
+        "backup",
+        "bot",
+        "build",
+        "cd",
+        "ci",
+        "cicd",
+        "common",
+        "company",
+        "demo",
+        "deploy",
+        "deployer",
+        "dev",
+        "developer",
+        "developers",
+        "devops",
+        "everyone",
+        "group",
+        "guest",
+        "iam",
+        "login",
+        "office",
+        "ops",
+        "prod",
+        "public",
+        "qa",
+        "root",
+        "service",
+        "shared",
+        "staging",
+        "support",
+        "svc",
+        "team",
+        "temp",
+        "test",
+        "tester",
+        "user",
+        "users",
+    ];
+    let name = name.to_ascii_lowercase();
+    let words = name.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let mut words = words.peekable();
+    words.peek().is_some() && words.all(|word| WORDS.contains(&word))
+}
+
+fn missing(users: &[User], answers: &Answers) -> Vec<String> {
+    let is_there = |name: &str| users.iter().any(|user| user.name.eq_ignore_ascii_case(name));
+    answers.people.iter().map(|person| person.user.clone()).filter(|name| !is_there(name)).collect()
+}
+
+fn still_missing(missing: &[String]) -> Text {
+    let names = shortened(missing);
+    let first = after(StepId::UsersMfa);
+    let (en, ko) = (&first.en, &first.ko);
+    text! {
+        en: "Named in the answers and not in the account yet: {names}. {en}",
+        ko: "응답에 있지만 계정에 아직 없는 사람: {names}. {ko}"
+    }
+}
+
+fn give_each_their_own(shared: &[&User]) -> PersonTask {
+    let names: Vec<_> = shared.iter().map(|user| user.name.clone()).collect();
+    let names = shortened(&names);
+    PersonTask {
+        what: text! {
+            en: "Find out whether somebody shares these users, and give each person one of their own: {names}",
+            ko: "여러 사람이 함께 쓰는 사용자인지 확인하고 각자 자기 사용자를 갖게 하세요: {names}"
+        },
+        how: vec![
+            text! {
+                en: "Name everybody under [[people]] in the answers, or make their users in the IAM console; rights come through groups.",
+                ko: "응답의 [[people]]에 사람을 적거나 IAM 콘솔에서 사용자를 만드세요. 권한은 그룹으로 줍니다."
+            },
+            text! {
+                en: "Give a machine a role instead of a user. Then switch off the password and the keys of the shared one, and delete it when nobody missed it.",
+                ko: "프로그램이나 서버에는 사용자 대신 역할을 주세요. 그런 다음 공용 사용자의 암호와 키를 끄고, 찾는 사람이 없으면 삭제하세요."
+            },
+            accept_it(StepId::IndividualUsers),
+        ],
+        seen: Seen::Elsewhere,
+    }
+}
+
+/// "It may stay as it is."
+pub(super) fn accept_it(step: StepId) -> Text {
+    text! {
+        en: "Where it is meant to be so: [[accept]] in the answers, with step = \"{step}\" and the reason.",
+        ko: "의도한 것이라면 응답의 [[accept]]에 step = \"{step}\"과 이유를 적으세요."
+    }
+}
+
+/// What opens a user, and since when it is there.
+fn evidence(user: &User, facts: &Facts) -> Text {
+    let name = harmless(&user.name);
+    let Some(row) = row_of(facts, &user.name) else {
+        return text! { en: "{name}: its credentials are not known", ko: "{name}: 보안 인증 정보를 알 수 없음" };
+    };
+    let keys = facts.keys(row).iter().filter(|key| key.active).count();
+    let (password, made) = (yes_or_no(row.password), day(row.created));
+    let (en, ko) = (&password.en, &password.ko);
+    text! {
+        en: "{name}: created {made}, console password {en}, active keys {keys}",
+        ko: "{name}: {made} 생성, 콘솔 암호 {ko}, 활성 키 {keys}개"
+    }
+}
+
+fn yes_or_no(yes: bool) -> Text {
+    if yes {
+        text! { en: "yes", ko: "있음" }
+    } else {
+        text! { en: "no", ko: "없음" }
+    }
+}
+
+fn row_of<'f>(facts: &'f Facts, user: &str) -> Option<&'f Row> {
+    let report = facts.report.as_ref().ok()?;
+    report.users().find(|row| row.user.eq_ignore_ascii_case(user))
+}
+
+/// What a verdict about credentials rests on.
+pub(super) fn basis(facts: &Facts) -> Text {
+    match &facts.report {
+        Ok(report) => age(report, facts.now),
+        Err(unseen) => unseen.text(),
+    }
+}
+
+/// How old the credential report is: every verdict that rests on it tells.
+fn age(report: &CredentialReport, now: i64) -> Text {
+    let Some(generated) = report.generated else {
+        return text! { en: "by a credential report of unknown age", ko: "생성 시각을 알 수 없는 자격 증명 보고서 기준" };
+    };
+    let minutes = now.saturating_sub(generated).max(0) / 60;
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    text! {
+        en: "by the credential report of {hours} h {minutes} min ago",
+        ko: "{hours}시간 {minutes}분 전 자격 증명 보고서 기준"
+    }
+}
+
+/// In place, unless the report has lines that could not be read: about these nothing is known.
+pub(super) fn in_place_by(
+    step: StepId,
+    report: &CredentialReport,
+    facts: &Facts,
+    found: &Text,
+) -> StepPlan<Change> {
+    let count = report.unreadable;
+    if count > 0 {
+        let why = text! { en: "{count} lines cannot be read.", ko: "읽을 수 없는 줄이 {count}개 있습니다." };
+        return StepPlan::not_assessed(step, &Unseen::failed("iam:GetCredentialReport", why));
+    }
+    StepPlan::in_place(step, bracketed(found, &basis(facts)))
+}
+
+/// "found (by the report)".
+pub(super) fn bracketed(found: &Text, basis: &Text) -> Text {
+    let (en, ko, by_en, by_ko) = (&found.en, &found.ko, &basis.en, &basis.ko);
+    text! { en: "{en} ({by_en})", ko: "{ko}({by_ko})" }
+}
+
+/// Several sentences as one text.
+pub(super) fn sentences(texts: impl IntoIterator<Item = Text>) -> Text {
+    joined(texts, " ")
+}
+
+/// Several findings as one text.
+pub(super) fn listed(texts: Vec<Text>) -> Text {
+    joined(texts, "; ")
+}
+
+fn joined(texts: impl IntoIterator<Item = Text>, by: &str) -> Text {
+    let (en, ko): (Vec<_>, Vec<_>) = texts.into_iter().map(|text| (text.en, text.ko)).unzip();
+    Text { en: en.join(by), ko: ko.join(by) }
+}
+
+/// The evidence, line by line, and how much more there is.
+pub(super) fn with_lines(plan: StepPlan<Change>, lines: Vec<Text>) -> StepPlan<Change> {
+    let more = lines.len().saturating_sub(SHOWN);
+    let plan = lines.into_iter().take(SHOWN).fold(plan, StepPlan::with_note);
+    if more == 0 {
+        return plan;
+    }
+    plan.with_note(text! { en: "… and {more} more", ko: "… 외 {more}건" })
+}
+
+/// The day of a moment, as 2026-11-24.
+pub(super) fn day(moment: Option<i64>) -> String {
+    let moment = moment.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    moment.map_or_else(|| "?".to_owned(), |moment| moment.strftime("%Y-%m-%d").to_string())
+}
+
+impl crate::practice::Change for Change {
+    fn verb(&self) -> Verb {
+        match self {
+            Self::CreateGroup { .. }
+            | Self::CreateAnalyzer { .. }
+            | Self::CreateSupportRole { .. }
+            | Self::SetSecurityContact { .. } => Verb::Create,
+            Self::AttachGroupPolicy { .. }
+            | Self::AddUserToGroup { .. }
+            | Self::AttachSupportAccess { .. } => Verb::Attach,
+            Self::DetachUserPolicy { .. } => Verb::Detach,
+            Self::DeactivateKey { .. } => Verb::Disable,
+            Self::DeleteKey { .. } => Verb::Delete,
+            Self::BlockPublicAccess { .. } => Verb::Enable,
+        }
+    }
+
+    fn resource(&self) -> String {
+        match self {
+            Self::CreateGroup { group } | Self::AttachGroupPolicy { group, .. } => {
+                format!("iam:group/{group}")
+            }
+            Self::AddUserToGroup { user, .. } | Self::DetachUserPolicy { user, .. } => {
+                format!("iam:user/{user}")
+            }
+            Self::DeactivateKey { access_key, .. } | Self::DeleteKey { access_key, .. } => {
+                format!("iam:access-key/{access_key}")
+            }
+            Self::CreateAnalyzer { region, name } => format!("access-analyzer:{region}/analyzer/{name}"),
+            Self::CreateSupportRole { role } | Self::AttachSupportAccess { role, .. } => {
+                format!("iam:role/{role}")
+            }
+            Self::BlockPublicAccess { account, .. } => format!("s3:account-public-access-block/{account}"),
+            Self::SetSecurityContact { .. } => "account:contact/security".into(),
+        }
+    }
+
+    fn summary(&self) -> Text {
+        match self {
+            Self::CreateGroup { group } => {
+                let group = harmless(group);
+                text! { en: "group {group}", ko: "그룹 {group}" }
+            }
+            Self::AttachGroupPolicy { group, policy } => {
+                let (group, policy) = (harmless(group), name_in(policy));
+                text! { en: "{policy} to group {group}", ko: "그룹 {group}에 {policy}" }
+            }
+            Self::AddUserToGroup { user, group } => {
+                let (user, group) = (harmless(user), harmless(group));
+                text! { en: "user {user} to group {group}", ko: "그룹 {group}에 사용자 {user}" }
+            }
+            Self::DetachUserPolicy { user, policy } => {
+                let (user, policy) = (harmless(user), name_in(policy));
+                text! {
+                    en: "{policy} from user {user}, who has it through the group",
+                    ko: "사용자 {user}에게서 {policy}(그룹을 통해 그대로 유지)"
+                }
+            }
+            Self::DeactivateKey { user, access_key } => {
+                let (user, access_key) = (harmless(user), harmless(access_key));
+                text! {
+                    en: "access key {access_key} of {user}, which can be switched on again",
+                    ko: "{user}의 액세스 키 {access_key}(다시 켤 수 있음)"
+                }
+            }
+            Self::DeleteKey { user, access_key } => {
+                let (user, access_key) = (harmless(user), harmless(access_key));
+                text! {
+                    en: "access key {access_key} of {user}, which cannot be undone",
+                    ko: "{user}의 액세스 키 {access_key}(되돌릴 수 없음)"
+                }
+            }
+            Self::CreateAnalyzer { region, name } => text! {
+                en: "analyzer {name} in {region}: what outsiders can reach; free",
+                ko: "{region}의 분석기 {name}: 외부에서 접근할 수 있는 것을 찾음(무료)"
+            },
+            Self::CreateSupportRole { role } => text! {
+                en: "role {role}, for people of this account with MFA",
+                ko: "역할 {role}(MFA를 거친 이 계정의 사람용)"
+            },
+            Self::AttachSupportAccess { role, .. } => {
+                text! { en: "AWSSupportAccess to role {role}", ko: "역할 {role}에 AWSSupportAccess" }
+            }
+            Self::BlockPublicAccess { .. } => text! {
+                en: "S3 Block Public Access for the whole account",
+                ko: "계정 전체의 S3 퍼블릭 액세스 차단"
+            },
+            Self::SetSecurityContact { email, .. } => {
+                let email = harmless(email);
+                text! { en: "contact for security notices: {email}", ko: "보안 알림 연락처: {email}" }
+            }
+        }
+    }
+
+    fn is_irreversible(&self) -> bool {
+        matches!(self, Self::DeleteKey { .. })
+    }
+}
+
+/// The name at the end of a policy's ARN.
+fn name_in(arn: &str) -> String {
+    harmless(arn.rsplit('/').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,1641 @@
+//! The plan as a table of cases, and what holds of every account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use super::*;
+use crate::answers::{Accept, Admin, PersonAnswer};
+use crate::aws::Reading;
+use crate::credential_report::{Key, LastUse};
+use crate::iam_practices::{
+    Analyzer, Attached, Group, Inline, Policy, Reach, Rights, Run, SupportRole, Wildcard, support_access,
+};
+use crate::practice::{Change as _, PracticeId, State};
+
+const ACCOUNT: &str = "111122223333";
+const DAY: i64 = 86_400;
+/// 2026-11-24, at midnight.
+const NOW: i64 = 1_795_478_400;
+const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+const OWN: &str = "arn:aws:iam::111122223333:policy/Own";
+
+/// What is unlike the account that a table starts from.
+type Given = fn(&mut Facts, &mut Answers);
+
+/// One line of a table: what is unlike the account that the table starts from, and how the step stands then.
+struct Case {
+    name: &'static str,
+    state: State,
+    changes: Vec<Change>,
+    given: Given,
+}
+
+/// A case in which nothing is changed.
+fn stands(name: &'static str, state: State, given: Given) -> Case {
+    Case { name, state, changes: Vec::new(), given }
+}
+
+/// A case in which there is something to change.
+fn changes(name: &'static str, changes: Vec<Change>, given: Given) -> Case {
+    Case { name, state: State::ToChange, changes, given }
+}
+
+/// Holds each case against the plan of one step.
+fn hold(step: StepId, cases: impl IntoIterator<Item = Case>) {
+    for Case { name, state, changes, given } in cases {
+        let (mut facts, mut answers) = (perfect(), answers());
+        given(&mut facts, &mut answers);
+        let planned = planned(&facts, &answers, step);
+        assert_eq!((planned.state, &planned.changes), (state, &changes), "{step}: {name}");
+        holds_together(&planned);
+    }
+}
+
+fn planned(facts: &Facts, answers: &Answers, step: StepId) -> StepPlan<Change> {
+    plan(facts, answers).into_iter().find(|planned| planned.step == step).unwrap()
+}
+
+/// What holds of every step, however it stands.
+fn holds_together(planned: &StepPlan<Change>) {
+    let state = planned.state;
+    let has_reason = matches!(state, State::Blocked | State::Accepted | State::NotAssessed);
+    assert_eq!(!planned.changes.is_empty(), state == State::ToChange, "{planned:?}");
+    assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
+    assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
+    assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
+    let may_have_notes = matches!(state, State::ToChange | State::NeedsPerson);
+    assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
+    assert!(planned.offer.is_none() || state == State::NeedsPerson, "{planned:?}");
+    assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
+    let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
+    for text in of_person.chain(&planned.reason).chain(&planned.found).chain(&planned.notes) {
+        assert!(!text.en.is_empty() && !text.ko.is_empty(), "{planned:?}");
+    }
+}
+
+/// One administrator, who uses one key, and everything that the practice asks for.
+fn perfect() -> Facts {
+    Facts {
+        account: ACCOUNT.into(),
+        partition: "aws".into(),
+        region: "eu-north-1".into(),
+        now: NOW,
+        run: Run { users: vec!["alice".into()], access_keys: vec!["AKIAALICE".into()] },
+        report: Ok(report(vec![root_used(200), alice()])),
+        looked_up: Ok(BTreeMap::new()),
+        switched: Ok(BTreeSet::new()),
+        rights: Ok(rights(vec![in_groups("alice", &["Administrators"])])),
+        administrator_roles: Ok(Vec::new()),
+        analyzer: Ok(Analyzer::Working("own".into())),
+        security_contact: Ok(true),
+        public_access_blocked: Ok(true),
+        support: Ok(SupportRole::Ready("Helpdesk".into())),
+    }
+}
+
+/// An account of which only root is there, used an hour ago.
+fn fresh() -> Facts {
+    Facts {
+        run: Run::default(),
+        report: Ok(report(vec![root_used(0)])),
+        rights: Ok(Rights::default()),
+        analyzer: Ok(Analyzer::Missing),
+        security_contact: Ok(false),
+        public_access_blocked: Ok(false),
+        support: Ok(SupportRole::Missing),
+        ..perfect()
+    }
+}
+
+/// What the wizard starts with: a person is there, and has named the administrator.
+fn answers() -> Answers {
+    let admin = Admin { user: Some("alice".into()), ..Admin::default() };
+    Answers { attended: true, admin, ..Answers::default() }
+}
+
+fn unattended() -> Answers {
+    Answers { attended: false, ..answers() }
+}
+
+fn denied() -> Unseen {
+    Unseen::denied("iam:GetSomething", "AccessDenied")
+}
+
+fn ago(days: i64) -> Option<i64> {
+    Some(NOW - days * DAY)
+}
+
+/// Made ten hours and five minutes ago.
+fn report(rows: Vec<Row>) -> CredentialReport {
+    CredentialReport { generated: Some(NOW - 36_300), rows, unreadable: 0 }
+}
+
+fn row(user: &str, keys: Vec<Key>) -> Row {
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/{user}");
+    Row { user: user.into(), arn, created: ago(300), keys, ..Row::default() }
+}
+
+fn root_used(days: i64) -> Row {
+    Row {
+        user: "<root_account>".into(),
+        arn: format!("arn:aws:iam::{ACCOUNT}:root"),
+        password_last_used: ago(days),
+        ..Row::default()
+    }
+}
+
+fn alice() -> Row {
+    Row { password: true, password_last_used: ago(1), ..row("alice", vec![key("AKIAALICE", 30, Some(1))]) }
+}
+
+/// A user who signs in by password.
+fn with_password(user: &str, used: Option<i64>) -> Row {
+    Row { password: true, password_last_used: used.and_then(ago), ..row(user, Vec::new()) }
+}
+
+/// An active key, as a single look-up gives it.
+fn key(id: &str, made: i64, used: Option<i64>) -> Key {
+    let last_use = used.and_then(ago).map(|at| LastUse {
+        at,
+        region: Some("us-east-1".into()),
+        service: Some("s3".into()),
+    });
+    Key { id: Some(id.into()), active: true, made: ago(made), last_use }
+}
+
+fn off(key: Key) -> Key {
+    Key { active: false, ..key }
+}
+
+/// The keys as the report has them.
+fn without_ids(keys: &[Key]) -> Vec<Key> {
+    keys.iter().cloned().map(|key| Key { id: None, ..key }).collect()
+}
+
+/// Adds a user with these keys, both to the report and to what was looked up.
+fn add_keys(facts: &mut Facts, user: &str, keys: Vec<Key>) {
+    add_row(facts, row(user, without_ids(&keys)));
+    facts.looked_up.as_mut().unwrap().insert(user.into(), keys);
+}
+
+fn add_row(facts: &mut Facts, row: Row) {
+    facts.report.as_mut().unwrap().rows.push(row);
+}
+
+fn attached(arn: &str) -> Attached {
+    Attached { name: arn.rsplit('/').next().unwrap().into(), arn: arn.into() }
+}
+
+fn in_groups(user: &str, groups: &[&str]) -> User {
+    let groups = groups.iter().copied().map(str::to_owned).collect();
+    User { name: user.into(), groups, ..User::default() }
+}
+
+fn holding(user: &str, policies: &[&str]) -> User {
+    User { attached: policies.iter().copied().map(attached).collect(), ..in_groups(user, &[]) }
+}
+
+fn group(name: &str, policies: &[&str]) -> Group {
+    Group {
+        name: name.into(),
+        attached: policies.iter().copied().map(attached).collect(),
+        inline: Vec::new(),
+    }
+}
+
+fn inline(name: &str, wildcards: &[Wildcard]) -> Inline {
+    Inline { name: name.into(), reach: wildcards.iter().copied().collect() }
+}
+
+/// The administrators' group, and these users.
+fn rights(users: Vec<User>) -> Rights {
+    Rights { users, groups: vec![group("Administrators", &[ADMINISTRATOR_ACCESS])], policies: Vec::new() }
+}
+
+fn add_user(facts: &mut Facts, user: User) {
+    facts.rights.as_mut().unwrap().users.push(user);
+}
+
+fn add_group(facts: &mut Facts, group: Group) {
+    facts.rights.as_mut().unwrap().groups.push(group);
+}
+
+fn own_policy(attachments: usize, wildcards: &[Wildcard]) -> Policy {
+    Policy { name: "Own".into(), arn: OWN.into(), attachments, reach: wildcards.iter().copied().collect() }
+}
+
+fn create_group(group: &str) -> Change {
+    Change::CreateGroup { group: group.into() }
+}
+
+fn attach(group: &str, policy: &str) -> Change {
+    Change::AttachGroupPolicy { group: group.into(), policy: policy.into() }
+}
+
+fn join(user: &str, group: &str) -> Change {
+    Change::AddUserToGroup { user: user.into(), group: group.into() }
+}
+
+fn detach(user: &str, policy: &str) -> Change {
+    Change::DetachUserPolicy { user: user.into(), policy: policy.into() }
+}
+
+fn deactivate(user: &str, id: &str) -> Change {
+    Change::DeactivateKey { user: user.into(), access_key: id.into() }
+}
+
+fn delete(user: &str, id: &str) -> Change {
+    Change::DeleteKey { user: user.into(), access_key: id.into() }
+}
+
+fn create_analyzer() -> Change {
+    Change::CreateAnalyzer { region: "eu-north-1".into(), name: "dayone-external-access".into() }
+}
+
+fn create_role() -> Change {
+    Change::CreateSupportRole { role: "dayone-support".into() }
+}
+
+fn attach_support() -> Change {
+    Change::AttachSupportAccess { role: "dayone-support".into(), policy: support_access("aws") }
+}
+
+fn block() -> Change {
+    Change::BlockPublicAccess { account: ACCOUNT.into(), region: "eu-north-1".into() }
+}
+
+fn set_contact() -> Change {
+    Change::SetSecurityContact {
+        name: "Security".into(),
+        title: "Security contact".into(),
+        email: "security@example.com".into(),
+        phone: "+82 2 555 0100".into(),
+    }
+}
+
+fn name_contact(answers: &mut Answers) {
+    answers.iam.security_contact_email = Some("security@example.com".into());
+    answers.iam.security_contact_phone = Some("+82 2 555 0100".into());
+}
+
+/// Both languages contain all the words.
+fn says(text: &Text, words: &[&str]) {
+    for (word, sentence) in words.iter().flat_map(|word| [(word, &text.en), (word, &text.ko)]) {
+        assert!(sentence.contains(word), "{word} is not in: {sentence}");
+    }
+}
+
+/// Some note of a plan says all of these, in both languages.
+fn notes(planned: &StepPlan<Change>, words: &[&str]) {
+    let says = |note: &Text| words.iter().all(|word| note.en.contains(word) && note.ko.contains(word));
+    assert!(planned.notes.iter().any(says), "{words:?} are not in {:?}", planned.notes);
+}
+
+// The whole practice.
+
+#[test]
+fn in_a_new_account_only_the_watch_is_missing() {
+    let states = |answers: &Answers| plan(&fresh(), answers).iter().map(|p| p.state).collect::<Vec<_>>();
+    let mut expected = [State::InPlace; 7];
+    (expected[0], expected[6]) = (State::Blocked, State::ToChange);
+    assert_eq!(states(&answers()), expected);
+    assert_eq!(states(&unattended()), expected);
+}
+
+#[test]
+fn a_perfect_account_has_nothing_to_do() {
+    for planned in plan(&perfect(), &answers()).into_iter().chain(plan(&perfect(), &unattended())) {
+        assert_eq!(planned.state, State::InPlace, "{planned:?}");
+        holds_together(&planned);
+    }
+}
+
+#[test]
+fn where_nothing_can_be_read_nothing_is_claimed() {
+    let facts = Facts {
+        report: Err(denied()),
+        rights: Err(denied()),
+        analyzer: Err(denied()),
+        security_contact: Err(denied()),
+        public_access_blocked: Err(denied()),
+        support: Err(denied()),
+        ..perfect()
+    };
+    for planned in plan(&facts, &answers()) {
+        assert_eq!(planned.state, State::NotAssessed, "{planned:?}");
+        says(planned.reason.as_ref().unwrap(), &["iam:GetSomething", "AccessDenied"]);
+    }
+}
+
+fn accepting(steps: &[StepId]) -> Answers {
+    let accept = |step: &StepId| Accept { step: *step, reason: "we know".into() };
+    Answers { accept: steps.iter().map(accept).collect(), ..answers() }
+}
+
+#[test]
+fn what_is_accepted_stays_as_it_is() {
+    let mut facts = fresh();
+    add_keys(&mut facts, "bob", vec![key("AKIABOB", 100, None)]);
+    add_user(&mut facts, holding("admin", &[ADMINISTRATOR_ACCESS]));
+    for planned in plan(&facts, &accepting(PracticeId::IamPractices.steps())) {
+        let expected = if planned.step == StepId::RolesNotKeys { State::InPlace } else { State::Accepted };
+        assert_eq!(planned.state, expected, "{planned:?}");
+        holds_together(&planned);
+    }
+}
+
+#[test]
+fn every_verdict_about_credentials_tells_how_old_the_report_is() {
+    let steps =
+        [StepId::IndividualUsers, StepId::UnusedCredentials, StepId::KeyRotation, StepId::RolesNotKeys];
+    let mut wanting = perfect();
+    add_keys(&mut wanting, "ci", vec![key("AKIACI", 100, Some(50)), key("AKIACI2", 50, Some(1))]);
+    add_user(&mut wanting, in_groups("ci", &[]));
+    for step in steps {
+        let good = planned(&perfect(), &answers(), step).found.unwrap();
+        assert!(good.en.contains("10 h 5 min") && good.ko.contains("10시간 5분"), "{good:?}");
+        let planned = planned(&wanting, &answers(), step);
+        let tells = |note: &Text| note.en.contains("10 h 5 min") && note.ko.contains("10시간 5분");
+        assert!(planned.notes.iter().any(tells), "{planned:?}");
+    }
+    wanting.report.as_mut().unwrap().generated = None;
+    let unknown = planned(&wanting, &answers(), StepId::UnusedCredentials).notes;
+    assert!(unknown.iter().any(|note| note.en.contains("unknown age")), "{unknown:?}");
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_no_pass() {
+    let mut facts = perfect();
+    facts.report.as_mut().unwrap().unreadable = 3;
+    for step in [StepId::UnusedCredentials, StepId::KeyRotation, StepId::RolesNotKeys] {
+        let planned = planned(&facts, &answers(), step);
+        assert_eq!(planned.state, State::NotAssessed, "{step}");
+        says(&planned.reason.unwrap(), &["3", "iam:GetCredentialReport"]);
+    }
+}
+
+// Users of one's own.
+
+#[test]
+fn a_name_of_nothing_but_common_words_looks_shared() {
+    for shared in
+        ["admin", "Admin", "dev-team", "TEST", "test1", "ci", "ci.deploy", "shared_dev", "aws+bot", "qa2"]
+    {
+        assert!(looks_shared(shared), "{shared}");
+    }
+    for own in ["alice", "kim", "alice-admin", "dev-kim", "teamster", "a1", "7", "-", "ciara", "acme-ci"] {
+        assert!(!looks_shared(own), "{own}");
+    }
+}
+
+#[test]
+fn users_that_look_shared_are_named() {
+    hold(
+        StepId::IndividualUsers,
+        [
+            stands("one of one's own", State::InPlace, |_, _| {}),
+            stands("shared, and used", State::NeedsPerson, |facts, _| {
+                add_user(facts, in_groups("admin", &[]));
+                add_row(facts, with_password("admin", Some(1)));
+            }),
+            stands("shared, and nobody can use it", State::InPlace, |facts, _| {
+                add_user(facts, in_groups("admin", &[]));
+                add_keys(facts, "admin", vec![off(key("AKIA1", 10, None))]);
+            }),
+            stands("shared, with a key", State::NeedsPerson, |facts, _| {
+                add_user(facts, in_groups("ci", &[]));
+                add_keys(facts, "ci", vec![key("AKIA1", 10, None)]);
+            }),
+            stands("shared, and too new for the report", State::NeedsPerson, |facts, _| {
+                add_user(facts, in_groups("team", &[]));
+            }),
+            stands("shared, and no report", State::NeedsPerson, |facts, _| {
+                add_user(facts, in_groups("team", &[]));
+                facts.report = Err(denied());
+            }),
+            stands("nothing shared, and no report", State::InPlace, |facts, _| facts.report = Err(denied())),
+            stands("the administrator's name looks shared", State::NeedsPerson, |facts, _| {
+                add_user(facts, in_groups("root", &["Administrators"]));
+            }),
+            stands("nobody yet", State::Blocked, |facts, _| facts.rights = Ok(Rights::default())),
+            stands("a person is missing", State::Blocked, |_, answers| answers.people = vec![person("bob")]),
+            stands("a person in another case", State::InPlace, |_, answers| {
+                answers.people = vec![person("ALICE")];
+            }),
+            stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
+        ],
+    );
+}
+
+fn person(user: &str) -> PersonAnswer {
+    PersonAnswer { user: user.into(), groups: Vec::new(), console_password_file: None }
+}
+
+#[test]
+fn who_is_shared_and_who_is_missing_is_said() {
+    let mut facts = perfect();
+    add_user(&mut facts, in_groups("dev", &[]));
+    add_keys(&mut facts, "dev", vec![key("AKIA1", 10, None), off(key("AKIA2", 10, None))]);
+    let found = planned(&facts, &answers(), StepId::IndividualUsers);
+    says(&found.person.as_ref().unwrap().what, &["dev"]);
+    notes(&found, &["dev", "2026-01-28"]);
+    assert!(found.notes[0].en.contains("active keys 1"), "{:?}", found.notes);
+
+    let people = vec![person("bob"), person("alice"), person("Carol")];
+    let missing = planned(&perfect(), &Answers { people, ..answers() }, StepId::IndividualUsers);
+    says(&missing.reason.unwrap(), &["bob, Carol", "users-mfa"]);
+}
+
+// Rights through groups.
+
+#[test]
+fn policies_move_to_groups_of_their_own() {
+    let moved = vec![
+        create_group("ReadOnlyAccess-users"),
+        attach("ReadOnlyAccess-users", READ_ONLY),
+        join("bob", "ReadOnlyAccess-users"),
+        detach("bob", READ_ONLY),
+    ];
+    hold(
+        StepId::PermissionsThroughGroups,
+        [
+            stands("none of one's own", State::InPlace, |_, _| {}),
+            changes("one", moved.clone(), |facts, _| add_user(facts, holding("bob", &[READ_ONLY]))),
+            changes("unattended, with consent", moved.clone(), |facts, answers| {
+                (answers.attended, answers.iam.move_to_groups) = (false, true);
+                add_user(facts, holding("bob", &[READ_ONLY]));
+            }),
+            stands("unattended, without", State::NeedsPerson, |facts, answers| {
+                answers.attended = false;
+                add_user(facts, holding("bob", &[READ_ONLY]));
+            }),
+            changes(
+                "two with the same",
+                [moved.clone(), vec![join("carol", "ReadOnlyAccess-users"), detach("carol", READ_ONLY)]]
+                    .concat(),
+                |facts, _| {
+                    add_user(facts, holding("bob", &[READ_ONLY]));
+                    add_user(facts, holding("carol", &[READ_ONLY]));
+                },
+            ),
+            changes("the group is made", moved[1..].to_vec(), |facts, _| {
+                add_user(facts, holding("bob", &[READ_ONLY]));
+                add_group(facts, group("ReadOnlyAccess-users", &[]));
+            }),
+            changes("the group has the policy", moved[2..].to_vec(), |facts, _| {
+                add_user(facts, holding("bob", &[READ_ONLY]));
+                add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY]));
+            }),
+            changes("the user is in it", moved[3..].to_vec(), |facts, _| {
+                let groups = vec!["ReadOnlyAccess-users".to_owned()];
+                add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
+                add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY]));
+            }),
+            changes(
+                "the group is spelled in another case",
+                vec![join("bob", "readonlyaccess-USERS"), detach("bob", READ_ONLY)],
+                |facts, _| {
+                    add_user(facts, holding("bob", &[READ_ONLY]));
+                    add_group(facts, group("readonlyaccess-USERS", &[READ_ONLY]));
+                },
+            ),
+            stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
+        ],
+    );
+}
+
+#[test]
+fn what_would_change_somebodys_rights_is_left() {
+    hold(
+        StepId::PermissionsThroughGroups,
+        [
+            stands("inline", State::NeedsPerson, |facts, _| {
+                add_user(facts, User { inline: vec![inline("x", &[])], ..in_groups("bob", &[]) });
+            }),
+            stands("full rights", State::NeedsPerson, |facts, _| {
+                add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+            }),
+            stands("the run's own user", State::NeedsPerson, |facts, _| {
+                facts.rights.as_mut().unwrap().users[0].attached = vec![attached(READ_ONLY)];
+            }),
+            stands("the administrator", State::NeedsPerson, |facts, answers| {
+                (facts.run, answers.admin.user) = (Run::default(), Some("BOB".into()));
+                add_user(facts, holding("bob", &[READ_ONLY]));
+            }),
+            stands("the group gives something else", State::NeedsPerson, |facts, _| {
+                add_user(facts, holding("bob", &[READ_ONLY]));
+                add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY, OWN]));
+            }),
+            stands("the group has an inline policy", State::NeedsPerson, |facts, _| {
+                add_user(facts, holding("bob", &[READ_ONLY]));
+                let inline = vec![inline("x", &[])];
+                add_group(facts, Group { inline, ..group("ReadOnlyAccess-users", &[READ_ONLY]) });
+            }),
+            stands("the group has others in it", State::NeedsPerson, |facts, _| {
+                add_user(facts, holding("bob", &[READ_ONLY]));
+                add_user(facts, in_groups("carol", &["ReadOnlyAccess-users"]));
+                add_group(facts, group("ReadOnlyAccess-users", &[]));
+            }),
+            stands("ten groups", State::NeedsPerson, |facts, _| {
+                let groups = (0..10).map(|number| format!("g{number}")).collect();
+                add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
+            }),
+            stands("a name that is too long for a group", State::NeedsPerson, |facts, _| {
+                let long = format!("arn:aws:iam::{ACCOUNT}:policy/{}", "n".repeat(123));
+                add_user(facts, holding("bob", &[&long]));
+            }),
+        ],
+    );
+}
+
+#[test]
+fn of_two_policies_with_one_name_one_is_left() {
+    let namesake = format!("arn:aws:iam::{ACCOUNT}:policy/ReadOnlyAccess");
+    let mut facts = perfect();
+    add_user(&mut facts, holding("bob", &[READ_ONLY, &namesake]));
+    let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
+    assert_eq!(planned.changes.last(), Some(&detach("bob", READ_ONLY)));
+    assert!(!planned.changes.contains(&detach("bob", &namesake)));
+    notes(&planned, &["bob", "ReadOnlyAccess-users"]);
+}
+
+#[test]
+fn the_ninth_and_tenth_group_are_the_last() {
+    let policies: Vec<_> = (0..4).map(|n| format!("arn:aws:iam::{ACCOUNT}:policy/P{n}")).collect();
+    let policies: Vec<_> = policies.iter().map(String::as_str).collect();
+    let groups = (0..8).map(|number| format!("g{number}")).collect();
+    let mut facts = perfect();
+    add_user(&mut facts, User { groups, ..holding("bob", &policies) });
+    let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
+    let detached = planned.changes.iter().filter(|change| matches!(change, Change::DetachUserPolicy { .. }));
+    assert_eq!(detached.collect::<Vec<_>>(), [&detach("bob", policies[0]), &detach("bob", policies[1])]);
+}
+
+#[test]
+fn many_users_are_moved_a_few_at_a_time() {
+    let mut facts = perfect();
+    for number in 0..50 {
+        add_user(&mut facts, holding(&format!("user{number:02}"), &[READ_ONLY]));
+    }
+    let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
+    assert_eq!(planned.changes.len(), 2 + 2 * 5);
+    assert_eq!(planned.changes.last(), Some(&detach("user04", READ_ONLY)));
+    notes(&planned, &["5", "45"]);
+    assert!(!planned.notes.iter().any(|note| note.en.contains("user05")), "{planned:?}");
+}
+
+#[test]
+fn the_last_users_are_moved_without_a_word_of_others() {
+    let mut facts = perfect();
+    for number in 0..5 {
+        add_user(&mut facts, holding(&format!("user{number}"), &[READ_ONLY]));
+    }
+    let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
+    assert_eq!((planned.changes.len(), planned.notes.len()), (2 + 2 * 5, 1));
+}
+
+#[test]
+fn without_consent_everybody_is_named() {
+    let mut facts = perfect();
+    let own = User { inline: vec![inline("Uploads", &[])], ..holding("bob", &[READ_ONLY]) };
+    add_user(&mut facts, own);
+    let planned = planned(&facts, &unattended(), StepId::PermissionsThroughGroups);
+    let task = planned.person.as_ref().unwrap();
+    says(&task.what, &["bob", "1"]);
+    assert!(
+        task.how.iter().any(|how| how.en.contains("move_to_groups") && how.ko.contains("move_to_groups"))
+    );
+    notes(&planned, &["bob", "ReadOnlyAccess"]);
+    notes(&planned, &["bob", "Uploads"]);
+}
+
+// What nobody uses.
+
+#[test]
+fn what_is_unused_is_switched_off_before_it_is_deleted() {
+    hold(
+        StepId::UnusedCredentials,
+        [
+            stands("used", State::InPlace, |_, _| {}),
+            changes("a key, 45 days", vec![deactivate("bob", "AKIA1")], |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(45))]);
+            }),
+            stands("a key, 44 days", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(44))]);
+            }),
+            changes("a key that was never used", vec![deactivate("bob", "AKIA1")], |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 45, None)]);
+            }),
+            stands("a new key that was never used", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 44, None)]);
+            }),
+            changes("one of two", vec![deactivate("bob", "AKIA2")], |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(1)), key("AKIA2", 300, Some(100))]);
+            }),
+            changes("off and on", vec![deactivate("bob", "AKIA1")], |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100)), off(key("AKIA2", 300, None))]);
+            }),
+            stands("switched off since the report", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+                let off = vec![off(key("AKIA1", 300, Some(100)))];
+                facts.looked_up.as_mut().unwrap().insert("bob".into(), off);
+            }),
+            stands("used since the report", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+                let used = vec![key("AKIA1", 300, Some(0))];
+                facts.looked_up.as_mut().unwrap().insert("bob".into(), used);
+            }),
+            stands("not looked up", State::NeedsPerson, |facts, _| {
+                add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(100))])));
+            }),
+            stands("looking up was refused", State::NeedsPerson, |facts, _| {
+                add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(100))])));
+                facts.looked_up = Err(denied());
+            }),
+            stands("a password", State::NeedsPerson, |facts, _| {
+                add_row(facts, with_password("bob", Some(45)))
+            }),
+            stands("a password that was never used", State::NeedsPerson, |facts, _| {
+                add_row(facts, with_password("bob", None));
+            }),
+            stands("a password that was changed lately", State::InPlace, |facts, _| {
+                add_row(facts, Row { password_last_changed: ago(10), ..with_password("bob", None) });
+            }),
+            stands("a password of a new user", State::InPlace, |facts, _| {
+                add_row(facts, Row { created: ago(10), ..with_password("bob", None) });
+            }),
+            stands("a user of unknown age", State::NeedsPerson, |facts, _| {
+                add_row(facts, Row { created: None, ..with_password("bob", None) });
+            }),
+            changes("a password and a key", vec![deactivate("bob", "AKIA1")], |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+                add_row(facts, with_password("carol", None));
+            }),
+            stands("unattended", State::NeedsPerson, |facts, answers| {
+                answers.attended = false;
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+            }),
+            changes("unattended, with consent", vec![deactivate("bob", "AKIA1")], |facts, answers| {
+                (answers.attended, answers.iam.disable_unused) = (false, true);
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+            }),
+            stands("unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
+        ],
+    );
+}
+
+#[test]
+fn a_key_that_came_with_its_user_is_switched_off() {
+    let together = |facts: &mut Facts, seconds: i64, used: Option<i64>, password: bool| {
+        let mut key = key("AKIA1", 10, used);
+        key.made = key.made.map(|made| made + seconds);
+        let bob = Row {
+            password,
+            password_last_used: ago(1),
+            created: ago(10),
+            ..row("bob", without_ids(&[key.clone()]))
+        };
+        add_row(facts, bob);
+        facts.looked_up.as_mut().unwrap().insert("bob".into(), vec![key]);
+    };
+    for (seconds, used, password, state) in [
+        (0, None, true, State::ToChange),
+        (60, None, true, State::ToChange),
+        (-60, None, true, State::ToChange),
+        (61, None, true, State::InPlace),
+        (0, Some(1), true, State::InPlace),
+        (0, None, false, State::InPlace),
+    ] {
+        let mut facts = perfect();
+        together(&mut facts, seconds, used, password);
+        let planned = planned(&facts, &answers(), StepId::UnusedCredentials);
+        assert_eq!(planned.state, state, "{seconds} {used:?} {password}");
+    }
+    // The administrator's own key may be an hour old.
+    let mut facts = perfect();
+    let made = ago(1);
+    let keys = vec![Key { made, last_use: None, ..key("AKIAALICE", 1, None) }];
+    facts.report = Ok(report(vec![Row { created: made, keys: without_ids(&keys), ..alice() }]));
+    facts.looked_up = Ok(BTreeMap::from([("alice".to_owned(), keys)]));
+    assert_eq!(planned(&facts, &answers(), StepId::UnusedCredentials).state, State::InPlace);
+}
+
+#[test]
+fn the_administrator_and_the_run_are_never_touched() {
+    let stale = || vec![key("AKIA1", 300, Some(100))];
+    let cases: [(&str, Given); 4] = [
+        ("the administrator", |facts, answers| {
+            (facts.run, answers.admin.user) = (Run::default(), Some("BOB".into()));
+        }),
+        ("whom the run acts as", |facts, _| facts.run.users.push("Bob".into())),
+        ("whose key signs", |facts, _| facts.run.access_keys.push("AKIA1".into())),
+        ("all of them", |facts, answers| {
+            answers.admin.user = Some("bob".into());
+            facts.run = Run { users: vec!["bob".into()], access_keys: vec!["AKIA1".into()] };
+        }),
+    ];
+    for (name, given) in cases {
+        let (mut facts, mut answers) = (perfect(), answers());
+        add_keys(&mut facts, "bob", stale());
+        given(&mut facts, &mut answers);
+        let found = planned(&facts, &answers, StepId::UnusedCredentials);
+        assert_eq!((found.state, &found.changes), (State::NeedsPerson, &Vec::new()), "{name}");
+        notes(&found, &["bob", "AKIA1"]);
+        for key in facts.looked_up.as_mut().unwrap().values_mut().flatten() {
+            key.active = false;
+        }
+        assert_eq!(planned(&facts, &answers, StepId::UnusedCredentials).state, State::InPlace, "{name}, off");
+    }
+}
+
+#[test]
+fn deleting_takes_a_key_that_was_off_for_long_and_a_person() {
+    let forgotten = |facts: &mut Facts| add_keys(facts, "bob", vec![off(key("AKIA1", 300, Some(90)))]);
+    let cases: [(&str, State, Vec<Change>, Given); 10] = [
+        ("off for long", State::ToChange, vec![delete("bob", "AKIA1")], |_, _| {}),
+        ("unattended", State::NeedsPerson, vec![], |_, answers| answers.attended = false),
+        ("unattended, with consent to switch off", State::NeedsPerson, vec![], |_, answers| {
+            (answers.attended, answers.iam.disable_unused) = (false, true);
+        }),
+        ("switched in that time", State::InPlace, vec![], |facts, _| {
+            facts.switched = Ok(BTreeSet::from(["AKIA1".to_owned()]));
+        }),
+        ("Event History cannot be read", State::InPlace, vec![], |facts, _| facts.switched = Err(denied())),
+        ("used 89 days ago", State::InPlace, vec![], |facts, _| {
+            let used = vec![off(key("AKIA1", 300, Some(89)))];
+            facts.looked_up.as_mut().unwrap().insert("bob".into(), used);
+        }),
+        ("made 89 days ago", State::InPlace, vec![], |facts, _| {
+            let made = vec![off(key("AKIA1", 89, None))];
+            facts.looked_up.as_mut().unwrap().insert("bob".into(), made);
+        }),
+        ("the report is a moment old", State::InPlace, vec![], |facts, _| {
+            facts.report.as_mut().unwrap().generated = Some(NOW - 60);
+        }),
+        ("on by the report", State::InPlace, vec![], |facts, _| {
+            facts.report.as_mut().unwrap().rows[2].keys[0].active = true;
+        }),
+        (
+            "another key is to be switched off first",
+            State::ToChange,
+            vec![deactivate("carol", "AKIA2")],
+            |facts, _| {
+                add_keys(facts, "carol", vec![key("AKIA2", 300, Some(100))]);
+            },
+        ),
+    ];
+    for (name, state, changes, given) in cases {
+        let (mut facts, mut answers) = (perfect(), answers());
+        forgotten(&mut facts);
+        given(&mut facts, &mut answers);
+        let planned = planned(&facts, &answers, StepId::UnusedCredentials);
+        assert_eq!((planned.state, &planned.changes), (state, &changes), "{name}");
+        holds_together(&planned);
+    }
+    assert!(delete("bob", "AKIA1").is_irreversible() && !deactivate("bob", "AKIA1").is_irreversible());
+}
+
+#[test]
+fn the_evidence_stands_beside_each_change() {
+    let mut facts = perfect();
+    add_keys(&mut facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+    add_keys(&mut facts, "dan", vec![key("AKIA2", 100, None)]);
+    add_row(&mut facts, with_password("carol", Some(60)));
+    let planned = planned(&facts, &answers(), StepId::UnusedCredentials);
+    assert_eq!(planned.changes, [deactivate("bob", "AKIA1"), deactivate("dan", "AKIA2")]);
+    notes(&planned, &["bob", "AKIA1", "2026-01-28", "2026-08-16", "s3", "us-east-1"]);
+    notes(&planned, &["dan", "AKIA2", "2026-08-16"]);
+    notes(&planned, &["carol", "2026-09-25", "2026-01-28"]);
+}
+
+#[test]
+fn a_long_list_is_counted_and_shortened() {
+    let mut facts = perfect();
+    for number in 0..5000 {
+        add_row(&mut facts, with_password(&format!("user{number:04}"), None));
+    }
+    let planned = planned(&facts, &answers(), StepId::UnusedCredentials);
+    says(&planned.person.as_ref().unwrap().what, &["5000", "user0009", "…"]);
+    assert_eq!(planned.notes.len(), 20 + 2);
+    notes(&planned, &["4980"]);
+}
+
+// Rotation.
+
+#[test]
+fn keys_are_replaced_by_a_person() {
+    hold(
+        StepId::KeyRotation,
+        [
+            stands("a young key", State::InPlace, |_, _| {}),
+            stands("90 days", State::NeedsPerson, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 90, Some(1))]);
+            }),
+            stands("89 days", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 89, Some(1))])
+            }),
+            stands("old and off", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![off(key("AKIA1", 300, Some(1)))]);
+            }),
+            stands("two young ones", State::NeedsPerson, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 2, Some(1)), key("AKIA2", 1, Some(1))]);
+            }),
+            stands("one of two is off", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![off(key("AKIA1", 80, Some(1))), key("AKIA2", 1, Some(1))]);
+            }),
+            stands("replaced since the report", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(1))]);
+                facts.looked_up.as_mut().unwrap().insert("bob".into(), vec![key("AKIA2", 0, Some(0))]);
+            }),
+            stands("by the report alone", State::NeedsPerson, |facts, _| {
+                add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(1))])));
+            }),
+            stands("a key of unknown age", State::NeedsPerson, |facts, _| {
+                add_keys(facts, "bob", vec![Key { made: None, ..key("AKIA1", 1, Some(1)) }]);
+            }),
+            stands("the administrator's key is old", State::NeedsPerson, |facts, _| {
+                facts.report.as_mut().unwrap().rows[1].keys[0].made = ago(91);
+            }),
+            stands("unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
+        ],
+    );
+    let mut facts = perfect();
+    add_keys(&mut facts, "bob", vec![key("AKIA1", 300, Some(1)), key("AKIA2", 1, Some(1))]);
+    let planned = planned(&facts, &answers(), StepId::KeyRotation);
+    let task = planned.person.as_ref().unwrap();
+    says(&task.what, &["bob", "90"]);
+    assert!(task.how.len() >= 5, "the procedure with two keys, step by step");
+    notes(&planned, &["bob", "AKIA1", "2026-01-28"]);
+    assert!(planned.notes[1].en.contains("2 active access keys"), "{:?}", planned.notes);
+}
+
+// Machines.
+
+#[test]
+fn a_key_that_works_for_a_machine_is_named() {
+    hold(
+        StepId::RolesNotKeys,
+        [
+            stands("the administrator's key", State::InPlace, |facts, _| {
+                facts.report.as_mut().unwrap().rows[1].password = false;
+            }),
+            stands("no password, and works", State::NeedsPerson, |facts, _| {
+                add_keys(facts, "deploy", vec![key("AKIA1", 300, Some(2))]);
+            }),
+            stands("of another administrator's run", State::InPlace, |facts, _| {
+                add_keys(facts, "deploy", vec![key("AKIA1", 300, Some(2))]);
+                facts.run.users.push("deploy".into());
+            }),
+            stands("with a password", State::InPlace, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(2))]);
+                facts.report.as_mut().unwrap().rows[2].password = true;
+            }),
+            stands("no longer used", State::InPlace, |facts, _| {
+                add_keys(facts, "deploy", vec![key("AKIA1", 300, Some(90))]);
+            }),
+            stands("never used", State::InPlace, |facts, _| {
+                add_keys(facts, "deploy", vec![key("AKIA1", 300, None)]);
+            }),
+            stands("off", State::InPlace, |facts, _| {
+                add_keys(facts, "deploy", vec![off(key("AKIA1", 300, Some(2)))]);
+            }),
+            stands("asks IAM alone", State::InPlace, |facts, _| {
+                let mut quiet = key("AKIA1", 300, Some(2));
+                quiet.last_use.as_mut().unwrap().service = Some("IAM".into());
+                add_keys(facts, "kim", vec![quiet]);
+            }),
+            stands("asks something unknown", State::InPlace, |facts, _| {
+                let mut quiet = key("AKIA1", 300, Some(2));
+                quiet.last_use.as_mut().unwrap().service = None;
+                add_keys(facts, "kim", vec![quiet]);
+            }),
+            stands("by the report alone", State::NeedsPerson, |facts, _| {
+                add_row(facts, row("deploy", without_ids(&[key("AKIA1", 300, Some(2))])));
+            }),
+            stands("unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
+        ],
+    );
+    let mut facts = perfect();
+    add_keys(&mut facts, "deploy", vec![key("AKIA1", 300, Some(2))]);
+    let planned = planned(&facts, &answers(), StepId::RolesNotKeys);
+    let task = planned.person.as_ref().unwrap();
+    says(&task.what, &["deploy"]);
+    for instead in ["EC2", "Lambda", "GitHub Actions", "OIDC", "IAM Roles Anywhere", "aws login"] {
+        assert!(task.how.iter().any(|how| how.en.contains(instead) && how.ko.contains(instead)), "{instead}");
+    }
+    notes(&planned, &["deploy", "s3", "us-east-1", "2"]);
+}
+
+// Least privilege.
+
+#[test]
+fn rights_that_reach_too_far_are_named() {
+    use Wildcard::*;
+    hold(
+        StepId::LeastPrivilege,
+        [
+            stands("only the administrators", State::InPlace, |_, _| {}),
+            stands("no group yet", State::InPlace, |facts, _| facts.rights = Ok(Rights::default())),
+            stands("a user with AdministratorAccess", State::NeedsPerson, |facts, _| {
+                add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+            }),
+            stands("a user with IAMFullAccess", State::NeedsPerson, |facts, _| {
+                add_user(facts, holding("bob", &["arn:aws:iam::aws:policy/IAMFullAccess"]));
+            }),
+            stands("a user with ReadOnlyAccess", State::InPlace, |facts, _| {
+                add_user(facts, holding("bob", &[READ_ONLY]));
+            }),
+            stands("a user with an inline policy", State::NeedsPerson, |facts, _| {
+                add_user(facts, User { inline: vec![inline("x", &[AssumeRole])], ..in_groups("bob", &[]) });
+            }),
+            stands("a user with a narrow inline policy", State::InPlace, |facts, _| {
+                add_user(facts, User { inline: vec![inline("x", &[])], ..in_groups("bob", &[]) });
+            }),
+            stands("another group with AdministratorAccess", State::NeedsPerson, |facts, _| {
+                add_group(facts, group("Developers", &[ADMINISTRATOR_ACCESS]));
+            }),
+            stands("another group with an inline policy", State::NeedsPerson, |facts, _| {
+                let inline = vec![inline("x", &[Everything])];
+                add_group(facts, Group { inline, ..group("Developers", &[]) });
+            }),
+            stands("the administrators in another case", State::InPlace, |_, answers| {
+                answers.admin.group = "ADMINISTRATORS".into();
+            }),
+            stands("other administrators", State::NeedsPerson, |_, answers| {
+                answers.admin.group = "Admins".into();
+            }),
+            stands("a policy of one's own, attached to a user", State::NeedsPerson, |facts, _| {
+                add_user(facts, holding("bob", &[OWN]));
+                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[Iam]));
+            }),
+            stands("attached to the administrators", State::InPlace, |facts, _| {
+                let rights = facts.rights.as_mut().unwrap();
+                rights.groups[0].attached.push(attached(OWN));
+                rights.policies.push(own_policy(1, &[Iam]));
+            }),
+            stands("attached to a role", State::NeedsPerson, |facts, _| {
+                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[Everything]));
+            }),
+            stands("attached to nobody", State::InPlace, |facts, _| {
+                facts.rights.as_mut().unwrap().policies.push(own_policy(0, &[Everything]));
+            }),
+            stands("narrow, and attached to a role", State::InPlace, |facts, _| {
+                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[]));
+            }),
+            stands("one that cannot be understood", State::NeedsPerson, |facts, _| {
+                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[Unreadable]));
+            }),
+            stands("a role with AdministratorAccess", State::NeedsPerson, |facts, _| {
+                facts.administrator_roles = Ok(vec!["Deploy".into()]);
+            }),
+            stands("roles of AWS's own services", State::InPlace, |facts, _| {
+                facts.administrator_roles = Ok(roles_of_aws());
+            }),
+            stands("the roles are unreadable", State::NotAssessed, |facts, _| {
+                facts.administrator_roles = Err(denied());
+            }),
+            stands("the roles are unreadable, and a user has it", State::NeedsPerson, |facts, _| {
+                facts.administrator_roles = Err(denied());
+                add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+            }),
+            stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
+        ],
+    );
+}
+
+fn roles_of_aws() -> Vec<String> {
+    ["OrganizationAccountAccessRole", "AWSReservedSSO_Admin_0123456789abcdef", "AWSServiceRoleForX"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+#[test]
+fn roles_with_full_rights_are_told_apart() {
+    let mut facts = perfect();
+    facts.administrator_roles = Ok([roles_of_aws(), vec!["Deploy".to_owned()]].concat());
+    let left = planned(&facts, &answers(), StepId::LeastPrivilege);
+    let what = left.person.as_ref().unwrap().what.clone();
+    says(&what, &["Deploy"]);
+    assert!(!what.en.contains("AWSReservedSSO_"), "{what:?}");
+    notes(&left, &["Deploy", "AdministratorAccess", "*:*"]);
+    notes(&left, &["OrganizationAccountAccessRole", "AWSReservedSSO_Admin_0123456789abcdef"]);
+
+    facts.administrator_roles = Ok(roles_of_aws());
+    let found = planned(&facts, &answers(), StepId::LeastPrivilege).found.unwrap();
+    says(&found, &["OrganizationAccountAccessRole", "IAM Identity Center"]);
+    assert!(found.en.contains("not read: inline policies of roles"), "{found:?}");
+    assert!(found.ko.contains("역할의 인라인 정책"), "{found:?}");
+}
+
+#[test]
+fn each_wildcard_and_the_exception_is_told() {
+    let mut facts = perfect();
+    add_user(&mut facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+    add_group(&mut facts, group("Developers", &["arn:aws:iam::aws:policy/IAMFullAccess"]));
+    facts.rights.as_mut().unwrap().policies.push(own_policy(3, &[Wildcard::AssumeRole]));
+    let planned = planned(&facts, &answers(), StepId::LeastPrivilege);
+    says(&planned.person.as_ref().unwrap().what, &["bob", "Developers", "Own", "Administrators"]);
+    notes(&planned, &["bob", "AdministratorAccess", "*:*"]);
+    notes(&planned, &["Developers", "IAMFullAccess", "iam:*"]);
+    notes(&planned, &["3", "Own", "sts:AssumeRole"]);
+    notes(&planned, &["Administrators", "1"]);
+    let found = super::plan(&perfect(), &answers()).remove(5).found.unwrap();
+    assert!(found.en.contains("benchmarks will flag"), "{found:?}");
+    says(&found, &["Administrators"]);
+}
+
+#[test]
+fn the_partition_of_the_policies_counts() {
+    let mut facts = Facts { partition: "aws-cn".into(), ..perfect() };
+    add_user(&mut facts, holding("bob", &["arn:aws-cn:iam::aws:policy/AdministratorAccess"]));
+    assert_eq!(planned(&facts, &answers(), StepId::LeastPrivilege).state, State::NeedsPerson);
+    let groups = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
+    assert_eq!(groups.state, State::NeedsPerson);
+}
+
+// Who would notice.
+
+#[test]
+fn what_watches_over_the_account_is_made() {
+    let all = vec![create_analyzer(), create_role(), attach_support()];
+    hold(
+        StepId::ActivityMonitoring,
+        [
+            stands("all there", State::InPlace, |_, _| {}),
+            changes("nothing there", all.clone(), |facts, _| *facts = fresh()),
+            changes(
+                "nothing there, with a contact",
+                [all.clone(), vec![set_contact()]].concat(),
+                |facts, answers| {
+                    *facts = fresh();
+                    name_contact(answers);
+                },
+            ),
+            changes("unattended", all.clone(), |facts, answers| {
+                *facts = fresh();
+                answers.attended = false;
+            }),
+            changes(
+                "unattended, with everything said",
+                [all, vec![set_contact(), block()]].concat(),
+                |facts, answers| {
+                    *facts = fresh();
+                    (answers.attended, answers.iam.block_public_s3) = (false, Some(true));
+                    name_contact(answers);
+                },
+            ),
+            changes("no analyzer", vec![create_analyzer()], |facts, _| {
+                facts.analyzer = Ok(Analyzer::Missing)
+            }),
+            stands("an analyzer that does not work", State::NeedsPerson, |facts, _| {
+                facts.analyzer = Ok(Analyzer::NotWorking("own".into()));
+            }),
+            changes("a bare role", vec![attach_support()], |facts, _| facts.support = Ok(SupportRole::Bare)),
+            stands("somebody else's role", State::NeedsPerson, |facts, _| {
+                facts.support = Ok(SupportRole::Namesake);
+            }),
+            stands("public access", State::NeedsPerson, |facts, _| facts.public_access_blocked = Ok(false)),
+            changes("public access, with consent", vec![block()], |facts, answers| {
+                (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(true));
+            }),
+            stands("public access, meant", State::Accepted, |facts, answers| {
+                (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
+            }),
+            stands("public access, meant, and blocked all the same", State::InPlace, |_, answers| {
+                answers.iam.block_public_s3 = Some(false);
+            }),
+            stands(
+                "public access, meant, and the analyzers are unreadable",
+                State::NotAssessed,
+                |facts, answers| {
+                    (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
+                    facts.analyzer = Err(denied());
+                },
+            ),
+            stands("public access, unattended", State::NeedsPerson, |facts, answers| {
+                (facts.public_access_blocked, answers.attended) = (Ok(false), false);
+            }),
+            stands("no contact", State::NeedsPerson, |facts, _| facts.security_contact = Ok(false)),
+            changes("no contact, but one is named", vec![set_contact()], |facts, answers| {
+                facts.security_contact = Ok(false);
+                name_contact(answers);
+            }),
+            stands("no contact, and no phone number", State::NeedsPerson, |facts, answers| {
+                facts.security_contact = Ok(false);
+                answers.iam.security_contact_email = Some("a@b.c".into());
+            }),
+            stands("the analyzers are unreadable", State::NotAssessed, |facts, _| {
+                facts.analyzer = Err(denied())
+            }),
+            stands("the contact is unreadable", State::NotAssessed, |facts, _| {
+                facts.security_contact = Err(denied());
+            }),
+            stands("the block is unreadable", State::NotAssessed, |facts, _| {
+                facts.public_access_blocked = Err(denied());
+            }),
+            stands("the support role is unreadable", State::NotAssessed, |facts, _| {
+                facts.support = Err(denied());
+            }),
+            stands("the report is unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
+            changes("one is unreadable, another missing", vec![attach_support()], |facts, _| {
+                (facts.analyzer, facts.support) = (Err(denied()), Ok(SupportRole::Bare));
+            }),
+            stands("one is unreadable, another for a person", State::NeedsPerson, |facts, _| {
+                (facts.analyzer, facts.security_contact) = (Err(denied()), Ok(false));
+            }),
+        ],
+    );
+}
+
+#[test]
+fn root_is_in_use_only_when_an_administrator_has_been_there() {
+    for (used, admin_since, state) in [
+        (0, Some(300), State::NeedsPerson),
+        (6, Some(300), State::NeedsPerson),
+        (7, Some(300), State::InPlace),
+        (0, Some(0), State::InPlace),
+        (0, Some(6), State::InPlace),
+        (0, Some(7), State::NeedsPerson),
+        (10, Some(5), State::InPlace),
+        (0, None, State::InPlace),
+    ] {
+        let mut facts = perfect();
+        let alice = Row { created: admin_since.and_then(ago), ..alice() };
+        let rows = if admin_since.is_some() { vec![root_used(used), alice] } else { vec![root_used(used)] };
+        facts.report = Ok(report(rows));
+        let planned = planned(&facts, &answers(), StepId::ActivityMonitoring);
+        assert_eq!(planned.state, state, "used {used} days ago, an administrator since {admin_since:?}");
+        holds_together(&planned);
+    }
+}
+
+#[test]
+fn a_use_of_root_that_is_explained_counts_no_more_and_a_later_one_does() {
+    let mut facts = perfect();
+    facts.report.as_mut().unwrap().rows[0] = root_used(2);
+    let state_until = |day: &str| {
+        let mut answers = answers();
+        answers.iam.root_use_explained_until = Some(day.into());
+        planned(&facts, &answers, StepId::ActivityMonitoring)
+    };
+    assert_eq!(state_until("2026-11-21").state, State::NeedsPerson);
+    for day in ["2026-11-22", "2026-12-01"] {
+        let explained = state_until(day);
+        assert_eq!(explained.state, State::InPlace, "{day}");
+        says(&explained.found.unwrap(), &["2026-11-22", day]);
+    }
+    let how = state_until("2026-11-01").person.unwrap().how.remove(0);
+    says(&how, &["root_use_explained_until = \"2026-11-22\"", "dayone events --root"]);
+    assert!(how.en.contains("alarm") && how.ko.contains("경보"), "{how:?}");
+}
+
+#[test]
+fn the_use_of_root_is_told_with_its_way() {
+    let mut facts = perfect();
+    facts.report.as_mut().unwrap().rows[0].keys = vec![key("AKIAROOT", 300, Some(3))];
+    let by_key = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    let what = by_key.person.unwrap().what;
+    assert!(what.en.contains("2026-11-21") && what.en.contains("an access key"), "{what:?}");
+    assert!(what.ko.contains("2026-11-21") && what.ko.contains("액세스 키"), "{what:?}");
+    facts.report.as_mut().unwrap().rows[0] = root_used(2);
+    let by_password = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert!(by_password.person.unwrap().what.en.contains("its password"));
+
+    facts.report.as_mut().unwrap().rows[0].password_last_used = None;
+    let never = planned(&facts, &answers(), StepId::ActivityMonitoring).found.unwrap();
+    assert!(never.en.contains("root was never used") && never.en.contains("10 h 5 min"), "{never:?}");
+    facts.report.as_mut().unwrap().rows.remove(0);
+    let none = planned(&facts, &answers(), StepId::ActivityMonitoring).found.unwrap();
+    assert!(!none.en.contains("root"), "a partition without root: {none:?}");
+}
+
+#[test]
+fn a_contact_is_asked_for_where_nothing_else_is_left() {
+    let facts = Facts { security_contact: Ok(false), ..perfect() };
+    let seen = |facts: &Facts, answers: &Answers| {
+        planned(facts, answers, StepId::ActivityMonitoring).person.unwrap().seen
+    };
+    assert_eq!(seen(&facts, &answers()), Seen::ByAnswer("iam.security_contact_email"));
+    let mut half = answers();
+    half.iam.security_contact_email = Some("security@example.com".into());
+    assert_eq!(seen(&facts, &half), Seen::ByAnswer("iam.security_contact_phone"));
+    let more = Facts { support: Ok(SupportRole::Namesake), ..facts };
+    assert_eq!(seen(&more, &answers()), Seen::Elsewhere);
+    let what = planned(&more, &answers(), StepId::ActivityMonitoring).person.unwrap().what;
+    says(&what, &["dayone-support"]);
+    assert!(what.en.contains("e-mail address"), "{what:?}");
+}
+
+#[test]
+fn what_stops_being_public_is_said_before() {
+    let facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let mut consent = answers();
+    consent.iam.block_public_s3 = Some(true);
+    for answers in [answers(), unattended(), consent] {
+        let planned = planned(&facts, &answers, StepId::ActivityMonitoring);
+        assert!(planned.notes.iter().any(|note| note.en.contains("stop being public")), "{planned:?}");
+        notes(&planned, &["block_public_s3 = false"]);
+    }
+}
+
+#[test]
+fn public_access_is_blocked_by_a_yes_of_its_own() {
+    let facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let offered = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert_eq!(offered.offer.unwrap().changes, [block()]);
+    says(&offered.person.unwrap().what, &["S3"]);
+    assert_eq!(planned(&facts, &unattended(), StepId::ActivityMonitoring).offer, None);
+
+    let facts = Facts { security_contact: Ok(false), ..facts };
+    let with_contact = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert_eq!(with_contact.person.as_ref().unwrap().seen, Seen::ByAnswer("iam.security_contact_email"));
+    assert_eq!(with_contact.offer.as_ref().unwrap().changes, [block()]);
+    notes(&with_contact, &["block_public_s3 = true"]);
+}
+
+#[test]
+fn what_stays_public_by_the_answers_is_accepted_with_the_reason() {
+    let mut facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let mut meant = answers();
+    meant.iam.block_public_s3 = Some(false);
+    let accepted = planned(&facts, &meant, StepId::ActivityMonitoring);
+    assert_eq!(accepted.state, State::Accepted);
+    says(&accepted.reason.unwrap(), &["S3", "block_public_s3 = false"]);
+    facts.support = Ok(SupportRole::Bare);
+    notes(&planned(&facts, &meant, StepId::ActivityMonitoring), &["S3", "block_public_s3 = false"]);
+}
+
+// The changes in words.
+
+#[test]
+fn each_change_says_what_it_does_to_what() {
+    let table = [
+        (create_group("G"), Verb::Create, "iam:group/G", "G"),
+        (attach("G", READ_ONLY), Verb::Attach, "iam:group/G", "ReadOnlyAccess"),
+        (join("bob", "G"), Verb::Attach, "iam:user/bob", "G"),
+        (detach("bob", READ_ONLY), Verb::Detach, "iam:user/bob", "ReadOnlyAccess"),
+        (deactivate("bob", "AKIA1"), Verb::Disable, "iam:access-key/AKIA1", "bob"),
+        (delete("bob", "AKIA1"), Verb::Delete, "iam:access-key/AKIA1", "bob"),
+        (
+            create_analyzer(),
+            Verb::Create,
+            "access-analyzer:eu-north-1/analyzer/dayone-external-access",
+            "eu-north-1",
+        ),
+        (create_role(), Verb::Create, "iam:role/dayone-support", "dayone-support"),
+        (attach_support(), Verb::Attach, "iam:role/dayone-support", "AWSSupportAccess"),
+        (block(), Verb::Enable, "s3:account-public-access-block/111122223333", "S3"),
+        (set_contact(), Verb::Create, "account:contact/security", "security@example.com"),
+    ];
+    for (change, verb, resource, word) in table {
+        assert_eq!((change.verb(), change.resource().as_str()), (verb, resource), "{change:?}");
+        says(&change.summary(), &[word]);
+        assert_eq!(change.is_irreversible(), matches!(change, Change::DeleteKey { .. }), "{change:?}");
+    }
+}
+
+#[test]
+fn escapes_in_names_do_not_reach_the_terminal() {
+    let mut facts = perfect();
+    let strange = "b\u{1b}[2Job";
+    add_user(
+        &mut facts,
+        User { inline: vec![inline("x\u{1b}", &[Wildcard::Iam])], ..holding(strange, &[READ_ONLY]) },
+    );
+    add_keys(&mut facts, strange, vec![key("AKIA\u{1b}", 300, Some(100)), key("AKIA2", 300, Some(1))]);
+    add_row(&mut facts, with_password(strange, None));
+    facts.analyzer = Ok(Analyzer::NotWorking(strange.into()));
+    for planned in plan(&facts, &unattended()) {
+        let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
+        for text in of_person.chain(&planned.notes).chain(&planned.found).chain(&planned.reason) {
+            assert!(!text.en.contains('\u{1b}') && !text.ko.contains('\u{1b}'), "{text:?}");
+        }
+    }
+}
+
+// What holds of every account.
+
+/// Holds a property against random accounts and answers.
+fn always(property: impl Fn(&Facts, &Answers)) {
+    let config = ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = TestRunner::new(config).run(&(any_facts(), any_answers()), |(facts, answers)| {
+        property(&facts, &answers);
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn every_plan_has_the_steps_in_order_and_holds_together() {
+    always(|facts, answers| {
+        let plan = plan(facts, answers);
+        let steps: Vec<_> = plan.iter().map(|planned| planned.step).collect();
+        assert_eq!(steps, PracticeId::IamPractices.steps());
+        plan.iter().for_each(holds_together);
+    });
+}
+
+#[test]
+fn what_was_not_seen_is_never_in_place() {
+    always(|facts, answers| {
+        for planned in plan(facts, answers) {
+            let unseen = match planned.step {
+                StepId::IndividualUsers | StepId::PermissionsThroughGroups => facts.rights.is_err(),
+                StepId::LeastPrivilege => facts.rights.is_err() || facts.administrator_roles.is_err(),
+                StepId::UnusedCredentials | StepId::KeyRotation | StepId::RolesNotKeys => {
+                    facts.report.is_err()
+                }
+                _ => {
+                    facts.report.is_err()
+                        || facts.analyzer.is_err()
+                        || facts.support.is_err()
+                        || facts.public_access_blocked.is_err()
+                        || facts.security_contact.is_err()
+                }
+            };
+            assert!(!unseen || planned.state != State::InPlace, "{planned:?}");
+        }
+    });
+}
+
+#[test]
+fn only_what_was_looked_at_and_is_nobody_of_ours_is_touched() {
+    always(|facts, answers| {
+        let ours = |user: &str| {
+            let mut ours = facts.run.users.iter().chain(&answers.admin.user);
+            ours.any(|name| name.eq_ignore_ascii_case(user))
+        };
+        let looked_up = |user: &str, id: &str| {
+            let keys = facts.looked_up.as_ref().ok().and_then(|found| found.get(user)).cloned();
+            keys.into_iter().flatten().find(|key| key.id.as_deref() == Some(id)).unwrap()
+        };
+        let changes: Vec<_> = plan(facts, answers).into_iter().flat_map(|planned| planned.changes).collect();
+        for change in &changes {
+            match change {
+                Change::DeactivateKey { user, access_key } => {
+                    assert!(!ours(user) && !facts.run.access_keys.contains(access_key), "{change:?}");
+                    assert!(looked_up(user, access_key).active, "{change:?}");
+                    assert!(answers.attended || answers.iam.disable_unused, "{change:?}");
+                }
+                Change::DeleteKey { user, access_key } => {
+                    assert!(!ours(user) && !facts.run.access_keys.contains(access_key), "{change:?}");
+                    assert!(!looked_up(user, access_key).active && answers.attended, "{change:?}");
+                    assert!(!facts.switched.as_ref().unwrap().contains(access_key), "{change:?}");
+                    let is_off = |change: &Change| matches!(change, Change::DeactivateKey { .. });
+                    assert!(!changes.iter().any(is_off), "switching off comes first: {changes:?}");
+                }
+                Change::DetachUserPolicy { user, .. } => {
+                    assert!(!ours(user), "{change:?}");
+                    assert!(answers.attended || answers.iam.move_to_groups, "{change:?}");
+                }
+                Change::BlockPublicAccess { .. } => {
+                    assert_eq!(answers.iam.block_public_s3, Some(true), "{change:?}");
+                }
+                _ => {}
+            }
+        }
+    });
+}
+
+/// What each user may do, directly or through a group.
+fn held_by_user(rights: &Rights) -> BTreeMap<String, BTreeSet<String>> {
+    let of_groups = |user: &User| {
+        let groups = user.groups.iter().filter_map(|name| rights.group(name));
+        groups.flat_map(|group| &group.attached).map(|policy| policy.arn.clone()).collect::<Vec<_>>()
+    };
+    let of_user = |user: &User| {
+        let own = user.attached.iter().map(|policy| policy.arn.clone());
+        (user.name.clone(), own.chain(of_groups(user)).collect())
+    };
+    rights.users.iter().map(of_user).collect()
+}
+
+#[test]
+fn moving_takes_no_right_and_gives_none_at_any_moment() {
+    always(|facts, answers| {
+        let Ok(before) = facts.rights.as_ref().map(held_by_user) else { return };
+        let mut facts = facts.clone();
+        for change in planned(&facts, answers, StepId::PermissionsThroughGroups).changes {
+            make(&change, &mut facts);
+            assert_eq!(held_by_user(facts.rights.as_ref().unwrap()), before, "after {change:?}");
+        }
+    });
+}
+
+#[test]
+fn what_was_changed_is_not_to_change_again() {
+    always(|facts, answers| {
+        let answers = Answers { accept: Vec::new(), ..answers.clone() };
+        let mut facts = facts.clone();
+        // Keys are switched off first and deleted then.
+        for _ in 0..2 {
+            let changes = plan(&facts, &answers).into_iter().flat_map(|planned| planned.changes);
+            changes.for_each(|change| make(&change, &mut facts));
+        }
+        for planned in plan(&facts, &answers) {
+            assert_ne!(planned.state, State::ToChange, "{planned:?}");
+        }
+    });
+}
+
+/// What an account looks like after a change.
+fn make(change: &Change, facts: &mut Facts) {
+    match change {
+        Change::CreateGroup { group: name } => add_group(facts, group(name, &[])),
+        Change::AttachGroupPolicy { group, policy } => {
+            let rights = facts.rights.as_mut().unwrap();
+            let group = rights.groups.iter_mut().find(|found| found.name == *group).unwrap();
+            group.attached.push(attached(policy));
+        }
+        Change::AddUserToGroup { user, group } => user_of(facts, user).groups.push(group.clone()),
+        Change::DetachUserPolicy { user, policy } => {
+            user_of(facts, user).attached.retain(|attached| attached.arn != *policy);
+        }
+        Change::DeactivateKey { user, access_key } => {
+            keys_of(facts, user).iter_mut().filter(|key| key.id.as_ref() == Some(access_key)).for_each(
+                |key| {
+                    key.active = false;
+                },
+            );
+            if let Ok(switched) = &mut facts.switched {
+                switched.insert(access_key.clone());
+            }
+        }
+        Change::DeleteKey { user, access_key } => {
+            keys_of(facts, user).retain(|key| key.id.as_ref() != Some(access_key));
+        }
+        Change::CreateAnalyzer { name, .. } => facts.analyzer = Ok(Analyzer::Working(name.clone())),
+        Change::CreateSupportRole { .. } => facts.support = Ok(SupportRole::Bare),
+        Change::AttachSupportAccess { role, .. } => facts.support = Ok(SupportRole::Ready(role.clone())),
+        Change::BlockPublicAccess { .. } => facts.public_access_blocked = Ok(true),
+        Change::SetSecurityContact { .. } => facts.security_contact = Ok(true),
+    }
+}
+
+fn user_of<'f>(facts: &'f mut Facts, user: &str) -> &'f mut User {
+    facts.rights.as_mut().unwrap().users.iter_mut().find(|found| found.name == user).unwrap()
+}
+
+fn keys_of<'f>(facts: &'f mut Facts, user: &str) -> &'f mut Vec<Key> {
+    facts.looked_up.as_mut().unwrap().get_mut(user).unwrap()
+}
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let names = ["alice", "bob", "carol", "ci"];
+    let people = names.map(any_credentials);
+    let of_credentials = (
+        maybe_unseen(people),
+        maybe_unseen(Just(())),
+        maybe_unseen(prop::sample::subsequence(vec!["AKIAalice0", "AKIAbob0", "AKIAcarol1"], 0..=3)),
+        any_run(),
+        0i64..400,
+        0i64..3600,
+    );
+    let of_account = (
+        maybe_unseen(any_analyzer()),
+        maybe_unseen(any::<bool>()),
+        maybe_unseen(any::<bool>()),
+        maybe_unseen(any_support()),
+    );
+    let roles = prop::sample::subsequence(vec!["Deploy", "AWSReservedSSO_Admin"], 0..=2);
+    let of_rights = (maybe_unseen(any_rights()), maybe_unseen(roles));
+    (of_credentials, of_account, of_rights).prop_map(|(of_credentials, of_account, (rights, roles))| {
+        let (people, looking_up, switched, run, root, age) = of_credentials;
+        let (analyzer, security_contact, public_access_blocked, support) = of_account;
+        let people = people.map(|people| people.into_iter().flatten().collect::<Vec<_>>());
+        let looked_up = people.iter().flatten().filter(|(_, looked_up)| *looked_up);
+        let looked_up = looked_up.map(|(row, _)| (row.user.clone(), row.keys.clone())).collect();
+        let rows = people.map(|people| {
+            let rows = people.into_iter().map(|(row, _)| Row { keys: without_ids(&row.keys), ..row });
+            CredentialReport {
+                generated: Some(NOW - age),
+                rows: std::iter::once(root_used(root)).chain(rows).collect(),
+                unreadable: 0,
+            }
+        });
+        Facts {
+            run,
+            report: rows,
+            looked_up: looking_up.map(|()| looked_up),
+            switched: switched.map(|ids| ids.into_iter().map(str::to_owned).collect()),
+            rights,
+            administrator_roles: roles.map(|names| names.into_iter().map(str::to_owned).collect()),
+            analyzer,
+            security_contact,
+            public_access_blocked,
+            support,
+            ..perfect()
+        }
+    })
+}
+
+fn maybe_unseen<T: std::fmt::Debug>(seen: impl Strategy<Value = T>) -> impl Strategy<Value = Reading<T>> {
+    prop::option::weighted(0.9, seen).prop_map(|seen| seen.ok_or_else(denied))
+}
+
+/// A user's line with ids, and whether the user was looked up; none for a user who is not there.
+fn any_credentials(user: &'static str) -> impl Strategy<Value = Option<(Row, bool)>> {
+    let some_days = || prop::option::of(0i64..400);
+    let keys = prop::collection::vec((any::<bool>(), 0i64..400, some_days()), 0..=2);
+    let person = (any::<bool>(), some_days(), some_days(), keys, any::<bool>());
+    let person = person.prop_map(move |(password, created, used, keys, looked_up)| {
+        let keys = (0..).zip(keys).map(|(number, (active, made, used))| Key {
+            active,
+            ..key(&format!("AKIA{user}{number}"), made, used)
+        });
+        let created = created.and_then(ago);
+        let password_last_used = used.and_then(ago);
+        (Row { password, created, password_last_used, ..row(user, keys.collect()) }, looked_up)
+    });
+    prop::option::weighted(0.8, person)
+}
+
+fn any_run() -> impl Strategy<Value = Run> {
+    let users = prop::sample::subsequence(vec!["alice", "Bob"], 0..=2);
+    let keys = prop::sample::subsequence(vec!["AKIAbob1", "AKIAcarol0"], 0..=2);
+    let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    (users, keys).prop_map(move |(users, keys)| Run { users: owned(users), access_keys: owned(keys) })
+}
+
+fn any_analyzer() -> impl Strategy<Value = Analyzer> {
+    prop_oneof![
+        Just(Analyzer::Missing),
+        Just(Analyzer::Working("own".into())),
+        Just(Analyzer::NotWorking("own".into())),
+    ]
+}
+
+fn any_support() -> impl Strategy<Value = SupportRole> {
+    prop_oneof![
+        Just(SupportRole::Missing),
+        Just(SupportRole::Bare),
+        Just(SupportRole::Namesake),
+        Just(SupportRole::Ready("Helpdesk".into())),
+    ]
+}
+
+fn any_reach() -> impl Strategy<Value = Reach> {
+    let wildcards = vec![Wildcard::Everything, Wildcard::Iam, Wildcard::AssumeRole, Wildcard::Unreadable];
+    prop::sample::subsequence(wildcards, 0..=2).prop_map(|wildcards| wildcards.into_iter().collect())
+}
+
+fn any_policies() -> impl Strategy<Value = Vec<Attached>> {
+    prop::sample::subsequence(vec![ADMINISTRATOR_ACCESS, READ_ONLY, OWN], 0..=3)
+        .prop_map(|arns| arns.into_iter().map(attached).collect())
+}
+
+fn any_inline() -> impl Strategy<Value = Vec<Inline>> {
+    let one = any_reach().prop_map(|reach| Inline { name: "Own".into(), reach });
+    prop_oneof![3 => Just(Vec::new()), 1 => one.prop_map(|one| vec![one])]
+}
+
+fn any_rights() -> impl Strategy<Value = Rights> {
+    let names = ["Administrators", "ReadOnlyAccess-users", "own-USERS"];
+    let groups = names.map(|name| {
+        let group = (any_policies(), any_inline());
+        let group = group.prop_map(move |(attached, inline)| Group { name: name.into(), attached, inline });
+        prop::option::of(group)
+    });
+    let users = ["alice", "bob", "carol"].map(|name| {
+        let groups = prop::sample::subsequence(names.to_vec(), 0..=3);
+        let user = (groups, any_policies(), any_inline());
+        let user = user.prop_map(move |(groups, attached, inline)| User {
+            attached,
+            inline,
+            ..in_groups(name, &groups)
+        });
+        prop::option::weighted(0.8, user)
+    });
+    (groups, users, 0usize..4, any_reach()).prop_map(|(groups, users, attachments, reach)| {
+        let groups: Vec<_> = groups.into_iter().flatten().collect();
+        let is_there = |name: &String| groups.iter().any(|group| group.name == *name);
+        let mut users: Vec<_> = users.into_iter().flatten().collect();
+        users.iter_mut().for_each(|user| user.groups.retain(is_there));
+        Rights { policies: vec![Policy { reach, ..own_policy(attachments, &[]) }], users, groups }
+    })
+}
+
+fn any_answers() -> impl Strategy<Value = Answers> {
+    let steps = prop::sample::subsequence(PracticeId::IamPractices.steps(), 0..=7);
+    let accept = prop_oneof![3 => Just(Vec::<StepId>::new()), 1 => steps];
+    (any::<[bool; 5]>(), prop::option::of(any::<bool>()), accept).prop_map(
+        |(flags, block_public_s3, accept)| {
+            let [attended, named, move_to_groups, disable_unused, contact] = flags;
+            let mut answers = accepting(&accept);
+            answers.attended = attended;
+            answers.admin.user = answers.admin.user.filter(|_| named);
+            answers.iam.move_to_groups = move_to_groups;
+            answers.iam.disable_unused = disable_unused;
+            answers.iam.block_public_s3 = block_public_s3;
+            if contact {
+                name_contact(&mut answers);
+            }
+            answers
+        },
+    )
+}
