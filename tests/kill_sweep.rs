@@ -86,7 +86,7 @@ fn points(undisturbed: &Undisturbed) -> Vec<Point> {
         .flat_map(|(change, heard)| CUTS.map(|cut| Point { change, name: heard.name.clone(), cut }));
     let is_tried = |point: &Point| {
         let hands_over = HAND_OVERS.contains(&point.name.as_str());
-        let in_turn = point.change % 3 == 0 && CUTS[point.change % CUTS.len()] == point.cut;
+        let in_turn = point.change.is_multiple_of(3) && CUTS[point.change % CUTS.len()] == point.cut;
         everything() || hands_over || in_turn
     };
     all.filter(is_tried).collect()

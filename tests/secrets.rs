@@ -156,12 +156,15 @@ fn no_secret_is_in_anything_that_is_written_printed_or_handed_to_a_command() {
     ));
 }
 
+/// The status and the body that come in place of those of AWS.
+type Break = fn(&str) -> (u16, String);
+
 /// AWS's answers that hold a secret, and cannot be understood or come as errors: what is said of them does not repeat
 /// them.
 #[test]
 fn no_secret_is_in_what_is_said_of_a_broken_answer() {
     let operations = ["iam:CreateAccessKey", "iam:CreateVirtualMFADevice", "sts:GetSessionToken"];
-    let breaks: [fn(&str) -> (u16, String); 4] = [
+    let breaks: [Break; 4] = [
         |body| (500, body.to_owned()),
         |body| (403, body.to_owned()),
         |body| (200, format!("{{\"x\":{body}")),
