@@ -604,6 +604,7 @@ mod tests {
             std::os::unix::fs::symlink(odd, &path).unwrap();
             assert!(Journal::open(folder.path()).is_err(), "{odd}");
             assert!(History::read(folder.path()).is_err(), "{odd}");
+            assert!(Told::in_folder(folder.path()).is_err(), "{odd}");
             std::fs::remove_file(path).unwrap();
         }
         assert!(Journal::open(folder.path()).is_ok());

@@ -5,22 +5,16 @@
 
 mod support;
 
-use serde_json::Value;
 use support::between::Between;
 use support::difference;
 use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running};
 use support::served::Served;
 use support::side_by_side::{everything, side_by_side, tell};
+use support::undisturbed::Undisturbed;
 
 /// So many calls more than changes that were begun: enrolling a device is two calls, a key of root goes with a call of
 /// the administrator before it, and the trail is tried twice.
 const CALLS_WITHIN_A_CHANGE: usize = 3;
-
-fn undisturbed() -> Value {
-    let served = Served::new();
-    Machine::new(&served).run(&Between::quiet(served.address), &APPLY).with_status(DONE);
-    served.snapshot()
-}
 
 /// Runs where no file can grow beyond so many blocks of 512 bytes. Where one would, the program is told so and not
 /// killed, as on a full disk.
@@ -31,7 +25,7 @@ fn run_with(blocks: usize, machine: &Machine, aws: &Between, arguments: &[&str])
 
 #[test]
 fn a_journal_that_cannot_grow_stops_the_run_before_the_next_change() {
-    let expected = undisturbed();
+    let expected = &Undisturbed::by_root().account;
     let limits: Vec<usize> = if everything() { (0..=24).collect() } else { vec![0, 1, 3, 8, 20] };
     let tried = limits.len();
     side_by_side(limits, |blocks| {
@@ -49,7 +43,7 @@ fn a_journal_that_cannot_grow_stops_the_run_before_the_next_change() {
         assert!(blocks > 0 || made == 0, "{made} calls without a line in the journal");
 
         machine.run(&aws, &APPLY).with_status(DONE);
-        assert_eq!(difference(&served.snapshot(), &expected), None, "{blocks} blocks");
+        assert_eq!(difference(&served.snapshot(), expected), None, "{blocks} blocks");
         let torn = machine.journal().iter().filter(|line| line.is_null()).count();
         assert!(torn <= 1, "one line at the most was cut off");
     });
@@ -59,7 +53,7 @@ fn a_journal_that_cannot_grow_stops_the_run_before_the_next_change() {
 /// A file that is large already finds no room for one profile more. That is found out before there is a key.
 #[test]
 fn credentials_that_cannot_be_written_stop_the_run_before_there_is_a_key() {
-    let expected = undisturbed();
+    let expected = &Undisturbed::by_root().account;
     let served = Served::new();
     let machine = Machine::new(&served);
     let before = "# mine\n".repeat(2_000);
@@ -73,7 +67,7 @@ fn credentials_that_cannot_be_written_stop_the_run_before_there_is_a_key() {
     assert_eq!(machine.read(".aws/credentials"), before);
 
     machine.run(&aws, &APPLY).with_status(DONE);
-    assert_eq!(difference(&served.snapshot(), &expected), None);
+    assert_eq!(difference(&served.snapshot(), expected), None);
     assert!(machine.read(".aws/credentials").starts_with(&before));
     for entry in std::fs::read_dir(machine.path(".aws")).unwrap() {
         let name = entry.unwrap().file_name();
@@ -96,14 +90,14 @@ fn a_password_that_cannot_be_written_is_not_set() {
 /// Who reads the lines may be a full disk too. The changes are made all the same; a document that is lost is a failure.
 #[test]
 fn standard_output_that_is_full_is_a_failure_only_for_a_document() {
-    let expected = undisturbed();
+    let expected = &Undisturbed::by_root().account;
     let served = Served::new();
     let machine = Machine::new(&served);
     let aws = Between::quiet(served.address);
     let full =
         |arguments: &[&str]| Running::start(machine.in_shell("exec > /dev/full", &aws, arguments)).ended();
     full(&APPLY).with_status(DONE);
-    assert_eq!(difference(&served.snapshot(), &expected), None);
+    assert_eq!(difference(&served.snapshot(), expected), None);
     let documents: [&[&str]; 3] =
         [&["policy"], &["completions", "bash"], &["check", "--answers", "answers.toml", "--output", "json"]];
     for document in documents {

@@ -250,7 +250,7 @@ fn a_state_folder_that_cannot_be_used_is_told_before_anything_is_changed() {
     fs::create_dir_all(&pipe).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(pipe.join("journal.jsonl")).status().unwrap().success());
     let began = Instant::now();
-    for task in [&ONE_CHANGE[..], &["report", "--to", "-", "--admin-user", "alice"]] {
+    for task in [&ONE_CHANGE[..], &LOOK, &["report", "--to", "-", "--admin-user", "alice"]] {
         let arguments = [task, &["--state-dir", "pipe"]].concat();
         let told = machine.run(&aws, &arguments).with_status(Some(1)).told();
         assert!(told.contains("journal.jsonl") && told.contains("not a regular file"), "{told}");

@@ -12,13 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use serde_json::Value;
 use support::between::{Between, Call, Fate};
 use support::difference;
 use support::machine::{APPLY, DONE, Ended, Machine, Running, Victim};
 use support::served::Served;
 use support::side_by_side::{everything, side_by_side, tell};
 use support::terminal::Window;
+use support::undisturbed::Undisturbed;
 
 /// What a shell shows for a program that Ctrl-C ended.
 const INTERRUPTED: Option<i32> = Some(130);
@@ -33,13 +33,6 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 const FOR_EVER: Duration = Duration::from_secs(60);
 
 const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
-
-fn undisturbed() -> (Value, usize) {
-    let served = Served::new();
-    let aws = Between::quiet(served.address);
-    Machine::new(&served).run(&aws, &APPLY).with_status(DONE);
-    (served.snapshot(), aws.changes().len())
-}
 
 /// Runs the whole run with something in its way, and gives back what it came to.
 fn disturbed(
@@ -63,10 +56,10 @@ fn assert_paused(ended: &Ended) {
 /// What AWS is doing already is finished and written down; nothing after it is begun.
 #[test]
 fn a_signal_during_a_change_lets_that_change_end_and_nothing_more() {
-    let (expected, changes) = undisturbed();
+    let Undisturbed { account, changes } = Undisturbed::by_root();
     let step = if everything() { 1 } else { 4 };
     let points: Vec<_> =
-        (0..changes).step_by(step).flat_map(|change| SIGNALS.map(|signal| (change, signal))).collect();
+        (0..changes.len()).step_by(step).flat_map(|change| SIGNALS.map(|signal| (change, signal))).collect();
     let tried = points.len();
     side_by_side(points, |(change, signal)| {
         let served = Served::new();
@@ -88,7 +81,7 @@ fn a_signal_during_a_change_lets_that_change_end_and_nothing_more() {
         assert_ne!(last["event"], "intent", "change {change}: it was not finished");
 
         machine.run(&Between::quiet(served.address), &APPLY).with_status(DONE);
-        assert_eq!(difference(&served.snapshot(), &expected), None, "change {change}");
+        assert_eq!(difference(&served.snapshot(), account), None, "change {change}");
     });
     tell(&format!("interruption: {tried} signals during changes tried, {tried} paused and went on"));
 }
@@ -122,7 +115,7 @@ fn a_signal_during_a_look_ends_the_run_at_once() {
 /// The second signal is for a change that hangs. Nobody knows what AWS made of it, and the next run finds out.
 #[test]
 fn the_second_signal_ends_a_change_that_hangs() {
-    let (expected, _) = undisturbed();
+    let account = &Undisturbed::by_root().account;
     side_by_side(vec!["iam:CreateUser", "iam:CreateAccessKey", "iam:EnableMFADevice"], |hangs| {
         let served = Served::new();
         let machine = Machine::new(&served);
@@ -145,7 +138,7 @@ fn the_second_signal_ends_a_change_that_hangs() {
         assert!(began.elapsed() < AT_ONCE * 2, "{:?}", began.elapsed());
         assert_eq!(machine.journal().last().unwrap()["event"], "intent");
         machine.run(&Between::quiet(served.address), &APPLY).with_status(DONE);
-        assert_eq!(difference(&served.snapshot(), &expected), None, "{hangs}");
+        assert_eq!(difference(&served.snapshot(), account), None, "{hangs}");
     });
 }
 

@@ -17,8 +17,9 @@ use serde_json::Value;
 use support::between::{Between, Call, Fate, Heard};
 use support::difference;
 use support::machine::{APPLY, DONE, Ended, Machine, Running, Victim};
-use support::served::{Login, Served};
+use support::served::Served;
 use support::side_by_side::{everything, side_by_side, tell};
+use support::undisturbed::Undisturbed;
 
 /// The calls at which a secret is on its way, or a key of root goes.
 const HAND_OVERS: [&str; 5] = [
@@ -58,17 +59,11 @@ struct Point {
     cut: Cut,
 }
 
-/// What an undisturbed run leaves, and what it has called.
-struct Undisturbed {
-    account: Value,
-    changes: Vec<Heard>,
-}
-
 #[test]
 fn cut_off_at_every_call_that_changes_something_a_further_run_converges() {
-    let undisturbed = undisturbed(Served::root);
+    let undisturbed = Undisturbed::by_root();
     assert!(undisturbed.changes.len() > 30, "{:?}", undisturbed.changes);
-    let points = points(&undisturbed);
+    let points = points(undisturbed);
     let tried = points.len();
     let ends = side_by_side(points, |point| {
         converges(&point, &undisturbed.account).map_err(|trouble| format!("{point:?}: {trouble}"))
@@ -97,15 +92,6 @@ fn points(undisturbed: &Undisturbed) -> Vec<Point> {
     all.filter(is_tried).collect()
 }
 
-fn undisturbed(login: fn(&Served) -> Login) -> Undisturbed {
-    let served = Served::new();
-    let mut machine = Machine::new(&served);
-    machine.sign_in(login(&served));
-    let aws = Between::quiet(served.address);
-    machine.run(&aws, &APPLY).with_status(DONE);
-    Undisturbed { account: served.snapshot(), changes: aws.changes() }
-}
-
 /// Says what is not as it should be, where something is not.
 fn converges(point: &Point, expected: &Value) -> Result<(), String> {
     let served = Served::new();
@@ -115,7 +101,7 @@ fn converges(point: &Point, expected: &Value) -> Result<(), String> {
 
     let aws = Between::quiet(served.address);
     let further = machine.run(&aws, &APPLY);
-    check(further.status == DONE, || format!("the further run ended with {:?}", further))?;
+    check(further.status == DONE, || format!("the further run ended with {further:?}"))?;
     heard.extend(aws.heard());
     is_the_same(&served, expected)?;
     no_secret_is_lost(&machine, &heard)?;
@@ -233,7 +219,7 @@ fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> 
 /// with that key, says so, and the administrator goes on.
 #[test]
 fn a_run_that_is_cut_where_it_deletes_its_own_key_goes_on_as_the_administrator() {
-    let undisturbed = undisturbed(Served::root_by_key);
+    let undisturbed = Undisturbed::signed_in(Served::root_by_key);
     let deletes = |heard: &Heard| heard.name == "iam:DeleteAccessKey";
     let change = undisturbed.changes.iter().position(deletes).unwrap();
     let points = [Cut::KilledBefore, Cut::KilledAfter, Cut::KilledWithTheAnswer, Cut::LineDead];

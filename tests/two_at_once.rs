@@ -17,6 +17,7 @@ use support::difference;
 use support::machine::{APPLY, DONE, Ended, Machine, Running};
 use support::served::Served;
 use support::side_by_side::{everything, side_by_side, tell};
+use support::undisturbed::Undisturbed;
 
 /// A run that is held up longer than this was forgotten.
 const PATIENCE: Duration = Duration::from_secs(200);
@@ -74,17 +75,9 @@ impl Barrier {
     }
 }
 
-/// What an undisturbed run leaves, and how many changes it makes.
-fn undisturbed() -> (Value, usize) {
-    let served = Served::new();
-    let aws = Between::quiet(served.address);
-    Machine::new(&served).run(&aws, &APPLY).with_status(DONE);
-    (served.snapshot(), aws.changes().len())
-}
-
 #[test]
 fn on_one_machine_the_second_run_is_told_who_is_at_work() {
-    let (expected, _) = undisturbed();
+    let account = &Undisturbed::by_root().account;
     let served = Served::new();
     let machine = Machine::new(&served);
     let (barrier, plan) = Barrier::at(3, Halt::BeforeTheEffect);
@@ -104,7 +97,7 @@ fn on_one_machine_the_second_run_is_told_who_is_at_work() {
 
     barrier.open();
     assert_eq!(first.ended().status, DONE);
-    assert_eq!(difference(&served.snapshot(), &expected), None);
+    assert_eq!(difference(&served.snapshot(), account), None);
     machine.run(&second, &APPLY).with_status(DONE);
     assert!(second.changes().is_empty(), "the lock went away with the run that held it");
 }
@@ -129,11 +122,11 @@ fn a_lock_does_not_outlive_its_run() {
 /// The first run stops at a change, the second makes everything from another machine, and the first goes on.
 #[test]
 fn on_two_machines_nothing_is_doubled() {
-    let (expected, changes) = undisturbed();
+    let Undisturbed { account, changes } = Undisturbed::by_root();
     let step = if everything() { 1 } else { 5 };
     let halts = [Halt::BeforeTheEffect, Halt::AfterIt];
     let points: Vec<_> =
-        (0..changes).step_by(step).flat_map(|change| halts.map(|halt| (change, halt))).collect();
+        (0..changes.len()).step_by(step).flat_map(|change| halts.map(|halt| (change, halt))).collect();
     let tried = points.len();
     side_by_side(points, |(change, halt)| {
         let place = format!("change {change}, {halt:?}");
@@ -153,7 +146,7 @@ fn on_two_machines_nothing_is_doubled() {
         assert!((0..FURTHER_RUNS).any(|_| both()), "{place}: they do not get to the end");
         let calls = quiet.changes().len();
         assert!(both() && quiet.changes().len() == calls, "{place}: something is still to change");
-        assert_eq!(difference(&with_keys(&served.snapshot(), 1), &expected), None, "{place}");
+        assert_eq!(difference(&with_keys(&served.snapshot(), 1), account), None, "{place}");
     });
     tell(&format!("two at once: {tried} meetings of two machines tried, {tried} converged, nothing doubled"));
 }

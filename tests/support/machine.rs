@@ -42,6 +42,11 @@ code_command = ["python3", AUTHENTICATOR, "code"]
 [billing]
 console_access_activated = true
 
+[iam]
+block_public_s3 = true
+security_contact_email = "security@example.com"
+security_contact_phone = "+82 2 555 0100"
+
 [[people]]
 user = "bob"
 groups = ["Developers"]

@@ -17,6 +17,7 @@ pub mod served;
 pub mod side_by_side;
 pub mod stage;
 pub mod terminal;
+pub mod undisturbed;
 
 use std::path::Path;
 use std::sync::Arc;
