@@ -200,6 +200,10 @@ impl<O: Asks> Engine<'_, O> {
         plan: StepPlan<P::Change>,
     ) -> Result<Next<P::Facts>, Failure> {
         let Some(offer) = plan.offer.filter(|_| self.operator.is_a_person()) else { return Ok(Next::Done) };
+        if let Some(key) = offer.key {
+            let answered = self.take_offered(key, offer.question).await?;
+            return Ok(if answered { Next::LookAgain } else { Next::Done });
+        }
         if !self.operator.yes(&offer.question, false).await? {
             return Ok(Next::Done);
         }

@@ -169,7 +169,7 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
     };
     let trail = |trail: &super::trails::Trail| {
         json!({"arn": trail.arn, "bucket": trail.bucket, "all": trail.multi_region, "validated": trail.validated,
-               "logging": trail.logging_since.is_some()})
+               "logging": trail.logging_since.is_some(), "encrypted": trail.key.is_some()})
     };
     let bucket = |(name, bucket): (&String, &winterbaume_s3::views::BucketStateView)| {
         (
@@ -177,7 +177,8 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
             json!({
                 "region": bucket.region, "policy": bucket.policy, "versioning": bucket.versioning_status,
                 "blocked": bucket.public_access_block, "ownership": bucket.ownership_controls.as_deref().unwrap_or("BucketOwnerEnforced"),
-            "encrypted": bucket.encryption_configuration.as_ref().is_none_or(|found| found.contains("AES256")), "lifecycle": bucket.lifecycle_configuration
+                "encrypted": bucket.encryption_configuration.as_ref().is_none_or(|found| found.contains("AES256")),
+                "lifecycle": bucket.lifecycle_configuration, "lock": bucket.object_lock_configuration
             }),
         )
     };
@@ -192,5 +193,9 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
         "buckets": s3.buckets.iter().map(bucket).collect::<serde_json::Map<_, _>>(),
         "reports": reports.reports,
         "exports": memory.exports.values().map(|export| &export.definition).collect::<Vec<_>>(),
+        "encryption_keys": memory.encryption_keys.snapshot(),
+        "topics": memory.topics_snapshot(),
+        "rules": memory.rules,
+        "budgets": memory.budgets,
     })
 }

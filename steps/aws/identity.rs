@@ -69,6 +69,17 @@ impl Identity {
         client!(self, aws_sdk_accessanalyzer, region(named(region)))
     }
 
+    /// The AWS KMS client of a Region: a key encrypts in its own Region only.
+    pub fn kms(&self, region: &str) -> aws_sdk_kms::Client {
+        client!(self, aws_sdk_kms, region(named(region)))
+    }
+
+    /// The AWS KMS client for the call that must not run twice: the SDK would make a second key after a lost answer, and
+    /// each of them is billed.
+    pub fn kms_once(&self, region: &str) -> aws_sdk_kms::Client {
+        client!(self, aws_sdk_kms, region(named(region)), retry_config(RetryConfig::disabled()))
+    }
+
     /// The Amazon SNS client of a Region.
     pub fn sns(&self, region: &str) -> aws_sdk_sns::Client {
         client!(self, aws_sdk_sns, region(named(region)))
@@ -162,6 +173,7 @@ mod tests {
         let _ = identity.cost_and_usage_report().describe_report_definitions().send().await;
         let _ = identity.s3_control("eu-west-1").list_access_points().account_id("111122223333").send().await;
         let _ = identity.access_analyzer("eu-west-1").list_analyzers().send().await;
+        let _ = identity.kms("eu-west-1").list_keys().send().await;
         let _ = identity.sns("eu-west-1").list_topics().send().await;
         let _ = identity.eventbridge("eu-west-1").list_rules().send().await;
         let _ = identity.cloudtrail("eu-west-1").list_trails().send().await;
@@ -178,11 +190,12 @@ mod tests {
                 ("cur", "us-east-1"),
                 ("s3", "eu-west-1"),
                 ("access-analyzer", "eu-west-1"),
+                ("kms", "eu-west-1"),
                 ("sns", "eu-west-1"),
                 ("events", "eu-west-1"),
                 ("cloudtrail", "eu-west-1"),
             ]
         );
-        assert_eq!(connection.calls() - counted, 11);
+        assert_eq!(connection.calls() - counted, 12);
     }
 }

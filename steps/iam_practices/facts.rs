@@ -27,6 +27,8 @@ use crate::text::{Text, percent_decoded};
 use super::lifetimes::{came_with_the_user, is_due, is_forgotten, is_unused};
 use super::rights;
 use super::rights::Rights;
+use super::root_alarm;
+use super::root_alarm::Alarm;
 use super::{SUPPORT_ROLE, support_access, support_trust};
 
 /// Up to so many users are looked up one by one.
@@ -65,6 +67,8 @@ pub struct Facts {
     pub public_access_blocked: Reading<bool>,
     /// The role that may talk to AWS Support.
     pub support: Reading<SupportRole>,
+    /// The alarm on root, in each of its Regions. It is read only for who asks for it.
+    pub root_alarm: Vec<Alarm>,
 }
 
 /// Whom the run acts as: their credentials are left alone.
@@ -117,17 +121,18 @@ impl Facts {
 }
 
 /// Reads them all, the independent ones at once.
-pub async fn observe(session: &Session) -> Result<Facts, StepError> {
+pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
     let identity = session.acting();
     let region = session.connection.region();
     let now = now();
-    let (credentials, rights, analyzer, security_contact, public_access_blocked, support) = tokio::try_join!(
+    let (credentials, rights, analyzer, security_contact, public_access_blocked, support, root_alarm) = tokio::try_join!(
         credentials(identity, now),
         rights::read(identity),
         analyzer(identity, &region),
         security_contact(identity),
         public_access_blocked(identity, &region),
         support(identity),
+        alarm_asked_for(identity, &region, answers),
     )?;
     let (report, looked_up, switched) = credentials;
     Ok(Facts {
@@ -143,8 +148,22 @@ pub async fn observe(session: &Session) -> Result<Facts, StepError> {
         security_contact,
         public_access_blocked,
         support,
+        root_alarm,
         region,
     })
+}
+
+/// What nobody has asked for is not looked at.
+async fn alarm_asked_for(
+    identity: &Identity,
+    region: &str,
+    answers: &Answers,
+) -> Result<Vec<Alarm>, AwsError> {
+    let home = answers.trail.region.as_deref().unwrap_or(region);
+    match &answers.trail.root_alarm_email {
+        Some(email) => root_alarm::observe(identity, home, email).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 fn now() -> i64 {
