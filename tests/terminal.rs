@@ -23,6 +23,8 @@ struct Words {
     backup: &'static str,
     email: &'static str,
     phone: &'static str,
+    budget: &'static str,
+    alarm: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -47,6 +49,8 @@ const ENGLISH: Words = Words {
     backup: "Enrol a second device as a backup",
     email: "Name an e-mail address",
     phone: "Name a phone number",
+    budget: "as soon as the account costs",
+    alarm: "whenever root is used",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -72,6 +76,8 @@ const KOREAN: Words = Words {
     backup: "예비로 다른 휴대폰 같은",
     email: "이메일 주소를 정하세요",
     phone: "전화번호를 정하세요",
+    budget: "요금이 생기면",
+    alarm: "루트 사용자가 쓰일 때마다",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
@@ -116,13 +122,18 @@ impl Person {
     fn answer(&mut self, asked: &str) {
         let words = self.words;
         let is = |question: &str| asked.contains(question);
-        if is(words.first_code) {
+        if is(words.budget) {
+            self.window.type_line("costs@example.com");
+        } else if is(words.alarm) {
+            self.window.type_line("security@example.com");
+        } else if is(words.first_code) {
             self.scan();
             self.type_code();
         } else if is(words.second_code) || is(words.sign_in_code) {
             self.type_code();
         } else if is(words.watching) {
-            self.at_the_console("root-mfa");
+            let is_enrolled = self.console.contains(&"root-mfa");
+            self.at_the_console(if is_enrolled { "confirm-email" } else { "root-mfa" });
         } else if is(words.waiting) || is(words.first_file) {
             let waits = |screen: &str| screen.contains(words.waiting) || screen.contains(words.first_file);
             self.window.wait_until(|screen| !waits(screen));

@@ -332,6 +332,20 @@ async fn set_amount(identity: &Identity, budget: &Budget) -> Result<(), AwsError
 }
 
 #[cfg(test)]
+impl Budget {
+    /// The budget as it is found once it was made.
+    pub(super) fn as_made(&self) -> BudgetFacts {
+        let told = BTreeSet::from([self.email.clone()]);
+        BudgetFacts {
+            name: NAME.into(),
+            amount: self.limit().to_string(),
+            alerts: self.alerts().iter().map(|alert| (*alert, told.clone())).collect(),
+            tells: told,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::{Access, canned};
@@ -342,17 +356,6 @@ mod tests {
         Budget { amount, email: EMAIL.into() }
     }
 
-    /// Ours, as it is once it was made.
-    fn made(amount: u32) -> BudgetFacts {
-        let told = BTreeSet::from([EMAIL.to_owned()]);
-        BudgetFacts {
-            name: NAME.into(),
-            amount: amount.max(1).to_string(),
-            alerts: budget(amount).alerts().iter().map(|alert| (*alert, told.clone())).collect(),
-            tells: told,
-        }
-    }
-
     fn is_in_place(amount: u32, found: &BudgetFacts) -> bool {
         matches!(budget(amount).against(Some(found)), Standing::InPlace(_))
     }
@@ -361,13 +364,13 @@ mod tests {
     fn a_budget_is_in_place_with_its_amount_and_whom_it_tells() {
         assert!(matches!(budget(0).against(None), Standing::Missing));
         for (amount, other) in [(0, 100), (100, 0), (100, 200)] {
-            assert!(is_in_place(amount, &made(amount)), "{amount}");
-            assert!(!is_in_place(amount, &made(other)), "{amount} instead of {other}");
+            assert!(is_in_place(amount, &budget(amount).as_made()), "{amount}");
+            assert!(!is_in_place(amount, &budget(other).as_made()), "{amount} instead of {other}");
         }
-        let mut silent = made(100);
+        let mut silent = budget(100).as_made();
         silent.alerts.insert(Alert::Expected, BTreeSet::from(["somebody@example.com".into()]));
         assert!(!is_in_place(100, &silent));
-        let mut chatty = made(100);
+        let mut chatty = budget(100).as_made();
         chatty.alerts.insert(Alert::AnyCost, BTreeSet::new());
         assert!(!is_in_place(100, &chatty));
     }
@@ -377,7 +380,7 @@ mod tests {
         let theirs = BudgetFacts {
             name: "team".into(),
             tells: BTreeSet::from(["team@example.com".into()]),
-            ..made(5000)
+            ..budget(5000).as_made()
         };
         let Standing::InPlace(found) = budget(0).against(Some(&theirs)) else { panic!("not adopted") };
         assert!(found.en.contains("team@example.com") && found.ko.contains("team@example.com"), "{found:?}");

@@ -154,7 +154,8 @@ impl Facts {
     }
 
     /// Whether the log files are to be encrypted with the key of our alias: the answers ask for a key, and the trail has
-    /// none yet, or ours. The organization's trail, and that of another account, is not changed from here.
+    /// none yet, or ours. The organization's trail and that of another account are not changed from here, and a bucket of
+    /// another account has a Region that is not known here.
     pub fn takes_our_key(&self, answers: &Answers) -> bool {
         let is_ours = |found: &String| match &self.key {
             Ok(ours) => ours.as_ref().is_some_and(|ours| ours.arn == *found),
@@ -163,7 +164,8 @@ impl Facts {
         let may = |trail: &TrailFacts| {
             !trail.of_another_account && !trail.of_organization && trail.key.as_ref().is_none_or(is_ours)
         };
-        answers.trail.kms && self.trail().ok().flatten().is_none_or(may)
+        let is_asked_for = answers.trail.kms && self.bucket != BucketFacts::NotMine;
+        is_asked_for && self.trail().ok().flatten().is_none_or(may)
     }
 }
 

@@ -125,16 +125,20 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
     let identity = session.acting();
     let region = session.connection.region();
     let now = now();
-    let (credentials, rights, analyzer, security_contact, public_access_blocked, support, root_alarm) = tokio::try_join!(
+    let ((report, looked_up, switched), rights, analyzer, security_contact, others) = tokio::try_join!(
         credentials(identity, now),
         rights::read(identity),
         analyzer(identity, &region),
         security_contact(identity),
-        public_access_blocked(identity, &region),
-        support(identity),
-        alarm_asked_for(identity, &region, answers),
+        async {
+            tokio::try_join!(
+                public_access_blocked(identity, &region),
+                support(identity),
+                alarm_asked_for(identity, &region, answers),
+            )
+        },
     )?;
-    let (report, looked_up, switched) = credentials;
+    let (public_access_blocked, support, root_alarm) = others;
     Ok(Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),

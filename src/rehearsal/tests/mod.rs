@@ -28,6 +28,7 @@ mod callers;
 mod devices;
 mod events;
 mod kept;
+mod options;
 mod reports;
 mod sessions;
 mod signing_in;
