@@ -1,5 +1,6 @@
 //! What a person does in a browser with the practice account: the things that AWS lets nobody do by API, two in the
-//! console and one in a mailbox, and signing in. It is written beside the account, and an account that is open takes it in at its next call.
+//! console and one in a mailbox, and signing in. It is written beside the account, and an account that is open takes it
+//! in at its next call.
 
 use std::path::Path;
 

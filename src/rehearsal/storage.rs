@@ -52,7 +52,8 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         }
         "PutObjectLockConfiguration" => put_lock(call, bucket, services).await,
         "PutBucketVersioning" if suspends_what_is_locked(call, bucket, services).await => {
-            let message = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.";
+            let message =
+                "An Object Lock configuration is present on this bucket, so versioning stays switched on.";
             call.refuse(409, "InvalidBucketState", message)
         }
         _ => forward(call, services).await,

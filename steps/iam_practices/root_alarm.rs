@@ -549,25 +549,20 @@ mod tests {
     }
 
     /// What SNS and EventBridge answer, with this subscription and this state of the rule.
-    async fn observed(subscription: &'static str, state: &'static str) -> Alarm {
-        let aws = canned::Aws::answering(move |call| {
-            match call.operation.as_str() {
-            "GetTopicAttributes" => call.xml(
-                "<Attributes><entry><key>Policy</key><value>{}</value></entry></Attributes>",
-            ),
-            "ListSubscriptionsByTopic" => call.xml(&format!(
-                "<Subscriptions><member><SubscriptionArn>{subscription}</SubscriptionArn><Protocol>email</Protocol>\
-                 <Endpoint>{EMAIL}</Endpoint></member></Subscriptions>"
-            )),
-            "DescribeRule" => {
-                let rule = json!({"Name": NAME, "State": state, "EventPattern": pattern().to_string()});
-                Some((200, rule.to_string()))
-            }
-            _ => {
-                let arn = format!("arn:aws:sns:us-east-1:111122223333:{NAME}");
-                Some((200, json!({"Targets": [{"Id": "1", "Arn": arn}]}).to_string()))
-            }
-        }
+    async fn observed(subscription: &str, state: &str) -> Alarm {
+        let arn = format!("arn:aws:sns:us-east-1:111122223333:{NAME}");
+        let rule = json!({"Name": NAME, "State": state, "EventPattern": pattern().to_string()}).to_string();
+        let targets = json!({"Targets": [{"Id": "1", "Arn": arn}]}).to_string();
+        let policy = "<Attributes><entry><key>Policy</key><value>{}</value></entry></Attributes>";
+        let subscriptions = format!(
+            "<Subscriptions><member><SubscriptionArn>{subscription}</SubscriptionArn><Protocol>email</Protocol>\
+             <Endpoint>{EMAIL}</Endpoint></member></Subscriptions>"
+        );
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GetTopicAttributes" => call.xml(policy),
+            "ListSubscriptionsByTopic" => call.xml(&subscriptions),
+            "DescribeRule" => Some((200, rule.clone())),
+            _ => Some((200, targets.clone())),
         });
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
         observe(&identity, "us-east-1", EMAIL).await.unwrap().remove(0)
