@@ -201,6 +201,8 @@ pub enum ConsoleStep {
     RootMfa,
     /// Root switches on "IAM user and role access to Billing"
     BillingAccess,
+    /// Who is to be told when root is used says yes to the first e-mail
+    ConfirmEmail,
     /// A user signs in in the browser, as `aws login` does; --profile is where the session goes [default: dayone-admin]
     SignIn,
 }

@@ -108,7 +108,7 @@ impl<O: Asks> Engine<'_, O> {
         step: StepId,
         mut facts: P::Facts,
     ) -> Result<P::Facts, Failure> {
-        let (mut looked_again, mut offered) = (false, false);
+        let (mut looked_again, mut offered) = (false, None);
         loop {
             self.pause_if_asked()?;
             let plan = self.plan_to_walk::<P>(&facts, step);
@@ -118,14 +118,14 @@ impl<O: Asks> Engine<'_, O> {
             self.listener.hear(&event(report));
             let next = match plan.state {
                 State::ToChange => self.decide_and_apply::<P>(plan).await?,
-                State::NeedsPerson if plan.offer.is_some() && !offered => {
-                    offered = true;
+                State::NeedsPerson if plan.offer.is_some() && question(&plan) != offered => {
+                    offered = question(&plan);
                     self.offer_or_leave::<P>(plan).await?
                 }
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
-                State::InPlace if looked_again && !offered => {
-                    offered = true;
+                State::InPlace if looked_again && question(&plan) != offered => {
+                    offered = question(&plan);
                     self.make_offer::<P>(plan).await?
                 }
                 _ => Next::Done,
@@ -209,6 +209,10 @@ impl<O: Asks> Engine<'_, O> {
         plan: StepPlan<P::Change>,
     ) -> Result<Next<P::Facts>, Failure> {
         let Some(offer) = plan.offer.filter(|_| self.operator.is_a_person()) else { return Ok(Next::Done) };
+        if let Some(key) = offer.key {
+            let answered = self.take_offered(key, offer.question).await?;
+            return Ok(if answered { Next::LookAgain } else { Next::Done });
+        }
         if !self.operator.yes(&offer.question, false).await? {
             return Ok(Next::Done);
         }
@@ -401,6 +405,11 @@ fn the_plan_of<C>(step: StepId, plans: Vec<StepPlan<C>>) -> StepPlan<C> {
 }
 
 /// Whether something is left of a step that others rest on.
+/// What a plan asks besides.
+fn question<C>(plan: &StepPlan<C>) -> Option<Text> {
+    plan.offer.as_ref().map(|offer| offer.question.clone())
+}
+
 fn stands_open<C: Change>(plan: &StepPlan<C>) -> bool {
     match plan.state {
         State::ToChange => plan.changes.iter().any(|change| !change.is_optional()),

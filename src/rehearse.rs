@@ -136,6 +136,13 @@ fn console(
                 ko: "연습용 계정의 관리자가 이제 결제 페이지를 열 수 있습니다. API로는 보이지 않으므로 dayone이 물으면 예라고 답하세요."
             }
         }
+        ConsoleStep::ConfirmEmail => {
+            rehearsal::console(folder, ConsoleAction::ConfirmEmail)?;
+            text! {
+                en: "In the practice account, the e-mails of the alarm on root are confirmed now.",
+                ko: "연습용 계정에서 루트 경보의 이메일이 이제 확인되었습니다."
+            }
+        }
         ConsoleStep::SignIn => sign_in(folder, who, options.profile.as_deref().unwrap_or(PROFILE))?,
     };
     screen.wrapped(2, screen.say(&done));

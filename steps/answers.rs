@@ -139,6 +139,12 @@ pub struct Trail {
     pub readers: Vec<String>,
     /// How long log files are kept, in days; 0 keeps them for ever.
     pub retention_days: u32,
+    /// Whether log files are encrypted with a KMS key of the account's own, which costs money.
+    pub kms: bool,
+    /// For how many days Object Lock keeps each log file from being deleted; 0: there is no lock.
+    pub object_lock_days: u32,
+    /// Who gets an e-mail when root is used; none: nobody.
+    pub root_alarm_email: Option<String>,
 }
 
 /// The Cost and Usage Report, as answered.
@@ -159,6 +165,10 @@ pub struct Billing {
     pub format: ReportFormat,
     /// A person has switched on "IAM user and role access to Billing" as root.
     pub console_access_activated: bool,
+    /// The monthly amount of the cost budget, in US dollars; 0: any cost at all is told.
+    pub budget_amount: u32,
+    /// Who gets the e-mails of the cost budget; none: there is no budget.
+    pub budget_email: Option<String>,
 }
 
 /// The kinds of billing report.
@@ -254,7 +264,16 @@ impl Default for Mfa {
 
 impl Default for Trail {
     fn default() -> Self {
-        Self { name: "day-one".into(), bucket: None, region: None, readers: Vec::new(), retention_days: 365 }
+        Self {
+            name: "day-one".into(),
+            bucket: None,
+            region: None,
+            readers: Vec::new(),
+            retention_days: 365,
+            kms: false,
+            object_lock_days: 0,
+            root_alarm_email: None,
+        }
     }
 }
 
@@ -279,6 +298,8 @@ impl Default for Billing {
             time_unit: TimeUnit::Hourly,
             format: ReportFormat::Parquet,
             console_access_activated: false,
+            budget_amount: 0,
+            budget_email: None,
         }
     }
 }

@@ -112,6 +112,22 @@ impl Answers {
         problems.unless("trail.retention_days", self.trail.retention_days <= 36_500, || {
             text! { en: "At most 36500 days; 0 keeps for ever.", ko: "최대 36500일이며 0이면 계속 보관합니다." }
         });
+        self.judge_options_of_trail(problems);
+    }
+
+    fn judge_options_of_trail(&self, problems: &mut Problems) {
+        let (kept, locked) = (self.trail.retention_days, self.trail.object_lock_days);
+        problems.unless("trail.object_lock_days", locked <= 36_500, || {
+            text! { en: "At most 36500 days; 0 means no lock.", ko: "최대 36500일이며 0이면 잠그지 않습니다." }
+        });
+        problems.unless("trail.object_lock_days", kept == 0 || locked <= kept, || {
+            text! {
+                en: "A lock of {locked} days is longer than the {kept} days of retention_days, after which log files should go. Make it shorter, or keep the files longer.",
+                ko: "잠금 {locked}일이 로그 파일을 보관하는 retention_days의 {kept}일보다 깁니다. 잠금을 줄이거나 보관 기간을 늘리세요."
+            }
+        });
+        let email = self.trail.root_alarm_email.as_deref();
+        problems.unless("trail.root_alarm_email", email.is_none_or(is_email), email_address);
     }
 
     fn judge_billing(&self, problems: &mut Problems) {
@@ -151,6 +167,14 @@ impl Answers {
                 ko: "보고서에는 추적과 다른 별도의 버킷이 필요합니다."
             }
         });
+        let email = self.billing.budget_email.as_deref();
+        problems.unless("billing.budget_amount", self.billing.budget_amount == 0 || email.is_some(), || {
+            text! {
+                en: "A budget needs budget_email = \"…\": somebody who is told.",
+                ko: "예산에는 알림을 받을 budget_email = \"…\"이 필요합니다."
+            }
+        });
+        problems.unless("billing.budget_email", email.is_none_or(is_email), email_address);
     }
 
     fn judge_iam(&self, problems: &mut Problems) {
@@ -171,12 +195,7 @@ impl Answers {
             }
         });
         let email = iam.security_contact_email.as_deref();
-        problems.unless("iam.security_contact_email", email.is_none_or(is_email), || {
-            text! {
-                en: "An e-mail address is expected, such as security@example.com.",
-                ko: "security@example.com 같은 이메일 주소가 필요합니다."
-            }
-        });
+        problems.unless("iam.security_contact_email", email.is_none_or(is_email), email_address);
         let phone = iam.security_contact_phone.as_deref();
         problems.unless("iam.security_contact_phone", phone.is_none_or(is_phone), || {
             text! {
@@ -326,6 +345,13 @@ fn is_email(address: &str) -> bool {
             .is_some_and(|(before, last)| !before.is_empty() && !last.is_empty() && last.chars().all(word))
 }
 
+fn email_address() -> Text {
+    text! {
+        en: "An e-mail address is expected, such as security@example.com.",
+        ko: "security@example.com 같은 이메일 주소가 필요합니다."
+    }
+}
+
 /// From the same page; without a digit nobody can be called.
 fn is_phone(number: &str) -> bool {
     number.len() <= 25
@@ -415,6 +441,36 @@ mod tests {
         answers.iam.root_use_explained_until = Some("tomorrow".into());
         let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
         assert_eq!(keys, ["iam.root_use_explained_until"]);
+    }
+
+    #[test]
+    fn a_lock_outlasts_no_file_and_an_alarm_has_somebody_to_tell() {
+        fn keys(change: fn(&mut Answers)) -> Vec<String> {
+            let mut answers = Answers::default();
+            change(&mut answers);
+            answers.problems().into_iter().map(|problem| problem.key).collect()
+        }
+        let none: [&str; 0] = [];
+        assert_eq!(keys(|answers| answers.trail.object_lock_days = 365), none);
+        assert_eq!(keys(|answers| answers.trail.object_lock_days = 366), ["trail.object_lock_days"]);
+        let for_ever = |answers: &mut Answers| {
+            (answers.trail.retention_days, answers.trail.object_lock_days) = (0, 36_500);
+        };
+        assert_eq!(keys(for_ever), none);
+        let too_long = |answers: &mut Answers| {
+            (answers.trail.retention_days, answers.trail.object_lock_days) = (0, 36_501);
+        };
+        assert_eq!(keys(too_long), ["trail.object_lock_days"]);
+        let nobody = |answers: &mut Answers| answers.trail.root_alarm_email = Some("nobody".into());
+        assert_eq!(keys(nobody), ["trail.root_alarm_email"]);
+        assert_eq!(keys(|answers| answers.billing.budget_amount = 100), ["billing.budget_amount"]);
+        let told = |answers: &mut Answers| {
+            answers.billing.budget_amount = 100;
+            answers.billing.budget_email = Some("costs@example.com".into());
+        };
+        assert_eq!(keys(told), none);
+        let nobody = |answers: &mut Answers| answers.billing.budget_email = Some("nobody".into());
+        assert_eq!(keys(nobody), ["billing.budget_email"]);
     }
 
     #[test]

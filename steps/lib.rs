@@ -18,6 +18,7 @@ pub mod billing_report;
 pub mod cloudtrail;
 pub mod controls;
 pub mod credential_report;
+pub mod encryption_key;
 pub mod error;
 pub mod event_history;
 pub mod groups;

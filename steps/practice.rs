@@ -335,7 +335,10 @@ pub struct StepPlan<C> {
 pub struct Offer<C> {
     /// The question, answered by yes or no; Enter alone means no.
     pub question: Text,
-    /// What a yes applies.
+    /// The answer that it takes in the place of a yes, such as an e-mail address; Enter alone means none. What follows
+    /// from the answer is planned, shown and decided on as everything else is.
+    pub key: Option<&'static str>,
+    /// What a yes applies; nothing where an answer is taken.
     pub changes: Vec<C>,
 }
 
@@ -404,6 +407,14 @@ impl<C> StepPlan<C> {
     /// The same, held up by a step that has to be in place before.
     pub fn held_up_by(self, needed: StepId) -> Self {
         Self { notes: self.notes, ..Self::blocked(self.step, after(needed)) }
+    }
+
+    /// Offers, once the step is in place, what an answer with this key would add to it.
+    pub fn offering(mut self, key: &'static str, question: Text) -> Self {
+        if self.state == State::InPlace {
+            self.offer = Some(Offer { question, key: Some(key), changes: Vec::new() });
+        }
+        self
     }
 
     /// Says what comes so soon that a person may want to wait for it.

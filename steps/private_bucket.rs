@@ -1,16 +1,18 @@
 //! The locked-down bucket that the trail and the report both need.
 //!
 //! Public access blocked, owned by the account, encrypted, versioned, reachable only over TLS, readable only for those
-//! who need it. A bucket that is there already is brought up to this; what others have set in its policy and its
-//! lifecycle stays. What is ours in them has a name that begins with `Dayone` or `dayone`, and no other is replaced.
+//! who need it; where it is asked for, encrypted with a key of the account's own and locked against deletion. A bucket
+//! that is there already is brought up to this; what others have set in its policy and its lifecycle stays. What is ours
+//! in them has a name that begins with `Dayone` or `dayone`, and no other is replaced.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint, BucketNamespace,
-    BucketVersioningStatus, CreateBucketConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
-    LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectOwnership, OwnershipControls,
-    OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
+    BucketVersioningStatus, CreateBucketConfiguration, DefaultRetention, ExpirationStatus,
+    LifecycleExpiration, LifecycleRule, LifecycleRuleFilter, NoncurrentVersionExpiration,
+    ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode, ObjectLockRule, ObjectOwnership,
+    OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration, ServerSideEncryption,
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
     VersioningConfiguration,
 };
@@ -23,7 +25,7 @@ use crate::policy::{Decision, Document, Effect, Principal, Request, Statement, W
 use crate::practice::{StepId, Verb};
 use crate::text;
 use crate::text::{Text, harmless};
-use crate::{regions, wait};
+use crate::{encryption_key, regions, wait};
 
 /// After how many days earlier versions of objects go.
 const EARLIER_VERSIONS_GO_AFTER: i32 = 90;
@@ -42,10 +44,34 @@ pub struct Wanted {
     /// The statements that its policy must have. Their names begin with `Dayone`, so that what an account's other trails
     /// and reports need, which has AWS's own names, is never taken for ours.
     pub policy: Document,
+    /// The key that it encrypts objects with by default; none: any encryption will do.
+    pub key: Option<DefaultKey>,
+    /// For how many days Object Lock keeps each new object, at the least; 0: its lock is left as it is.
+    pub locked_days: u32,
     /// The lifecycle rule that it must have; none: its lifecycle is left as it is.
     pub lifecycle: Option<Retention>,
     /// What the whole policy, foreign statements included, must let through.
     pub must_let: Vec<MustLet>,
+}
+
+/// A KMS key that objects are encrypted with by default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultKey {
+    /// Its alias, such as `alias/dayone-trail`.
+    pub alias: String,
+    /// Its ARN; none: it is not made yet.
+    pub arn: Option<String>,
+}
+
+/// What Object Lock does with new objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// Nothing.
+    Off,
+    /// It keeps each for so many days from everybody who may not get past it.
+    Governance(u32),
+    /// It keeps each from everybody, root included. That is more than we ask for, so it is left as it is.
+    Compliance,
 }
 
 /// Our lifecycle rule: how long objects stay.
@@ -94,8 +120,12 @@ pub struct Settings {
     pub ownership_enforced: Reading<bool>,
     /// Whether objects are encrypted by default.
     pub encrypted: Reading<bool>,
+    /// The KMS key that they are encrypted with; none: one of S3's own.
+    pub key: Option<String>,
     /// Whether earlier versions of objects are kept.
     pub versioned: Reading<bool>,
+    /// What Object Lock does. It is read only for who asks for a lock, by [`observe_lock`].
+    pub lock: Reading<Lock>,
     /// The bucket policy.
     pub policy: Reading<Option<String>>,
     /// Our own lifecycle rule, where there is one that is in force.
@@ -127,10 +157,24 @@ pub enum BucketChange {
         /// The bucket.
         bucket: String,
     },
+    /// Encrypts objects with a KMS key by default.
+    EncryptWithKey {
+        /// The bucket.
+        bucket: String,
+        /// The key's alias.
+        alias: String,
+    },
     /// Keeps earlier versions of objects.
     EnableVersioning {
         /// The bucket.
         bucket: String,
+    },
+    /// Has Object Lock keep new objects, in governance mode.
+    LockObjects {
+        /// The bucket.
+        bucket: String,
+        /// For how many days.
+        days: u32,
     },
     /// Sets the policy: ours, and the foreign statements that were there.
     PutPolicy {
@@ -177,6 +221,28 @@ pub async fn observe(identity: &Identity, name: &str, region: &str) -> Result<Bu
     }
 }
 
+/// Reads what Object Lock does with the new objects of a bucket of this account.
+pub async fn observe_lock(identity: &Identity, name: &str, region: &str) -> Result<Reading<Lock>, AwsError> {
+    let account = identity.caller.account.as_str();
+    let request = identity.s3(region).get_object_lock_configuration().bucket(name);
+    let answer = request.expected_bucket_owner(account).send().await;
+    let answer = answer.for_call("s3:GetBucketObjectLockConfiguration");
+    let answer = identity.reading(unless("ObjectLockConfigurationNotFoundError", answer))?;
+    Ok(answer.map(|answer| lock(answer.as_ref().and_then(|answer| answer.object_lock_configuration()))))
+}
+
+/// A lock without a default retention locks nothing by itself.
+fn lock(configuration: Option<&ObjectLockConfiguration>) -> Lock {
+    let rule = configuration.and_then(|configuration| configuration.rule());
+    let Some(retention) = rule.and_then(|rule| rule.default_retention()) else { return Lock::Off };
+    let (days, years) = (retention.days().unwrap_or_default(), retention.years().unwrap_or_default());
+    match retention.mode() {
+        Some(ObjectLockRetentionMode::Compliance) => Lock::Compliance,
+        Some(_) => Lock::Governance(u32::try_from(days + years * 365).unwrap_or_default()),
+        None => Lock::Off,
+    }
+}
+
 /// What has to be done. Pure.
 pub fn plan(wanted: &Wanted, facts: &BucketFacts) -> Result<Vec<BucketChange>, Obstacle> {
     match facts {
@@ -213,7 +279,9 @@ impl Settings {
             public_access_blocked: Ok(false),
             ownership_enforced: Ok(false),
             encrypted: Ok(false),
+            key: None,
             versioned: Ok(false),
+            lock: Ok(Lock::Off),
             policy: Ok(None),
             lifecycle: Ok(None),
         }
@@ -230,12 +298,35 @@ fn mend(wanted: &Wanted, settings: &Settings) -> Result<Vec<BucketChange>, Obsta
     let changes = [
         missing(&settings.public_access_blocked, BucketChange::BlockPublicAccess { bucket: bucket.clone() })?,
         missing(&settings.ownership_enforced, BucketChange::EnforceOwnership { bucket: bucket.clone() })?,
-        missing(&settings.encrypted, BucketChange::Encrypt { bucket: bucket.clone() })?,
+        mend_encryption(wanted, settings)?,
         missing(&settings.versioned, BucketChange::EnableVersioning { bucket })?,
+        mend_lock(wanted, &settings.lock)?,
         mend_lifecycle(wanted, &settings.lifecycle)?,
         mend_policy(wanted, &settings.policy)?,
     ];
     Ok(changes.into_iter().flatten().collect())
+}
+
+fn mend_encryption(wanted: &Wanted, settings: &Settings) -> Result<Option<BucketChange>, Obstacle> {
+    let bucket = wanted.name.clone();
+    match (&settings.encrypted, &wanted.key) {
+        (Err(unseen), _) => Err(Obstacle::Unseen(unseen.clone())),
+        (Ok(encrypted), None) => Ok((!encrypted).then_some(BucketChange::Encrypt { bucket })),
+        (Ok(true), Some(key)) if key.arn.is_some() && key.arn == settings.key => Ok(None),
+        (Ok(_), Some(key)) => Ok(Some(BucketChange::EncryptWithKey { bucket, alias: key.alias.clone() })),
+    }
+}
+
+/// A lock that is stricter than asked for stays: it was somebody's choice.
+fn mend_lock(wanted: &Wanted, found: &Reading<Lock>) -> Result<Option<BucketChange>, Obstacle> {
+    let (bucket, days) = (wanted.name.clone(), wanted.locked_days);
+    match found {
+        _ if days == 0 => Ok(None),
+        Err(unseen) => Err(Obstacle::Unseen(unseen.clone())),
+        Ok(Lock::Compliance) => Ok(None),
+        Ok(Lock::Governance(found)) if *found >= days => Ok(None),
+        Ok(Lock::Governance(_) | Lock::Off) => Ok(Some(BucketChange::LockObjects { bucket, days })),
+    }
 }
 
 fn mend_lifecycle(
@@ -253,26 +344,40 @@ fn mend_lifecycle(
 }
 
 fn mend_policy(wanted: &Wanted, found: &Reading<Option<String>>) -> Result<Option<BucketChange>, Obstacle> {
+    let mended = mended_policy(&wanted.policy, &wanted.must_let, found)?;
+    Ok(mended.map(|(policy, foreign_statements)| BucketChange::PutPolicy {
+        bucket: wanted.name.clone(),
+        policy,
+        foreign_statements,
+    }))
+}
+
+/// The policy that a resource has to get, and how many statements of others stay in it; none where nothing is missing.
+/// What holds of a bucket's policy holds of those of keys and topics too.
+pub fn mended_policy(
+    ours: &Document,
+    must_let: &[MustLet],
+    found: &Reading<Option<String>>,
+) -> Result<Option<(Document, usize)>, Obstacle> {
     let found = match found {
         Ok(Some(policy)) => Document::parse(policy).map_err(|_| Obstacle::UnreadablePolicy)?,
-        Ok(None) => with_statements(&wanted.policy, Vec::new()),
+        Ok(None) => with_statements(ours, Vec::new()),
         Err(unseen) => return Err(Obstacle::Unseen(unseen.clone())),
     };
-    let foreign = foreign_statements(&found, &wanted.policy);
-    let foreign = with_statements(&wanted.policy, foreign);
+    let foreign = with_statements(ours, foreign_statements(&found, ours));
     let is_said = |ours: &Statement| found.statement.iter().any(|statement| statement.says_the_same(ours));
-    let mut statements = wanted.policy.statement.clone();
-    statements.retain(|ours| is_said(ours) || !is_spare(ours, &foreign, &wanted.must_let));
+    let mut statements = ours.statement.clone();
+    statements.retain(|statement| is_said(statement) || !is_spare(statement, &foreign, must_let));
     let foreign_statements = foreign.statement.len();
     statements.extend(foreign.statement);
-    let policy = with_statements(&wanted.policy, statements);
-    if let Some(locked_out) = wanted.must_let.iter().find(|must| !must.is_let_by(&policy)) {
+    let policy = with_statements(ours, statements);
+    if let Some(locked_out) = must_let.iter().find(|must| !must.is_let_by(&policy)) {
         return Err(Obstacle::LockedOut(locked_out.who.clone()));
     }
     if found.includes(&policy) && policy.includes(&found) {
         return Ok(None);
     }
-    Ok(Some(BucketChange::PutPolicy { bucket: wanted.name.clone(), policy, foreign_statements }))
+    Ok(Some((policy, foreign_statements)))
 }
 
 fn with_statements(policy: &Document, statement: Vec<Statement>) -> Document {
@@ -360,13 +465,17 @@ pub async fn apply(
             .await
         }
         BucketChange::Encrypt { bucket } => {
-            let by_default =
-                ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256);
-            let by_default = built(by_default.build(), "s3:PutEncryptionConfiguration")?;
-            let rule =
-                ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default);
-            let encryption = ServerSideEncryptionConfiguration::builder().rules(rule.build()).build();
-            let encryption = built(encryption, "s3:PutEncryptionConfiguration")?;
+            let encryption = encryption(None)?;
+            patiently(bucket, operator, async || {
+                let request = s3.put_bucket_encryption().bucket(bucket).expected_bucket_owner(account);
+                let sent = request.server_side_encryption_configuration(encryption.clone()).send().await;
+                sent.for_call("s3:PutEncryptionConfiguration").map(drop)
+            })
+            .await
+        }
+        BucketChange::EncryptWithKey { bucket, alias } => {
+            let key = encryption_key::arn_of(identity, region, alias, operator).await?;
+            let encryption = encryption(Some(&key))?;
             patiently(bucket, operator, async || {
                 let request = s3.put_bucket_encryption().bucket(bucket).expected_bucket_owner(account);
                 let sent = request.server_side_encryption_configuration(encryption.clone()).send().await;
@@ -380,6 +489,16 @@ pub async fn apply(
                 let request = s3.put_bucket_versioning().bucket(bucket).expected_bucket_owner(account);
                 let sent = request.versioning_configuration(enabled.clone()).send().await;
                 sent.for_call("s3:PutBucketVersioning").map(drop)
+            })
+            .await
+        }
+        BucketChange::LockObjects { bucket, days } => {
+            let lock = lock_for(*days);
+            patiently(bucket, operator, async || {
+                let request =
+                    s3.put_object_lock_configuration().bucket(bucket).expected_bucket_owner(account);
+                let sent = request.object_lock_configuration(lock.clone()).send().await;
+                sent.for_call("s3:PutBucketObjectLockConfiguration").map(drop)
             })
             .await
         }
@@ -399,14 +518,42 @@ pub async fn apply(
     }
 }
 
-/// A bucket that was made a moment ago is not known everywhere at once.
+/// With a KMS key, S3 keeps a key of its own for the bucket, which spares nearly all calls to KMS.
+fn encryption(key: Option<&str>) -> Result<ServerSideEncryptionConfiguration, AwsError> {
+    let algorithm = if key.is_some() { ServerSideEncryption::AwsKms } else { ServerSideEncryption::Aes256 };
+    let by_default = ServerSideEncryptionByDefault::builder()
+        .sse_algorithm(algorithm)
+        .set_kms_master_key_id(key.map(ToOwned::to_owned));
+    let by_default = built(by_default.build(), "s3:PutEncryptionConfiguration")?;
+    let rule = ServerSideEncryptionRule::builder()
+        .apply_server_side_encryption_by_default(by_default)
+        .set_bucket_key_enabled(key.map(|_| true));
+    let encryption = ServerSideEncryptionConfiguration::builder().rules(rule.build()).build();
+    built(encryption, "s3:PutEncryptionConfiguration")
+}
+
+fn lock_for(days: u32) -> ObjectLockConfiguration {
+    let retention = DefaultRetention::builder()
+        .mode(ObjectLockRetentionMode::Governance)
+        .days(i32::try_from(days).unwrap_or(i32::MAX));
+    let rule = ObjectLockRule::builder().default_retention(retention.build());
+    ObjectLockConfiguration::builder()
+        .object_lock_enabled(ObjectLockEnabled::Enabled)
+        .rule(rule.build())
+        .build()
+}
+
+/// A bucket that was made a moment ago is not known everywhere at once, and one that keeps versions since a moment ago
+/// cannot be locked yet.
 async fn patiently<F>(bucket: &str, operator: &mut impl Operator, attempt: F) -> Result<(), StepError>
 where
     F: AsyncFnMut() -> Result<(), AwsError>,
 {
     let bucket = harmless(bucket);
     let what = text! { en: "Waiting until S3 is ready with bucket {bucket}", ko: "S3에서 버킷 {bucket}이(가) 준비되기를 기다리는 중" };
-    let passes = |error: &AwsError| error.is("NoSuchBucket") || error.is("OperationAborted");
+    let passes = |error: &AwsError| {
+        ["NoSuchBucket", "OperationAborted", "InvalidBucketState"].iter().any(|code| error.is(code))
+    };
     wait::until_seen(operator, what, passes, attempt).await
 }
 
@@ -592,6 +739,7 @@ async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Setti
     let policy = unless("NoSuchBucketPolicy", policy.for_call("s3:GetBucketPolicy"));
     let lifecycle =
         unless("NoSuchLifecycleConfiguration", lifecycle.for_call("s3:GetLifecycleConfiguration"));
+    let encryption = identity.reading(encryption)?;
     Ok(Settings {
         region: region.to_owned(),
         public_access_blocked: identity
@@ -600,7 +748,9 @@ async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Setti
         ownership_enforced: identity
             .reading(ownership)?
             .map(|found| found.is_some_and(|found| is_enforced(&found))),
-        encrypted: identity.reading(encryption)?.map(|encryption| encryption.is_some()),
+        key: encryption.as_ref().ok().and_then(|encryption| default_key(encryption.as_ref()?)),
+        encrypted: encryption.map(|encryption| encryption.is_some()),
+        lock: Ok(Lock::Off),
         versioned: identity
             .reading(versioning.for_call("s3:GetBucketVersioning"))?
             .map(|versioning| versioning.status() == Some(&BucketVersioningStatus::Enabled)),
@@ -620,6 +770,14 @@ fn blocks_all(answer: &aws_sdk_s3::operation::get_public_access_block::GetPublic
         .into_iter()
         .all(|blocked| blocked == Some(true))
     })
+}
+
+fn default_key(
+    answer: &aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput,
+) -> Option<String> {
+    let rules = answer.server_side_encryption_configuration()?.rules();
+    let mut by_default = rules.iter().filter_map(|rule| rule.apply_server_side_encryption_by_default());
+    by_default.find_map(|by_default| by_default.kms_master_key_id()).map(ToOwned::to_owned)
 }
 
 fn is_enforced(
@@ -691,9 +849,12 @@ impl BucketChange {
     pub fn verb(&self) -> Verb {
         match self {
             Self::Create { .. } => Verb::Create,
-            Self::BlockPublicAccess { .. } | Self::EnableVersioning { .. } => Verb::Enable,
+            Self::BlockPublicAccess { .. } | Self::EnableVersioning { .. } | Self::LockObjects { .. } => {
+                Verb::Enable
+            }
             Self::EnforceOwnership { .. }
             | Self::Encrypt { .. }
+            | Self::EncryptWithKey { .. }
             | Self::PutPolicy { .. }
             | Self::PutLifecycle { .. } => Verb::Update,
         }
@@ -705,8 +866,9 @@ impl BucketChange {
             Self::Create { bucket, .. } => (bucket, ""),
             Self::BlockPublicAccess { bucket } => (bucket, "/public-access-block"),
             Self::EnforceOwnership { bucket } => (bucket, "/ownership-controls"),
-            Self::Encrypt { bucket } => (bucket, "/encryption"),
+            Self::Encrypt { bucket } | Self::EncryptWithKey { bucket, .. } => (bucket, "/encryption"),
             Self::EnableVersioning { bucket } => (bucket, "/versioning"),
+            Self::LockObjects { bucket, .. } => (bucket, "/object-lock"),
             Self::PutPolicy { bucket, .. } => (bucket, "/policy"),
             Self::PutLifecycle { bucket, .. } => (bucket, "/lifecycle"),
         };
@@ -726,6 +888,14 @@ impl BucketChange {
                 text! { en: "ownership: access control lists off", ko: "소유권: 액세스 제어 목록(ACL) 끔" }
             }
             Self::Encrypt { .. } => text! { en: "encryption by default (SSE-S3)", ko: "기본 암호화(SSE-S3)" },
+            Self::EncryptWithKey { alias, .. } => text! {
+                en: "encryption by default with the KMS key {alias}",
+                ko: "KMS 키 {alias}(으)로 기본 암호화"
+            },
+            Self::LockObjects { days, .. } => text! {
+                en: "Object Lock: each new object is kept for {days} days (governance mode)",
+                ko: "객체 잠금(Object Lock): 새 객체를 {days}일 동안 보존(거버넌스 모드)"
+            },
             Self::EnableVersioning { .. } => {
                 text! { en: "versioning, so that nothing is overwritten", ko: "버전 관리, 덮어써도 이전 버전 보존" }
             }

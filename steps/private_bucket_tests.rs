@@ -10,6 +10,7 @@ const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one"
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 const OBJECT: &str = "arn:aws:s3:::logs/file";
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1";
 
 // The statements that the bucket of these tests must have.
 const WRITES: &str = r#"{"Sid":"DayoneServiceWrites","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
@@ -58,6 +59,8 @@ fn wanted() -> Wanted {
         region: "eu-central-1".into(),
         account: "111122223333".into(),
         policy: document(&[WRITES, TLS_ONLY, READERS]),
+        key: None,
+        locked_days: 0,
         lifecycle: Some(kept_for(365)),
         must_let: vec![service_writes(), reads(ALICE)],
     }
@@ -90,7 +93,9 @@ fn perfect() -> Settings {
         public_access_blocked: Ok(true),
         ownership_enforced: Ok(true),
         encrypted: Ok(true),
+        key: None,
         versioned: Ok(true),
+        lock: Ok(Lock::Off),
         policy: Ok(Some(policy_of(&[WRITES, TLS_ONLY, READERS]))),
         lifecycle: Ok(Some(kept_for(365))),
     }
@@ -102,7 +107,9 @@ fn bare(region: &str) -> Settings {
         public_access_blocked: Ok(false),
         ownership_enforced: Ok(false),
         encrypted: Ok(false),
+        key: None,
         versioned: Ok(false),
+        lock: Ok(Lock::Off),
         policy: Ok(None),
         lifecycle: Ok(None),
     }
@@ -212,6 +219,81 @@ fn another_answer_changes_the_lifecycle() {
         let settings = Settings { lifecycle: Ok(Some(found)), ..perfect() };
         let change = BucketChange::PutLifecycle { bucket: bucket(), retention: kept_for(365) };
         assert_eq!(plan(&wanted(), &mine(settings)), Ok(vec![change]));
+    }
+}
+
+/// A bucket that is to be encrypted with a key, and locked for 30 days.
+fn with_options(arn: Option<&str>) -> Wanted {
+    let key = DefaultKey { alias: "alias/dayone-trail".into(), arn: arn.map(ToOwned::to_owned) };
+    Wanted { key: Some(key), locked_days: 30, ..wanted() }
+}
+
+#[test]
+fn a_key_and_a_lock_are_set_where_they_are_asked_for() {
+    let encrypt = BucketChange::EncryptWithKey { bucket: bucket(), alias: "alias/dayone-trail".into() };
+    let lock = BucketChange::LockObjects { bucket: bucket(), days: 30 };
+    for arn in [None, Some(KEY)] {
+        let expected = vec![encrypt.clone(), lock.clone()];
+        assert_eq!(plan(&with_options(arn), &mine(perfect())), Ok(expected), "{arn:?}");
+    }
+    let whole = Settings { key: Some(KEY.into()), lock: Ok(Lock::Governance(30)), ..perfect() };
+    assert_eq!(plan(&with_options(Some(KEY)), &mine(whole.clone())), Ok(vec![]));
+    assert_eq!(plan(&wanted(), &mine(whole)), Ok(vec![]), "what nobody asks for stays");
+    let told = [&encrypt, &lock].map(|change| format!("{:?} {}", change.verb(), change.resource()));
+    assert_eq!(told, ["Update s3:bucket/logs/encryption", "Enable s3:bucket/logs/object-lock"]);
+}
+
+/// The key first, so that no object is ever written without it, and the versions before the lock that needs them.
+#[test]
+fn a_new_bucket_is_locked_once_it_keeps_versions() {
+    let changes = plan(&with_options(None), &BucketFacts::Free).unwrap();
+    let place = |wanted: fn(&BucketChange) -> bool| changes.iter().position(wanted).unwrap();
+    let versions = place(|change| matches!(change, BucketChange::EnableVersioning { .. }));
+    let locks = place(|change| matches!(change, BucketChange::LockObjects { .. }));
+    assert!(versions < locks, "{changes:?}");
+    assert!(!changes.iter().any(|change| matches!(change, BucketChange::Encrypt { .. })), "{changes:?}");
+}
+
+#[test]
+fn a_lock_is_never_made_shorter_or_weaker() {
+    let lock = |lock| Settings { key: Some(KEY.into()), lock: Ok(lock), ..perfect() };
+    let change = BucketChange::LockObjects { bucket: bucket(), days: 30 };
+    for (found, expected) in [
+        (Lock::Off, vec![change.clone()]),
+        (Lock::Governance(29), vec![change]),
+        (Lock::Governance(365), vec![]),
+        (Lock::Compliance, vec![]),
+    ] {
+        assert_eq!(plan(&with_options(Some(KEY)), &mine(lock(found))), Ok(expected), "{found:?}");
+    }
+    let hidden = Settings { key: Some(KEY.into()), lock: Err(unseen()), ..perfect() };
+    assert_eq!(plan(&with_options(Some(KEY)), &mine(hidden.clone())), Err(Obstacle::Unseen(unseen())));
+    assert_eq!(plan(&wanted(), &mine(hidden)), Ok(vec![]));
+}
+
+#[test]
+fn what_is_sent_as_a_lock_is_found_as_one() {
+    assert_eq!(lock(Some(&lock_for(30))), Lock::Governance(30));
+    assert_eq!(lock(None), Lock::Off);
+    let bare = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled).build();
+    assert_eq!(lock(Some(&bare)), Lock::Off);
+    let years = |mode| {
+        let retention = DefaultRetention::builder().mode(mode).years(1).build();
+        let rule = ObjectLockRule::builder().default_retention(retention).build();
+        lock(Some(&ObjectLockConfiguration::builder().rule(rule).build()))
+    };
+    assert_eq!(years(ObjectLockRetentionMode::Governance), Lock::Governance(365));
+    assert_eq!(years(ObjectLockRetentionMode::Compliance), Lock::Compliance);
+}
+
+#[test]
+fn what_is_sent_as_encryption_is_found_as_such() {
+    for key in [None, Some(KEY)] {
+        let sent = encryption(key).unwrap();
+        assert_eq!(sent.rules()[0].bucket_key_enabled(), key.map(|_| true));
+        let answer = aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput::builder();
+        let answer = answer.server_side_encryption_configuration(sent).build();
+        assert_eq!(default_key(&answer).as_deref(), key);
     }
 }
 
@@ -562,7 +644,11 @@ fn made(facts: BucketFacts, change: &BucketChange) -> BucketFacts {
         BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
         BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
         BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
+        BucketChange::EncryptWithKey { .. } => {
+            (settings.encrypted, settings.key) = (Ok(true), Some(KEY.to_owned()));
+        }
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
+        BucketChange::LockObjects { days, .. } => settings.lock = Ok(Lock::Governance(*days)),
         BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
@@ -595,7 +681,9 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             public_access_blocked: flags.0,
             ownership_enforced: flags.1,
             encrypted: flags.2,
+            key: None,
             versioned: flags.3,
+            lock: Ok(Lock::Off),
             policy,
             lifecycle,
         },
@@ -624,6 +712,14 @@ proptest! {
         if let Ok(changes) = plan(&wanted(), &facts) {
             let after = changes.iter().fold(facts, made);
             prop_assert_eq!(plan(&wanted(), &after), Ok(vec![]));
+        }
+    }
+
+    #[test]
+    fn options_that_were_carried_out_are_not_planned_again(facts in any_facts()) {
+        if let Ok(changes) = plan(&with_options(None), &facts) {
+            let after = changes.iter().fold(facts, made);
+            prop_assert_eq!(plan(&with_options(Some(KEY)), &after), Ok(vec![]));
         }
     }
 

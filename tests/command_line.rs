@@ -373,7 +373,7 @@ fn with_commands_for_codes_only_what_a_person_must_do_is_left() {
     assert_no_secret_elsewhere(&machine, &said);
     assert_no_code_is_written(&machine, &said);
 
-    for action in ["root-mfa", "billing-access"] {
+    for action in ["root-mfa", "billing-access", "confirm-email"] {
         let said = machine.ends(0, &["rehearse", "console", action]);
         assert!(said.stdout.contains("In the practice account"), "{}", said.stdout);
     }

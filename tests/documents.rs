@@ -89,7 +89,7 @@ fn policies_parse_when_filled_in_and_fit_their_size_limits() {
     }
 }
 
-/// A policy that names principals is a bucket's.
+/// A policy that names principals is a bucket's, or may be larger still.
 fn size_limit(policy: &Document) -> usize {
     let is_of_a_bucket = policy.statement.iter().any(|statement| statement.principal.is_some());
     if is_of_a_bucket { LARGEST_BUCKET_POLICY } else { LARGEST_MANAGED_POLICY }
@@ -104,6 +104,8 @@ fn filled_in(json: &str) -> String {
         "TRAIL_ARN",
         &format!("arn:aws-us-gov:cloudtrail:us-gov-west-1:111122223333:trail/{}", name(128)),
     )
+    .replace("RULE_ARN", "arn:aws-us-gov:events:us-gov-west-1:111122223333:rule/dayone-root-use")
+    .replace("TOPIC_ARN", "arn:aws-us-gov:sns:us-gov-west-1:111122223333:dayone-root-use")
     .replace("KEY_PREFIX", &format!("{}/", name(200)))
     .replace("PARTITION", "aws-us-gov")
     .replace("ACCOUNT", "111122223333")

@@ -5,7 +5,7 @@
 mod support;
 
 use dayone::rehearsal::{ConsoleAction, Fault, FaultTime, PracticeAccount};
-use serde_json::json;
+use serde_json::{Value, json};
 use steps::practice::{State, StepId};
 use support::{clock, difference, walk};
 
@@ -46,6 +46,114 @@ async fn a_cur_2_0_export_is_made_where_the_answers_ask_for_it() {
     second.result.as_ref().unwrap();
     assert_eq!(second.changes_made, 0);
     assert_eq!(second.state(StepId::ReportDelivery), State::InPlace);
+}
+
+/// What the answers ask for with every option on.
+fn every_option() -> Value {
+    json!({
+        "trail": {"kms": true, "object_lock_days": 30, "root_alarm_email": "security@example.com"},
+        "billing": {"budget_amount": 100, "budget_email": "costs@example.com"},
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_option_is_complete_once_it_is_on_and_a_second_run_changes_nothing() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    let first = walk(&account, &clock, folder.path(), None, every_option()).await;
+    first.result.as_ref().unwrap();
+    let left = [StepId::RootMfa, StepId::LogDelivery, StepId::ReportDelivery, StepId::ActivityMonitoring];
+    assert_eq!(first.left(), left);
+    assert_eq!(first.state(StepId::ActivityMonitoring), State::NeedsPerson, "the e-mail is not confirmed");
+    account.console(ConsoleAction::RootMfa).await;
+    account.console(ConsoleAction::ConfirmEmail).await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+
+    let calls = account.mutating_calls().len();
+    let second = walk(&account, &clock, folder.path(), first.seed, every_option()).await;
+    second.result.as_ref().unwrap();
+    assert_eq!(second.left(), []);
+    assert_eq!((second.changes_made, account.mutating_calls().len()), (0, calls));
+    let is_of_key = |call: &&String| call.starts_with("kms:");
+    let of_key: Vec<_> = account.mutating_calls().iter().filter(is_of_key).cloned().collect();
+    assert_eq!(of_key, ["kms:CreateKey", "kms:CreateAlias", "kms:EnableKeyRotation"]);
+    assert_options(&account.snapshot().await);
+}
+
+/// What the account holds once every option is on.
+fn assert_options(account: &Value) {
+    let key = &account["encryption_keys"][0];
+    assert_eq!(key["alias"], "arn:aws:kms:us-east-1:111122223333:alias/dayone-trail");
+    assert_eq!((&key["rotates"], &account["trails"][0]["encrypted"]), (&json!(true), &json!(true)));
+    let bucket = &account["buckets"]["dayone-trail-111122223333-us-east-1-an"];
+    let lock = bucket["lock"].as_str().unwrap();
+    assert!(lock.contains("<Mode>GOVERNANCE</Mode><Days>30</Days>"), "{lock}");
+    assert_eq!(bucket["encryption"], "aws:kms");
+    let topic = &account["topics"]["arn:aws:sns:us-east-1:111122223333:dayone-root-use"];
+    assert_eq!(topic["emails"], json!({"security@example.com": true}));
+    let rule = &account["rules"]["arn:aws:events:us-east-1:111122223333:rule/dayone-root-use"];
+    assert_eq!(rule["targets"].as_object().map(|targets| targets.len()), Some(1));
+    let budget = &account["budgets"]["dayone-monthly"];
+    assert_eq!(budget["definition"]["BudgetLimit"]["Amount"], "100");
+    assert_eq!(budget["notifications"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trail_that_was_made_before_gets_the_options_too() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    let first = walk(&account, &clock, folder.path(), None, json!({})).await;
+    first.result.as_ref().unwrap();
+    let second = walk(&account, &clock, folder.path(), first.seed, every_option()).await;
+    second.result.as_ref().unwrap();
+    account.console(ConsoleAction::ConfirmEmail).await;
+    assert_options(&account.snapshot().await);
+    let third = walk(&account, &clock, folder.path(), second.seed, every_option()).await;
+    assert_eq!(third.changes_made, 0);
+    let fourth = walk(&account, &clock, folder.path(), third.seed, json!({})).await;
+    assert_eq!(fourth.changes_made, 0, "what nobody asks for any more stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_option_that_is_off_is_not_even_looked_at() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    account.deny(&["kms:*", "sns:*", "events:*", "budgets:*", "s3:*ObjectLock*"]);
+    let ended = walk(&account, &clock, folder.path(), None, json!({})).await;
+    ended.result.as_ref().unwrap();
+    assert_eq!(ended.left(), [StepId::RootMfa, StepId::LogDelivery, StepId::ReportDelivery]);
+}
+
+fn is_of_an_option(call: &str) -> bool {
+    ["kms:", "sns:", "events:", "budgets:"].iter().any(|service| call.starts_with(service))
+        || ["s3:PutObjectLockConfiguration", "cloudtrail:UpdateTrail"].contains(&call)
+}
+
+/// A key without its alias, a topic without its rule, a budget of which nobody knows: a further run finds them.
+#[tokio::test(start_paused = true)]
+async fn cut_off_at_every_call_of_an_option_a_further_run_converges() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    walk(&account, &clock, folder.path(), None, every_option()).await.result.unwrap();
+    let (expected, calls) = (account.snapshot().await, account.mutating_calls());
+    let places: Vec<_> = (0..).zip(&calls).filter(|(_, call)| is_of_an_option(call)).collect();
+    assert!(places.len() >= 9, "{places:?}");
+    for (at_mutating_call, call) in places {
+        for when in [FaultTime::Before, FaultTime::After] {
+            let place = format!("{call}, {when:?}");
+            let (folder, clock) = (tempfile::tempdir().unwrap(), support::clock());
+            let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+            account.set_fault(Some(Fault { at_mutating_call, when, lasting: true }));
+            let cut = walk(&account, &clock, folder.path(), None, every_option()).await;
+            assert!(cut.result.is_err(), "{place}");
+            account.set_fault(None);
+            let again = walk(&account, &clock, folder.path(), cut.seed, every_option()).await;
+            again.result.as_ref().unwrap_or_else(|error| panic!("{place}: {error}"));
+            assert_eq!(difference(&account.snapshot().await, &expected), None, "{place}");
+            let third = walk(&account, &clock, folder.path(), again.seed, every_option()).await;
+            assert_eq!(third.changes_made, 0, "{place}");
+        }
+    }
 }
 
 /// Names are no keys in Data Exports, so a lost answer could lead to a twin.

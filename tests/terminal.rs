@@ -29,6 +29,8 @@ struct Words {
     phone: &'static str,
     note_device: &'static str,
     public_access: &'static str,
+    budget: &'static str,
+    alarm: &'static str,
     done: &'static str,
     apply: &'static str,
     type_account: &'static str,
@@ -58,6 +60,8 @@ const ENGLISH: Words = Words {
     phone: "Name a phone number",
     note_device: "Note the MFA device in the AWS profile",
     public_access: "Have S3 block public access",
+    budget: "as soon as the account costs",
+    alarm: "whenever root is used",
     done: "Is it done?",
     apply: "Apply?",
     type_account: "Type 111122223333 to confirm",
@@ -91,6 +95,8 @@ const KOREAN: Words = Words {
     phone: "전화번호를 정하세요",
     note_device: "mfa_serial을 적어",
     public_access: "S3 퍼블릭 액세스를 차단할까요?",
+    budget: "요금이 생기면",
+    alarm: "루트 사용자가 쓰일 때마다",
     done: "완료하셨나요?",
     apply: "적용할까요?",
     type_account: "확인하려면 111122223333",
@@ -135,7 +141,11 @@ impl Person {
     fn answer(&mut self, asked: &str) {
         let words = self.words;
         let is = |question: &str| asked.contains(question);
-        if is(words.first_code) {
+        if is(words.budget) {
+            self.window.type_line("costs@example.com");
+        } else if is(words.alarm) {
+            self.window.type_line("security@example.com");
+        } else if is(words.first_code) {
             self.scan();
             self.type_code();
         } else if is(words.second_code) || is(words.sign_in_code) {
@@ -146,7 +156,8 @@ impl Person {
         } else if is(words.signed_in_again) {
             self.sign_in_again();
         } else if is(words.watching) {
-            self.at_the_console("root-mfa");
+            let is_enrolled = self.console.contains(&"root-mfa");
+            self.at_the_console(if is_enrolled { "confirm-email" } else { "root-mfa" });
         } else if is(words.waiting) || is(words.first_file) {
             let waits = |screen: &str| screen.contains(words.waiting) || screen.contains(words.first_file);
             self.window.wait_until(|screen| !waits(screen));

@@ -57,13 +57,14 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    /// In the practice account there is no console: a command stands for it.
+    /// In the practice account there is neither a console nor a mailbox: a command stands for them.
     fn in_rehearsal(&self, step: StepId, task: &PersonTask) -> PersonTask {
         let mut task = task.clone();
         let action = match step {
             StepId::RootMfa => "root-mfa",
             StepId::BillingAccess => "billing-access",
             StepId::RequireMfa => "sign-in --code CODE",
+            StepId::ActivityMonitoring if task.seen == Seen::InAccount => "confirm-email",
             _ => return task,
         };
         if self.rehearsal {
@@ -181,17 +182,29 @@ impl<O: Asks> Engine<'_, O> {
             "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
             _ => task.what.clone(),
         };
-        let question = Question { key, text, default };
+        if !self.is_answered(&Question { key, text, default }).await? {
+            return Ok(self.left(step));
+        }
+        self.find_administrator().await?;
+        Ok(Next::LookAgain)
+    }
+
+    /// Takes the answer that an offer asks for. Enter alone leaves the offer, and the step is not any less in place.
+    pub(super) async fn take_offered(&mut self, key: &'static str, text: Text) -> Result<bool, Failure> {
+        self.is_answered(&Question { key, text, default: Some(LEFT_OPEN.to_owned()) }).await
+    }
+
+    /// Asks until an answer holds up, and keeps it. False: the question is left open, where that may be.
+    async fn is_answered(&mut self, question: &Question) -> Result<bool, Failure> {
+        let may_stay_open = question.default.as_deref() == Some(LEFT_OPEN);
         loop {
-            let answer = self.operator.answer(&question).await?;
-            if !needed && answer.trim() == LEFT_OPEN {
-                return Ok(self.left(step));
+            let answer = self.operator.answer(question).await?;
+            let answer = answer.trim();
+            if may_stay_open && answer == LEFT_OPEN {
+                return Ok(false);
             }
-            match self.set(key, Value::String(answer.trim().to_owned()))? {
-                Ok(()) => {
-                    self.find_administrator().await?;
-                    return Ok(Next::LookAgain);
-                }
+            match self.set(question.key, Value::String(answer.to_owned()))? {
+                Ok(()) => return Ok(true),
                 Err(expected) => self.listener.hear(&Event::Note(expected)),
             }
         }

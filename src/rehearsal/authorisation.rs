@@ -200,9 +200,23 @@ fn resource(call: &Call, caller: &Caller, rules: Rules<'_>) -> String {
         Service::CloudTrail => trail(call),
         Service::Reports => report(call),
         Service::Account => format!("arn:aws:account::{ACCOUNT_ID}:account"),
-        Service::Sts | Service::S3Control | Service::Exports | Service::FreeTier | Service::Organizations => {
-            "*".to_owned()
-        }
+        // A key is made before it has an ARN, and is found by its alias.
+        Service::Sts
+        | Service::S3Control
+        | Service::Exports
+        | Service::FreeTier
+        | Service::Organizations
+        | Service::Kms => "*".to_owned(),
+        Service::Sns => match (call.parameter("TopicArn"), call.parameter("Name")) {
+            (Some(arn), _) => arn.to_owned(),
+            (None, Some(name)) => format!("arn:aws:sns:{}:{ACCOUNT_ID}:{name}", call.region),
+            (None, None) => "*".to_owned(),
+        },
+        Service::EventBridge => match [call.text("Name"), call.text("Rule")].concat().as_str() {
+            "" => "*".to_owned(),
+            name => format!("arn:aws:events:{}:{ACCOUNT_ID}:rule/{name}", call.region),
+        },
+        Service::Budgets => budget(call),
         Service::AccessAnalyzer => match call.text("analyzerName") {
             "" => "*".to_owned(),
             name => format!("arn:aws:access-analyzer:{}:{ACCOUNT_ID}:analyzer/{name}", call.region),
@@ -223,6 +237,15 @@ fn report(call: &Call) -> String {
     match defined.unwrap_or_else(|| call.text("ReportName")) {
         "" => "*".to_owned(),
         name => format!("arn:aws:cur:us-east-1:{ACCOUNT_ID}:definition/{name}"),
+    }
+}
+
+fn budget(call: &Call) -> String {
+    let defined = ["Budget", "NewBudget"].into_iter().find_map(|budget| call.json.get(budget));
+    let defined = defined.and_then(|budget| budget.get("BudgetName")?.as_str());
+    match defined.unwrap_or_else(|| call.text("BudgetName")) {
+        "" => "*".to_owned(),
+        name => format!("arn:aws:budgets::{ACCOUNT_ID}:budget/{name}"),
     }
 }
 

@@ -1,5 +1,6 @@
-//! What a person does in a browser with the practice account: the two things in the console that AWS lets nobody do by
-//! API, and signing in. It is written beside the account, and an account that is open takes it in at its next call.
+//! What a person does in a browser with the practice account: the things that AWS lets nobody do by API, two in the
+//! console and one in a mailbox, and signing in. It is written beside the account, and an account that is open takes it
+//! in at its next call.
 
 use std::path::Path;
 
@@ -22,6 +23,8 @@ pub enum ConsoleAction {
     RootMfa,
     /// Root switches on "IAM user and role access to Billing".
     BillingAccess,
+    /// Whoever is to get an e-mail of a topic says yes to it.
+    ConfirmEmail,
 }
 
 /// One thing that was done, in the order in which it was done.
@@ -95,6 +98,8 @@ impl Memory {
             Done::Undated(action) => {
                 self.console.insert(action);
             }
+            // Further topics can be confirmed later.
+            Done::Action { action: ConsoleAction::ConfirmEmail, .. } => self.confirm_emails(),
             Done::Action { at, action } => {
                 if self.console.insert(action) && action == ConsoleAction::RootMfa {
                     self.root_mfa_since = Some(at);

@@ -12,11 +12,15 @@ use winterbaume_iam::IamStateView;
 
 use super::analyzers::Analyzer;
 use super::authorisation::managed_policies;
+use super::budgets::Budget;
 use super::devices::Device;
+use super::encryption_keys::KeyStore;
 use super::events::Event;
 use super::exports::Export;
 use super::passwords::{Password, PasswordPolicy};
 use super::public_access::AccountBlock;
+use super::rules::Rule;
+use super::topics::Topic;
 use super::trails::Trail;
 use super::{ACCOUNT_ID, Clock, ConsoleAction, RehearsalError, Services, events};
 
@@ -81,6 +85,18 @@ pub(crate) struct Memory {
     /// What is blocked for all buckets of the account.
     #[serde(default)]
     pub public_access: Option<AccountBlock>,
+    /// The keys of KMS.
+    #[serde(default)]
+    pub encryption_keys: KeyStore,
+    /// Topics of SNS, by ARN.
+    #[serde(default)]
+    pub topics: BTreeMap<String, Topic>,
+    /// Rules of EventBridge, by ARN.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Rule>,
+    /// Budgets, by name.
+    #[serde(default)]
+    pub budgets: BTreeMap<String, Budget>,
     /// What services have delivered into buckets.
     pub delivered: BTreeMap<String, BTreeSet<String>>,
     /// When Event History was last asked, by Region.
@@ -192,6 +208,10 @@ impl Memory {
             contacts: BTreeMap::new(),
             analyzers: BTreeMap::new(),
             public_access: None,
+            encryption_keys: KeyStore::default(),
+            topics: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            budgets: BTreeMap::new(),
             delivered: BTreeMap::new(),
             lookups: BTreeMap::new(),
             due_since: None,

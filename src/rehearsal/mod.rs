@@ -10,11 +10,13 @@ mod account;
 mod analyzers;
 mod authorisation;
 mod authorization_details;
+mod budgets;
 mod callers;
 mod connector;
 mod console;
 mod credential_report;
 mod devices;
+mod encryption_keys;
 mod events;
 mod exports;
 mod iam;
@@ -23,6 +25,7 @@ mod names;
 mod passwords;
 mod public_access;
 mod reports;
+mod rules;
 mod serve;
 mod service;
 mod sign_in;
@@ -30,6 +33,7 @@ mod signature;
 mod standing;
 mod storage;
 mod tokens;
+mod topics;
 mod totp;
 mod traffic;
 mod trails;
@@ -296,7 +300,8 @@ impl PracticeAccount {
             Ok(call) => call,
             Err(refusal) => return Some(self.finished(*refusal, &tokens::request_id())),
         };
-        if [Service::Reports, Service::Exports].contains(&call.service) && call.region != "us-east-1" {
+        let of_one_region = [Service::Reports, Service::Exports, Service::Budgets];
+        if of_one_region.contains(&call.service) && call.region != "us-east-1" {
             return None;
         }
         let mut memory = self.0.memory.lock().await;
@@ -365,6 +370,10 @@ impl PracticeAccount {
             Service::Exports => exports::answer(call, services, memory, now).await,
             Service::Account | Service::FreeTier | Service::Organizations => account::answer(call, memory),
             Service::AccessAnalyzer => analyzers::answer(call, memory, now),
+            Service::Kms => encryption_keys::answer(call, memory, now),
+            Service::Sns => topics::answer(call, memory),
+            Service::EventBridge => rules::answer(call, memory),
+            Service::Budgets => budgets::answer(call, memory),
         }
     }
 

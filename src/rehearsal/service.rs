@@ -16,6 +16,10 @@ pub(crate) enum Service {
     FreeTier,
     Organizations,
     AccessAnalyzer,
+    Kms,
+    Sns,
+    EventBridge,
+    Budgets,
 }
 
 /// The form in which a service is asked and answers.
@@ -49,6 +53,10 @@ impl Service {
             "freetier" => Self::FreeTier,
             "organizations" => Self::Organizations,
             "access-analyzer" => Self::AccessAnalyzer,
+            "kms" => Self::Kms,
+            "sns" => Self::Sns,
+            "events" => Self::EventBridge,
+            "budgets" => Self::Budgets,
             _ => return None,
         })
     }
@@ -66,30 +74,40 @@ impl Service {
             Self::FreeTier => "freetier",
             Self::Organizations => "organizations",
             Self::AccessAnalyzer => "access-analyzer",
+            Self::Kms => "kms",
+            Self::Sns => "sns",
+            Self::EventBridge => "events",
+            Self::Budgets => "budgets",
         }
     }
 
     /// The form in which it speaks.
     pub fn protocol(self) -> Protocol {
         match self {
-            Self::Iam | Self::Sts => Protocol::Query,
+            Self::Iam | Self::Sts | Self::Sns => Protocol::Query,
             Self::S3 | Self::S3Control => Protocol::RestXml,
-            Self::CloudTrail | Self::Reports | Self::Exports | Self::FreeTier | Self::Organizations => {
-                Protocol::Json
-            }
+            Self::CloudTrail
+            | Self::Reports
+            | Self::Exports
+            | Self::FreeTier
+            | Self::Organizations
+            | Self::Kms
+            | Self::EventBridge
+            | Self::Budgets => Protocol::Json,
             Self::Account | Self::AccessAnalyzer => Protocol::RestJson,
         }
     }
 
     /// Whether each Region has its own, so that it is not to be had in a Region that is switched off.
     pub fn is_regional(self) -> bool {
-        matches!(self, Self::CloudTrail | Self::AccessAnalyzer)
+        matches!(self, Self::CloudTrail | Self::AccessAnalyzer | Self::Kms | Self::Sns | Self::EventBridge)
     }
 
     /// The Region whose Event History has its calls: the services of the account as a whole are in us-east-1.
     pub fn region_of_events(self, region: &str) -> &str {
         match self {
-            Self::S3 | Self::S3Control | Self::CloudTrail | Self::AccessAnalyzer => region,
+            Self::S3 | Self::S3Control => region,
+            service if service.is_regional() => region,
             _ => "us-east-1",
         }
     }

@@ -47,6 +47,15 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         "PutPublicAccessBlock" if publishes(call, bucket, services).await => {
             call.refuse(403, "AccessDenied", "The bucket has a public policy")
         }
+        "PutBucketEncryption" if names_no_key(call, &region, memory) => {
+            call.refuse(400, "KMS.NotFoundException", "There is no such key in the Region of the bucket")
+        }
+        "PutObjectLockConfiguration" => put_lock(call, bucket, services).await,
+        "PutBucketVersioning" if suspends_what_is_locked(call, bucket, services).await => {
+            let message =
+                "An Object Lock configuration is present on this bucket, so versioning stays switched on.";
+            call.refuse(409, "InvalidBucketState", message)
+        }
         _ => forward(call, services).await,
     }
 }
@@ -191,6 +200,51 @@ fn locks_out(policy: &Document, bucket_arn: &str) -> bool {
 async fn publishes(call: &Call, bucket: &str, services: &Services) -> bool {
     let open = String::from_utf8_lossy(&call.request.body).contains("<BlockPublicPolicy>false");
     open && policy_of(services, bucket).await.is_some_and(|policy| is_public(&policy))
+}
+
+/// What stands in the first element of this name; none where there is none.
+fn element<'b>(body: &'b str, name: &str) -> Option<&'b str> {
+    body.split_once(&format!("<{name}>"))?.1.split('<').next().map(str::trim)
+}
+
+/// Only a key's own ARN is certain to mean the same to whoever writes into the bucket.
+fn names_no_key(call: &Call, region: &str, memory: &Memory) -> bool {
+    let body = String::from_utf8_lossy(&call.request.body).into_owned();
+    match (element(&body, "SSEAlgorithm"), element(&body, "KMSMasterKeyID")) {
+        (Some("aws:kms"), Some(key)) => !memory.encryption_keys.has(key, region),
+        (_, key) => key.is_some(),
+    }
+}
+
+/// A lock needs versions, and keeps each object for days or for years.
+async fn put_lock(call: &Call, bucket: &str, services: &Services) -> MockResponse {
+    let body = String::from_utf8_lossy(&call.request.body).into_owned();
+    let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
+    let is_versioned =
+        view.buckets.get(bucket).is_some_and(|bucket| bucket.versioning_status.as_deref() == Some("Enabled"));
+    if !is_versioned {
+        let message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration";
+        return call.refuse(409, "InvalidBucketState", message);
+    }
+    let period =
+        |name| element(&body, name).and_then(|period| period.parse::<u32>().ok()).unwrap_or_default();
+    let holds_up = match element(&body, "Mode") {
+        Some("GOVERNANCE" | "COMPLIANCE") => (period("Days") > 0) != (period("Years") > 0),
+        Some(_) => false,
+        None => !body.contains("<DefaultRetention>"),
+    };
+    if element(&body, "ObjectLockEnabled") != Some("Enabled") || !holds_up {
+        let message =
+            "The XML you provided was not well-formed or did not validate against our published schema";
+        return call.refuse(400, "MalformedXML", message);
+    }
+    forward(call, services).await
+}
+
+async fn suspends_what_is_locked(call: &Call, bucket: &str, services: &Services) -> bool {
+    let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
+    let is_locked = view.buckets.get(bucket).is_some_and(|bucket| bucket.object_lock_configuration.is_some());
+    is_locked && !String::from_utf8_lossy(&call.request.body).contains("<Status>Enabled</Status>")
 }
 
 /// Whether a service may use a bucket for what it needs.

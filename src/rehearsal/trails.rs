@@ -32,6 +32,9 @@ pub(crate) struct Trail {
     /// Whether these are advanced event selectors.
     #[serde(default)]
     pub advanced: bool,
+    /// The ARN of the key that its files are encrypted with.
+    #[serde(default)]
+    pub key: Option<String>,
     pub delivered: Option<u64>,
 }
 
@@ -64,6 +67,10 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
     {
         return refusal;
     }
+    let key = match judge_key(call, None, &bucket, &arn, services, memory).await {
+        Ok(key) => key,
+        Err(refusal) => return refusal,
+    };
     let flag = |name: &str, default| call.json.get(name).and_then(Value::as_bool).unwrap_or(default);
     let multi_region = flag("IsMultiRegionTrail", false);
     let global = flag("IncludeGlobalServiceEvents", true);
@@ -86,6 +93,7 @@ async fn create(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
         logging_since: None,
         selectors: None,
         advanced: false,
+        key,
         delivered: None,
     };
     let answer = json_answer(&as_json(&trail));
@@ -148,6 +156,35 @@ async fn judge_bucket(
     Ok(())
 }
 
+/// The key that the files are to be encrypted with from now on, which is looked at whenever it, or the bucket, changes.
+async fn judge_key(
+    call: &Call,
+    so_far: Option<&str>,
+    bucket: &str,
+    trail: &str,
+    services: &Services,
+    memory: &mut Memory,
+) -> Result<Option<String>, MockResponse> {
+    let given = call.json.get("KmsKeyId").and_then(Value::as_str).or(so_far);
+    let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(None) };
+    let region = region_of(services, bucket).await.unwrap_or_default();
+    let key = memory.encryption_keys.resolve(given, &call.region);
+    let Some(key) = key.filter(|key| memory.encryption_keys.has(key, &region)) else {
+        let message = format!("KMS key {given} does not exist in the Region of bucket {bucket}");
+        return Err(call.refuse(400, "KmsKeyNotFoundException", &message));
+    };
+    if !memory.encryption_keys.is_enabled(&key) {
+        let message = format!("KMS key {key} is not enabled");
+        return Err(call.refuse(400, "KmsException", &message));
+    }
+    if !memory.encryption_keys.lets_encrypt(&key, trail) {
+        memory.changed = true;
+        let message = format!("Insufficient permissions to access S3 bucket {bucket} or KMS key {key}.");
+        return Err(call.refuse(400, "InsufficientEncryptionPolicyException", &message));
+    }
+    Ok(Some(key))
+}
+
 /// What CloudTrail has to be allowed by the bucket's policy.
 fn needs(bucket: &str, prefix: &str, trail: &str) -> Vec<MustLet> {
     let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
@@ -176,7 +213,7 @@ impl Trail {
 fn as_json(trail: &Trail) -> Value {
     json!({
         "Name": trail.name, "TrailARN": trail.arn, "HomeRegion": trail.home, "S3BucketName": trail.bucket,
-        "S3KeyPrefix": trail.prefix, "IsMultiRegionTrail": trail.multi_region,
+        "S3KeyPrefix": trail.prefix, "KmsKeyId": trail.key, "IsMultiRegionTrail": trail.multi_region,
         "IncludeGlobalServiceEvents": trail.global, "LogFileValidationEnabled": trail.validated,
         "HasCustomEventSelectors": trail.selectors.is_some(), "HasInsightSelectors": false,
         "IsOrganizationTrail": false
@@ -247,19 +284,27 @@ fn put_event_selectors(call: &Call, memory: &mut Memory) -> MockResponse {
     at_home(call, memory, |trail| (trail.selectors, trail.advanced) = (Some(selectors), advanced))
 }
 
-/// Only what is passed changes. A new bucket is looked at as when a trail is made.
+/// Only what is passed changes. A new bucket and a new key are looked at as when a trail is made.
 async fn update(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
+    let Some(found) = find(call, memory).cloned() else { return unknown_trail(call) };
     let flag = |name: &str| call.json.get(name).and_then(Value::as_bool);
-    let bucket = call.json.get("S3BucketName").and_then(Value::as_str);
-    let found = find(call, memory).map(|trail| (trail.prefix.clone().unwrap_or_default(), trail.arn.clone()));
-    if let (Some(bucket), Some((prefix, arn))) = (bucket, found) {
-        let needs = needs(bucket, &prefix, &arn);
-        if let Err(refusal) = judge_bucket(call, bucket, &needs, services, memory).await {
+    let given = call.json.get("S3BucketName").and_then(Value::as_str);
+    let bucket = given.unwrap_or(&found.bucket).to_owned();
+    if given.is_some() {
+        let needs = needs(&bucket, found.prefix.as_deref().unwrap_or_default(), &found.arn);
+        if let Err(refusal) = judge_bucket(call, &bucket, &needs, services, memory).await {
             return refusal;
         }
     }
+    let mut key = found.key.clone();
+    if given.is_some() || call.json.get("KmsKeyId").is_some() {
+        key = match judge_key(call, key.as_deref(), &bucket, &found.arn, services, memory).await {
+            Ok(key) => key,
+            Err(refusal) => return refusal,
+        };
+    }
     at_home(call, memory, |trail| {
-        trail.bucket = bucket.map_or_else(|| trail.bucket.clone(), ToOwned::to_owned);
+        (trail.bucket, trail.key) = (bucket, key);
         trail.multi_region = flag("IsMultiRegionTrail").unwrap_or(trail.multi_region);
         trail.validated = flag("EnableLogFileValidation").unwrap_or(trail.validated);
         trail.global = flag("IncludeGlobalServiceEvents").unwrap_or(trail.global);

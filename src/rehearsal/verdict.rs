@@ -146,6 +146,12 @@ fn lets_read(policy: &Document, bucket: &str, user: &str) -> bool {
     policy.decide(&request) != Decision::Denied
 }
 
+/// How a bucket encrypts by default. Which key it is has a random id.
+fn encryption(configuration: Option<&str>) -> &'static str {
+    let found = configuration.unwrap_or("AES256");
+    ["aws:kms", "AES256"].into_iter().find(|algorithm| found.contains(algorithm)).unwrap_or("none")
+}
+
 /// What the account holds, without ids, times and secrets.
 pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
     let iam = services.iam.snapshot(ACCOUNT_ID, "us-east-1").await;
@@ -169,7 +175,7 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
     };
     let trail = |trail: &super::trails::Trail| {
         json!({"arn": trail.arn, "bucket": trail.bucket, "all": trail.multi_region, "validated": trail.validated,
-               "logging": trail.logging_since.is_some()})
+               "logging": trail.logging_since.is_some(), "encrypted": trail.key.is_some()})
     };
     let bucket = |(name, bucket): (&String, &winterbaume_s3::views::BucketStateView)| {
         (
@@ -177,7 +183,8 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
             json!({
                 "region": bucket.region, "policy": bucket.policy, "versioning": bucket.versioning_status,
                 "blocked": bucket.public_access_block, "ownership": bucket.ownership_controls.as_deref().unwrap_or("BucketOwnerEnforced"),
-            "encrypted": bucket.encryption_configuration.as_ref().is_none_or(|found| found.contains("AES256")), "lifecycle": bucket.lifecycle_configuration
+                "encryption": encryption(bucket.encryption_configuration.as_deref()),
+                "lifecycle": bucket.lifecycle_configuration, "lock": bucket.object_lock_configuration
             }),
         )
     };
@@ -192,5 +199,9 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
         "buckets": s3.buckets.iter().map(bucket).collect::<serde_json::Map<_, _>>(),
         "reports": reports.reports,
         "exports": memory.exports.values().map(|export| &export.definition).collect::<Vec<_>>(),
+        "encryption_keys": memory.encryption_keys.snapshot(),
+        "topics": memory.topics_snapshot(),
+        "rules": memory.rules,
+        "budgets": memory.budgets,
     })
 }

@@ -19,7 +19,7 @@ pub(crate) struct Call {
     pub key: String,
     /// The session token.
     pub token: Option<String>,
-    /// The parameters of IAM and STS, and the query of the services that are asked by path.
+    /// The parameters of the services that are asked by a form, and the query of those that are asked by path.
     pub parameters: HashMap<String, String>,
     /// The body of a service that is asked in JSON.
     pub json: Value,
@@ -169,6 +169,10 @@ impl Call {
             (Service::S3, "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle") => {
                 "PutLifecycleConfiguration"
             }
+            (Service::S3, "GetObjectLockConfiguration") => "GetBucketObjectLockConfiguration",
+            (Service::S3, "PutObjectLockConfiguration") => "PutBucketObjectLockConfiguration",
+            (Service::Budgets, operation) if operation.starts_with("Describe") => "ViewBudget",
+            (Service::Budgets, _) => "ModifyBudget",
             (Service::S3Control, "DeleteAccountPublicAccessBlock") => "PutAccountPublicAccessBlock",
             (_, operation) => operation,
         };
@@ -180,7 +184,7 @@ impl Call {
         format!("{}:{}", self.service.prefix(), self.operation)
     }
 
-    /// A parameter of IAM or STS.
+    /// A parameter of a service that is asked by a form.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
@@ -190,11 +194,12 @@ impl Call {
         self.json.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// An answer of IAM or STS.
+    /// An answer of a service that is asked by a form.
     pub fn xml(&self, result: &str) -> MockResponse {
         let operation = winterbaume_core::xml_escape(&self.operation);
         let namespace = match self.service {
             Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            Service::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             _ => "https://iam.amazonaws.com/doc/2010-05-08/",
         };
         let id = &self.id;
@@ -219,9 +224,12 @@ impl Call {
         }
     }
 
-    /// A refusal of who may not. The JSON services say it with a suffix.
+    /// A refusal of who may not. The JSON services say it with a suffix, and SNS in its own word.
     pub fn deny(&self, message: &str) -> MockResponse {
         match self.service.protocol() {
+            Protocol::Query if self.service == Service::Sns => {
+                self.refuse(403, "AuthorizationError", message)
+            }
             Protocol::Json => self.refuse(400, "AccessDeniedException", message),
             Protocol::RestJson => self.refuse(403, "AccessDeniedException", message),
             Protocol::Query | Protocol::RestXml => self.refuse(403, "AccessDenied", message),
@@ -254,9 +262,10 @@ impl Call {
 }
 
 /// What can be read, set and removed of a bucket, by the word in the query.
-const SUBRESOURCES: [(&str, [&str; 3]); 8] = [
+const SUBRESOURCES: [(&str, [&str; 3]); 9] = [
     ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
     ("versioning", ["GetBucketVersioning", "PutBucketVersioning", ""]),
+    ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", ""]),
     ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),
     (
         "ownershipControls",

@@ -105,9 +105,13 @@ where
     E: Error + Send + Sync + 'static,
 {
     match code {
-        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "UnauthorizedAccess") => {
-            AwsCause::Denied
-        }
+        Some(
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "AuthorizationError"
+            | "UnauthorizedOperation"
+            | "UnauthorizedAccess",
+        ) => AwsCause::Denied,
         Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => AwsCause::SignInExpired,
         Some(
             "InvalidClientTokenId"

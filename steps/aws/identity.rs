@@ -103,6 +103,27 @@ impl Identity {
         client!(self, aws_sdk_accessanalyzer, region(named(region)))
     }
 
+    /// The AWS KMS client of a Region: a key encrypts in its own Region only.
+    pub fn kms(&self, region: &str) -> aws_sdk_kms::Client {
+        client!(self, aws_sdk_kms, region(named(region)))
+    }
+
+    /// The AWS KMS client for the call that must not run twice: the SDK would make a second key after a lost answer, and
+    /// each of them is billed.
+    pub fn kms_once(&self, region: &str) -> aws_sdk_kms::Client {
+        client!(self, aws_sdk_kms, region(named(region)), retry_config(RetryConfig::disabled()))
+    }
+
+    /// The Amazon SNS client of a Region.
+    pub fn sns(&self, region: &str) -> aws_sdk_sns::Client {
+        client!(self, aws_sdk_sns, region(named(region)))
+    }
+
+    /// The Amazon EventBridge client of a Region. Events of IAM and of root's sign-in arrive in us-east-1.
+    pub fn eventbridge(&self, region: &str) -> aws_sdk_eventbridge::Client {
+        client!(self, aws_sdk_eventbridge, region(named(region)))
+    }
+
     /// The distance that look-ups in Event History keep, whichever identity of the run makes them: AWS counts them for
     /// the account.
     pub fn look_ups(&self) -> &Pace {
@@ -180,6 +201,9 @@ mod tests {
         let _ = identity.cost_and_usage_report().describe_report_definitions().send().await;
         let _ = identity.s3_control("eu-west-1").list_access_points().account_id("111122223333").send().await;
         let _ = identity.access_analyzer("eu-west-1").list_analyzers().send().await;
+        let _ = identity.kms("eu-west-1").list_keys().send().await;
+        let _ = identity.sns("eu-west-1").list_topics().send().await;
+        let _ = identity.eventbridge("eu-west-1").list_rules().send().await;
         let _ = identity.cloudtrail("eu-west-1").list_trails().send().await;
         let heard = aws.heard();
         let places: Vec<_> = heard.iter().skip(1).map(|call| (call.service(), call.region())).collect();
@@ -193,9 +217,12 @@ mod tests {
                 ("cur", "us-east-1"),
                 ("s3", "eu-west-1"),
                 ("access-analyzer", "eu-west-1"),
+                ("kms", "eu-west-1"),
+                ("sns", "eu-west-1"),
+                ("events", "eu-west-1"),
                 ("cloudtrail", "eu-west-1"),
             ]
         );
-        assert_eq!(connection.calls() - counted, 8);
+        assert_eq!(connection.calls() - counted, 12);
     }
 }

@@ -16,7 +16,7 @@ pub(super) const DEFAULT_REGION: &str = "us-east-1";
 
 /// The services that a run reaches, as the SDK names them where their endpoints can be replaced: `AWS_ENDPOINT_URL_IAM`,
 /// or `iam` in the `services` section of a profile.
-const SERVICES: [&str; 17] = [
+const SERVICES: [&str; 18] = [
     "IAM",
     "STS",
     "S3",
@@ -29,6 +29,7 @@ const SERVICES: [&str; 17] = [
     "Account",
     "Organizations",
     "AccessAnalyzer",
+    "KMS",
     "SNS",
     "EventBridge",
     "Signin",

@@ -16,6 +16,7 @@ use crate::session::Session;
 use crate::text;
 use crate::{private_bucket, wait};
 
+use super::budget;
 use super::export::{Export, TABLE, explains, select};
 use super::plan::{Change, Report};
 
@@ -32,6 +33,8 @@ pub async fn apply(
         Change::ModifyReport { report } => modify(identity, report, operator).await,
         Change::CreateExport { export } => create_export(identity, export, operator).await,
         Change::UpdateExport { arn, export } => update_export(identity, arn, export, operator).await,
+        Change::CreateBudget { budget } => budget::create(identity, budget).await,
+        Change::UpdateBudget { budget } => budget::update(identity, budget).await,
     }
 }
 

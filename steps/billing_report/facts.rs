@@ -14,6 +14,8 @@ use crate::private_bucket;
 use crate::private_bucket::BucketFacts;
 use crate::session::Session;
 
+use super::budget;
+use super::budget::BudgetFacts;
 use super::export::Export;
 use super::plan::Report;
 
@@ -33,6 +35,8 @@ pub struct Facts {
     pub exports: Reading<Vec<ExportFacts>>,
     /// The bucket of the report that counts, or of the report to be made.
     pub bucket: BucketFacts,
+    /// Our cost budget, or one of others that tells somebody. It is read only for who asks for one.
+    pub budget: Reading<Option<BudgetFacts>>,
 }
 
 /// A classic report that exists.
@@ -92,19 +96,38 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         reports: Ok(Vec::new()),
         exports: Ok(Vec::new()),
         bucket: BucketFacts::Free,
+        budget: Ok(None),
     };
     if facts.partition != "aws" {
         return Ok(facts);
     }
     let bucket = private_bucket::observe(identity, &planned, REGION);
+    let budget = budget_asked_for(identity, answers);
     match answers.billing.kind {
-        ReportKind::Classic => (facts.reports, facts.bucket) = tokio::try_join!(reports(identity), bucket)?,
-        ReportKind::Cur2 => (facts.exports, facts.bucket) = tokio::try_join!(exports(identity), bucket)?,
+        ReportKind::Classic => {
+            (facts.reports, facts.bucket, facts.budget) =
+                tokio::try_join!(reports(identity), bucket, budget)?;
+        }
+        ReportKind::Cur2 => {
+            (facts.exports, facts.bucket, facts.budget) =
+                tokio::try_join!(exports(identity), bucket, budget)?;
+        }
     }
     if let Some(place) = facts.stays_in(answers).filter(|place| place.bucket != planned) {
         facts.bucket = private_bucket::observe(identity, &place.bucket, &place.region).await?;
     }
     Ok(facts)
+}
+
+/// What nobody has asked for is not looked at.
+async fn budget_asked_for(
+    identity: &Identity,
+    answers: &Answers,
+) -> Result<Reading<Option<BudgetFacts>>, AwsError> {
+    match &answers.billing.budget_email {
+        Some(_) => budget::observe(identity).await,
+        None => Ok(Ok(None)),
+    }
 }
 
 async fn reports(identity: &Identity) -> Result<Reading<Vec<ReportFacts>>, AwsError> {

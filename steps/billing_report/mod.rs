@@ -2,8 +2,10 @@
 //!
 //! A Cost and Usage Report, classic or CUR 2.0, into a bucket of its own, and the root-only switch that lets other people
 //! than root open the billing pages of the console. The reports' services are in us-east-1 alone, and so is the bucket.
+//! A cost budget comes with the report, for who names somebody to be told.
 
 mod apply;
+mod budget;
 mod export;
 mod facts;
 mod plan;
@@ -14,6 +16,7 @@ use crate::operator::Operator;
 use crate::practice::{Practice, PracticeId, StepPlan};
 use crate::session::Session;
 
+pub use budget::{Alert, Budget, BudgetFacts};
 pub use export::Export;
 pub use facts::{Delivery, ExportFacts, Facts, ReportFacts};
 pub use plan::{Change, Report};

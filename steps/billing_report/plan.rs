@@ -12,6 +12,7 @@ use crate::private_bucket::{
 use crate::text;
 use crate::text::{Text, harmless};
 
+use super::budget::{self, Budget, Standing};
 use super::export::{Export, TABLE};
 use super::facts::{Delivery, ExportFacts, Facts, REGION, ReportFacts, bucket_name};
 
@@ -68,6 +69,16 @@ pub enum Change {
         arn: String,
         /// The export as it will be.
         export: Export,
+    },
+    /// Creates the cost budget.
+    CreateBudget {
+        /// The budget.
+        budget: Budget,
+    },
+    /// Has our cost budget have the amount, and tell the one, that the answers name.
+    UpdateBudget {
+        /// The budget as it will be.
+        budget: Budget,
     },
 }
 
@@ -271,10 +282,60 @@ fn must_let(facts: &Facts, bucket: &str, answers: &Answers) -> Vec<MustLet> {
 }
 
 fn report(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
-    match (facts.unseen(), answers.billing.kind) {
+    let plan = match (facts.unseen(), answers.billing.kind) {
         (Some(unseen), _) => StepPlan::not_assessed(StepId::Report, unseen),
         (None, ReportKind::Classic) => classic_report(facts, answers),
         (None, ReportKind::Cur2) => export(facts, answers),
+    };
+    match Budget::wanted(answers) {
+        Some(budget) => with_budget(plan, facts, budget),
+        None if answers.attended => plan.offering("billing.budget_email", offered_budget()),
+        None => plan,
+    }
+}
+
+/// A budget needs no bucket, so it is made beside a report that waits for a person. The step is in place when both are.
+fn with_budget(mut plan: StepPlan<Change>, facts: &Facts, budget: Budget) -> StepPlan<Change> {
+    let standing = match &facts.budget {
+        Ok(found) => budget.against(found.as_ref()),
+        Err(unseen) if plan.state == State::InPlace => return StepPlan::not_assessed(plan.step, unseen),
+        Err(unseen) if plan.state == State::ToChange => return plan.with_note(unseen.text()),
+        Err(_) => return plan,
+    };
+    let change = match standing {
+        Standing::InPlace(found) => return with_found(plan, &found),
+        Standing::Missing => Change::CreateBudget { budget },
+        Standing::Differs => Change::UpdateBudget { budget },
+    };
+    match plan.state {
+        State::InPlace => StepPlan::to_change(plan.step, vec![change], Text::default()),
+        State::ToChange => {
+            plan.changes.push(change);
+            plan
+        }
+        State::NeedsPerson => {
+            let left = plan.person.map(|task| task.what);
+            let plan = StepPlan::to_change(plan.step, vec![change], Text::default());
+            left.into_iter().fold(plan, StepPlan::with_note)
+        }
+        _ => plan,
+    }
+}
+
+fn with_found(mut plan: StepPlan<Change>, budget: &Text) -> StepPlan<Change> {
+    if let Some(found) = &mut plan.found {
+        found.en.push_str("; ");
+        found.en.push_str(&budget.en);
+        found.ko.push_str("; ");
+        found.ko.push_str(&budget.ko);
+    }
+    plan
+}
+
+fn offered_budget() -> Text {
+    text! {
+        en: "Get an e-mail as soon as the account costs anything? A cost budget tells; the first two are free. Your e-mail address, or Enter for none",
+        ko: "요금이 생기면 바로 이메일을 받을까요? 비용 예산이 알려 주며 두 개까지 무료입니다. 이메일 주소(받지 않으려면 Enter)"
     }
 }
 
@@ -452,8 +513,8 @@ impl crate::practice::Change for Change {
     fn verb(&self) -> Verb {
         match self {
             Self::Bucket { change, .. } => change.verb(),
-            Self::PutReport { .. } | Self::CreateExport { .. } => Verb::Create,
-            Self::ModifyReport { .. } | Self::UpdateExport { .. } => Verb::Update,
+            Self::PutReport { .. } | Self::CreateExport { .. } | Self::CreateBudget { .. } => Verb::Create,
+            Self::ModifyReport { .. } | Self::UpdateExport { .. } | Self::UpdateBudget { .. } => Verb::Update,
         }
     }
 
@@ -465,6 +526,9 @@ impl crate::practice::Change for Change {
             }
             Self::CreateExport { export } | Self::UpdateExport { export, .. } => {
                 format!("bcm-data-exports:export/{}", export.name)
+            }
+            Self::CreateBudget { .. } | Self::UpdateBudget { .. } => {
+                format!("budgets:budget/{}", budget::NAME)
             }
         }
     }
@@ -490,7 +554,12 @@ impl crate::practice::Change for Change {
                     ko: "CUR 2.0 내보내기 {name}, {unit}, {format}, {bucket}에 저장"
                 }
             }
+            Self::CreateBudget { budget } | Self::UpdateBudget { budget } => budget.summary(),
         }
+    }
+
+    fn is_optional(&self) -> bool {
+        matches!(self, Self::CreateBudget { .. } | Self::UpdateBudget { .. })
     }
 }
 

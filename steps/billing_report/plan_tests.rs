@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::answers::{Accept, TimeUnit};
 use crate::aws::{Reading, Unseen};
+use crate::billing_report::BudgetFacts;
 use crate::policy::{Decision, Principal, Request};
 use crate::practice::Change as _;
-use crate::private_bucket::Settings;
+use crate::private_bucket::{Lock, Settings};
 
 const ACCOUNT: &str = "111122223333";
 const BUCKET: &str = "dayone-billing-111122223333-us-east-1-an";
@@ -50,6 +51,7 @@ fn fresh() -> Facts {
         reports: Ok(Vec::new()),
         exports: Ok(Vec::new()),
         bucket: BucketFacts::Free,
+        budget: Ok(None),
     }
 }
 
@@ -80,7 +82,9 @@ fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
         public_access_blocked: Ok(true),
         ownership_enforced: Ok(true),
         encrypted: Ok(true),
+        key: None,
         versioned: Ok(true),
+        lock: Ok(Lock::Off),
         policy: Ok(policy.map(ToOwned::to_owned)),
         lifecycle: Ok(Some(for_ever())),
     }))
@@ -181,6 +185,72 @@ fn the_bucket_is_in_the_region_of_the_service_and_keeps_its_objects() {
             assert_eq!(retention, for_ever());
         }
     }
+}
+
+/// Answers that ask for a budget.
+fn with_budget_of(amount: u32) -> Answers {
+    let mut answers = Answers::default();
+    (answers.billing.budget_amount, answers.billing.budget_email) =
+        (amount, Some("costs@example.com".into()));
+    answers
+}
+
+fn budget_of(amount: u32) -> Budget {
+    Budget { amount, email: "costs@example.com".into() }
+}
+
+#[test]
+fn a_budget_is_made_and_kept_in_the_same_breath_as_the_report() {
+    let create = |amount| Change::CreateBudget { budget: budget_of(amount) };
+    let report = || Change::PutReport { report: Report::wanted(ACCOUNT, &Answers::default()) };
+    let with = |budget: Option<BudgetFacts>, facts: Facts| Facts { budget: Ok(budget), ..facts };
+    let theirs = BudgetFacts { name: "team".into(), ..budget_of(5).as_made() };
+    let full = Facts { reports: Ok(vec![monthly("theirs"); 10]), bucket: perfect().bucket, ..fresh() };
+    let update = Change::UpdateBudget { budget: budget_of(100) };
+    for (name, facts, expected) in [
+        ("a fresh account", fresh(), vec![report(), create(100)]),
+        ("a report without a budget", perfect(), vec![create(100)]),
+        ("no room for a report", full, vec![create(100)]),
+        ("everything", with(Some(budget_of(100).as_made()), perfect()), vec![]),
+        ("another amount", with(Some(budget_of(0).as_made()), perfect()), vec![update]),
+        ("a budget of others", with(Some(theirs), perfect()), vec![]),
+    ] {
+        let planned = step(&facts, &with_budget_of(100), StepId::Report);
+        let state = if expected.is_empty() { State::InPlace } else { State::ToChange };
+        assert_eq!((planned.state, &planned.changes), (state, &expected), "{name}");
+    }
+    assert_eq!(told(&[create(0)]), ["Create budgets:budget/dayone-monthly"]);
+    assert!(create(0).is_optional() && !report().is_optional());
+    assert_eq!(step(&perfect(), &Answers::default(), StepId::Report).changes, [], "off unless asked for");
+}
+
+#[test]
+fn the_report_is_in_place_only_with_its_budget() {
+    let hidden = Facts { budget: Err(unseen()), ..perfect() };
+    let planned = step(&hidden, &with_budget_of(0), StepId::Report);
+    assert_eq!((planned.state, planned.reason), (State::NotAssessed, Some(unseen().text())));
+    let fresh = step(&Facts { budget: Err(unseen()), ..fresh() }, &with_budget_of(0), StepId::Report);
+    assert_eq!((fresh.changes.len(), fresh.notes), (1, vec![unseen().text()]));
+    let made = Facts { budget: Ok(Some(budget_of(0).as_made())), ..perfect() };
+    let found = step(&made, &with_budget_of(0), StepId::Report).found.unwrap();
+    for words in [&found.en, &found.ko] {
+        assert!(words.contains("day-one") && words.contains("costs@example.com"), "{words}");
+    }
+    let full = Facts { reports: Ok(vec![monthly("theirs"); 10]), bucket: perfect().bucket, ..made };
+    let planned = step(&full, &with_budget_of(0), StepId::Report);
+    assert_eq!(planned.state, State::NeedsPerson, "a budget is no report");
+}
+
+#[test]
+fn a_budget_is_offered_to_a_person_once_the_report_is_there() {
+    let attended = |answers: Answers| Answers { attended: true, ..answers };
+    let offer = |facts: &Facts, answers: &Answers| step(facts, answers, StepId::Report).offer;
+    let offered = offer(&perfect(), &attended(Answers::default())).unwrap();
+    assert_eq!((offered.key, offered.changes), (Some("billing.budget_email"), vec![]));
+    assert!(offered.question.en.contains("free") && offered.question.ko.contains("무료"));
+    assert_eq!(offer(&perfect(), &Answers::default()), None);
+    assert_eq!(offer(&fresh(), &attended(Answers::default())), None);
+    assert_eq!(offer(&perfect(), &attended(with_budget_of(0))), None);
 }
 
 #[test]
@@ -1100,7 +1170,7 @@ fn assert_hold_together(steps: &[StepPlan<Change>]) {
 
 /// The account as it is once a change was made.
 fn make(facts: &mut Facts, change: &Change) {
-    let Facts { reports: Ok(reports), exports: Ok(exports), bucket, .. } = facts else {
+    let Facts { reports: Ok(reports), exports: Ok(exports), bucket, budget: found, .. } = facts else {
         panic!("no change is planned where reports are not seen");
     };
     match change {
@@ -1120,6 +1190,9 @@ fn make(facts: &mut Facts, change: &Change) {
             let of_arn = exports.iter_mut().find(|found| found.arn == *arn);
             of_arn.expect("only an export that is there is changed").export = export.clone();
         }
+        Change::CreateBudget { budget } | Change::UpdateBudget { budget } => {
+            *found = Ok(Some(budget.as_made()))
+        }
     }
 }
 
@@ -1133,6 +1206,8 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
         BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
         BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
         BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
+        // The report's bucket has neither.
+        BucketChange::EncryptWithKey { .. } | BucketChange::LockObjects { .. } => panic!("{change:?}"),
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
         BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
@@ -1234,9 +1309,19 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         public_access_blocked: flags.0,
         ownership_enforced: flags.1,
         encrypted: flags.2,
+        key: None,
         versioned: flags.3,
+        lock: Ok(Lock::Off),
         policy,
         lifecycle,
+    })
+}
+
+fn any_budget() -> impl Strategy<Value = BudgetFacts> {
+    let budget = (prop::sample::select(vec![0u32, 100]), one_of(&["costs@example.com", "team@example.com"]));
+    (budget, one_of(&[budget::NAME, "team"])).prop_map(|((amount, email), name)| {
+        let made = Budget { amount, email }.as_made();
+        BudgetFacts { name, ..made }
     })
 }
 
@@ -1251,9 +1336,11 @@ fn any_facts_and_answers() -> impl Strategy<Value = (Facts, Answers)> {
         1 => Just(BucketFacts::Unseen(unseen())),
         8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
     ];
-    (partition, reports, exports, bucket, any_answers()).prop_map(
-        |(partition, reports, exports, bucket, answers)| {
-            let none = Facts { partition, bucket, ..fresh() };
+    let budget = maybe_unseen(prop::option::of(any_budget()));
+    (partition, reports, exports, bucket, budget, any_answers()).prop_map(
+        |(partition, reports, exports, bucket, budget, answers)| {
+            let budget = if answers.billing.budget_email.is_some() { budget } else { Ok(None) };
+            let none = Facts { partition, bucket, budget, ..fresh() };
             let facts = match answers.billing.kind {
                 ReportKind::Classic => Facts { reports, ..none },
                 ReportKind::Cur2 => Facts { exports, ..none },
@@ -1269,9 +1356,11 @@ fn any_answers() -> impl Strategy<Value = Answers> {
     let units = prop::sample::select(vec![TimeUnit::Hourly, TimeUnit::Daily, TimeUnit::Monthly]);
     let formats = prop::sample::select(vec![ReportFormat::Parquet, ReportFormat::Csv]);
     let bucket = prop::option::weighted(0.2, Just("new-costs".to_owned()));
-    (kinds, units, formats, bucket, any::<bool>(), accepted).prop_map(
-        |(kind, time_unit, format, bucket, activated, accepted)| {
-            let mut answers = Answers::default();
+    let budget = (prop::sample::select(vec![0u32, 100]), prop::option::of(Just("costs@example.com")));
+    (kinds, units, formats, bucket, any::<[bool; 2]>(), accepted, budget).prop_map(
+        |(kind, time_unit, format, bucket, [activated, attended], accepted, (amount, email))| {
+            let mut answers = Answers { attended, ..Answers::default() };
+            (answers.billing.budget_amount, answers.billing.budget_email) = (amount, email.map(Into::into));
             answers.billing.kind = kind;
             (answers.billing.time_unit, answers.billing.format) = (time_unit, format);
             answers.billing.bucket = bucket;
@@ -1291,6 +1380,7 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
         StepId::ReportDelivery => {
             reports || facts.export(answers).is_some_and(|found| found.delivery.is_err())
         }
+        StepId::Report => reports || (answers.billing.budget_email.is_some() && facts.budget.is_err()),
         _ => reports,
     }
 }

@@ -8,7 +8,7 @@ use crate::operator::Operator;
 use crate::practice::StepId;
 use crate::session::Session;
 use crate::text;
-use crate::{private_bucket, wait};
+use crate::{encryption_key, private_bucket, wait};
 
 use super::plan::Change;
 
@@ -21,12 +21,14 @@ pub async fn apply(
     let identity = session.acting();
     match change {
         Change::Bucket { region, change } => private_bucket::apply(change, identity, region, operator).await,
+        Change::Key { region, change } => encryption_key::apply(change, identity, region, operator).await,
         Change::CreateTrail { trail, region, bucket } => {
             create(identity, trail, region, bucket, operator).await
         }
         Change::UpdateTrail { trail, region, bucket } => {
             update(identity, trail, region, bucket.as_deref(), operator).await
         }
+        Change::EncryptTrail { trail, region, key } => encrypt(identity, trail, region, key, operator).await,
         Change::RecordManagementEvents { trail, region } => {
             record_management_events(identity, trail, region).await
         }
@@ -73,6 +75,30 @@ async fn update(
         let request = client.update_trail().name(trail).set_s3_bucket_name(bucket.map(ToOwned::to_owned));
         let request = request.is_multi_region_trail(true).enable_log_file_validation(true);
         let sent = request.include_global_service_events(true).send().await;
+        sent.for_call("cloudtrail:UpdateTrail").map(drop)
+    })
+    .await
+}
+
+/// CloudTrail looks at the key and at the bucket once more. It resolves the alias itself.
+async fn encrypt(
+    identity: &Identity,
+    trail: &str,
+    region: &str,
+    key: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let client = identity.cloudtrail(region);
+    let what = text! {
+        en: "Waiting until CloudTrail sees the key and its policy",
+        ko: "CloudTrail이 키와 정책을 인식하기를 기다리는 중"
+    };
+    let passes = |error: &AwsError| {
+        passes(error)
+            || ["InsufficientEncryptionPolicy", "KmsKeyNotFound", "Kms"].iter().any(|code| error.is(code))
+    };
+    wait::until_seen(operator, what, passes, async || {
+        let sent = client.update_trail().name(trail).kms_key_id(key).send().await;
         sent.for_call("cloudtrail:UpdateTrail").map(drop)
     })
     .await

@@ -7,12 +7,14 @@ use crate::answers::Answers;
 use crate::policy::{Document, PolicyError, Statement};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::private_bucket::{
-    self, BucketChange, BucketFacts, MustLet, Obstacle, Retention, Wanted, filled_in, name_principals,
+    self, BucketChange, BucketFacts, DefaultKey, MustLet, Obstacle, Retention, Wanted, filled_in,
+    name_principals,
 };
 use crate::text;
 use crate::text::{Text, harmless};
 
 use super::facts::{Facts, TrailFacts, bucket_name};
+use super::key;
 use super::plan::Change;
 
 /// The statement of the bucket policy that lets only readers read.
@@ -20,8 +22,12 @@ const ONLY_READERS_READ: &str = "DayoneOnlyReadersRead";
 /// The statement of the bucket policy that lets only administrators, and whoever set the bucket up, change anything.
 const NOBODY_TAMPERS: &str = "DayoneNobodyTampers";
 
-/// How the bucket stands.
+/// How the bucket stands, and before it the key that it is encrypted with, if there is to be one.
 pub fn step(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    key::before(bucket(facts, answers), facts, answers)
+}
+
+fn bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::TrailBucket;
     let trail = match facts.trail() {
         Ok(trail) => trail,
@@ -146,6 +152,8 @@ impl Bucket {
             region: region(facts, trail),
             account: facts.account.clone(),
             policy,
+            key: (own && facts.takes_our_key(answers)).then(|| default_key(facts)),
+            locked_days: if own { answers.trail.object_lock_days } else { 0 },
             lifecycle: own.then(|| files.retention(answers)),
             must_let: files.must_let(&holders),
             name,
@@ -165,7 +173,10 @@ impl Bucket {
         let change =
             |change: &BucketChange| Change::Bucket { region: region.clone(), change: change.clone() };
         let changes = changes.iter().map(change).collect();
+        let locks =
+            self.changes.iter().flatten().any(|change| matches!(change, BucketChange::LockObjects { .. }));
         let step = StepPlan::to_change(StepId::TrailBucket, changes, self.found(&name));
+        let step = if locks { step.with_note(locked(self.wanted.locked_days)) } else { step };
         if shuts_others_out { step.with_warning(others_are_shut_out(&name, &self.trusted)) } else { step }
     }
 
@@ -201,6 +212,18 @@ impl Bucket {
     }
 }
 
+fn default_key(facts: &Facts) -> DefaultKey {
+    let key = facts.key.as_ref().ok().and_then(Option::as_ref);
+    DefaultKey { alias: key::ALIAS.to_owned(), arn: key.map(|key| key.arn.clone()) }
+}
+
+fn locked(days: u32) -> Text {
+    text! {
+        en: "Object Lock cannot be switched off again, and versioning with it. For {days} days nobody deletes a log file for good, or shortens its lock, but who may do s3:BypassGovernanceRetention, as administrators and root may; until then it is paid for.",
+        ko: "객체 잠금(Object Lock)은 다시 끌 수 없고 버전 관리도 끌 수 없게 됩니다. {days}일 동안은 관리자와 루트 사용자처럼 s3:BypassGovernanceRetention 권한이 있어야 로그 파일을 영구 삭제하거나 잠금을 줄일 수 있으며, 그동안 저장 비용이 나옵니다."
+    }
+}
+
 /// A bucket that was there before has readers and writers that are not known here. It is closed to them only where a
 /// person is there to agree, and stays closed after that. The organization's is read by other accounts.
 fn may_be_closed(facts: &Facts, trail: Option<&TrailFacts>, answers: &Answers) -> bool {
@@ -221,7 +244,7 @@ fn others_are_shut_out(bucket: &str, trusted: &BTreeSet<String>) -> Text {
 }
 
 /// A bucket that a trail writes to already may be in any Region. One that was lost is made where the trail is at home.
-fn region(facts: &Facts, trail: Option<&TrailFacts>) -> String {
+pub(super) fn region(facts: &Facts, trail: Option<&TrailFacts>) -> String {
     match (&facts.bucket, trail) {
         (BucketFacts::Mine(settings), Some(_)) => settings.region.clone(),
         (_, Some(trail)) => trail.home_region.clone(),
@@ -271,11 +294,18 @@ fn mend_organization_s(bucket: &str, changes: &[BucketChange]) -> PersonTask {
     }
 }
 
+/// The trail's ARN. It follows from the name, so that policies can be in place before the trail is.
+pub(super) fn trail_arn(facts: &Facts, trail: Option<&TrailFacts>, answers: &Answers) -> String {
+    let Facts { partition, region, account, .. } = facts;
+    let planned = || format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{}", answers.trail.name);
+    trail.map_or_else(planned, |trail| trail.arn.clone())
+}
+
 /// The log files in the bucket, by all that their policy needs to know of them.
 struct Files {
     bucket: String,
     bucket_arn: String,
-    /// The trail's ARN, which follows from the name, so that the policy can be in place before the trail is.
+    /// The trail's ARN.
     trail: String,
     /// What their keys begin with, for all accounts.
     prefix: String,
@@ -285,15 +315,13 @@ struct Files {
 
 impl Files {
     fn of(facts: &Facts, trail: Option<&TrailFacts>, bucket: &str, answers: &Answers) -> Self {
-        let Facts { partition, region, account, .. } = facts;
-        let planned =
-            || format!("arn:{partition}:cloudtrail:{region}:{account}:trail/{}", answers.trail.name);
+        let Facts { partition, account, .. } = facts;
         let prefix = trail.and_then(|trail| trail.key_prefix.as_deref());
         let prefix = prefix.map_or_else(String::new, |prefix| format!("{prefix}/"));
         Self {
             bucket: bucket.to_owned(),
             bucket_arn: format!("arn:{partition}:s3:::{bucket}"),
-            trail: trail.map_or_else(planned, |trail| trail.arn.clone()),
+            trail: trail_arn(facts, trail, answers),
             of_account: format!("{prefix}AWSLogs/{account}/"),
             prefix,
         }

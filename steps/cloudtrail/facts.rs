@@ -6,10 +6,13 @@ use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType, Trail};
 
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
+use crate::encryption_key::KeyFacts;
 use crate::error::{AwsError, StepError};
 use crate::private_bucket::BucketFacts;
 use crate::session::Session;
-use crate::{administrators, private_bucket, regions};
+use crate::{administrators, encryption_key, private_bucket, regions};
+
+use super::{bucket, key};
 
 /// What is true now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub struct Facts {
     pub administrators: Reading<BTreeSet<String>>,
     /// The bucket of the trail that counts, or of the trail to be made.
     pub bucket: BucketFacts,
+    /// The key of our alias in the bucket's Region. It is read only for who asks for it.
+    pub key: Reading<Option<KeyFacts>>,
 }
 
 /// A trail.
@@ -45,6 +50,8 @@ pub struct TrailFacts {
     pub bucket: String,
     /// What their keys begin with.
     pub key_prefix: Option<String>,
+    /// The ARN of the KMS key that its files are encrypted with; none: S3's own keys.
+    pub key: Option<String>,
     /// Whether it covers all Regions.
     pub multi_region: bool,
     /// Whether its files can be validated.
@@ -106,6 +113,7 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         trails,
         administrators,
         bucket,
+        key: Ok(None),
     };
     let elsewhere = match facts.trail() {
         Ok(Some(trail)) if !trail.of_another_account && trail.goes_to(answers) != planned => {
@@ -116,7 +124,25 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
     if let Some((bucket, region)) = elsewhere {
         facts.bucket = private_bucket::observe(identity, &bucket, &region).await?;
     }
+    observe_options(identity, &mut facts, answers).await?;
     Ok(facts)
+}
+
+/// What nobody has asked for is not looked at.
+async fn observe_options(identity: &Identity, facts: &mut Facts, answers: &Answers) -> Result<(), AwsError> {
+    let trail = facts.trail().ok().flatten();
+    let name = trail.map_or_else(
+        || bucket_name(&facts.account, &facts.region, answers),
+        |trail| trail.goes_to(answers).to_owned(),
+    );
+    let region = bucket::region(facts, trail);
+    if answers.trail.kms {
+        facts.key = encryption_key::observe(identity, &region, key::ALIAS).await?;
+    }
+    if let (true, BucketFacts::Mine(settings)) = (answers.trail.object_lock_days > 0, &mut facts.bucket) {
+        settings.lock = private_bucket::observe_lock(identity, &name, &settings.region).await?;
+    }
+    Ok(())
 }
 
 impl Facts {
@@ -125,6 +151,21 @@ impl Facts {
     pub fn trail(&self) -> Result<Option<&TrailFacts>, &Unseen> {
         let trail = self.trail.as_ref()?;
         Ok(trail.as_ref().filter(|trail| !trail.of_another_account || trail.covers_all()))
+    }
+
+    /// Whether the log files are to be encrypted with the key of our alias: the answers ask for a key, and the trail has
+    /// none yet, or ours. The organization's trail and that of another account are not changed from here, and a bucket of
+    /// another account has a Region that is not known here.
+    pub fn takes_our_key(&self, answers: &Answers) -> bool {
+        let is_ours = |found: &String| match &self.key {
+            Ok(ours) => ours.as_ref().is_some_and(|ours| ours.arn == *found),
+            Err(_) => true,
+        };
+        let may = |trail: &TrailFacts| {
+            !trail.of_another_account && !trail.of_organization && trail.key.as_ref().is_none_or(is_ours)
+        };
+        let is_asked_for = answers.trail.kms && self.bucket != BucketFacts::NotMine;
+        is_asked_for && self.trail().ok().flatten().is_none_or(may)
     }
 }
 
@@ -207,6 +248,7 @@ async fn stand(identity: Identity, trail: Trail, account: String) -> Result<Trai
         home_region: home_region.to_owned(),
         bucket: trail.s3_bucket_name().unwrap_or_default().to_owned(),
         key_prefix: trail.s3_key_prefix().filter(|prefix| !prefix.is_empty()).map(ToOwned::to_owned),
+        key: trail.kms_key_id().filter(|key| !key.is_empty()).map(ToOwned::to_owned),
         multi_region: trail.is_multi_region_trail() == Some(true),
         validated: trail.log_file_validation_enabled() == Some(true),
         global_services: trail.include_global_service_events() != Some(false),
@@ -270,6 +312,7 @@ mod tests {
             home_region: "us-east-1".into(),
             bucket: "logs".into(),
             key_prefix: None,
+            key: None,
             multi_region: true,
             validated: true,
             global_services: true,

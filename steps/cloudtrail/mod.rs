@@ -1,11 +1,13 @@
 //! Practice 3: turn on CloudTrail.
 //!
 //! One trail for all Regions, with log-file validation, that is logging, into a bucket that only administrators and
-//! named readers can read. A trail that is good enough already is adopted: a second one would cost money.
+//! named readers can read. A trail that is good enough already is adopted: a second one would cost money. A KMS key and
+//! Object Lock are options, off unless the answers ask for them.
 
 mod apply;
 mod bucket;
 mod facts;
+mod key;
 mod plan;
 
 use crate::answers::Answers;

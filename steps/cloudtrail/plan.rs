@@ -3,13 +3,14 @@
 use serde::Serialize;
 
 use crate::answers::Answers;
+use crate::encryption_key::KeyChange;
 use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, Verb, after};
 use crate::private_bucket::BucketChange;
 use crate::text;
 use crate::text::{Text, harmless};
 
-use super::bucket;
 use super::facts::{Delivery, Facts, TrailFacts, bucket_name};
+use super::{bucket, key};
 
 /// What can be changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +21,13 @@ pub enum Change {
         region: String,
         /// What.
         change: BucketChange,
+    },
+    /// Something about the key of the log files.
+    Key {
+        /// The key's Region.
+        region: String,
+        /// What.
+        change: KeyChange,
     },
     /// Creates the trail.
     CreateTrail {
@@ -38,6 +46,15 @@ pub enum Change {
         region: String,
         /// Where its files go from now on; none: where they go already.
         bucket: Option<String>,
+    },
+    /// Has the trail encrypt its files with a KMS key.
+    EncryptTrail {
+        /// Its name or ARN.
+        trail: String,
+        /// Its home Region.
+        region: String,
+        /// The ARN of the key's alias.
+        key: String,
     },
     /// Has the trail record all management events, besides what it records already.
     RecordManagementEvents {
@@ -67,7 +84,7 @@ fn trail(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     match facts.trail() {
         Err(unseen) => StepPlan::not_assessed(StepId::Trail, unseen),
         Ok(None) => new_trail(facts, answers),
-        Ok(Some(trail)) if trail.of_another_account => of_another_account(trail),
+        Ok(Some(trail)) if trail.of_another_account => of_another_account(trail, answers),
         Ok(Some(trail)) => bring_up(facts, trail, answers),
     }
 }
@@ -86,10 +103,26 @@ fn new_trail(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let (trail, region) = (answers.trail.name.clone(), facts.region.clone());
     let bucket = bucket_name(&facts.account, &facts.region, answers);
     let create = Change::CreateTrail { trail: trail.clone(), region: region.clone(), bucket };
-    StepPlan::to_change(step, vec![create, Change::StartLogging { trail, region }], Text::default())
+    let encrypt = facts.takes_our_key(answers).then(|| encrypt(facts, None, &trail, &region));
+    if encrypt.is_some() && !has_key(facts, answers) {
+        return StepPlan::blocked(step, after(StepId::TrailBucket));
+    }
+    let changes = [Some(create), encrypt, Some(Change::StartLogging { trail, region })];
+    StepPlan::to_change(step, changes.into_iter().flatten().collect(), Text::default())
 }
 
-fn of_another_account(trail: &TrailFacts) -> StepPlan<Change> {
+/// Whether the step before has the key ready, or would make it so.
+fn has_key(facts: &Facts, answers: &Answers) -> bool {
+    key::is_to_be_had(facts, &bucket::step(facts, answers).accept(answers))
+}
+
+/// The key is in the bucket's Region, which need not be the trail's.
+fn encrypt(facts: &Facts, found: Option<&TrailFacts>, trail: &str, region: &str) -> Change {
+    let key = key::alias_arn(facts, found);
+    Change::EncryptTrail { trail: trail.to_owned(), region: region.to_owned(), key }
+}
+
+fn of_another_account(trail: &TrailFacts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::Trail;
     let name = harmless(&trail.name);
     match &trail.logging {
@@ -110,7 +143,11 @@ fn of_another_account(trail: &TrailFacts) -> StepPlan<Change> {
         Err(unseen) => StepPlan::not_assessed(step, unseen),
         Ok(true) => StepPlan::in_place(
             step,
-            text! { en: "trail {name} of another account logs here (adopted)", ko: "다른 계정의 추적 {name}이(가) 기록합니다(그대로 사용)" },
+            encrypted(
+                text! { en: "trail {name} of another account logs here (adopted)", ko: "다른 계정의 추적 {name}이(가) 기록합니다(그대로 사용)" },
+                trail,
+                answers,
+            ),
         ),
     }
 }
@@ -130,12 +167,15 @@ fn bring_up(facts: &Facts, trail: &TrailFacts, answers: &Answers) -> StepPlan<Ch
     if !records_all && !trail.is_ours(answers) {
         return StepPlan::needs_person(step, mend_selectors(trail));
     }
-    if bucket.is_some() && !has_bucket(facts, answers) {
+    let lacks_key = trail.key.is_none() && facts.takes_our_key(answers);
+    let has_bucket = (bucket.is_none() && !lacks_key) || has_bucket(facts, answers);
+    if !has_bucket || (lacks_key && !has_key(facts, answers)) {
         return StepPlan::blocked(step, after(StepId::TrailBucket));
     }
     let (trail_arn, region) = (|| trail.arn.clone(), || trail.home_region.clone());
     let changes = [
         (!is_set_up).then(|| Change::UpdateTrail { trail: trail_arn(), region: region(), bucket }),
+        lacks_key.then(|| encrypt(facts, Some(trail), &trail.arn, &trail.home_region)),
         (!records_all).then(|| Change::RecordManagementEvents { trail: trail_arn(), region: region() }),
         (!logs).then(|| Change::StartLogging { trail: trail_arn(), region: region() }),
     ];
@@ -145,7 +185,22 @@ fn bring_up(facts: &Facts, trail: &TrailFacts, answers: &Answers) -> StepPlan<Ch
     } else {
         text! { en: "trail {name} logs all Regions (adopted)", ko: "추적 {name}이(가) 모든 리전을 기록합니다(그대로 사용)" }
     };
-    StepPlan::to_change(step, changes.into_iter().flatten().collect(), found)
+    StepPlan::to_change(step, changes.into_iter().flatten().collect(), encrypted(found, trail, answers))
+}
+
+/// What was found, and whether the files are encrypted with a key, where a key is asked for.
+fn encrypted(mut found: Text, trail: &TrailFacts, answers: &Answers) -> Text {
+    let so_far = match (answers.trail.kms, &trail.key) {
+        (false, _) => return found,
+        (true, Some(_)) => text! { en: ", encrypted with a KMS key", ko: "(KMS 키로 암호화)" },
+        (true, None) => text! {
+            en: ", without a KMS key, which only the owner can give it",
+            ko: "(KMS 키 없음, 소유자만 지정할 수 있음)"
+        },
+    };
+    found.en.push_str(&so_far.en);
+    found.ko.push_str(&so_far.ko);
+    found
 }
 
 /// Every account of the organization relies on its trail, so it is not for one of them to change it.
@@ -234,8 +289,11 @@ impl crate::practice::Change for Change {
     fn verb(&self) -> Verb {
         match self {
             Self::Bucket { change, .. } => change.verb(),
+            Self::Key { change, .. } => change.verb(),
             Self::CreateTrail { .. } => Verb::Create,
-            Self::UpdateTrail { .. } | Self::RecordManagementEvents { .. } => Verb::Update,
+            Self::UpdateTrail { .. } | Self::EncryptTrail { .. } | Self::RecordManagementEvents { .. } => {
+                Verb::Update
+            }
             Self::StartLogging { .. } => Verb::Start,
         }
     }
@@ -243,8 +301,10 @@ impl crate::practice::Change for Change {
     fn resource(&self) -> String {
         match self {
             Self::Bucket { change, .. } => change.resource(),
+            Self::Key { change, .. } => change.resource(),
             Self::CreateTrail { trail, .. }
             | Self::UpdateTrail { trail, .. }
+            | Self::EncryptTrail { trail, .. }
             | Self::RecordManagementEvents { trail, .. }
             | Self::StartLogging { trail, .. } => {
                 format!("cloudtrail:trail/{}", trail.rsplit('/').next().unwrap_or(trail))
@@ -255,6 +315,14 @@ impl crate::practice::Change for Change {
     fn summary(&self) -> Text {
         match self {
             Self::Bucket { change, .. } => change.summary(),
+            Self::Key { change, .. } => change.summary(),
+            Self::EncryptTrail { trail, .. } => {
+                let (name, alias) = (harmless(trail.rsplit('/').next().unwrap_or(trail)), key::ALIAS);
+                text! {
+                    en: "trail {name}: log files encrypted with the KMS key {alias}",
+                    ko: "추적 {name}: 로그 파일을 KMS 키 {alias}(으)로 암호화"
+                }
+            }
             Self::CreateTrail { trail, bucket, .. } => text! {
                 en: "trail {trail} for all Regions, with log-file validation, into {bucket}",
                 ko: "모든 리전의 추적 {trail}, 로그 파일 검증 포함, {bucket}에 저장"

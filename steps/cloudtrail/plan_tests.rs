@@ -5,14 +5,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::answers::Accept;
 use crate::aws::{Reading, Unseen};
+use crate::encryption_key::{Fitness, KeyFacts};
 use crate::policy::{Decision, Document, Principal, Request};
 use crate::practice::{Change as _, PracticeId};
-use crate::private_bucket::{BucketFacts, Retention, Settings};
+use crate::private_bucket::{BucketFacts, Lock, Retention, Settings};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
 const BUCKET: &str = "dayone-trail-111122223333-eu-central-1-an";
 const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one";
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/ours";
+const OTHER_KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/another";
 const OTHER_TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:444455556666:trail/day-one";
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
@@ -29,6 +32,11 @@ const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
 const PARTNER_LISTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
     "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:ListBucket","Resource":"*"}]}"#;
 
+const DENY_DECRYPTION: &str = r#"{"Version":"2012-10-17","Statement":[
+    {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*"}]}"#;
+const PARTNER_DECRYPTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
+    "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt","Resource":"*"}]}"#;
+
 type Given = fn(&mut Facts, &mut Answers);
 type GivenTrail = fn(&mut TrailFacts);
 
@@ -43,6 +51,7 @@ fn fresh() -> Facts {
         trails: 0,
         administrators: Ok(BTreeSet::from([ALICE.to_owned()])),
         bucket: BucketFacts::Free,
+        key: Ok(None),
     }
 }
 
@@ -59,6 +68,7 @@ fn our_trail() -> TrailFacts {
         home_region: REGION.into(),
         bucket: BUCKET.into(),
         key_prefix: None,
+        key: None,
         multi_region: true,
         validated: true,
         global_services: true,
@@ -90,7 +100,9 @@ fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
         public_access_blocked: Ok(true),
         ownership_enforced: Ok(true),
         encrypted: Ok(true),
+        key: None,
         versioned: Ok(true),
+        lock: Ok(Lock::Off),
         policy: Ok(policy.map(ToOwned::to_owned)),
         lifecycle: Ok(Some(for_a_year())),
     }))
@@ -152,6 +164,214 @@ fn record(trail: &str, region: &str) -> Change {
 
 fn start(trail: &str, region: &str) -> Change {
     Change::StartLogging { trail: trail.into(), region: region.into() }
+}
+
+fn encrypt(trail: &str, region: &str) -> Change {
+    let key = format!("arn:aws:kms:{REGION}:{ACCOUNT}:alias/dayone-trail");
+    Change::EncryptTrail { trail: trail.into(), region: region.into(), key }
+}
+
+/// The key as it is once it was made.
+fn our_key() -> KeyFacts {
+    let changes = step(&fresh(), &with_kms(), StepId::TrailBucket).changes;
+    let policy = changes.into_iter().find_map(|change| match change {
+        Change::Key { change: KeyChange::Create { policy, .. }, .. } => Some(policy.to_json()),
+        _ => None,
+    });
+    assert!(policy.is_some(), "the plan makes a key");
+    KeyFacts { arn: KEY.into(), fitness: Fitness::Fits, rotates: Ok(true), policy: Ok(policy) }
+}
+
+fn switched_off() -> Fitness {
+    Fitness::Off("PendingDeletion".into())
+}
+
+fn with_kms() -> Answers {
+    let mut answers = Answers::default();
+    answers.trail.kms = true;
+    answers
+}
+
+/// An account where the log files are encrypted with our key.
+fn encrypted() -> Facts {
+    let mut facts = Facts { key: Ok(Some(our_key())), ..perfect() };
+    settings_of(&mut facts).key = Some(KEY.into());
+    trail_of(&mut facts).key = Some(KEY.into());
+    facts
+}
+
+#[test]
+fn a_key_is_made_before_the_bucket_and_the_trail_that_use_it() {
+    let steps = plan(&fresh(), &with_kms());
+    let expected = [
+        "Create kms:alias/dayone-trail".to_owned(),
+        "Enable kms:alias/dayone-trail/rotation".to_owned(),
+        format!("Create s3:bucket/{BUCKET}"),
+    ];
+    assert_eq!(told(&steps[0].changes)[..3], expected);
+    assert!(
+        steps[0].changes.iter().any(|change| matches!(
+            change,
+            Change::Bucket { change: BucketChange::EncryptWithKey { .. }, .. }
+        ))
+    );
+    let create =
+        Change::CreateTrail { trail: "day-one".into(), region: REGION.into(), bucket: BUCKET.into() };
+    let expected = [create, encrypt("day-one", REGION), start("day-one", REGION)];
+    assert_eq!(steps[1].changes, expected, "no file is ever delivered without the key");
+}
+
+#[test]
+fn a_trail_that_logs_already_gets_the_key_too_and_another_key_will_do() {
+    let steps = plan(&perfect(), &with_kms());
+    assert_eq!(steps[1].changes, [encrypt(TRAIL, REGION)]);
+    assert!(told(&steps[0].changes).contains(&"Create kms:alias/dayone-trail".to_owned()));
+    let in_place = |facts: &Facts, answers: &Answers| {
+        plan(facts, answers).iter().all(|step| step.state == State::InPlace)
+    };
+    assert!(in_place(&encrypted(), &with_kms()));
+    assert!(in_place(&encrypted(), &Answers::default()), "a key that nobody asks for stays");
+    let mut with_another = perfect();
+    trail_of(&mut with_another).key = Some(OTHER_KEY.into());
+    assert!(in_place(&with_another, &with_kms()));
+    let found = step(&encrypted(), &with_kms(), StepId::Trail).found.unwrap();
+    assert!(found.en.contains("KMS") && found.ko.contains("KMS"), "{found:?}");
+}
+
+#[test]
+fn the_key_is_in_the_region_of_the_bucket() {
+    let steps = plan(&adopted(), &with_kms());
+    let Some(Change::Key { region, .. }) = steps[0].changes.first() else { panic!("{:?}", steps[0].changes) };
+    assert_eq!(region, "us-west-1");
+    let Some(Change::EncryptTrail { region, key, .. }) = steps[1].changes.last() else {
+        panic!("{:?}", steps[1].changes)
+    };
+    let expected = "arn:aws:kms:us-west-1:111122223333:alias/dayone-trail";
+    assert_eq!((region.as_str(), key.as_str()), ("us-west-2", expected));
+    let of_bucket = |change: &Change| {
+        matches!(change, Change::Bucket { change: BucketChange::EncryptWithKey { .. }, .. })
+    };
+    assert!(!steps[0].changes.iter().any(of_bucket), "whoever else writes there may not use the key");
+}
+
+#[test]
+fn how_the_steps_stand_with_a_key_that_is_not_right() {
+    use State::{Accepted, Blocked, InPlace, NeedsPerson, NotApplicable, NotAssessed, ToChange};
+    fn key_of(facts: &mut Facts) -> &mut KeyFacts {
+        facts.key.as_mut().unwrap().as_mut().unwrap()
+    }
+    let cases: &[(&str, Given, [State; 3])] = &[
+        ("all in place", |_, _| {}, [InPlace, InPlace, InPlace]),
+        ("the key not seen", |facts, _| facts.key = Err(unseen()), [NotAssessed, InPlace, InPlace]),
+        ("still", |facts, _| key_of(facts).rotates = Ok(false), [ToChange, InPlace, InPlace]),
+        ("a bare policy", |facts, _| key_of(facts).policy = Ok(None), [ToChange, InPlace, InPlace]),
+        (
+            "a new reader",
+            |_, answers| answers.trail.readers.push(AUDITOR.into()),
+            [ToChange, InPlace, InPlace],
+        ),
+        (
+            "a statement that locks out",
+            |facts, _| key_of(facts).policy = Ok(Some(DENY_DECRYPTION.into())),
+            [NeedsPerson, InPlace, InPlace],
+        ),
+        ("switched off", |facts, _| key_of(facts).fitness = switched_off(), [NeedsPerson, InPlace, InPlace]),
+        (
+            "switched off, and the trail without it",
+            |facts, _| {
+                key_of(facts).fitness = switched_off();
+                trail_of(facts).key = None;
+            },
+            [NeedsPerson, Blocked, InPlace],
+        ),
+        (
+            "no key, and the bucket stays as it is by the operator's word",
+            |facts, answers| {
+                (facts.key, trail_of(facts).key) = (Ok(None), None);
+                answers.accept.push(kept(StepId::TrailBucket));
+            },
+            [Accepted, Blocked, InPlace],
+        ),
+        (
+            "another account keeps the logs",
+            |facts, _| {
+                facts.bucket = BucketFacts::NotMine;
+                (facts.key, trail_of(facts).key) = (Ok(None), None);
+            },
+            [NotApplicable, InPlace, InPlace],
+        ),
+    ];
+    for (name, given, expected) in cases {
+        let (mut facts, mut answers) = (encrypted(), with_kms());
+        given(&mut facts, &mut answers);
+        let steps = plan(&facts, &answers);
+        assert_hold_together(&steps);
+        assert_eq!(steps.iter().map(|step| step.state).collect::<Vec<_>>(), expected, "{name}");
+    }
+}
+
+#[test]
+fn the_organization_s_trail_gets_no_key_of_ours() {
+    let mut facts = perfect();
+    trail_of(&mut facts).of_organization = true;
+    let trail = step(&facts, &with_kms(), StepId::Trail);
+    assert_eq!(trail.state, State::InPlace);
+    assert!(trail.found.unwrap().en.contains("without a KMS key"));
+    assert_eq!(step(&facts, &with_kms(), StepId::TrailBucket).state, State::InPlace);
+}
+
+/// Who may do what with the key, by its policy alone. Principals of the account need IAM's word besides, where it is
+/// the account that is let in.
+#[test]
+fn only_cloudtrail_encrypts_for_this_trail_and_only_readers_of_other_accounts_who_are_named_decrypt() {
+    let policy = Document::parse(&our_key().policy.unwrap().unwrap()).unwrap();
+    let of = |action: &str, trail: &str, context: Option<&str>| {
+        let context: Vec<_> = std::iter::once(("aws:SourceArn", trail))
+            .chain(context.map(|trail| ("kms:EncryptionContext:aws:cloudtrail:arn", trail)))
+            .collect();
+        decide(&policy, CLOUDTRAIL, action, KEY, &context)
+    };
+    assert_eq!(of("kms:GenerateDataKey", TRAIL, Some(TRAIL)), Decision::Allowed);
+    assert_eq!(of("kms:GenerateDataKey", OTHER_TRAIL, Some(OTHER_TRAIL)), Decision::NotMentioned);
+    assert_eq!(of("kms:GenerateDataKey", TRAIL, None), Decision::NotMentioned);
+    for action in ["kms:Decrypt", "kms:DescribeKey"] {
+        assert_eq!(of(action, TRAIL, None), Decision::Allowed, "{action}");
+        assert_eq!(of(action, OTHER_TRAIL, None), Decision::NotMentioned, "{action}");
+    }
+    assert_eq!(of("kms:ScheduleKeyDeletion", TRAIL, Some(TRAIL)), Decision::NotMentioned);
+    let by = |who: &str, action: &str| {
+        decide(&policy, Principal::Aws(who), action, KEY, &[("aws:PrincipalArn", who)])
+    };
+    assert_eq!(
+        (by(ROOT, "kms:PutKeyPolicy"), by(ALICE, "kms:Decrypt")),
+        (Decision::Allowed, Decision::Allowed)
+    );
+    assert_eq!(by(STRANGER, "kms:Decrypt"), Decision::NotMentioned);
+}
+
+#[test]
+fn a_lock_is_put_on_our_own_bucket_and_its_consequences_are_told() {
+    let mut answers = Answers::default();
+    answers.trail.object_lock_days = 90;
+    for facts in [fresh(), perfect()] {
+        let bucket = step(&facts, &answers, StepId::TrailBucket);
+        let locks = |change: &Change| {
+            matches!(change, Change::Bucket { change: BucketChange::LockObjects { days: 90, .. }, .. })
+        };
+        assert!(bucket.changes.iter().any(locks), "{:?}", bucket.changes);
+        let told = |note: &Text| {
+            [&note.en, &note.ko].iter().all(|words| words.contains("s3:BypassGovernanceRetention"))
+        };
+        assert!(bucket.notes.iter().any(told), "{:?}", bucket.notes);
+    }
+    let mut locked = perfect();
+    settings_of(&mut locked).lock = Ok(Lock::Governance(90));
+    assert_eq!(step(&locked, &answers, StepId::TrailBucket).state, State::InPlace);
+    settings_of(&mut locked).lock = Err(unseen());
+    assert_eq!(step(&locked, &answers, StepId::TrailBucket).state, State::NotAssessed);
+    assert_eq!(step(&locked, &Answers::default(), StepId::TrailBucket).state, State::InPlace);
+    let locks = told(&step(&adopted(), &answers, StepId::TrailBucket).changes);
+    assert!(!locks.iter().any(|change| change.ends_with("/object-lock")), "others rely on it: {locks:?}");
 }
 
 #[test]
@@ -1193,7 +1413,12 @@ fn assert_hold_together(steps: &[StepPlan<Change>]) {
 /// The account as it is once a change was made.
 fn make(facts: &mut Facts, change: &Change) {
     match change {
-        Change::Bucket { region, change } => make_bucket(&mut facts.bucket, region, change),
+        Change::Bucket { region, change } => {
+            let key = facts.key.as_ref().ok().and_then(|key| Some(key.as_ref()?.arn.clone()));
+            make_bucket(&mut facts.bucket, region, change, key);
+        }
+        Change::Key { change, .. } => make_key(facts, change),
+        Change::EncryptTrail { .. } => trail_of(facts).key = Some(KEY.to_owned()),
         Change::CreateTrail { trail, region, bucket } => {
             facts.trail = Ok(Some(TrailFacts {
                 name: trail.clone(),
@@ -1215,7 +1440,18 @@ fn make(facts: &mut Facts, change: &Change) {
     }
 }
 
-fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
+fn make_key(facts: &mut Facts, change: &KeyChange) {
+    let key = facts.key.as_mut().unwrap();
+    match change {
+        KeyChange::Create { policy, .. } => {
+            *key = Some(KeyFacts { rotates: Ok(false), policy: Ok(Some(policy.to_json())), ..our_key() });
+        }
+        KeyChange::EnableRotation { .. } => key.as_mut().unwrap().rotates = Ok(true),
+        KeyChange::PutPolicy { policy, .. } => key.as_mut().unwrap().policy = Ok(Some(policy.to_json())),
+    }
+}
+
+fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange, key: Option<String>) {
     if matches!(change, BucketChange::Create { .. }) {
         *bucket = mine(region, None);
     }
@@ -1228,7 +1464,12 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
         BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
         BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
         BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
+        BucketChange::EncryptWithKey { .. } => {
+            assert!(key.is_some(), "{change:?} before there is a key");
+            (settings.encrypted, settings.key) = (Ok(true), key);
+        }
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
+        BucketChange::LockObjects { days, .. } => settings.lock = Ok(Lock::Governance(*days)),
         BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
@@ -1256,21 +1497,25 @@ fn any_trail() -> impl Strategy<Value = TrailFacts> {
     let region = prop::sample::select(vec![REGION, "us-west-2"]);
     let names = (any_name(), region, any_name(), prop::option::of(any_name()));
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
+    let key = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY]));
     let status = (maybe_unseen(any::<bool>()), any_delivery(), maybe_unseen(any::<bool>()));
-    (names, flags, status).prop_map(|((name, home_region, bucket, key_prefix), flags, status)| TrailFacts {
-        arn: format!("arn:aws:cloudtrail:{home_region}:{ACCOUNT}:trail/{name}"),
-        name,
-        home_region: home_region.into(),
-        bucket,
-        key_prefix,
-        multi_region: flags.0,
-        validated: flags.1,
-        global_services: flags.2,
-        of_another_account: flags.3,
-        of_organization: flags.4,
-        logging: status.0,
-        delivery: status.1,
-        all_management_events: status.2,
+    (names, flags, status, key).prop_map(|((name, home_region, bucket, key_prefix), flags, status, key)| {
+        TrailFacts {
+            arn: format!("arn:aws:cloudtrail:{home_region}:{ACCOUNT}:trail/{name}"),
+            name,
+            home_region: home_region.into(),
+            bucket,
+            key_prefix,
+            key: key.map(ToOwned::to_owned),
+            multi_region: flags.0,
+            validated: flags.1,
+            global_services: flags.2,
+            of_another_account: flags.3,
+            of_organization: flags.4,
+            logging: status.0,
+            delivery: status.1,
+            all_management_events: status.2,
+        }
     })
 }
 
@@ -1285,14 +1530,35 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
     let lifecycle = maybe_unseen(prop::option::of(Just(for_a_year())));
     let region = prop::sample::select(vec![REGION, "us-west-2"]);
-    (region, flags, policy, lifecycle).prop_map(|(region, flags, policy, lifecycle)| Settings {
-        region: region.into(),
-        public_access_blocked: flags.0,
-        ownership_enforced: flags.1,
-        encrypted: flags.2,
-        versioned: flags.3,
+    let key = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY]));
+    let lock =
+        prop::sample::select(vec![Lock::Off, Lock::Governance(1), Lock::Governance(90), Lock::Compliance]);
+    (region, flags, policy, lifecycle, key, lock).prop_map(|(region, flags, policy, lifecycle, key, lock)| {
+        Settings {
+            region: region.into(),
+            public_access_blocked: flags.0,
+            ownership_enforced: flags.1,
+            encrypted: flags.2,
+            key: key.map(ToOwned::to_owned),
+            versioned: flags.3,
+            lock: Ok(lock),
+            policy,
+            lifecycle,
+        }
+    })
+}
+
+fn any_key() -> impl Strategy<Value = KeyFacts> {
+    let fitness = prop_oneof![8 => Just(Fitness::Fits), 1 => Just(Fitness::Unfit), 1 => Just(switched_off())];
+    let ours = our_key().policy.unwrap().unwrap();
+    let policies = [ours.as_str(), PARTNER_DECRYPTS, DENY_ALL, DENY_DECRYPTION, "not a policy"];
+    let policies = policies.map(ToOwned::to_owned).to_vec();
+    let policy = maybe_unseen(prop::sample::select(policies).prop_map(Some));
+    (fitness, maybe_unseen(any::<bool>()), policy).prop_map(|(fitness, rotates, policy)| KeyFacts {
+        fitness,
+        rotates,
         policy,
-        lifecycle,
+        ..our_key()
     })
 }
 
@@ -1306,12 +1572,16 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
     ];
     let acting = prop::sample::select(vec![vec![ALICE], vec![ROOT], vec![BOB], ROLES.to_vec()]);
-    (trail, administrators, bucket, acting).prop_map(|(trail, administrators, bucket, acting)| Facts {
-        trail,
-        administrators: administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect()),
-        bucket,
-        acting: acting.into_iter().map(ToOwned::to_owned).collect(),
-        ..fresh()
+    let key = maybe_unseen(prop::option::of(any_key()));
+    (trail, administrators, bucket, acting, key).prop_map(|(trail, administrators, bucket, acting, key)| {
+        Facts {
+            trail,
+            key,
+            administrators: administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect()),
+            bucket,
+            acting: acting.into_iter().map(ToOwned::to_owned).collect(),
+            ..fresh()
+        }
     })
 }
 
@@ -1319,9 +1589,11 @@ fn any_answers() -> impl Strategy<Value = Answers> {
     let accepted = prop::option::of(prop::sample::select(PracticeId::Cloudtrail.steps().to_vec()));
     let readers = prop::sample::subsequence(vec![AUDITOR, BOB], 0..=2);
     let bucket = prop::option::weighted(0.2, Just("my-logs".to_owned()));
-    let answered = (any::<u32>(), readers, accepted, bucket, prop::bool::weighted(0.3));
-    answered.prop_map(|(retention_days, readers, accepted, bucket, attended)| {
+    let options = (any::<bool>(), prop::sample::select(vec![0, 30]));
+    let answered = (any::<u32>(), readers, accepted, bucket, prop::bool::weighted(0.3), options);
+    answered.prop_map(|(retention_days, readers, accepted, bucket, attended, (kms, locked))| {
         let mut answers = Answers { attended, ..Answers::default() };
+        (answers.trail.kms, answers.trail.object_lock_days) = (kms, locked);
         answers.trail.retention_days = retention_days;
         answers.trail.bucket = bucket;
         answers.trail.readers.extend(readers.into_iter().map(ToOwned::to_owned));
@@ -1335,12 +1607,24 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     let Ok(trail) = facts.trail() else { return true };
     let of_ours = trail.filter(|trail| !trail.of_another_account);
     match step {
-        StepId::TrailBucket => facts.administrators.is_err() || hides_something(facts, answers),
+        StepId::TrailBucket => {
+            let hides_key = facts.takes_our_key(answers) && hides_something_of_key(facts);
+            facts.administrators.is_err() || hides_something(facts, answers) || hides_key
+        }
         StepId::Trail => {
             trail.is_some_and(|trail| trail.logging.is_err())
                 || of_ours.is_some_and(|trail| trail.all_management_events.is_err())
         }
         _ => trail.is_some_and(|trail| trail.logging.is_err()),
+    }
+}
+
+/// Of a key that cannot be used, no more is looked at.
+fn hides_something_of_key(facts: &Facts) -> bool {
+    match &facts.key {
+        Err(_) => true,
+        Ok(None) => false,
+        Ok(Some(key)) => key.fitness == Fitness::Fits && (key.rotates.is_err() || key.policy.is_err()),
     }
 }
 

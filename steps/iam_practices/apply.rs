@@ -14,7 +14,7 @@ use crate::text::{Text, harmless};
 use crate::{text, wait};
 
 use super::plan::Change;
-use super::support_trust;
+use super::{root_alarm, support_trust};
 
 /// Makes one change.
 pub async fn apply(
@@ -49,6 +49,7 @@ pub async fn apply(
         Change::SetSecurityContact { name, title, email, phone } => {
             set_security_contact(identity, [name, title, email, phone]).await
         }
+        Change::RootAlarm(change) => root_alarm::apply(change, identity, operator).await,
     }
 }
 

@@ -29,6 +29,8 @@ use crate::text::{Text, percent_decoded};
 use super::lifetimes::{came_with_the_user, is_due, is_forgotten, is_unused};
 use super::rights;
 use super::rights::Rights;
+use super::root_alarm;
+use super::root_alarm::Alarm;
 use super::{SUPPORT_ROLE, support_access, support_trust};
 
 /// Up to so many users are looked up one by one.
@@ -69,6 +71,8 @@ pub struct Facts {
     pub public_access_blocked: Reading<bool>,
     /// The role that may talk to AWS Support.
     pub support: Reading<SupportRole>,
+    /// The alarm on root, in each of its Regions. It is read only for who asks for it.
+    pub root_alarm: Vec<Alarm>,
 }
 
 /// Whom the run acts as: their credentials are left alone.
@@ -121,20 +125,25 @@ impl Facts {
 }
 
 /// Reads them all, the independent ones at once.
-pub async fn observe(session: &Session) -> Result<Facts, StepError> {
+pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
     let identity = session.acting();
     let region = session.connection.region();
     let now = now();
-    let (credentials, rights, administrator_roles, analyzer, contact, blocked, support) = tokio::try_join!(
+    let (credentials, rights, administrator_roles, analyzer, contact, others) = tokio::try_join!(
         credentials(identity, now),
         rights::read(identity),
         roles_with(identity, administrator_access(session.partition())),
         analyzer(identity, &region),
         security_contact(identity),
-        public_access_blocked(identity, &region),
-        support(identity),
+        async {
+            tokio::try_join!(
+                public_access_blocked(identity, &region),
+                support(identity),
+                alarm_asked_for(identity, &region, answers),
+            )
+        },
     )?;
-    let (report, looked_up, switched) = credentials;
+    let (public_access_blocked, support, root_alarm) = others;
     Ok(Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
@@ -149,8 +158,22 @@ pub async fn observe(session: &Session) -> Result<Facts, StepError> {
         security_contact: contact,
         public_access_blocked: blocked,
         support,
+        root_alarm,
         region,
     })
+}
+
+/// What nobody has asked for is not looked at.
+async fn alarm_asked_for(
+    identity: &Identity,
+    region: &str,
+    answers: &Answers,
+) -> Result<Vec<Alarm>, AwsError> {
+    let home = answers.trail.region.as_deref().unwrap_or(region);
+    match &answers.trail.root_alarm_email {
+        Some(email) => root_alarm::observe(identity, home, email).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 fn now() -> i64 {

@@ -1,10 +1,10 @@
 //! Practice 5: the practices of IAM.
 //!
 //! A user of one's own for everybody, rights through groups, nothing left lying about that opens the account, keys that
-//! are replaced or not needed at all, no more rights than the work takes, and somebody who would notice. It is read in
-//! few calls, whatever the number of users, and changed only where a change is safe: what is unused is switched off
-//! before it is deleted, and a group has a right before a user loses it. The administrator and the identity that the run
-//! acts as are never touched.
+//! are replaced or not needed at all, no more rights than the work takes, and somebody who would notice, by an e-mail
+//! whenever root is used for who asks for that. It is read in few calls, whatever the number of users, and changed only
+//! where a change is safe: what is unused is switched off before it is deleted, and a group has a right before a user
+//! loses it. The administrator and the identity that the run acts as are never touched.
 
 mod apply;
 mod credentials;
@@ -14,6 +14,7 @@ mod monitoring;
 mod permissions;
 mod plan;
 mod rights;
+mod root_alarm;
 
 use serde_json::{Value, json};
 
@@ -26,6 +27,7 @@ use crate::session::Session;
 pub use facts::{Analyzer, Facts, Run, SupportRole};
 pub use plan::Change;
 pub use rights::{Attached, Group, Inline, Policy, Reach, Rights, User, Wildcard};
+pub use root_alarm::{Alarm, AlarmChange, Rule, Subscription, Topic};
 
 /// The role that may talk to AWS Support.
 pub const SUPPORT_ROLE: &str = "dayone-support";
@@ -60,8 +62,8 @@ impl Practice for IamPractices {
     type Facts = Facts;
     type Change = Change;
 
-    async fn observe(session: &Session, _answers: &Answers) -> Result<Facts, StepError> {
-        facts::observe(session).await
+    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+        facts::observe(session, answers).await
     }
 
     fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {

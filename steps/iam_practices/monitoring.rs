@@ -10,6 +10,7 @@ use crate::text::{Text, harmless};
 use super::facts::{Analyzer, Facts, SupportRole};
 use super::lifetimes::{days_since, has_passed};
 use super::plan::{Change, accept_it, basis, bracketed, day, listed, sentences};
+use super::root_alarm::{Alarm, Lack};
 use super::{ANALYZER, SUPPORT_ROLE, support_access};
 
 /// While an account is set up, root is used. So many days after there is an administrator, that has an end.
@@ -33,6 +34,8 @@ struct Watch {
     offer: Option<Offer<Change>>,
     /// What stays as it is, because the answers say so.
     by_word: Option<Text>,
+    /// What only the owner of an address can do, and the account shows once it is done.
+    confirms: Option<(Text, Vec<Text>)>,
     unseen: Vec<Unseen>,
 }
 
@@ -44,7 +47,20 @@ pub(super) fn activity(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     watch.support_role(facts);
     watch.security_contact(facts, answers);
     watch.public_access(facts, answers);
-    watch.judged()
+    watch.root_alarm(facts, answers);
+    let plan = watch.judged();
+    let may_be_offered = answers.attended && facts.partition != "aws-cn";
+    match &answers.trail.root_alarm_email {
+        None if may_be_offered => plan.offering("trail.root_alarm_email", offered_alarm()),
+        _ => plan,
+    }
+}
+
+fn offered_alarm() -> Text {
+    text! {
+        en: "Get an e-mail whenever root is used? 1,000 a month are free. Your e-mail address, or Enter for none",
+        ko: "루트 사용자가 쓰일 때마다 이메일을 받을까요? 월 1,000통까지 무료입니다. 이메일 주소(받지 않으려면 Enter)"
+    }
 }
 
 impl Watch {
@@ -55,8 +71,10 @@ impl Watch {
             let left = self.person.into_iter().map(|(what, how)| sentences([what, how]));
             left.fold(StepPlan::to_change(step, self.changes, Text::default()), StepPlan::with_note)
         } else if !self.person.is_empty() {
-            let task = task(self.person, self.asks);
+            let task = task(self.person, self.asks, self.confirms);
             StepPlan { offer: self.offer, ..StepPlan::needs_person(step, task) }
+        } else if let Some((what, how)) = self.confirms {
+            StepPlan::needs_person(step, PersonTask { what, how, seen: Seen::InAccount })
         } else if !unseen.is_empty() {
             return standing(State::NotAssessed, sentences(unseen));
         } else if let Some(word) = self.by_word {
@@ -242,6 +260,40 @@ impl Watch {
         }
     }
 
+    fn root_alarm(&mut self, facts: &Facts, answers: &Answers) {
+        let Some(email) = &answers.trail.root_alarm_email else { return };
+        let (mut changes, mut to_confirm, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+        for alarm in &facts.root_alarm {
+            let (topic, rule) = match (&alarm.topic, &alarm.rule) {
+                (Ok(topic), Ok(rule)) => (topic.as_ref(), rule.as_ref()),
+                (Err(unseen), _) | (_, Err(unseen)) => {
+                    self.unseen.push(unseen.clone());
+                    continue;
+                }
+            };
+            match alarm.lacks(topic, rule, email) {
+                Lack::Nothing => whole.push(alarm),
+                Lack::Changes(lacking) => changes.extend(lacking.into_iter().map(Change::RootAlarm)),
+                Lack::Confirmation => to_confirm.push(alarm),
+                Lack::Policy(text) => self.person.push((mend_topic(), text)),
+            }
+        }
+        if !changes.is_empty() {
+            self.changes.append(&mut changes);
+            self.warnings.push(reach_of_alarm(&facts.root_alarm));
+        }
+        if !to_confirm.is_empty() {
+            self.confirms = Some(confirm(&to_confirm, email));
+        }
+        if !whole.is_empty() {
+            let (email, regions) = (harmless(email), regions(&whole));
+            self.found.push(text! {
+                en: "an e-mail to {email} when root is used ({regions})",
+                ko: "루트 사용자가 쓰이면 {email}에 이메일({regions})"
+            });
+        }
+    }
+
     fn asks_for(&mut self, key: &'static str, what: Text) {
         self.person.push((
             what.clone(),
@@ -270,15 +322,22 @@ fn standing(state: State, reason: Text) -> StepPlan<Change> {
     StepPlan { state, ..StepPlan::blocked(StepId::ActivityMonitoring, reason) }
 }
 
-/// What a person is asked for is asked at once where nothing else is left; else all of it is named.
-fn task(person: Vec<(Text, Text)>, asks: Option<(&'static str, Text)>) -> PersonTask {
+/// What a person is asked for is asked at once where nothing else is left but an e-mail to be confirmed, which can be
+/// waited for after that; else all of it is named.
+fn task(
+    person: Vec<(Text, Text)>,
+    asks: Option<(&'static str, Text)>,
+    confirms: Option<(Text, Vec<Text>)>,
+) -> PersonTask {
+    let to_confirm = confirms.map(|(what, _)| what);
     match asks {
         Some((key, what)) if person.len() == 1 => {
-            let how = person.into_iter().map(|(_, how)| how).collect();
+            let how = person.into_iter().map(|(_, how)| how).chain(to_confirm).collect();
             PersonTask { what, how, seen: Seen::ByAnswer(key) }
         }
         _ => {
-            let (what, mut how): (Vec<_>, Vec<_>) = person.into_iter().unzip();
+            let (mut what, mut how): (Vec<_>, Vec<_>) = person.into_iter().unzip();
+            what.extend(to_confirm);
             how.push(accept_it(StepId::ActivityMonitoring));
             PersonTask { what: sentences(what), how, seen: Seen::Elsewhere }
         }
@@ -291,6 +350,42 @@ fn look_at_root(on: &str) -> Text {
         en: "If there is an alarm on the use of root, its message tells the time. Event History shows what root did: dayone events --root --all-regions; sign-ins are in us-east-1, us-east-2 or us-west-2. Once it is explained: root_use_explained_until = \"{on}\" under [iam] in the answers; later uses count again. A use counts for {ROOT_USE_DAYS} days.",
         ko: "루트 사용 경보가 있다면 그 메시지에서 시각을 확인하세요. 이벤트 기록(Event History)에는 한 일이 나옵니다: dayone events --root --all-regions. 로그인은 us-east-1, us-east-2, us-west-2에 기록됩니다. 이유를 확인했다면 응답의 [iam] 아래 root_use_explained_until = \"{on}\"이라고 적으세요. 그 뒤의 사용은 다시 확인 대상이 됩니다. 사용은 {ROOT_USE_DAYS}일 동안 확인 대상입니다."
     }
+}
+
+fn mend_topic() -> Text {
+    text! { en: "Look after the topic of the alarm on root.", ko: "루트 경보의 주제를 확인하세요." }
+}
+
+/// What the alarm does not hear.
+fn reach_of_alarm(alarms: &[Alarm]) -> Text {
+    let regions = regions(&alarms.iter().collect::<Vec<_>>());
+    text! {
+        en: "The alarm hears root's sign-ins and changes that CloudTrail records in {regions}, all of IAM among them, as long as a trail logs. AWS records some sign-ins of root in us-east-2 or us-west-2, and what root does in other Regions there: of these, and of mere reads, there is no e-mail.",
+        ko: "경보는 추적이 기록하는 동안 CloudTrail이 {regions}에 기록하는 루트 사용자의 로그인과 변경을 알립니다. IAM의 변경도 모두 포함합니다. 루트 로그인이 us-east-2나 us-west-2에 기록될 때, 다른 리전에서 한 일, 읽기만 한 일은 알리지 않습니다."
+    }
+}
+
+fn confirm(alarms: &[&Alarm], email: &str) -> (Text, Vec<Text>) {
+    let (email, regions, count) = (harmless(email), regions(alarms), alarms.len());
+    let what = text! {
+        en: "Confirm the alarm on root in the e-mail that AWS has sent to {email}.",
+        ko: "AWS가 {email}에 보낸 이메일에서 루트 경보를 확인하세요."
+    };
+    let how = vec![
+        text! {
+            en: "Open \"AWS Notification - Subscription Confirmation\" and choose Confirm subscription; {count} of them, for {regions}.",
+            ko: "\"AWS Notification - Subscription Confirmation\" 메일을 열고 Confirm subscription을 선택하세요. {regions}용으로 {count}통입니다."
+        },
+        text! {
+            en: "If it is not there, look among the spam. AWS forgets an address that nobody confirms within days; dayone then asks again.",
+            ko: "없으면 스팸함을 확인하세요. 며칠 안에 확인하지 않은 주소는 AWS에서 지워지며, 그러면 dayone이 다시 요청합니다."
+        },
+    ];
+    (what, how)
+}
+
+fn regions(alarms: &[&Alarm]) -> String {
+    harmless(&alarms.iter().map(|alarm| alarm.region.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// When root was last used, and in which way.

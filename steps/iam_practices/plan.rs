@@ -15,6 +15,7 @@ use crate::text::{Text, harmless};
 
 use super::facts::Facts;
 use super::rights::User;
+use super::root_alarm::AlarmChange;
 use super::{credentials, monitoring, permissions};
 
 /// Of a long list so many lines are shown.
@@ -100,6 +101,8 @@ pub enum Change {
         /// The phone number.
         phone: String,
     },
+    /// Something about the alarm on root.
+    RootAlarm(AlarmChange),
 }
 
 /// How each step stands.
@@ -370,6 +373,7 @@ impl crate::practice::Change for Change {
             Self::DeactivateKey { .. } => Verb::Disable,
             Self::DeleteKey { .. } => Verb::Delete,
             Self::BlockPublicAccess { .. } => Verb::Enable,
+            Self::RootAlarm(change) => change.verb(),
         }
     }
 
@@ -390,6 +394,7 @@ impl crate::practice::Change for Change {
             }
             Self::BlockPublicAccess { account, .. } => format!("s3:account-public-access-block/{account}"),
             Self::SetSecurityContact { .. } => "account:contact/security".into(),
+            Self::RootAlarm(change) => change.resource(),
         }
     }
 
@@ -447,6 +452,7 @@ impl crate::practice::Change for Change {
                 let email = harmless(email);
                 text! { en: "contact for security notices: {email}", ko: "보안 알림 연락처: {email}" }
             }
+            Self::RootAlarm(change) => change.summary(),
         }
     }
 

@@ -10,8 +10,10 @@ use crate::answers::{Accept, Admin, PersonAnswer};
 use crate::aws::Reading;
 use crate::credential_report::{Key, LastUse};
 use crate::iam_practices::{
-    Analyzer, Attached, Group, Inline, Policy, Reach, Rights, Run, SupportRole, Wildcard, support_access,
+    Alarm, Analyzer, Attached, Group, Inline, Policy, Reach, Rights, Rule, Run, Subscription, SupportRole,
+    Topic, Wildcard, support_access,
 };
+use crate::policy::Document;
 use crate::practice::{Change as _, PracticeId, State};
 
 const ACCOUNT: &str = "111122223333";
@@ -93,6 +95,7 @@ fn perfect() -> Facts {
         security_contact: Ok(true),
         public_access_blocked: Ok(true),
         support: Ok(SupportRole::Ready("Helpdesk".into())),
+        root_alarm: Vec::new(),
     }
 }
 
@@ -274,6 +277,53 @@ fn set_contact() -> Change {
         email: "security@example.com".into(),
         phone: "+82 2 555 0100".into(),
     }
+}
+
+const EMAIL: &str = "security@example.com";
+
+/// The alarm in a Region, of which nothing is there.
+fn no_alarm(region: &str) -> Alarm {
+    Alarm {
+        region: region.into(),
+        topic_arn: format!("arn:aws:sns:{region}:{ACCOUNT}:dayone-root-use"),
+        rule_arn: format!("arn:aws:events:{region}:{ACCOUNT}:rule/dayone-root-use"),
+        topic: Ok(None),
+        rule: Ok(None),
+    }
+}
+
+/// The alarm with everything there, but perhaps not confirmed.
+fn alarm(region: &str, subscription: Subscription) -> Alarm {
+    let created = alarm_changes(region).into_iter().find_map(|change| match change {
+        Change::RootAlarm(AlarmChange::CreateTopic { policy, .. }) => Some(policy.to_json()),
+        _ => None,
+    });
+    assert!(created.is_some(), "the topic is made with a policy");
+    let topic = Topic { policy: created, subscription };
+    Alarm { topic: Ok(Some(topic)), rule: Ok(Some(Rule { listens: true, sends: true })), ..no_alarm(region) }
+}
+
+/// What makes the alarm in a Region.
+fn alarm_changes(region: &str) -> Vec<Change> {
+    let Alarm { topic_arn, rule_arn, .. } = no_alarm(region);
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"DayoneRootUseAlarm","Effect":"Allow",
+            "Principal":{{"Service":"events.amazonaws.com"}},"Action":"sns:Publish","Resource":"{topic_arn}",
+            "Condition":{{"ArnEquals":{{"aws:SourceArn":"{rule_arn}"}}}}}}]}}"#
+    );
+    let policy = Document::parse(&policy).unwrap();
+    let (topic, rule) = (|| topic_arn.clone(), || rule_arn.clone());
+    let changes = [
+        AlarmChange::CreateTopic { topic: topic(), policy },
+        AlarmChange::Subscribe { topic: topic(), email: EMAIL.into() },
+        AlarmChange::PutRule { rule: rule() },
+        AlarmChange::PutTarget { rule: rule(), topic: topic() },
+    ];
+    changes.into_iter().map(Change::RootAlarm).collect()
+}
+
+fn ask_for_alarm(answers: &mut Answers) {
+    answers.trail.root_alarm_email = Some(EMAIL.into());
 }
 
 fn name_contact(answers: &mut Answers) {
@@ -1268,6 +1318,102 @@ fn what_stays_public_by_the_answers_is_accepted_with_the_reason() {
     notes(&planned(&facts, &meant, StepId::ActivityMonitoring), &["S3", "block_public_s3 = false"]);
 }
 
+#[test]
+fn the_alarm_on_root_is_made_where_it_is_asked_for() {
+    use Subscription::{Confirmed, Missing, Unconfirmed};
+    hold(
+        StepId::ActivityMonitoring,
+        [
+            stands("off, whatever is there", State::InPlace, |facts, _| {
+                facts.root_alarm = vec![no_alarm("us-east-1")];
+            }),
+            changes("nothing there", alarm_changes("us-east-1"), |facts, answers| {
+                facts.root_alarm = vec![no_alarm("us-east-1")];
+                ask_for_alarm(answers);
+            }),
+            changes("one of two Regions", alarm_changes("eu-north-1"), |facts, answers| {
+                facts.root_alarm = vec![no_alarm("eu-north-1"), alarm("us-east-1", Unconfirmed)];
+                ask_for_alarm(answers);
+            }),
+            changes(
+                "the address was forgotten",
+                vec![alarm_changes("us-east-1").remove(1)],
+                |facts, answers| {
+                    facts.root_alarm = vec![alarm("us-east-1", Missing)];
+                    ask_for_alarm(answers);
+                },
+            ),
+            stands("not confirmed yet", State::NeedsPerson, |facts, answers| {
+                facts.root_alarm = vec![alarm("us-east-1", Unconfirmed)];
+                ask_for_alarm(answers);
+            }),
+            stands("all there", State::InPlace, |facts, answers| {
+                facts.root_alarm = vec![alarm("eu-north-1", Confirmed), alarm("us-east-1", Confirmed)];
+                ask_for_alarm(answers);
+            }),
+            stands("the topic is unreadable", State::NotAssessed, |facts, answers| {
+                let alarm = alarm("us-east-1", Confirmed);
+                facts.root_alarm = vec![Alarm { topic: Err(denied()), ..alarm }];
+                ask_for_alarm(answers);
+            }),
+            stands("the rule is unreadable", State::NotAssessed, |facts, answers| {
+                let alarm = alarm("us-east-1", Confirmed);
+                facts.root_alarm = vec![Alarm { rule: Err(denied()), ..alarm }];
+                ask_for_alarm(answers);
+            }),
+            stands("the policy of the topic is none", State::NeedsPerson, |facts, answers| {
+                let topic = Topic { policy: Some("{".into()), subscription: Confirmed };
+                facts.root_alarm = vec![Alarm { topic: Ok(Some(topic)), ..alarm("us-east-1", Confirmed) }];
+                ask_for_alarm(answers);
+            }),
+        ],
+    );
+}
+
+#[test]
+fn an_address_that_is_to_be_confirmed_is_waited_for_when_nothing_else_is_left() {
+    let mut asking = answers();
+    ask_for_alarm(&mut asking);
+    let root_alarm = vec![alarm("us-east-1", Subscription::Unconfirmed)];
+    let facts = Facts { root_alarm, ..perfect() };
+    let task = |facts: &Facts| planned(facts, &asking, StepId::ActivityMonitoring).person.unwrap();
+    let confirm = task(&facts);
+    assert_eq!(confirm.seen, Seen::InAccount);
+    says(&confirm.what, &[EMAIL]);
+    says(&confirm.how[0], &["us-east-1", "Confirm subscription"]);
+    let contact = task(&Facts { security_contact: Ok(false), ..facts.clone() });
+    assert_eq!(contact.seen, Seen::ByAnswer("iam.security_contact_email"));
+    let role = task(&Facts { support: Ok(SupportRole::Namesake), ..facts });
+    assert_eq!(role.seen, Seen::Elsewhere);
+    says(&role.what, &[EMAIL, "dayone-support"]);
+}
+
+#[test]
+fn the_reach_of_the_alarm_is_told_with_its_price() {
+    let mut asking = answers();
+    ask_for_alarm(&mut asking);
+    let facts = Facts { root_alarm: vec![no_alarm("us-east-1")], ..perfect() };
+    let planned = planned(&facts, &asking, StepId::ActivityMonitoring);
+    notes(&planned, &["us-east-1", "us-east-2", "us-west-2"]);
+    let summaries: Vec<_> = planned.changes.iter().map(|change| change.summary()).collect();
+    assert!(summaries.iter().any(|summary| summary.en.contains("free") && summary.ko.contains("무료")));
+    says(&summaries[1], &[EMAIL, "1,000"]);
+}
+
+#[test]
+fn the_alarm_is_offered_to_a_person_once_the_step_is_in_place() {
+    let offer = |facts: &Facts, answers: &Answers| planned(facts, answers, StepId::ActivityMonitoring).offer;
+    let offered = offer(&perfect(), &answers()).unwrap();
+    assert_eq!((offered.key, offered.changes), (Some("trail.root_alarm_email"), vec![]));
+    assert_eq!(offer(&perfect(), &unattended()), None);
+    assert_eq!(offer(&fresh(), &answers()), None);
+    let without_root = Facts { partition: "aws-cn".into(), ..perfect() };
+    assert_eq!(offer(&without_root, &answers()), None);
+    let mut asking = answers();
+    ask_for_alarm(&mut asking);
+    assert_eq!(offer(&perfect(), &asking), None);
+}
+
 // The changes in words.
 
 #[test]
@@ -1356,11 +1502,16 @@ fn what_was_not_seen_is_never_in_place() {
                         || facts.support.is_err()
                         || facts.public_access_blocked.is_err()
                         || facts.security_contact.is_err()
+                        || (answers.trail.root_alarm_email.is_some() && hides_alarm(facts))
                 }
             };
             assert!(!unseen || planned.state != State::InPlace, "{planned:?}");
         }
     });
+}
+
+fn hides_alarm(facts: &Facts) -> bool {
+    facts.root_alarm.iter().any(|alarm| alarm.topic.is_err() || alarm.rule.is_err())
 }
 
 #[test]
@@ -1474,6 +1625,33 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::AttachSupportAccess { role, .. } => facts.support = Ok(SupportRole::Ready(role.clone())),
         Change::BlockPublicAccess { .. } => facts.public_access_blocked = Ok(true),
         Change::SetSecurityContact { .. } => facts.security_contact = Ok(true),
+        Change::RootAlarm(change) => make_alarm(change, &mut facts.root_alarm),
+    }
+}
+
+fn make_alarm(change: &AlarmChange, alarms: &mut [Alarm]) {
+    let (AlarmChange::CreateTopic { topic: arn, .. }
+    | AlarmChange::PutTopicPolicy { topic: arn, .. }
+    | AlarmChange::Subscribe { topic: arn, .. }
+    | AlarmChange::PutRule { rule: arn }
+    | AlarmChange::PutTarget { rule: arn, .. }) = change;
+    let alarm = alarms.iter_mut().find(|alarm| alarm.topic_arn == *arn || alarm.rule_arn == *arn).unwrap();
+    let (topic, rule) = (alarm.topic.as_mut().unwrap(), alarm.rule.as_mut().unwrap());
+    match change {
+        AlarmChange::CreateTopic { policy, .. } => {
+            *topic = Some(Topic { policy: Some(policy.to_json()), subscription: Subscription::Missing });
+        }
+        AlarmChange::PutTopicPolicy { policy, .. } => {
+            topic.as_mut().unwrap().policy = Some(policy.to_json());
+        }
+        AlarmChange::Subscribe { .. } => {
+            topic.as_mut().unwrap().subscription = Subscription::Unconfirmed;
+        }
+        AlarmChange::PutRule { .. } => {
+            let sends = rule.is_some_and(|rule| rule.sends);
+            *rule = Some(Rule { listens: true, sends });
+        }
+        AlarmChange::PutTarget { .. } => rule.as_mut().unwrap().sends = true,
     }
 }
 
@@ -1504,34 +1682,48 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     );
     let roles = prop::sample::subsequence(vec!["Deploy", "AWSReservedSSO_Admin"], 0..=2);
     let of_rights = (maybe_unseen(any_rights()), maybe_unseen(roles));
-    (of_credentials, of_account, of_rights).prop_map(|(of_credentials, of_account, (rights, roles))| {
-        let (people, looking_up, switched, run, root, age) = of_credentials;
-        let (analyzer, security_contact, public_access_blocked, support) = of_account;
-        let people = people.map(|people| people.into_iter().flatten().collect::<Vec<_>>());
-        let looked_up = people.iter().flatten().filter(|(_, looked_up)| *looked_up);
-        let looked_up = looked_up.map(|(row, _)| (row.user.clone(), row.keys.clone())).collect();
-        let rows = people.map(|people| {
-            let rows = people.into_iter().map(|(row, _)| Row { keys: without_ids(&row.keys), ..row });
-            CredentialReport {
-                generated: Some(NOW - age),
-                rows: std::iter::once(root_used(root)).chain(rows).collect(),
-                unreadable: 0,
+    let alarms = (any_alarm("eu-north-1"), any_alarm("us-east-1"));
+    (of_credentials, of_account, of_rights, alarms).prop_map(
+        |(of_credentials, of_account, (rights, roles), alarms)| {
+            let (people, looking_up, switched, run, root, age) = of_credentials;
+            let (analyzer, security_contact, public_access_blocked, support) = of_account;
+            let people = people.map(|people| people.into_iter().flatten().collect::<Vec<_>>());
+            let looked_up = people.iter().flatten().filter(|(_, looked_up)| *looked_up);
+            let looked_up = looked_up.map(|(row, _)| (row.user.clone(), row.keys.clone())).collect();
+            let rows = people.map(|people| {
+                let rows = people.into_iter().map(|(row, _)| Row { keys: without_ids(&row.keys), ..row });
+                CredentialReport {
+                    generated: Some(NOW - age),
+                    rows: std::iter::once(root_used(root)).chain(rows).collect(),
+                    unreadable: 0,
+                }
+            });
+            Facts {
+                run,
+                report: rows,
+                looked_up: looking_up.map(|()| looked_up),
+                switched: switched.map(|ids| ids.into_iter().map(str::to_owned).collect()),
+                rights,
+                administrator_roles: roles.map(|names| names.into_iter().map(str::to_owned).collect()),
+                analyzer,
+                security_contact,
+                public_access_blocked,
+                support,
+                root_alarm: vec![alarms.0, alarms.1],
+                ..perfect()
             }
-        });
-        Facts {
-            run,
-            report: rows,
-            looked_up: looking_up.map(|()| looked_up),
-            switched: switched.map(|ids| ids.into_iter().map(str::to_owned).collect()),
-            rights,
-            administrator_roles: roles.map(|names| names.into_iter().map(str::to_owned).collect()),
-            analyzer,
-            security_contact,
-            public_access_blocked,
-            support,
-            ..perfect()
-        }
-    })
+        },
+    )
+}
+
+fn any_alarm(region: &'static str) -> impl Strategy<Value = Alarm> {
+    let ours = alarm(region, Subscription::Missing).topic.unwrap().unwrap().policy;
+    let subscriptions = vec![Subscription::Missing, Subscription::Unconfirmed, Subscription::Confirmed];
+    let topic = (prop::sample::select(vec![None, ours]), prop::sample::select(subscriptions));
+    let topic = topic.prop_map(|(policy, subscription)| Topic { policy, subscription });
+    let rule = (any::<bool>(), any::<bool>()).prop_map(|(listens, sends)| Rule { listens, sends });
+    (maybe_unseen(prop::option::of(topic)), maybe_unseen(prop::option::of(rule)))
+        .prop_map(move |(topic, rule)| Alarm { topic, rule, ..no_alarm(region) })
 }
 
 fn maybe_unseen<T: std::fmt::Debug>(seen: impl Strategy<Value = T>) -> impl Strategy<Value = Reading<T>> {
@@ -1623,9 +1815,9 @@ fn any_rights() -> impl Strategy<Value = Rights> {
 fn any_answers() -> impl Strategy<Value = Answers> {
     let steps = prop::sample::subsequence(PracticeId::IamPractices.steps(), 0..=7);
     let accept = prop_oneof![3 => Just(Vec::<StepId>::new()), 1 => steps];
-    (any::<[bool; 5]>(), prop::option::of(any::<bool>()), accept).prop_map(
+    (any::<[bool; 6]>(), prop::option::of(any::<bool>()), accept).prop_map(
         |(flags, block_public_s3, accept)| {
-            let [attended, named, move_to_groups, disable_unused, contact] = flags;
+            let [attended, named, move_to_groups, disable_unused, contact, alarm] = flags;
             let mut answers = accepting(&accept);
             answers.attended = attended;
             answers.admin.user = answers.admin.user.filter(|_| named);
@@ -1634,6 +1826,9 @@ fn any_answers() -> impl Strategy<Value = Answers> {
             answers.iam.block_public_s3 = block_public_s3;
             if contact {
                 name_contact(&mut answers);
+            }
+            if alarm {
+                ask_for_alarm(&mut answers);
             }
             answers
         },

@@ -157,6 +157,7 @@ fn backed_up(
                 en: "Enrol a second device as a backup, such as another phone?",
                 ko: "예비로 다른 휴대폰 같은 디바이스를 하나 더 등록할까요?"
             },
+            key: None,
             changes: enrol_virtual(facts, user, virtual_devices),
         });
     }

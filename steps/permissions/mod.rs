@@ -29,7 +29,7 @@ mod tests {
             for action in &statement.action.0 {
                 let name = action.split(':').nth(1).unwrap();
                 assert!(
-                    ["Get", "List", "Describe", "Generate", "Lookup"]
+                    ["Get", "List", "Describe", "Generate", "Lookup", "View"]
                         .iter()
                         .any(|read| name.starts_with(read)),
                     "{action}"

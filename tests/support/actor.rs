@@ -196,8 +196,10 @@ impl Asks for Actor {
         Ok(true)
     }
 
+    /// What may be left open is left open.
     async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
-        Err(OperatorError::NobodyToAsk { key: question.key.to_owned() })
+        let default = question.default.clone();
+        default.ok_or_else(|| OperatorError::NobodyToAsk { key: question.key.to_owned() })
     }
 
     async fn choose(&mut self, text: &Text, _: &[Text], default: usize) -> Result<usize, OperatorError> {

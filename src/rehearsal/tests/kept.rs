@@ -114,9 +114,19 @@ fn make_older(folder: &Path) {
     let path = folder.join("account.json");
     let mut kept: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let memory = kept["memory"].as_object_mut().unwrap();
-    for new in
-        ["passwords", "console_seen", "root_mfa_since", "opened", "contacts", "analyzers", "public_access"]
-    {
+    for new in [
+        "passwords",
+        "console_seen",
+        "root_mfa_since",
+        "opened",
+        "contacts",
+        "analyzers",
+        "public_access",
+        "encryption_keys",
+        "topics",
+        "rules",
+        "budgets",
+    ] {
         assert!(memory.remove(new).is_some(), "{new}");
     }
     let event = json!({"id": "1", "time": 1, "name": "CreateUser", "source": "iam.amazonaws.com",

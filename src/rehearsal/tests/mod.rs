@@ -31,6 +31,7 @@ mod devices;
 mod events;
 mod exports;
 mod kept;
+mod options;
 mod reports;
 mod sessions;
 mod signing_in;

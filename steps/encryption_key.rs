@@ -1,0 +1,484 @@
+//! A KMS key of the account's own, found by its alias.
+//!
+//! It is symmetric, its key material is replaced each year, and its policy lets through what it is there for. A key that
+//! is there already under the alias is brought up to this; what others have set in its policy stays. No key is ever
+//! switched off or scheduled for deletion here: what it has encrypted could never be read again.
+
+use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType};
+use serde::Serialize;
+
+use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, reading, unless};
+use crate::error::{AwsError, StepError};
+use crate::operator::Operator;
+use crate::policy::Document;
+use crate::practice::Verb;
+use crate::private_bucket::{MustLet, Obstacle, mended_policy};
+use crate::text;
+use crate::text::{Text, harmless};
+use crate::wait;
+
+/// So many keys are looked at together, for one of ours whose alias was never made.
+const AT_ONCE: usize = 10;
+
+/// What a key should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its alias, such as `alias/dayone-trail`.
+    pub alias: String,
+    /// Its Region.
+    pub region: String,
+    /// What it is for. By this a key is known again whose alias was never made.
+    pub description: String,
+    /// The statements that its policy must have. Their names begin with `Dayone`.
+    pub policy: Document,
+    /// What the whole policy, foreign statements included, must let through.
+    pub must_let: Vec<MustLet>,
+}
+
+/// A key that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// Its ARN.
+    pub arn: String,
+    /// Whether it can be used.
+    pub fitness: Fitness,
+    /// Whether its key material is replaced each year.
+    pub rotates: Reading<bool>,
+    /// Its policy.
+    pub policy: Reading<Option<String>>,
+}
+
+/// Whether a key can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fitness {
+    /// It can.
+    Fits,
+    /// It is in this state of AWS's, such as `Disabled` or `PendingDeletion`.
+    Off(String),
+    /// It is AWS's own, or not one that encrypts and decrypts symmetrically.
+    Unfit,
+}
+
+/// What can be changed about a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum KeyChange {
+    /// Creates it, and gives it its alias.
+    Create {
+        /// The alias.
+        alias: String,
+        /// The Region.
+        region: String,
+        /// What it is for.
+        description: String,
+        /// Its policy.
+        policy: Document,
+    },
+    /// Has its key material replaced each year.
+    EnableRotation {
+        /// The alias.
+        alias: String,
+    },
+    /// Sets its policy: ours, and the foreign statements that were there.
+    PutPolicy {
+        /// The alias.
+        alias: String,
+        /// The whole policy.
+        policy: Document,
+        /// How many statements of others stay in it.
+        foreign_statements: usize,
+    },
+}
+
+/// Why a key cannot be brought up to what is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyObstacle {
+    /// It, or a setting of it, could not be read.
+    Unseen(Unseen),
+    /// It cannot be used.
+    Fitness(Fitness),
+    /// Its policy stands in the way.
+    Policy(Obstacle),
+}
+
+/// Reads how the key with this alias stands; none where there is none.
+pub async fn observe(
+    identity: &Identity,
+    region: &str,
+    alias: &str,
+) -> Result<Reading<Option<KeyFacts>>, AwsError> {
+    let described = match identity.reading(describe(identity, region, alias).await)? {
+        Ok(Some(described)) => described,
+        Ok(None) => return Ok(Ok(None)),
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let (arn, fitness) = (described.arn().unwrap_or_default().to_owned(), fitness(&described));
+    if fitness != Fitness::Fits {
+        return Ok(Ok(Some(KeyFacts { arn, fitness, rotates: Ok(false), policy: Ok(None) })));
+    }
+    let kms = identity.kms(region);
+    let (rotation, policy) = tokio::join!(
+        kms.get_key_rotation_status().key_id(&arn).send(),
+        kms.get_key_policy().key_id(&arn).policy_name("default").send(),
+    );
+    let rotation = identity.reading(rotation.for_call("kms:GetKeyRotationStatus"))?;
+    let policy = identity.reading(policy.for_call("kms:GetKeyPolicy"))?;
+    let rotates = rotation.map(|rotation| rotation.key_rotation_enabled());
+    Ok(Ok(Some(KeyFacts { arn, fitness, rotates, policy: policy.map(|answer| answer.policy) })))
+}
+
+async fn describe(identity: &Identity, region: &str, key: &str) -> Result<Option<KeyMetadata>, AwsError> {
+    let answer = identity.kms(region).describe_key().key_id(key).send().await;
+    Ok(unless("NotFound", answer.for_call("kms:DescribeKey"))?.and_then(|answer| answer.key_metadata))
+}
+
+fn fitness(key: &KeyMetadata) -> Fitness {
+    let is_own = key.key_manager() == Some(&KeyManagerType::Customer);
+    let encrypts = key.key_usage() == Some(&KeyUsageType::EncryptDecrypt);
+    if !is_own || !encrypts || key.key_spec() != Some(&KeySpec::SymmetricDefault) {
+        return Fitness::Unfit;
+    }
+    match key.key_state() {
+        Some(KeyState::Enabled) => Fitness::Fits,
+        state => Fitness::Off(state.map_or("Disabled", KeyState::as_str).to_owned()),
+    }
+}
+
+/// What has to be done. Pure.
+pub fn plan(wanted: &Wanted, facts: &Reading<Option<KeyFacts>>) -> Result<Vec<KeyChange>, KeyObstacle> {
+    let alias = || wanted.alias.clone();
+    match facts {
+        Err(unseen) => Err(KeyObstacle::Unseen(unseen.clone())),
+        Ok(Some(key)) if key.fitness != Fitness::Fits => Err(KeyObstacle::Fitness(key.fitness.clone())),
+        Ok(Some(key)) => mend(wanted, key),
+        Ok(None) => {
+            let create = KeyChange::Create {
+                alias: alias(),
+                region: wanted.region.clone(),
+                description: wanted.description.clone(),
+                policy: wanted.policy.clone(),
+            };
+            Ok(vec![create, KeyChange::EnableRotation { alias: alias() }])
+        }
+    }
+}
+
+fn mend(wanted: &Wanted, key: &KeyFacts) -> Result<Vec<KeyChange>, KeyObstacle> {
+    let alias = || wanted.alias.clone();
+    let rotates = key.rotates.as_ref().map_err(|unseen| KeyObstacle::Unseen(unseen.clone()))?;
+    let policy = match mended_policy(&wanted.policy, &wanted.must_let, &key.policy) {
+        Ok(policy) => policy,
+        Err(Obstacle::Unseen(unseen)) => return Err(KeyObstacle::Unseen(unseen)),
+        Err(obstacle) => return Err(KeyObstacle::Policy(obstacle)),
+    };
+    let changes = [
+        (!rotates).then(|| KeyChange::EnableRotation { alias: alias() }),
+        policy.map(|(policy, foreign_statements)| KeyChange::PutPolicy {
+            alias: alias(),
+            policy,
+            foreign_statements,
+        }),
+    ];
+    Ok(changes.into_iter().flatten().collect())
+}
+
+/// Makes one change. Each can be made again.
+pub async fn apply(
+    change: &KeyChange,
+    identity: &Identity,
+    region: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let kms = identity.kms(region);
+    match change {
+        KeyChange::Create { alias, description, policy, .. } => {
+            create(identity, region, [alias, description], policy, operator).await
+        }
+        KeyChange::EnableRotation { alias } => {
+            let key = arn_of(identity, region, alias, operator).await?;
+            wait::until_seen(operator, waiting(alias), not_shown_yet, async || {
+                let sent = kms.enable_key_rotation().key_id(&key).send().await;
+                sent.for_call("kms:EnableKeyRotation").map(drop)
+            })
+            .await
+        }
+        KeyChange::PutPolicy { alias, policy, .. } => {
+            let (key, policy) = (arn_of(identity, region, alias, operator).await?, policy.to_json());
+            wait::until_seen(operator, waiting(alias), not_shown_yet, async || {
+                let request = kms.put_key_policy().key_id(&key).policy_name("default");
+                let sent = request.policy(&policy).send().await;
+                sent.for_call("kms:PutKeyPolicy").map(drop)
+            })
+            .await
+        }
+    }
+}
+
+/// Keys have no names of their own, so one that was made before its alias could be is looked for first: a second one
+/// would be billed as well.
+async fn create(
+    identity: &Identity,
+    region: &str,
+    [alias, description]: [&str; 2],
+    policy: &Document,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let key = match made_before(identity, region, description).await? {
+        Some(key) => key,
+        None => {
+            let request = identity.kms_once(region).create_key().description(description);
+            let made = request.policy(policy.to_json()).send().await.for_call("kms:CreateKey")?;
+            let made = made.key_metadata.map(|key| key.key_id);
+            made.ok_or_else(|| AwsError::without_answer("kms:CreateKey", "the new key has no id"))?
+        }
+    };
+    let kms = identity.kms(region);
+    wait::until_seen(operator, waiting(alias), not_shown_yet, async || {
+        let sent = kms.create_alias().alias_name(alias).target_key_id(&key).send().await;
+        unless("AlreadyExists", sent.for_call("kms:CreateAlias")).map(drop)
+    })
+    .await
+}
+
+async fn made_before(
+    identity: &Identity,
+    region: &str,
+    description: &str,
+) -> Result<Option<String>, AwsError> {
+    let keys =
+        identity.kms(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+    let keys = keys.for_call("kms:ListKeys")?;
+    let keys: Vec<_> = keys.into_iter().filter_map(|key| key.key_id).collect();
+    let is_ours = |key: &KeyMetadata| key.description() == Some(description) && fitness(key) == Fitness::Fits;
+    for some in keys.chunks(AT_ONCE) {
+        let asked = some.iter().map(|key| described(identity.clone(), region.to_owned(), key.clone()));
+        if let Some(key) = at_once(asked).await?.into_iter().flatten().find(is_ours) {
+            return Ok(Some(key.key_id));
+        }
+    }
+    Ok(None)
+}
+
+/// A key that the caller may not look at is not ours.
+async fn described(identity: Identity, region: String, key: String) -> Result<Option<KeyMetadata>, AwsError> {
+    Ok(reading(describe(&identity, &region, &key).await)?.ok().flatten())
+}
+
+/// The ARN of the key behind an alias, which may have been made a moment ago.
+pub async fn arn_of(
+    identity: &Identity,
+    region: &str,
+    alias: &str,
+    operator: &mut impl Operator,
+) -> Result<String, StepError> {
+    let kms = identity.kms(region);
+    wait::until_seen(operator, waiting(alias), not_shown_yet, async || {
+        let answer = kms.describe_key().key_id(alias).send().await.for_call("kms:DescribeKey")?;
+        let arn = answer.key_metadata.and_then(|key| key.arn);
+        arn.ok_or_else(|| AwsError::without_answer("kms:DescribeKey", "the key has no ARN"))
+    })
+    .await
+}
+
+fn waiting(alias: &str) -> Text {
+    let alias = harmless(alias);
+    text! {
+        en: "Waiting until KMS shows the key {alias}",
+        ko: "KMS에 키 {alias}이(가) 반영되기를 기다리는 중"
+    }
+}
+
+/// A new key and a new alias are shown everywhere after a moment.
+fn not_shown_yet(error: &AwsError) -> bool {
+    error.is("NotFound")
+}
+
+impl KeyChange {
+    /// What is done.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Create { .. } => Verb::Create,
+            Self::EnableRotation { .. } => Verb::Enable,
+            Self::PutPolicy { .. } => Verb::Update,
+        }
+    }
+
+    /// To what.
+    pub fn resource(&self) -> String {
+        match self {
+            Self::Create { alias, .. } => format!("kms:{alias}"),
+            Self::EnableRotation { alias } => format!("kms:{alias}/rotation"),
+            Self::PutPolicy { alias, .. } => format!("kms:{alias}/policy"),
+        }
+    }
+
+    /// One line for the plan. What it costs comes with it.
+    pub fn summary(&self) -> Text {
+        match self {
+            Self::Create { alias, region, .. } => text! {
+                en: "KMS key {alias} in {region}: about $1 a month, and $0.03 for 10,000 calls",
+                ko: "{region} 리전의 KMS 키 {alias}: 월 약 $1, 호출 10,000회에 $0.03"
+            },
+            Self::EnableRotation { alias } => text! {
+                en: "rotation of {alias} each year, for $1 a month more after the first and the second time",
+                ko: "{alias}의 연간 교체(첫 번째와 두 번째 교체 뒤 월 $1씩 추가)"
+            },
+            Self::PutPolicy { foreign_statements: 0, .. } => text! {
+                en: "key policy: CloudTrail encrypts, administrators and named readers decrypt",
+                ko: "키 정책: CloudTrail이 암호화하고 관리자와 지정한 사람이 복호화"
+            },
+            Self::PutPolicy { foreign_statements, .. } => text! {
+                en: "key policy: CloudTrail encrypts, administrators and named readers decrypt; {foreign_statements} statements that were there stay",
+                ko: "키 정책: CloudTrail이 암호화하고 관리자와 지정한 사람이 복호화. 기존 문 {foreign_statements}개는 유지"
+            },
+        }
+    }
+}
+
+impl KeyObstacle {
+    /// What it is, and what to do about it.
+    pub fn text(&self, alias: &str) -> Text {
+        let alias = harmless(alias);
+        match self {
+            Self::Unseen(unseen) | Self::Policy(Obstacle::Unseen(unseen)) => unseen.text(),
+            Self::Fitness(Fitness::Off(state)) => {
+                let state = harmless(state);
+                text! {
+                    en: "The key {alias} is in the state {state}, so nothing can be encrypted with it, or read. Switch it on, or cancel its deletion, in the KMS console. dayone does neither.",
+                    ko: "키 {alias}의 상태가 {state}이어서 암호화도 읽기도 할 수 없습니다. KMS 콘솔에서 활성화하거나 삭제를 취소하세요. dayone은 둘 다 하지 않습니다."
+                }
+            }
+            Self::Fitness(Fitness::Unfit | Fitness::Fits) => text! {
+                en: "The key {alias} is not a symmetric key of this account that encrypts and decrypts. Give the alias to one that is, or delete the alias, and dayone makes a key.",
+                ko: "키 {alias}은(는) 이 계정의 대칭 암호화 키가 아닙니다. 별칭을 그런 키에 붙이거나 별칭을 삭제하면 dayone이 키를 만듭니다."
+            },
+            Self::Policy(Obstacle::LockedOut(who)) => {
+                let who = harmless(who);
+                text! {
+                    en: "A statement in the policy of key {alias} would lock out {who}. Look at the policy in the KMS console.",
+                    ko: "키 {alias} 정책의 기존 문이 {who}의 접근을 막습니다. KMS 콘솔에서 정책을 확인하세요."
+                }
+            }
+            Self::Policy(Obstacle::UnreadablePolicy | Obstacle::NotMine | Obstacle::Elsewhere(_)) => text! {
+                en: "The policy of key {alias} cannot be understood, so nothing is added to it. Look at it in the KMS console.",
+                ko: "키 {alias}의 정책을 해석할 수 없어 아무것도 추가하지 않습니다. KMS 콘솔에서 확인하세요."
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Access, canned};
+
+    const ALIAS: &str = "alias/dayone-trail";
+    const DESCRIPTION: &str = "for a test";
+
+    fn described_as(id: &str, description: &str, state: &str) -> String {
+        format!(
+            r#"{{"KeyMetadata": {{"KeyId": "{id}", "Arn": "arn:aws:kms:eu-north-1:111122223333:key/{id}",
+                "KeyManager": "CUSTOMER", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT",
+                "KeyState": "{state}", "Description": "{description}"}}}}"#
+        )
+    }
+
+    fn policy() -> Document {
+        let root = r#"{"Sid":"DayoneAccount","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},
+            "Action":"kms:*","Resource":"*"}"#;
+        Document::parse(&format!(r#"{{"Version":"2012-10-17","Statement":[{root}]}}"#)).unwrap()
+    }
+
+    fn wanted() -> Wanted {
+        Wanted {
+            alias: ALIAS.into(),
+            region: "eu-north-1".into(),
+            description: DESCRIPTION.into(),
+            policy: policy(),
+            must_let: Vec::new(),
+        }
+    }
+
+    fn perfect() -> KeyFacts {
+        KeyFacts {
+            arn: "arn:aws:kms:eu-north-1:111122223333:key/1".into(),
+            fitness: Fitness::Fits,
+            rotates: Ok(true),
+            policy: Ok(Some(policy().to_json())),
+        }
+    }
+
+    fn told(facts: Reading<Option<KeyFacts>>) -> Result<Vec<String>, KeyObstacle> {
+        let changes = plan(&wanted(), &facts)?;
+        Ok(changes.iter().map(|change| format!("{:?} {}", change.verb(), change.resource())).collect())
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_brought_up_to_what_is_wanted() {
+        let create = ["Create kms:alias/dayone-trail", "Enable kms:alias/dayone-trail/rotation"];
+        assert_eq!(told(Ok(None)).unwrap(), create);
+        assert!(told(Ok(Some(perfect()))).unwrap().is_empty());
+        let still = KeyFacts { rotates: Ok(false), ..perfect() };
+        assert_eq!(told(Ok(Some(still))).unwrap(), create[1..]);
+        let shut = KeyFacts { policy: Ok(None), ..perfect() };
+        assert_eq!(told(Ok(Some(shut))).unwrap(), ["Update kms:alias/dayone-trail/policy"]);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_or_seen_is_left_alone() {
+        let unseen = || Unseen::denied("kms:GetSomething", "AccessDeniedException");
+        let facts = [
+            (Err(unseen()), "kms:GetSomething"),
+            (Ok(Some(KeyFacts { rotates: Err(unseen()), ..perfect() })), "kms:GetSomething"),
+            (Ok(Some(KeyFacts { policy: Err(unseen()), ..perfect() })), "kms:GetSomething"),
+            (Ok(Some(KeyFacts { policy: Ok(Some("{".into())), ..perfect() })), ALIAS),
+            (
+                Ok(Some(KeyFacts { fitness: Fitness::Off("PendingDeletion".into()), ..perfect() })),
+                "PendingDeletion",
+            ),
+            (Ok(Some(KeyFacts { fitness: Fitness::Unfit, ..perfect() })), ALIAS),
+        ];
+        for (facts, word) in facts {
+            let text = told(facts).unwrap_err().text(ALIAS);
+            assert!(text.en.contains(word) && text.ko.contains(word), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_price_is_told_with_the_key() {
+        for change in plan(&wanted(), &Ok(None)).unwrap() {
+            let summary = change.summary();
+            assert!(summary.en.contains("$1") && summary.ko.contains("$1"), "{summary:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_key_behind_the_alias_is_none() {
+        let aws = canned::Aws::answering(|call| call.refused(400, "NotFoundException"));
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        assert_eq!(observe(&identity, "eu-north-1", ALIAS).await.unwrap(), Ok(None));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_switched_off_is_not_asked_for_more() {
+        let aws = canned::Aws::answering(|_| Some((200, described_as("1", DESCRIPTION, "PendingDeletion"))));
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let found = observe(&identity, "eu-north-1", ALIAS).await.unwrap().unwrap().unwrap();
+        assert_eq!(found.fitness, Fitness::Off("PendingDeletion".into()));
+        assert_eq!(aws.heard().len(), 2);
+    }
+
+    /// A run that was cut off between the key and its alias has left the second of these.
+    #[tokio::test]
+    async fn a_key_of_ours_without_an_alias_is_found_again() {
+        let aws = canned::Aws::answering(|call| match call.operation.as_str() {
+            "ListKeys" => Some((200, r#"{"Keys": [{"KeyId": "1"}, {"KeyId": "2"}, {"KeyId": "3"}]}"#.into())),
+            _ if call.body.contains("\"1\"") => call.refused(400, "AccessDeniedException"),
+            _ if call.body.contains("\"2\"") => Some((200, described_as("2", DESCRIPTION, "Enabled"))),
+            _ => Some((200, described_as("3", "somebody else's", "Enabled"))),
+        });
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let found = made_before(&identity, "eu-north-1", DESCRIPTION).await.unwrap();
+        assert_eq!(found.as_deref(), Some("2"));
+        assert_eq!(made_before(&identity, "eu-north-1", "another").await.unwrap(), None);
+    }
+}
