@@ -404,12 +404,12 @@ fn the_plan_of<C>(step: StepId, plans: Vec<StepPlan<C>>) -> StepPlan<C> {
     plan.unwrap_or_else(|| StepPlan::not_applicable(step, Text::default()))
 }
 
-/// Whether something is left of a step that others rest on.
 /// What a plan asks besides.
 fn question<C>(plan: &StepPlan<C>) -> Option<Text> {
     plan.offer.as_ref().map(|offer| offer.question.clone())
 }
 
+/// Whether something is left of a step that others rest on.
 fn stands_open<C: Change>(plan: &StepPlan<C>) -> bool {
     match plan.state {
         State::ToChange => plan.changes.iter().any(|change| !change.is_optional()),

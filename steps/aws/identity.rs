@@ -146,6 +146,11 @@ impl Identity {
         client!(self, aws_sdk_bcmdataexports, region(self.home()), retry_config(RetryConfig::disabled()))
     }
 
+    /// The AWS Budgets client.
+    pub fn budgets(&self) -> aws_sdk_budgets::Client {
+        client!(self, aws_sdk_budgets, region(self.home()))
+    }
+
     /// The AWS Free Tier client.
     pub fn freetier(&self) -> aws_sdk_freetier::Client {
         client!(self, aws_sdk_freetier, region(self.home()))
@@ -197,6 +202,7 @@ mod tests {
         let _ = identity.account().list_regions().send().await;
         let _ = identity.freetier().get_account_plan_state().send().await;
         let _ = identity.organizations().describe_organization().send().await;
+        let _ = identity.budgets().describe_budgets().account_id("111122223333").send().await;
         let _ = identity.data_exports().list_exports().send().await;
         let _ = identity.cost_and_usage_report().describe_report_definitions().send().await;
         let _ = identity.s3_control("eu-west-1").list_access_points().account_id("111122223333").send().await;
@@ -213,6 +219,7 @@ mod tests {
                 ("account", "us-east-1"),
                 ("freetier", "us-east-1"),
                 ("organizations", "us-east-1"),
+                ("budgets", "us-east-1"),
                 ("bcm-data-exports", "us-east-1"),
                 ("cur", "us-east-1"),
                 ("s3", "eu-west-1"),
