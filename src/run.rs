@@ -11,7 +11,7 @@ use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::root_user::RootUser;
-use steps::session::{Session, Suggestion};
+use steps::session::Session;
 use steps::{regions, text};
 
 use crate::answers::{self, Collected};
@@ -226,15 +226,14 @@ pub(crate) async fn with_listener(
     interrupt: Interrupt,
     listener: &mut dyn Listener,
 ) -> Result<u8, Failure> {
-    let session = until(&interrupt, Session::open(place.connection.clone())).await?;
+    let mut session = until(&interrupt, Session::open(place.connection.clone())).await?;
     let folder = place.state.join("accounts").join(safe(session.account())?);
     let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
     expected_account(&collected, &session)?;
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
-    let suggested = match &collected.answers.admin.user {
-        Some(_) => Suggestion::default(),
-        None => session.suggest_administrator(&collected.answers.admin.group).await?,
-    };
+    let admin = &collected.answers.admin;
+    let group = admin.user.is_none().then_some(admin.group.as_str());
+    let suggested = until(&interrupt, Box::pin(session.introduce(group))).await?;
     if task != Task::Walk {
         adopt(&mut collected, suggested.administrator.as_deref(), task)?;
     }
@@ -352,7 +351,7 @@ impl Engine<'_, AnyOperator> {
     /// Finds the administrator, and says who is signed in.
     async fn begin(&mut self) -> Result<(), Failure> {
         self.find_administrator().await?;
-        let signed_in = Event::SignedIn(self.signed_in().await);
+        let signed_in = Event::SignedIn(self.signed_in());
         self.listener.hear(&signed_in);
         if self.session.is_started_locked() {
             self.unlock_at_start().await?;
@@ -363,11 +362,11 @@ impl Engine<'_, AnyOperator> {
         Ok(())
     }
 
-    async fn signed_in(&self) -> SignedIn {
+    fn signed_in(&self) -> SignedIn {
         let caller = &self.session.started.caller;
         SignedIn {
             account: caller.account.clone(),
-            about: steps::account::about(&self.session.started).await,
+            about: self.session.about.clone(),
             partition: caller.partition.clone(),
             arn: caller.arn.clone(),
             kind: caller.kind.name(),

@@ -21,6 +21,7 @@ use crate::answers::Answers;
 use crate::error::StepError;
 use crate::operator::Operator;
 use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::readings::Readings;
 use crate::session::Session;
 
 pub use facts::{Analyzer, Facts, Run, SupportRole};
@@ -60,8 +61,12 @@ impl Practice for IamPractices {
     type Facts = Facts;
     type Change = Change;
 
-    async fn observe(session: &Session, _answers: &Answers) -> Result<Facts, StepError> {
-        facts::observe(session).await
+    async fn observe(
+        session: &Session,
+        readings: &Readings<'_>,
+        _answers: &Answers,
+    ) -> Result<Facts, StepError> {
+        facts::observe(session, readings).await
     }
 
     fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
