@@ -11,6 +11,7 @@ use serde_json::Value;
 use steps::error::StepError;
 use steps::operator::OperatorError;
 use steps::practice::{Change, Practice, PracticeId, State, StepId, StepPlan, Verb};
+use steps::readings::Readings;
 use steps::session::{Administrator, Session};
 use steps::text;
 use steps::text::Text;
@@ -64,12 +65,13 @@ impl<O: Asks> Engine<'_, O> {
         use steps::mfa::Mfa;
         use steps::root_user::RootUser;
 
+        let readings = self.readings();
         let reports = tokio::try_join!(
-            self.reports_of::<RootUser>(),
-            self.reports_of::<Mfa>(),
-            self.reports_of::<Cloudtrail>(),
-            self.reports_of::<BillingReport>(),
-            self.reports_of::<IamPractices>(),
+            self.reports_of::<RootUser>(&readings),
+            self.reports_of::<Mfa>(&readings),
+            self.reports_of::<Cloudtrail>(&readings),
+            self.reports_of::<BillingReport>(&readings),
+            self.reports_of::<IamPractices>(&readings),
         )?;
         self.reports = [reports.0, reports.1, reports.2, reports.3, reports.4].concat();
         Ok(())
@@ -372,18 +374,29 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
+    /// A look at one practice.
     async fn observe<P: Practice>(&self) -> Result<P::Facts, Failure> {
+        self.observe_with::<P>(&self.readings()).await
+    }
+
+    /// A look at one practice of several, which share what they read.
+    async fn observe_with<P: Practice>(&self, readings: &Readings<'_>) -> Result<P::Facts, Failure> {
         tokio::select! {
-            facts = Box::pin(P::observe(&self.session, &self.collected.answers)) => Ok(facts?),
+            facts = Box::pin(P::observe(&self.session, readings, &self.collected.answers)) => Ok(facts?),
             () = self.interrupt.wait() => Err(OperatorError::Interrupted.into()),
         }
     }
 
-    async fn reports_of<P: Practice>(&self) -> Result<Vec<StepReport>, Failure> {
+    /// The readings of a look that begins.
+    fn readings(&self) -> Readings<'_> {
+        Readings::by(self.session.acting(), &self.collected.answers.admin.group)
+    }
+
+    async fn reports_of<P: Practice>(&self, readings: &Readings<'_>) -> Result<Vec<StepReport>, Failure> {
         if !P::ID.steps().iter().any(|step| (self.selects)(*step)) {
             return Ok(Vec::new());
         }
-        let facts = self.observe::<P>().await?;
+        let facts = self.observe_with::<P>(readings).await?;
         let plans = P::plan(&facts, &self.collected.answers);
         Ok(plans.iter().filter(|plan| (self.selects)(plan.step)).map(report).collect())
     }

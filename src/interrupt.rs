@@ -1,4 +1,4 @@
-//! Ctrl-C and the request to end, in one place.
+//! Ctrl-C and the request to end, in one place, and what is left of the terminal when the program ends early.
 //!
 //! The first signal asks for a pause: whoever waits at a prompt stops waiting, and a change that is under way is
 //! finished. The second is for a change that hangs: it calls what `main` handed in, and `main` alone ends the process.
@@ -53,6 +53,19 @@ impl Interrupt {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Has a panic leave the terminal as it was found, and then call what `main` handed in. The release binary does not
+/// unwind, so nobody else takes a secret off the screen.
+pub fn tidy_up_after_panic(end: fn()) {
+    let found = TerminalAsFound::remember();
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        screen::leave_private_page();
+        found.restore();
+        tell(panic);
+        end();
+    }));
 }
 
 struct Signals {

@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use dayone::cli::Cli;
-use dayone::interrupt::Interrupt;
+use dayone::interrupt::{Interrupt, tidy_up_after_panic};
 
 /// What a shell shows for a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
+/// A failure stopped the run.
+const FAILED: i32 = 1;
 
 fn main() -> ExitCode {
+    tidy_up_after_panic(end_without_unwinding);
     let cli = Cli::parse();
     // With a thread to spare for the signals, while a prompt holds another.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -28,4 +31,12 @@ fn main() -> ExitCode {
 #[expect(clippy::exit, reason = "main alone ends the process")]
 fn end_now() {
     std::process::exit(INTERRUPTED);
+}
+
+/// A panic, where it does not unwind, ends in an abort, and a dump of the memory would hold its secrets.
+#[expect(clippy::exit, reason = "main alone ends the process")]
+fn end_without_unwinding() {
+    if cfg!(panic = "abort") {
+        std::process::exit(FAILED);
+    }
 }

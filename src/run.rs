@@ -12,7 +12,7 @@ use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::practice::StepId;
 use steps::root_user::RootUser;
-use steps::session::{Session, Suggestion};
+use steps::session::Session;
 use steps::{profile, regions, text};
 
 use crate::answers::{self, Collected};
@@ -267,15 +267,14 @@ pub(crate) async fn prepare<'e>(
     interrupt: Interrupt,
     listener: &'e mut dyn Listener,
 ) -> Result<Engine<'e, AnyOperator>, Failure> {
-    let session = until(&interrupt, Session::open(place.connection.clone())).await?;
+    let mut session = until(&interrupt, Session::open(place.connection.clone())).await?;
     let folder = place.state.join("accounts").join(safe(session.account())?);
     let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
     expected_account(&collected, &session)?;
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
-    let suggested = match &collected.answers.admin.user {
-        Some(_) => Suggestion::default(),
-        None => until(&interrupt, session.suggest_administrator(&collected.answers.admin.group)).await?,
-    };
+    let admin = &collected.answers.admin;
+    let group = admin.user.is_none().then_some(admin.group.as_str());
+    let suggested = until(&interrupt, Box::pin(session.introduce(group))).await?;
     if task != Task::Walk {
         adopt(&mut collected, suggested.administrator.as_deref(), task)?;
     }
@@ -406,9 +405,8 @@ impl Engine<'_, AnyOperator> {
 
     /// Says who is signed in, and asks for a code where AWS requires MFA of the sign-in.
     pub(crate) async fn begin(&mut self) -> Result<(), Failure> {
-        let interrupt = self.interrupt.clone();
-        let signed_in = until(&interrupt, async { Ok(self.signed_in().await) }).await?;
-        self.listener.hear(&Event::SignedIn(signed_in));
+        let signed_in = Event::SignedIn(self.signed_in());
+        self.listener.hear(&signed_in);
         if let Some(file) = profile::exposed(self.session.connection.files()) {
             self.listener.hear(&Event::Note(readable_by_others(&file)));
         }
@@ -421,11 +419,11 @@ impl Engine<'_, AnyOperator> {
         Ok(())
     }
 
-    async fn signed_in(&self) -> SignedIn {
+    fn signed_in(&self) -> SignedIn {
         let caller = &self.session.started.caller;
         SignedIn {
             account: caller.account.clone(),
-            about: steps::account::about(&self.session.started).await,
+            about: self.session.about.clone(),
             partition: caller.partition.clone(),
             arn: caller.arn.clone(),
             kind: caller.kind.name(),

@@ -5,25 +5,25 @@ use std::collections::BTreeSet;
 use crate::answers::Answers;
 use crate::aws::{Caller, CallerKind, ForCall, Identity, Reading, unless};
 use crate::error::AwsError;
-use crate::groups;
+use crate::readings::Readings;
 use crate::session::Session;
 
 /// The ARNs of the users in the administrators' group, and of the administrator of the answers, who may not be in it
 /// yet. None as long as there is no group and nobody has named an administrator.
 pub async fn observe(
     session: &Session,
-    identity: &Identity,
+    readings: &Readings<'_>,
     answers: &Answers,
 ) -> Result<Reading<BTreeSet<String>>, AwsError> {
-    let members = match groups::members(identity, &answers.admin.group).await? {
-        Ok(members) => members,
-        Err(unseen) => return Ok(Err(unseen)),
+    let members = match readings.administrators().await? {
+        Ok(group) => group.as_ref().map(|group| group.users.as_slice()).unwrap_or_default(),
+        Err(unseen) => return Ok(Err(unseen.clone())),
     };
     let mut arns: BTreeSet<_> = members.iter().map(|user| user.arn.clone()).collect();
     if let Some(admin) = &answers.admin.user {
         let known = members.iter().any(|user| user.name.eq_ignore_ascii_case(admin));
         if !known {
-            match arn_of(session, identity, admin).await? {
+            match arn_of(session, readings.identity(), admin).await? {
                 Ok(arn) => arns.insert(arn),
                 Err(unseen) => return Ok(Err(unseen)),
             };

@@ -49,12 +49,6 @@ pub async fn group(identity: &Identity, name: &str) -> Result<Reading<Option<Gro
     }))
 }
 
-/// The users of a group alone, to the last page. None where there is no such group.
-pub async fn members(identity: &Identity, name: &str) -> Result<Reading<Vec<GroupUser>>, AwsError> {
-    let group = users(identity, name).await?;
-    Ok(group.map(|group| group.map(|(_, _, users)| users).unwrap_or_default()))
-}
-
 type NameArnUsers = (String, String, Vec<GroupUser>);
 
 async fn users(identity: &Identity, name: &str) -> Result<Reading<Option<NameArnUsers>>, AwsError> {

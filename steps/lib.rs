@@ -32,6 +32,7 @@ pub mod policy;
 pub mod practice;
 pub mod private_bucket;
 pub mod profile;
+pub mod readings;
 pub mod regions;
 pub mod root_user;
 pub mod session;

@@ -9,6 +9,7 @@ use crate::answers::Answers;
 use crate::aws::Unseen;
 use crate::error::StepError;
 use crate::operator::Operator;
+use crate::readings::Readings;
 use crate::session::Session;
 use crate::text::{Language, Text};
 
@@ -457,9 +458,14 @@ pub trait Practice {
     /// What can be changed.
     type Change: Change;
 
-    /// Reads what is true now. A read that is denied becomes part of the facts, and in a run that only looks one that
-    /// failed does too ([`Identity::reading`](crate::aws::Identity::reading)); what ends the sign-in is an error.
-    async fn observe(session: &Session, answers: &Answers) -> Result<Self::Facts, StepError>;
+    /// Reads what is true now; what other practices read too, through the readings of this look. A read that is denied
+    /// becomes part of the facts, and in a run that only looks one that failed does too
+    /// ([`Identity::reading`](crate::aws::Identity::reading)); what ends the sign-in is an error.
+    async fn observe(
+        session: &Session,
+        readings: &Readings<'_>,
+        answers: &Answers,
+    ) -> Result<Self::Facts, StepError>;
 
     /// How each step stands. Pure: no AWS, no clock, no terminal, no random names.
     fn plan(facts: &Self::Facts, answers: &Answers) -> Vec<StepPlan<Self::Change>>;

@@ -8,6 +8,7 @@
 use aws_credential_types::Credentials;
 use aws_sdk_iam::types::User;
 
+use crate::account::{self, About};
 use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, unless};
 use crate::error::{AwsError, StepError};
 use crate::operator::{CodePurpose, CodeRequest, Operator};
@@ -20,6 +21,8 @@ pub struct Session {
     pub connection: Connection,
     /// Who the run was started as.
     pub started: Identity,
+    /// What is known of the account, once that was read.
+    pub about: About,
     /// The administrator, as far as the run has got.
     pub administrator: Administrator,
     /// One-time codes that AWS has seen in this run. A code is accepted once.
@@ -74,6 +77,7 @@ impl Session {
         Ok(Self {
             connection,
             started,
+            about: About::default(),
             administrator: Administrator::Unknown,
             used_codes: Vec::new(),
             started_key_deleted: false,
@@ -83,8 +87,21 @@ impl Session {
         })
     }
 
-    /// Who the administrator may be, where nobody has said so.
-    pub async fn suggest_administrator(&self, group: &str) -> Result<Suggestion, StepError> {
+    /// Reads at once what a run begins with: what is known of the account, and who the administrator may be. Where
+    /// somebody has said who it is, no group is given, and nobody is suggested.
+    pub async fn introduce(&mut self, group: Option<&str>) -> Result<Suggestion, StepError> {
+        let suggested = async {
+            match group {
+                Some(group) => self.suggest_administrator(group).await,
+                None => Ok(Suggestion::default()),
+            }
+        };
+        let (about, suggested) = tokio::join!(account::about(&self.started), suggested);
+        self.about = about;
+        suggested
+    }
+
+    async fn suggest_administrator(&self, group: &str) -> Result<Suggestion, StepError> {
         let caller = match &self.started.caller.kind {
             CallerKind::User(name) => Some(name.clone()),
             _ => None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use steps::error::{AwsCause, AwsError, StepError};
 use steps::practice::{PersonTask, Practice, Seen, State, StepId, StepPlan};
+use steps::readings::Readings;
 use steps::root_user::console_sign_in;
 use steps::text;
 use steps::text::Text;
@@ -124,7 +125,8 @@ impl<O: Asks> Engine<'_, O> {
         let seen = async {
             loop {
                 tokio::time::sleep(every).await;
-                let facts = match Box::pin(P::observe(session, answers)).await {
+                let readings = Readings::by(session.acting(), &answers.admin.group);
+                let facts = match Box::pin(P::observe(session, &readings, answers)).await {
                     Ok(facts) => facts,
                     // While a person is busy elsewhere, one look that fails is made up for by the next.
                     Err(StepError::Aws(error)) if passes(&error) => continue,

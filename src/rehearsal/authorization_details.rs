@@ -1,5 +1,7 @@
 //! `GetAccountAuthorizationDetails`: users, groups, roles and policies of the whole account, page by page.
 
+use std::collections::HashMap;
+
 use steps::text::percent_encoded;
 use winterbaume_core::{MockResponse, xml_escape};
 use winterbaume_iam::IamStateView;
@@ -34,11 +36,12 @@ pub(crate) fn answer(call: &Call, view: &IamStateView) -> MockResponse {
     let entities = entities(view, |kind| filters.is_empty() || filters.contains(&kind));
     match Page::of(call, entities.len(), ENTITIES_PER_PAGE) {
         Ok(page) => {
-            let here = &entities[page.range()];
+            let (here, groups) = (&entities[page.range()], groups_by_user(view));
             let list = |heading: &str| {
                 let members = here.iter().filter(|entity| entity.heading() == heading);
-                let members: String =
-                    members.map(|entity| format!("<member>{}</member>", entity.detail(view))).collect();
+                let members: String = members
+                    .map(|entity| format!("<member>{}</member>", entity.detail(view, &groups)))
+                    .collect();
                 format!("<{heading}>{members}</{heading}>")
             };
             let lists: String = HEADINGS.into_iter().map(list).collect();
@@ -73,9 +76,9 @@ impl Entity<'_> {
         }
     }
 
-    fn detail(self, view: &IamStateView) -> String {
+    fn detail(self, view: &IamStateView, groups: &GroupsByUser<'_>) -> String {
         match self {
-            Self::User(user) => user_detail(user, view),
+            Self::User(user) => user_detail(user, groups),
             Self::Group(group) => group_detail(group),
             Self::Role(role) => role_detail(role),
             Self::Policy(policy) => policy_detail(policy, view),
@@ -83,7 +86,7 @@ impl Entity<'_> {
     }
 }
 
-fn sorted<T>(entities: &std::collections::HashMap<String, T>) -> impl Iterator<Item = &T> {
+fn sorted<T>(entities: &HashMap<String, T>) -> impl Iterator<Item = &T> {
     let mut entities: Vec<_> = entities.iter().collect();
     entities.sort_by_key(|(name, _)| *name);
     entities.into_iter().map(|(_, entity)| entity)
@@ -100,10 +103,22 @@ fn is_attached(policy: &ManagedPolicyView, view: &IamStateView) -> bool {
     attachments(view).any(|attached| attached.policy_arn == policy.arn)
 }
 
-fn user_detail(user: &UserView, view: &IamStateView) -> String {
-    let groups = sorted(&view.groups).filter(|group| group.members.contains(&user.name));
-    let groups: String =
-        groups.map(|group| format!("<member>{}</member>", xml_escape(&group.name))).collect();
+/// The names of the groups that users are in.
+type GroupsByUser<'v> = HashMap<&'v str, Vec<&'v str>>;
+
+fn groups_by_user(view: &IamStateView) -> GroupsByUser<'_> {
+    let mut found = GroupsByUser::new();
+    for group in sorted(&view.groups) {
+        for member in &group.members {
+            found.entry(member).or_default().push(&group.name);
+        }
+    }
+    found
+}
+
+fn user_detail(user: &UserView, groups: &GroupsByUser<'_>) -> String {
+    let groups = groups.get(user.name.as_str()).into_iter().flatten();
+    let groups: String = groups.map(|group| format!("<member>{}</member>", xml_escape(group))).collect();
     format!(
         "<Path>{}</Path><UserName>{}</UserName><UserId>{}</UserId><Arn>{}</Arn><CreateDate>{}</CreateDate>\
          <UserPolicyList>{}</UserPolicyList><GroupList>{groups}</GroupList>{}",

@@ -10,6 +10,8 @@ use super::kept::{CredentialReport, Key, Known, Memory};
 use super::wire::{Call, iso, iso_again};
 
 const LIFE: u64 = 4 * 3600;
+/// After so many seconds a report is made, whether somebody asks for it again or not.
+const MAKING: u64 = 1;
 const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
     password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
     access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,\
@@ -43,7 +45,9 @@ fn get(call: &Call, memory: &Memory, now: u64) -> MockResponse {
         None => {
             call.refuse(410, "ReportNotPresent", "No report exists. Call GenerateCredentialReport first.")
         }
-        Some(report) if report.asked < 2 => call.refuse(404, "ReportInProgress", "The report is being made."),
+        Some(report) if report.asked < 2 && now < report.generated + MAKING => {
+            call.refuse(404, "ReportInProgress", "The report is being made.")
+        }
         Some(report) if now > report.generated + LIFE => {
             call.refuse(410, "ReportExpired", "The report is older than four hours.")
         }

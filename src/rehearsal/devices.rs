@@ -257,21 +257,28 @@ fn list_virtual(call: &Call, view: &IamStateView, memory: &Memory) -> MockRespon
         _ => true,
     };
     let virtual_ones = memory.devices.values().filter(|device| device.serial.starts_with("arn:"));
-    let mut members: Vec<_> = virtual_ones.filter(fits).map(|device| virtual_member(device, view)).collect();
-    if let Some((serial, since)) = memory.root_device().filter(|_| wanted != "Unassigned") {
-        let since = iso(since);
-        members.push(format!(
-            "<member><SerialNumber>{serial}</SerialNumber><EnableDate>{since}</EnableDate>\
-             <User><UserId>{ACCOUNT_ID}</UserId><Arn>arn:aws:iam::{ACCOUNT_ID}:root</Arn></User></member>"
-        ));
-    }
-    match Page::of(call, members.len(), DEVICES_PER_PAGE) {
+    let devices: Vec<_> = virtual_ones.filter(fits).collect();
+    // Root's comes last.
+    let root = memory.root_device().filter(|_| wanted != "Unassigned");
+    match Page::of(call, devices.len() + usize::from(root.is_some()), DEVICES_PER_PAGE) {
         Ok(page) => {
-            let (members, end) = (members[page.range()].concat(), page.end());
-            call.xml(&format!("<VirtualMFADevices>{members}</VirtualMFADevices>{end}"))
+            let (here, end) = (page.range(), page.end());
+            let of_users = devices.iter().take(here.end).skip(here.start);
+            let of_users: String = of_users.map(|device| virtual_member(device, view)).collect();
+            let root = root.filter(|_| here.contains(&devices.len())).map(virtual_member_of_root);
+            let root = root.unwrap_or_default();
+            call.xml(&format!("<VirtualMFADevices>{of_users}{root}</VirtualMFADevices>{end}"))
         }
         Err(refusal) => refusal,
     }
+}
+
+fn virtual_member_of_root((serial, since): (String, u64)) -> String {
+    let since = iso(since);
+    format!(
+        "<member><SerialNumber>{serial}</SerialNumber><EnableDate>{since}</EnableDate>\
+         <User><UserId>{ACCOUNT_ID}</UserId><Arn>arn:aws:iam::{ACCOUNT_ID}:root</Arn></User></member>"
+    )
 }
 
 fn virtual_member(device: &Device, view: &IamStateView) -> String {

@@ -15,6 +15,7 @@ mod callers;
 mod connector;
 mod console;
 mod credential_report;
+mod crowd;
 mod devices;
 mod encryption_keys;
 mod events;
@@ -88,6 +89,8 @@ struct Inner {
     clock: Clock,
     services: Services,
     memory: tokio::sync::Mutex<Memory>,
+    /// IAM as it was last seen, as long as nothing has changed: with thousands of users, looking takes a while.
+    iam_seen: Mutex<Option<Arc<IamStateView>>>,
     traffic: Traffic,
     /// What is denied to everybody.
     denied: Mutex<Option<Document>>,
@@ -176,6 +179,7 @@ impl PracticeAccount {
             clock,
             services,
             memory: tokio::sync::Mutex::new(memory),
+            iam_seen: Mutex::new(None),
             traffic: Traffic::default(),
             denied: Mutex::new(None),
             witness: Mutex::new(None),
@@ -278,6 +282,15 @@ impl PracticeAccount {
         self.0.memory.lock().await.remember_earlier(made_up);
     }
 
+    /// Puts so many made-up users into the account; those of an earlier time are among them.
+    pub async fn seed_users(&self, count: usize) {
+        let mut memory = self.0.memory.lock().await;
+        // What is added is like what is there, so it is never refused.
+        let _ = self.0.services.iam.merge(ACCOUNT_ID, "us-east-1", crowd::users(count, self.now())).await;
+        crowd::equip(&mut memory, count, self.now());
+        self.forget_iam();
+    }
+
     /// Whether a seed, a secret key or a session token of the account stands in this text.
     pub fn is_secret_in(text: &str) -> bool {
         [tokens::SECRET_MARK, tokens::TOKEN_MARK, tokens::SEED_MARK].iter().any(|mark| text.contains(mark))
@@ -313,6 +326,9 @@ impl PracticeAccount {
             return None;
         }
         let response = self.decide(&call, &mut memory).await;
+        if !call.is_read() {
+            self.forget_iam();
+        }
         if !call.is_read() || memory.changed {
             memory.changed = false;
             if let Err(error) = self.keep(&memory).await {
@@ -377,8 +393,19 @@ impl PracticeAccount {
         }
     }
 
-    async fn iam(&self) -> IamStateView {
-        self.0.services.iam.snapshot(ACCOUNT_ID, "us-east-1").await
+    /// IAM as it stands. Who asks holds the memory, so that nothing changes meanwhile.
+    async fn iam(&self) -> Arc<IamStateView> {
+        let seen = lock(&self.0.iam_seen).clone();
+        if let Some(seen) = seen {
+            return seen;
+        }
+        let iam = Arc::new(self.0.services.iam.snapshot(ACCOUNT_ID, "us-east-1").await);
+        *lock(&self.0.iam_seen) = Some(iam.clone());
+        iam
+    }
+
+    fn forget_iam(&self) {
+        *lock(&self.0.iam_seen) = None;
     }
 
     async fn standing(&self, memory: &Memory) -> Standing {

@@ -198,6 +198,11 @@ fn violation(call: &Call) -> MockResponse {
 }
 
 impl Password {
+    /// One that nobody knows, by when it was changed and used.
+    pub fn in_use(changed: u64, used: u64) -> Self {
+        Self { changed, used: Some(used), ..Self::default() }
+    }
+
     fn set(&mut self, password: Option<&str>, now: u64) {
         let Some(password) = password else { return };
         if self.salt.is_empty() {

@@ -1,5 +1,10 @@
 //! Reads that give nothing, as part of the facts: a plan says what it could not see, and why.
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
 use crate::error::{AwsCause, AwsError};
 use crate::text;
 use crate::text::{Text, harmless};
@@ -121,15 +126,23 @@ pub fn unless<T>(code: &str, result: Result<T, AwsError>) -> Result<Option<T>, A
     }
 }
 
-/// Asks about several things at once, and gives the answers in the order of the questions.
+/// So many questions are under way together: IAM throttles who asks faster.
+const AT_ONCE: usize = 10;
+
+/// Asks about several things, as many at once as AWS likes, and gives the answers in the order of the questions.
 pub async fn at_once<F, T>(questions: impl IntoIterator<Item = F>) -> Result<Vec<T>, AwsError>
 where
     F: Future<Output = Result<T, AwsError>> + Send + 'static,
     T: Send + 'static,
 {
-    let mut asked = tokio::task::JoinSet::new();
+    let (mut asked, turns) = (JoinSet::new(), Arc::new(Semaphore::new(AT_ONCE)));
     for (place, question) in questions.into_iter().enumerate() {
-        asked.spawn(async move { (place, question.await) });
+        let turns = turns.clone();
+        asked.spawn(async move {
+            // Turns never come to an end, so each question gets one.
+            let _turn = turns.acquire().await;
+            (place, question.await)
+        });
     }
     let mut answers = asked.join_all().await;
     answers.sort_by_key(|(place, _)| *place);
@@ -138,6 +151,10 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::*;
     use crate::aws::{ForCall, canned};
 
@@ -195,6 +212,30 @@ mod tests {
             let unseen = trails(Access::ReadWrite, 400, code).await.unwrap().unwrap_err();
             assert_eq!(unseen.why, why);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_are_asked_at_once_and_the_answers_keep_their_order() {
+        let question = |number: u64| async move {
+            tokio::time::sleep(Duration::from_secs(100 - number)).await;
+            Ok(number)
+        };
+        let began = Instant::now();
+        let answers = at_once((1..=10).map(question)).await.unwrap();
+        let expected: Vec<u64> = (1..=10).collect();
+        assert_eq!((answers, began.elapsed().as_secs()), (expected, 99));
+        let began = Instant::now();
+        assert_eq!(at_once((0..=10).map(question)).await.unwrap().len(), 11);
+        // The last one waited for the first that was done.
+        assert_eq!(began.elapsed().as_secs(), 91 + 90);
+    }
+
+    #[tokio::test]
+    async fn one_question_that_fails_is_the_answer_to_all() {
+        let question = |number: u64| async move {
+            if number == 2 { Err(AwsError::without_answer("iam:GetUser", "no")) } else { Ok(number) }
+        };
+        assert_eq!(at_once((1..=3).map(question)).await.unwrap_err().operation, "iam:GetUser");
     }
 
     #[test]

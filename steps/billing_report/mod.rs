@@ -14,6 +14,7 @@ use crate::answers::Answers;
 use crate::error::StepError;
 use crate::operator::Operator;
 use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::readings::Readings;
 use crate::session::Session;
 
 pub use budget::{Alert, Budget, BudgetFacts};
@@ -30,7 +31,11 @@ impl Practice for BillingReport {
     type Facts = Facts;
     type Change = Change;
 
-    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+    async fn observe(
+        session: &Session,
+        _readings: &Readings<'_>,
+        answers: &Answers,
+    ) -> Result<Facts, StepError> {
         facts::observe(session, answers).await
     }
 

@@ -9,6 +9,7 @@ use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
 use crate::encryption_key::KeyFacts;
 use crate::error::{AwsError, StepError};
 use crate::private_bucket::BucketFacts;
+use crate::readings::Readings;
 use crate::session::Session;
 use crate::{administrators, encryption_key, private_bucket, regions};
 
@@ -91,13 +92,17 @@ pub fn bucket_name(account: &str, region: &str, answers: &Answers) -> String {
 }
 
 /// Reads them all, the independent ones at once.
-pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+pub async fn observe(
+    session: &Session,
+    readings: &Readings<'_>,
+    answers: &Answers,
+) -> Result<Facts, StepError> {
     let identity = session.acting();
     let region = answers.trail.region.clone().unwrap_or_else(|| session.connection.region());
     let planned = bucket_name(session.account(), &region, answers);
     let (trails, administrators, bucket) = tokio::try_join!(
         describe(identity, &region),
-        administrators::observe(session, identity, answers),
+        administrators::observe(session, readings, answers),
         private_bucket::observe(identity, &planned, &region),
     )?;
     let (trails, trail) = match trails {

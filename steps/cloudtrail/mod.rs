@@ -14,6 +14,7 @@ use crate::answers::Answers;
 use crate::error::StepError;
 use crate::operator::Operator;
 use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::readings::Readings;
 use crate::session::Session;
 
 pub use facts::{Delivery, Facts, TrailFacts};
@@ -28,8 +29,12 @@ impl Practice for Cloudtrail {
     type Facts = Facts;
     type Change = Change;
 
-    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
-        facts::observe(session, answers).await
+    async fn observe(
+        session: &Session,
+        readings: &Readings<'_>,
+        answers: &Answers,
+    ) -> Result<Facts, StepError> {
+        facts::observe(session, readings, answers).await
     }
 
     fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {

@@ -13,13 +13,12 @@ use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use aws_sdk_iam::types::{AccessKeyMetadata, EntityType, StatusType};
 use aws_smithy_types::DateTime;
 use serde_json::Value;
-use tokio::task::JoinSet;
 
 use crate::answers::Answers;
-use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, reading, unless};
-use crate::credential_report;
+use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, at_once, reading, unless};
 use crate::credential_report::{CredentialReport, Key, LastUse, Row};
 use crate::error::{AwsError, StepError};
+use crate::readings::Readings;
 use crate::regions;
 use crate::root_user::administrator_access;
 use crate::session::Session;
@@ -35,8 +34,6 @@ use super::{SUPPORT_ROLE, support_access, support_trust};
 
 /// Up to so many users are looked up one by one.
 pub const SINGLE_LOOK_UPS: usize = 20;
-/// So many at once: IAM throttles.
-const AT_ONCE: usize = 4;
 /// Event History is read for so many pages, of 50 events each.
 const EVENT_PAGES: usize = 4;
 
@@ -125,12 +122,16 @@ impl Facts {
 }
 
 /// Reads them all, the independent ones at once.
-pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+pub async fn observe(
+    session: &Session,
+    readings: &Readings<'_>,
+    answers: &Answers,
+) -> Result<Facts, StepError> {
     let identity = session.acting();
     let region = session.connection.region();
     let now = now();
     let (credentials, rights, administrator_roles, analyzer, contact, others) = tokio::try_join!(
-        credentials(identity, now),
+        credentials(readings, now),
         rights::read(identity),
         roles_with(identity, administrator_access(session.partition())),
         analyzer(identity, &region),
@@ -197,19 +198,20 @@ fn run(session: &Session) -> Run {
 type Credentials =
     (Reading<CredentialReport>, Reading<BTreeMap<String, Vec<Key>>>, Reading<BTreeSet<String>>);
 
-async fn credentials(identity: &Identity, now: i64) -> Result<Credentials, AwsError> {
-    let report = match credential_report::read(identity).await? {
+async fn credentials(readings: &Readings<'_>, now: i64) -> Result<Credentials, AwsError> {
+    let identity = readings.identity();
+    let report = match readings.credential_report().await? {
         Ok(report) => report,
-        Err(unseen) => return Ok((Err(unseen), Ok(BTreeMap::new()), Ok(BTreeSet::new()))),
+        Err(unseen) => return Ok((Err(unseen.clone()), Ok(BTreeMap::new()), Ok(BTreeSet::new()))),
     };
     let users = report.users().filter(|row| needs_a_look(row, now)).map(|row| row.user.clone());
     let users: Vec<_> = users.take(SINGLE_LOOK_UPS).collect();
-    let looked_up = look_up(identity, &users).await?;
+    let looked_up = look_up(identity, users).await?;
     let keys = looked_up.iter().flat_map(BTreeMap::values).flatten();
     let forgotten: BTreeSet<_> =
         keys.filter(|key| is_forgotten(key, now)).filter_map(|key| key.id.clone()).collect();
     let switched = switched(identity, &forgotten).await?;
-    Ok((Ok(report), looked_up, switched))
+    Ok((Ok(report.clone()), looked_up, switched))
 }
 
 /// Whether a key of the user may have to change, which takes its id and its state of this moment.
@@ -222,47 +224,25 @@ fn needs_a_look(row: &Row, now: i64) -> bool {
 
 async fn look_up(
     identity: &Identity,
-    users: &[String],
+    users: Vec<String>,
 ) -> Result<Reading<BTreeMap<String, Vec<Key>>>, AwsError> {
-    let mut found = BTreeMap::new();
-    for some in users.chunks(AT_ONCE) {
-        let mut looking = JoinSet::new();
-        for user in some {
-            let (identity, user) = (identity.clone(), user.clone());
-            looking.spawn(async move {
-                let keys = keys_of(&identity, &user).await;
-                (user, keys)
-            });
-        }
-        while let Some(looked) = looking.join_next().await {
-            let (user, keys) =
-                looked.map_err(|error| AwsError::without_answer("iam:ListAccessKeys", &error.to_string()))?;
-            match keys? {
-                Ok(keys) => found.insert(user, keys),
-                Err(unseen) => return Ok(Err(unseen)),
-            };
-        }
-    }
-    Ok(Ok(found))
+    let asked = users.into_iter().map(|user| keys_of(identity.clone(), user));
+    Ok(at_once(asked).await?.into_iter().collect())
 }
 
-async fn keys_of(identity: &Identity, user: &str) -> Result<Reading<Vec<Key>>, AwsError> {
-    let listed = identity.iam().list_access_keys().user_name(user).send().await;
+/// The user again, with the keys.
+async fn keys_of(identity: Identity, user: String) -> Result<Reading<(String, Vec<Key>)>, AwsError> {
+    let listed = identity.iam().list_access_keys().user_name(&user).send().await;
     let listed = match identity.reading(unless("NoSuchEntity", listed.for_call("iam:ListAccessKeys")))? {
         Ok(listed) => listed.map(|listed| listed.access_key_metadata).unwrap_or_default(),
         Err(unseen) => return Ok(Err(unseen)),
     };
-    let mut keys = Vec::new();
-    for key in &listed {
-        match key_of(identity, key).await? {
-            Ok(key) => keys.push(key),
-            Err(unseen) => return Ok(Err(unseen)),
-        }
-    }
-    Ok(Ok(keys))
+    let asked = listed.into_iter().map(|key| key_of(identity.clone(), key));
+    let keys: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
+    Ok(keys.map(|keys| (user, keys)))
 }
 
-async fn key_of(identity: &Identity, key: &AccessKeyMetadata) -> Result<Reading<Key>, AwsError> {
+async fn key_of(identity: Identity, key: AccessKeyMetadata) -> Result<Reading<Key>, AwsError> {
     let id = key.access_key_id().unwrap_or_default();
     let answer = identity.iam().get_access_key_last_used().access_key_id(id).send().await;
     let answer = identity.reading(unless("NoSuchEntity", answer.for_call("iam:GetAccessKeyLastUsed")))?;
@@ -558,7 +538,8 @@ mod tests {
                 _ => None,
             });
             let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
-            let (report, looked_up, switched) = credentials(&identity, NOW).await.unwrap();
+            let readings = Readings::by(&identity, "Administrators");
+            let (report, looked_up, switched) = credentials(&readings, NOW).await.unwrap();
             assert_eq!(report.unwrap().rows.len(), users);
             let looked_up = looked_up.unwrap();
             assert_eq!(looked_up.len(), SINGLE_LOOK_UPS);
@@ -585,7 +566,8 @@ mod tests {
             _ => call.refused(403, "AccessDenied"),
         });
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-        let (report, looked_up, _) = credentials(&identity, NOW).await.unwrap();
+        let readings = Readings::by(&identity, "Administrators");
+        let (report, looked_up, _) = credentials(&readings, NOW).await.unwrap();
         assert_eq!(report.unwrap().rows.len(), 1);
         assert_eq!(looked_up.unwrap_err().operation, "iam:ListAccessKeys");
     }

@@ -22,6 +22,7 @@ use crate::answers::Answers;
 use crate::error::StepError;
 use crate::operator::Operator;
 use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::readings::Readings;
 use crate::session::Session;
 
 pub use facts::{Analyzer, Facts, Run, SupportRole};
@@ -62,8 +63,12 @@ impl Practice for IamPractices {
     type Facts = Facts;
     type Change = Change;
 
-    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
-        facts::observe(session, answers).await
+    async fn observe(
+        session: &Session,
+        readings: &Readings<'_>,
+        answers: &Answers,
+    ) -> Result<Facts, StepError> {
+        facts::observe(session, readings, answers).await
     }
 
     fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {

@@ -5,12 +5,13 @@ use std::time::SystemTime;
 
 use aws_sdk_iam::types::{AssignmentStatusType, MfaDevice, StatusType};
 
-use crate::account_summary::{self, AccountSummary};
+use crate::account_summary::AccountSummary;
 use crate::answers::Answers;
-use crate::aws::{Caller, CallerKind, ForCall, Identity, Reading, Unseen, unless};
+use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, Reading, Unseen, at_once, unless};
 use crate::error::{AwsError, StepError};
 use crate::groups;
 use crate::profile;
+use crate::readings::Readings;
 use crate::session::Session;
 
 use super::{POLICY_NAME, policy_document};
@@ -151,25 +152,25 @@ impl VirtualDevice {
 }
 
 /// Reads them all, the independent ones at once.
-pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+pub async fn observe(
+    session: &Session,
+    readings: &Readings<'_>,
+    answers: &Answers,
+) -> Result<Facts, StepError> {
     let identity = session.acting();
-    let (admin, virtual_devices, summary, root_devices, policy, (group, attached), users) = tokio::try_join!(
+    let (admin, root_devices, policy, administrators, everybody, people_groups, people, summary) = tokio::try_join!(
         admin(identity, answers.admin.user.as_deref()),
-        virtual_devices(identity),
-        account_summary::read(identity),
         root_devices(session),
         policy(session, identity),
-        group(session, identity, &answers.admin.group),
-        users(identity),
+        administrators(session, readings),
+        everybody(readings),
+        people_groups(session, identity, answers),
+        people(identity, answers),
+        readings.account_summary(),
     )?;
-    let (people_groups, people) =
-        tokio::try_join!(people_groups(session, identity, answers), people(identity, answers))?;
-    let tried = if attached == Ok(true) { try_both(session).await? } else { None };
-    let without = match (&users, &virtual_devices) {
-        (Ok(users), Ok(devices)) => without_mfa(identity, users, devices).await?,
-        (Err(unseen), _) | (_, Err(unseen)) => Err(unseen.clone()),
-    };
-    let (users_without_mfa, machines_without_mfa) = match without {
+    let Administrators { group, attached, tried } = administrators;
+    let Everybody { users, virtual_devices, without_mfa } = everybody;
+    let (users_without_mfa, machines_without_mfa) = match without_mfa {
         Ok(without) => (Ok(without.people), without.machines),
         Err(unseen) => (Err(unseen), Vec::new()),
     };
@@ -181,7 +182,7 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         virtual_devices,
         root_mfa: summary.as_ref().map_err(Clone::clone).and_then(AccountSummary::root_mfa),
         root: RootSignIn {
-            managed_centrally: summary.is_ok_and(|summary| !summary.root_password()),
+            managed_centrally: summary.as_ref().is_ok_and(|summary| !summary.root_password()),
             devices: root_devices,
         },
         policy,
@@ -288,56 +289,64 @@ async fn people_groups(
     answers: &Answers,
 ) -> Result<Reading<BTreeMap<String, PeopleGroup>>, AwsError> {
     let names: BTreeSet<&String> = answers.people.iter().flat_map(|person| &person.groups).collect();
+    let others = names.into_iter().filter(|name| !name.eq_ignore_ascii_case(&answers.admin.group));
     let arn = policy_arn(session.partition(), session.account());
-    let mut found = BTreeMap::new();
-    for name in names.into_iter().filter(|name| !name.eq_ignore_ascii_case(&answers.admin.group)) {
-        match groups::group(identity, name).await? {
-            Ok(Some(group)) => {
-                let members = group.users.iter().map(|user| user.name.to_ascii_lowercase()).collect();
-                let attached = match group.attached_policies {
-                    Ok(policies) => policies.contains(&arn),
-                    Err(unseen) => return Ok(Err(unseen)),
-                };
-                let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
-                let looked_up = match attached {
-                    true => Vec::new(),
-                    false => match self::members(session, identity, &names).await? {
-                        Ok(members) => members,
-                        Err(unseen) => return Ok(Err(unseen)),
-                    },
-                };
-                found.insert(name.clone(), PeopleGroup { attached, members, looked_up });
-            }
-            Ok(None) => {}
-            Err(unseen) => return Ok(Err(unseen)),
-        }
-    }
-    Ok(Ok(found))
+    let here = Here::of(session);
+    let asked = others.map(|name| people_group(identity.clone(), here.clone(), name.clone(), arn.clone()));
+    let found: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
+    Ok(found.map(|found| found.into_iter().flatten().collect()))
+}
+
+/// A group with its name in the answers; none where there is no such group.
+async fn people_group(
+    identity: Identity,
+    here: Here,
+    name: String,
+    policy: String,
+) -> Result<Reading<Option<(String, PeopleGroup)>>, AwsError> {
+    let group = match groups::group(&identity, &name).await? {
+        Ok(Some(group)) => group,
+        Ok(None) => return Ok(Ok(None)),
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let members = group.users.iter().map(|user| user.name.to_ascii_lowercase()).collect();
+    let attached = match group.attached_policies {
+        Ok(policies) => policies.contains(&policy),
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
+    let looked_up = if attached { Ok(Vec::new()) } else { self::members(&identity, &here, &names).await? };
+    Ok(looked_up.map(|looked_up| Some((name, PeopleGroup { attached, members, looked_up }))))
 }
 
 async fn people(
     identity: &Identity,
     answers: &Answers,
 ) -> Result<Reading<BTreeMap<String, PersonFacts>>, AwsError> {
-    let mut found = BTreeMap::new();
-    for person in &answers.people {
-        let iam = identity.iam();
-        let (user, login) = tokio::join!(
-            iam.get_user().user_name(&person.user).send(),
-            iam.get_login_profile().user_name(&person.user).send(),
-        );
-        let user = match identity.reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
-            Ok(user) => user.and_then(|user| user.user),
-            Err(unseen) => return Ok(Err(unseen)),
-        };
-        let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
-        if let Some(user) = user {
-            let console_password = login.map(|login| login.is_some());
-            let key = person.user.to_ascii_lowercase();
-            found.insert(key, PersonFacts { name: user.user_name, console_password });
-        }
-    }
-    Ok(Ok(found))
+    let asked = answers.people.iter().map(|person| person_facts(identity.clone(), person.user.clone()));
+    let found: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
+    Ok(found.map(|found| found.into_iter().flatten().collect()))
+}
+
+/// A person with the name in the answers, in lower case; none where there is no such user.
+async fn person_facts(
+    identity: Identity,
+    name: String,
+) -> Result<Reading<Option<(String, PersonFacts)>>, AwsError> {
+    let iam = identity.iam();
+    let (user, login) = tokio::join!(
+        iam.get_user().user_name(&name).send(),
+        iam.get_login_profile().user_name(&name).send(),
+    );
+    let user = match identity.reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
+        Ok(user) => user.and_then(|user| user.user),
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
+    Ok(Ok(user.map(|user| {
+        let console_password = login.map(|login| login.is_some());
+        (name.to_ascii_lowercase(), PersonFacts { name: user.user_name, console_password })
+    })))
 }
 
 /// All virtual devices of the account, enabled or not.
@@ -404,34 +413,42 @@ fn says_the_same(found: &str, wanted: &str) -> bool {
     }
 }
 
-type GroupAndAttachment = (Reading<Option<(String, Vec<Member>)>>, Reading<bool>);
+/// The administrators' group, with what depends on it.
+struct Administrators {
+    group: Reading<Option<(String, Vec<Member>)>>,
+    attached: Reading<bool>,
+    tried: Option<Tried>,
+}
 
-async fn group(session: &Session, identity: &Identity, name: &str) -> Result<GroupAndAttachment, AwsError> {
-    let group = match groups::group(identity, name).await? {
+async fn administrators(session: &Session, readings: &Readings<'_>) -> Result<Administrators, AwsError> {
+    let group = match readings.administrators().await? {
         Ok(Some(group)) => group,
-        Ok(None) => return Ok((Ok(None), Ok(false))),
-        Err(unseen) => return Ok((Err(unseen.clone()), Err(unseen))),
+        Ok(None) => return Ok(Administrators { group: Ok(None), attached: Ok(false), tried: None }),
+        Err(unseen) => {
+            let (group, attached) = (Err(unseen.clone()), Err(unseen.clone()));
+            return Ok(Administrators { group, attached, tried: None });
+        }
     };
     let arn = policy_arn(session.partition(), session.account());
-    let attached = group.attached_policies.map(|policies| policies.contains(&arn));
-    let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
-    let members = members(session, identity, &names).await?;
-    Ok((members.map(|members| Some((group.name, members))), attached))
+    let attached = group.attached_policies.clone().map(|policies| policies.contains(&arn));
+    let names: Vec<_> = group.users.iter().map(|user| user.name.clone()).collect();
+    let here = Here::of(session);
+    let (members, tried) = tokio::try_join!(members(readings.identity(), &here, &names), async {
+        if attached == Ok(true) { try_both(session).await } else { Ok(None) }
+    })?;
+    let group = members.map(|members| Some((group.name.clone(), members)));
+    Ok(Administrators { group, attached, tried })
 }
 
 /// Whom the policy would stop. Administrators are few; past [`SINGLE_LOOK_UPS`] the rest is named without details.
 async fn members(
-    session: &Session,
     identity: &Identity,
+    here: &Here,
     names: &[String],
 ) -> Result<Reading<Vec<Member>>, AwsError> {
-    let mut members = Vec::new();
-    for name in names.iter().take(SINGLE_LOOK_UPS) {
-        match member(session, identity, name).await? {
-            Ok(member) => members.push(member),
-            Err(unseen) => return Ok(Err(unseen)),
-        }
-    }
+    let (few, rest) = names.split_at(names.len().min(SINGLE_LOOK_UPS));
+    let asked = few.iter().map(|name| member(identity.clone(), here.clone(), name.clone()));
+    let known: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
     let unknown = |name: &String| Member {
         name: name.clone(),
         mfa: false,
@@ -439,16 +456,15 @@ async fn members(
         machine_keys: Vec::new(),
         known: false,
     };
-    members.extend(names.iter().skip(SINGLE_LOOK_UPS).map(unknown));
-    Ok(Ok(members))
+    Ok(known.map(|known| known.into_iter().chain(rest.iter().map(unknown)).collect()))
 }
 
-async fn member(session: &Session, identity: &Identity, name: &str) -> Result<Reading<Member>, AwsError> {
+async fn member(identity: Identity, here: Here, name: String) -> Result<Reading<Member>, AwsError> {
     let iam = identity.iam();
     let (devices, keys, login) = tokio::join!(
-        devices_of(identity, name),
-        iam.list_access_keys().user_name(name).send(),
-        iam.get_login_profile().user_name(name).send(),
+        devices_of(&identity, &name),
+        iam.list_access_keys().user_name(&name).send(),
+        iam.get_login_profile().user_name(&name).send(),
     );
     let keys = identity.reading(unless("NoSuchEntity", keys.for_call("iam:ListAccessKeys")))?;
     let (devices, keys) = match (devices?, keys) {
@@ -461,31 +477,62 @@ async fn member(session: &Session, identity: &Identity, name: &str) -> Result<Re
     let active_keys: Vec<_> = keys.into_iter().filter(active).filter_map(|key| key.access_key_id).collect();
     let machine_keys = match login {
         Ok(None) => {
-            let elsewhere = active_keys.iter().filter(|key| !is_used_here(session, key));
-            used_keys(identity, &elsewhere.cloned().collect::<Vec<_>>()).await?
+            let elsewhere: Vec<_> = active_keys.iter().filter(|key| !here.has(key)).cloned().collect();
+            used_keys(&identity, &elsewhere).await?
         }
         Ok(Some(_)) | Err(_) => Vec::new(),
     };
     let mfa = devices.is_some_and(|devices| !devices.is_empty());
-    Ok(Ok(Member { name: name.to_owned(), mfa, active_keys, machine_keys, known: true }))
+    Ok(Ok(Member { name, mfa, active_keys, machine_keys, known: true }))
 }
 
-/// Whoever is at this computer, or started the run, has the key: no machine does.
-fn is_used_here(session: &Session, key: &str) -> bool {
-    session.started.caller.access_key == key || profile::mentions_key(session.connection.files(), key)
+/// This computer. Whoever is at it, or started the run, has the key: no machine does.
+#[derive(Debug, Clone)]
+struct Here {
+    connection: Connection,
+    started_with: String,
+}
+
+impl Here {
+    fn of(session: &Session) -> Self {
+        let started_with = session.started.caller.access_key.clone();
+        Self { connection: session.connection.clone(), started_with }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.started_with == key || profile::mentions_key(self.connection.files(), key)
+    }
 }
 
 /// The keys with which something was called.
 async fn used_keys(identity: &Identity, keys: &[String]) -> Result<Vec<String>, AwsError> {
-    let mut used = Vec::new();
-    for key in keys {
-        let answer = identity.iam().get_access_key_last_used().access_key_id(key).send().await;
-        let answer = identity.reading(answer.for_call("iam:GetAccessKeyLastUsed"))?;
-        let last = answer.ok().and_then(|answer| answer.access_key_last_used);
-        let date = last.and_then(|last| last.last_used_date).filter(|date| date.secs() > 0);
-        used.extend(date.map(|_| key.clone()));
-    }
-    Ok(used)
+    let asked = keys.iter().map(|key| used_key(identity.clone(), key.clone()));
+    Ok(at_once(asked).await?.into_iter().flatten().collect())
+}
+
+async fn used_key(identity: Identity, key: String) -> Result<Option<String>, AwsError> {
+    let answer = identity.iam().get_access_key_last_used().access_key_id(&key).send().await;
+    let answer = identity.reading(answer.for_call("iam:GetAccessKeyLastUsed"))?;
+    let last = answer.ok().and_then(|answer| answer.access_key_last_used);
+    let date = last.and_then(|last| last.last_used_date).filter(|date| date.secs() > 0);
+    Ok(date.map(|_| key))
+}
+
+/// All users, all virtual devices, and the users without any device.
+struct Everybody {
+    users: Reading<Vec<String>>,
+    virtual_devices: Reading<Vec<VirtualDevice>>,
+    without_mfa: Reading<WithoutMfa>,
+}
+
+async fn everybody(readings: &Readings<'_>) -> Result<Everybody, AwsError> {
+    let identity = readings.identity();
+    let (users, virtual_devices) = tokio::try_join!(users(identity), virtual_devices(identity))?;
+    let without_mfa = match (&users, &virtual_devices) {
+        (Ok(users), Ok(devices)) => without_mfa(readings, users, devices).await?,
+        (Err(unseen), _) | (_, Err(unseen)) => Err(unseen.clone()),
+    };
+    Ok(Everybody { users, virtual_devices, without_mfa })
 }
 
 /// The names of all users.
@@ -514,7 +561,7 @@ struct WithoutMfa {
 
 /// Virtual devices settle most users in one call. The rest may have tokens or passkeys.
 async fn without_mfa(
-    identity: &Identity,
+    readings: &Readings<'_>,
     users: &[String],
     devices: &[VirtualDevice],
 ) -> Result<Reading<WithoutMfa>, AwsError> {
@@ -526,20 +573,31 @@ async fn without_mfa(
         .collect();
     let open: Vec<_> = users.iter().filter(|user| !owners.contains(user.as_str())).cloned().collect();
     if open.len() > SINGLE_LOOK_UPS {
-        return without_mfa_by_report(identity, open).await;
+        return without_mfa_by_report(readings, open).await;
     }
-    let mut without = WithoutMfa::default();
-    for user in open {
-        match devices_of(identity, &user).await? {
-            Ok(Some(devices)) if devices.is_empty() => {
-                let signs_in = may_sign_in(identity, &user).await?;
-                if signs_in { without.people.push(user) } else { without.machines.push(user) }
-            }
-            Ok(_) => {}
-            Err(unseen) => return Ok(Err(unseen)),
+    let asked = open.into_iter().map(|user| user_without_mfa(readings.identity().clone(), user));
+    let found: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
+    Ok(found.map(|found| {
+        let (people, machines): (Vec<_>, Vec<_>) =
+            found.into_iter().flatten().partition(|(_, signs_in)| *signs_in);
+        let names = |users: Vec<(String, bool)>| users.into_iter().map(|(user, _)| user).collect();
+        WithoutMfa { people: names(people), machines: names(machines) }
+    }))
+}
+
+/// The user again, and whether there is a console password, where there is no device; none where there is one.
+async fn user_without_mfa(
+    identity: Identity,
+    user: String,
+) -> Result<Reading<Option<(String, bool)>>, AwsError> {
+    match devices_of(&identity, &user).await? {
+        Ok(Some(devices)) if devices.is_empty() => {
+            let signs_in = may_sign_in(&identity, &user).await?;
+            Ok(Ok(Some((user, signs_in))))
         }
+        Ok(_) => Ok(Ok(None)),
+        Err(unseen) => Ok(Err(unseen)),
     }
-    Ok(Ok(without))
 }
 
 /// Whether the user has a console password. Where that cannot be seen, the user counts as one who has.
@@ -552,12 +610,12 @@ async fn may_sign_in(identity: &Identity, user: &str) -> Result<bool, AwsError> 
 /// The credential report knows tokens and passkeys too, for any number of users in a few calls. It can be four hours
 /// old, so a user whom it does not know counts as one without MFA and with a console password.
 async fn without_mfa_by_report(
-    identity: &Identity,
+    readings: &Readings<'_>,
     users: Vec<String>,
 ) -> Result<Reading<WithoutMfa>, AwsError> {
-    let report = match crate::credential_report::read(identity).await? {
+    let report = match readings.credential_report().await? {
         Ok(report) => report,
-        Err(unseen) => return Ok(Err(unseen)),
+        Err(unseen) => return Ok(Err(unseen.clone())),
     };
     let with: BTreeSet<_> = report.users_with_mfa().into_iter().collect();
     let without_password: BTreeSet<_> =

@@ -6,12 +6,14 @@ use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
 use aws_smithy_types::date_time::{DateTime, Format};
 use jiff::Timestamp;
 
+use crate::account_summary::{self, AccountSummary};
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, unless};
+use crate::aws::{ForCall, Identity, Reading, at_once, unless};
 use crate::error::{AwsError, StepError};
 use crate::event_history::Summary;
+use crate::readings::Readings;
 use crate::session::{Administrator, Session};
-use crate::{account_summary, event_history, groups, profile};
+use crate::{event_history, profile};
 
 use super::administrator_access;
 
@@ -154,14 +156,18 @@ impl User {
 }
 
 /// Reads them all, the independent ones at once.
-pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+pub async fn observe(
+    session: &Session,
+    readings: &Readings<'_>,
+    answers: &Answers,
+) -> Result<Facts, StepError> {
     let identity = session.acting();
     let (password_policy, group, user, root_keys, summary) = tokio::try_join!(
         password_policy(identity),
-        group(identity, &answers.admin.group),
+        group(readings),
         user(session, identity, answers),
-        root_keys(session, answers),
-        account_summary::read(identity),
+        root_keys(session, readings, answers),
+        readings.account_summary(),
     )?;
     Ok(Facts {
         account: session.account().to_owned(),
@@ -173,7 +179,7 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
         sign_in: sign_in(session),
         profile_exists: profile_exists(session, answers),
         root_keys,
-        root_password: summary.map(|summary| summary.root_password()),
+        root_password: summary.as_ref().map(AccountSummary::root_password).map_err(Clone::clone),
     })
 }
 
@@ -217,21 +223,21 @@ impl From<aws_sdk_iam::types::PasswordPolicy> for PasswordPolicy {
     }
 }
 
-async fn group(identity: &Identity, name: &str) -> Result<Reading<Option<Group>>, AwsError> {
-    let group = match groups::group(identity, name).await? {
+async fn group(readings: &Readings<'_>) -> Result<Reading<Option<Group>>, AwsError> {
+    let group = match readings.administrators().await? {
         Ok(Some(group)) => group,
         Ok(None) => return Ok(Ok(None)),
-        Err(unseen) => return Ok(Err(unseen)),
+        Err(unseen) => return Ok(Err(unseen.clone())),
     };
     // Full rights are given only to a group that was seen whole.
-    Ok(match (group.attached_policies, group.inline_policies) {
+    Ok(match (&group.attached_policies, &group.inline_policies) {
         (Ok(policies), Ok(inline)) => Ok(Some(Group {
-            name: group.name,
-            members: group.users.into_iter().map(|user| user.name).collect(),
-            policies,
+            name: group.name.clone(),
+            members: group.users.iter().map(|user| user.name.clone()).collect(),
+            policies: policies.clone(),
             inline_policies: inline.len(),
         })),
-        (Err(unseen), _) | (_, Err(unseen)) => Err(unseen),
+        (Err(unseen), _) | (_, Err(unseen)) => Err(unseen.clone()),
     })
 }
 
@@ -270,17 +276,17 @@ async fn user_keys(
     identity: &Identity,
     keys: &[AccessKeyMetadata],
 ) -> Result<Vec<UserKey>, AwsError> {
-    let mut found = Vec::new();
-    for key in keys {
+    let last_uses = last_uses(identity, keys).await?;
+    let found = keys.iter().zip(last_uses).map(|(key, last_use)| {
         let id = key.access_key_id().unwrap_or_default();
-        found.push(UserKey {
+        UserKey {
             id: id.to_owned(),
             made: day_made(key),
-            last_use: last_use(identity, id).await?,
+            last_use,
             kept_here: profile::mentions_key(session.connection.files(), id),
-        });
-    }
-    Ok(found)
+        }
+    });
+    Ok(found.collect())
 }
 
 /// With the time of day, so that the newest of several is told.
@@ -290,22 +296,26 @@ fn day_made(key: &AccessKeyMetadata) -> String {
 }
 
 /// Only root may ask without a user name: from an IAM user the same call would list that user's own keys.
-async fn root_keys(session: &Session, answers: &Answers) -> Result<Reading<RootKeys>, AwsError> {
-    let Some(root) = session.root() else { return count_root_keys(session.acting()).await };
+async fn root_keys(
+    session: &Session,
+    readings: &Readings<'_>,
+    answers: &Answers,
+) -> Result<Reading<RootKeys>, AwsError> {
+    let Some(root) = session.root() else { return counted_keys(readings).await };
     let listed = root.iam().list_access_keys().send().await.for_call("iam:ListAccessKeys");
     let keys = match listed {
         Ok(keys) => keys,
         // What the user guide says of temporary root credentials is not consistent: count the keys if they cannot be listed.
-        Err(error) if error.is("ValidationError") => return count_root_keys(root).await,
+        Err(error) if error.is("ValidationError") => return counted_keys(readings).await,
         Err(error) => match root.reading(Err(error))? {
             Ok(keys) => keys,
-            Err(_) => return count_root_keys(root).await,
+            Err(_) => return counted_keys(readings).await,
         },
     };
-    let mut found = Vec::new();
-    for key in keys.access_key_metadata() {
-        found.push(root_key(root, key).await?);
-    }
+    let keys = keys.access_key_metadata();
+    let last_uses = last_uses(root, keys).await?;
+    let mut found: Vec<_> =
+        keys.iter().zip(last_uses).map(|(key, last_use)| root_key(root, key, last_use)).collect();
     if answers.attended {
         look_up_uses(root, &mut found).await;
     }
@@ -327,22 +337,41 @@ async fn look_up_uses(root: &Identity, keys: &mut [RootKey]) {
     }
 }
 
-async fn root_key(root: &Identity, key: &AccessKeyMetadata) -> Result<RootKey, AwsError> {
+fn root_key(root: &Identity, key: &AccessKeyMetadata, last_use: Reading<Option<LastUse>>) -> RootKey {
     let id = key.access_key_id().unwrap_or_default();
-    Ok(RootKey {
+    RootKey {
         id: id.to_owned(),
         active: key.status() == Some(&StatusType::Active),
         signs_this_run: root.caller.access_key == id,
         made: day_made(key),
-        last_use: last_use(root, id).await?,
+        last_use,
         uses: None,
-    })
+    }
 }
 
-/// All that an administrator can see.
+/// All that an administrator can see, at this moment.
 pub async fn count_root_keys(identity: &Identity) -> Result<Reading<RootKeys>, AwsError> {
-    let summary = account_summary::read(identity).await?;
-    Ok(summary.and_then(|summary| summary.root_access_keys()).map(RootKeys::Counted))
+    Ok(counted(&account_summary::read(identity).await?))
+}
+
+async fn counted_keys(readings: &Readings<'_>) -> Result<Reading<RootKeys>, AwsError> {
+    Ok(counted(readings.account_summary().await?))
+}
+
+fn counted(summary: &Reading<AccountSummary>) -> Reading<RootKeys> {
+    summary.as_ref().map_err(Clone::clone).and_then(AccountSummary::root_access_keys).map(RootKeys::Counted)
+}
+
+/// The last use of each key.
+async fn last_uses(
+    identity: &Identity,
+    keys: &[AccessKeyMetadata],
+) -> Result<Vec<Reading<Option<LastUse>>>, AwsError> {
+    let asked = keys.iter().map(|key| {
+        let (identity, id) = (identity.clone(), key.access_key_id().unwrap_or_default().to_owned());
+        async move { last_use(&identity, &id).await }
+    });
+    at_once(asked).await
 }
 
 async fn last_use(identity: &Identity, id: &str) -> Result<Reading<Option<LastUse>>, AwsError> {

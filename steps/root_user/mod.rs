@@ -12,6 +12,7 @@ use crate::answers::Answers;
 use crate::error::StepError;
 use crate::operator::Operator;
 use crate::practice::{Practice, PracticeId, StepPlan};
+use crate::readings::Readings;
 use crate::session::Session;
 
 pub use apply::console_sign_in;
@@ -33,8 +34,12 @@ impl Practice for RootUser {
     type Facts = Facts;
     type Change = Change;
 
-    async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
-        facts::observe(session, answers).await
+    async fn observe(
+        session: &Session,
+        readings: &Readings<'_>,
+        answers: &Answers,
+    ) -> Result<Facts, StepError> {
+        facts::observe(session, readings, answers).await
     }
 
     fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {

@@ -151,4 +151,17 @@ async fn root_s_device_is_listed_for_root_and_can_be_taken_away_again() {
     assert_eq!(code(iam.deactivate_mfa_device().serial_number(ROOT_DEVICE).send().await), "NoSuchEntity");
 }
 
+#[tokio::test(start_paused = true)]
+async fn on_whichever_page_root_s_device_comes_last() {
+    let setup = Setup::new().await;
+    setup.account.seed_users(12).await;
+    setup.account.console(ConsoleAction::RootMfa).await;
+    for most in [5, 11, 12] {
+        let request = setup.root.iam().list_virtual_mfa_devices().max_items(most);
+        let listed = request.into_paginator().items().send().try_collect().await.unwrap();
+        let last = listed.last().unwrap().serial_number();
+        assert_eq!((listed.len(), last), (12, ROOT_DEVICE), "{most}");
+    }
+}
+
 const ROOT_DEVICE: &str = "arn:aws:iam::111122223333:mfa/root-account-mfa-device";

@@ -185,6 +185,29 @@ async fn the_credential_report_is_up_to_four_hours_old() {
     assert!(credential_report(&setup.root).await.contains("\nlate,"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn made_up_users_have_what_users_have() {
+    let setup = Setup::new().await;
+    let iam = setup.root.iam();
+    for count in [12, 120] {
+        setup.account.seed_users(count).await;
+        let listed = iam.list_users().max_items(1000).send().await.unwrap();
+        assert_eq!(listed.users().len(), count);
+    }
+    let devices = iam.list_mfa_devices().user_name("person-0012").send().await.unwrap();
+    let keys = iam.list_access_keys().user_name("machine-0110").send().await.unwrap();
+    assert_eq!((devices.mfa_devices().len(), keys.access_key_metadata().len()), (1, 1));
+    let team = iam.get_group().group_name("Team-02").send().await.unwrap();
+    assert_eq!(team.users().len(), 20);
+    let details = iam.get_account_authorization_details().max_items(1000).send().await.unwrap();
+    let member = details.user_detail_list().iter().find(|user| user.user_name() == Some("person-0101"));
+    assert_eq!(member.unwrap().group_list(), ["Team-02"]);
+    ask_for_report(&setup.root).await;
+    ask_for_report(&setup.root).await;
+    // The heading, and root.
+    assert_eq!(credential_report(&setup.root).await.lines().count(), 1 + 1 + 120);
+}
+
 // Names and paths.
 
 #[tokio::test(start_paused = true)]
