@@ -227,6 +227,8 @@ fn wanted_bucket(facts: &Facts, answers: &Answers) -> Result<Wanted, PolicyError
     Ok(Wanted {
         policy: policy(facts, &name, answers)?,
         must_let: must_let(facts, &name, answers),
+        key: None,
+        locked_days: 0,
         lifecycle: own.then(|| retention(answers)),
         name,
         region,

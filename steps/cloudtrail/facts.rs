@@ -383,6 +383,7 @@ mod tests {
             trails: 1,
             administrators: Ok(BTreeSet::new()),
             bucket: BucketFacts::Free,
+            key: Ok(None),
         };
         let theirs = TrailFacts { of_another_account: true, ..perfect("organization") };
         assert_eq!(facts(theirs.clone()).trail(), Ok(Some(&theirs)));

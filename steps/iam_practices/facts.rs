@@ -144,7 +144,8 @@ pub async fn observe(
             )
         },
     )?;
-    let (public_access_blocked, support, root_alarm) = others;
+    let (report, looked_up, switched) = credentials;
+    let (blocked, support, root_alarm) = others;
     Ok(Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),

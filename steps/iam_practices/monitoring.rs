@@ -220,6 +220,7 @@ impl Watch {
                     en: "Have S3 block public access in the whole account?",
                     ko: "계정 전체에서 S3 퍼블릭 액세스를 차단할까요?"
                 },
+                key: None,
                 changes: vec![block_public_access(facts)],
             });
         }
@@ -280,7 +281,7 @@ impl Watch {
         }
         if !changes.is_empty() {
             self.changes.append(&mut changes);
-            self.warnings.push(reach_of_alarm(&facts.root_alarm));
+            self.notes.push(reach_of_alarm(&facts.root_alarm));
         }
         if !to_confirm.is_empty() {
             self.confirms = Some(confirm(&to_confirm, email));

@@ -656,7 +656,10 @@ mod tests {
             _ => call.refused(404, "NoSuchEntity"),
         });
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
-        let without = without_mfa(&identity, &named(&["bob", "ci", "eve"]), &[]).await.unwrap();
+        let without =
+            without_mfa(&Readings::by(&identity, "Administrators"), &named(&["bob", "ci", "eve"]), &[])
+                .await
+                .unwrap();
         let expected = WithoutMfa { people: named(&["bob", "eve"]), machines: named(&["ci"]) };
         assert_eq!(without, Ok(expected));
     }
@@ -683,7 +686,8 @@ mod tests {
         let files = AwsFiles { credentials, config };
         let connection = Connection::through(aws.client(), login, files, Access::ReadOnly);
         let session = Session::open(connection).await.unwrap();
-        let alice = member(&session, session.acting(), "alice").await.unwrap().unwrap();
+        let alice =
+            member(session.acting().clone(), Here::of(&session), "alice".to_owned()).await.unwrap().unwrap();
         assert_eq!(alice.active_keys.len(), 3);
         assert_eq!(alice.machine_keys, ["AKIAELSEWHERE"]);
     }
@@ -700,7 +704,8 @@ mod tests {
         });
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
         let users: Vec<_> = (0..41).map(|number| format!("user{number}")).collect();
-        let without = without_mfa(&identity, &users, &[]).await.unwrap().unwrap();
+        let without =
+            without_mfa(&Readings::by(&identity, "Administrators"), &users, &[]).await.unwrap().unwrap();
         assert_eq!((without.people.len(), without.machines.len()), (21, 20));
         assert!(without.people.contains(&"user40".to_owned()), "one that the report does not know");
     }

@@ -384,6 +384,7 @@ fn note_in_profile(facts: &Facts, answers: &Answers) -> Option<Offer<Change>> {
             en: "Note the MFA device in the AWS profile {profile} (mfa_serial), for tools that ask for it?",
             ko: "MFA 디바이스를 묻는 도구를 위해 AWS 프로파일 {profile}에 mfa_serial을 적어 둘까요?"
         },
+        key: None,
         changes: vec![Change::NoteInProfile { profile, serial }],
     })
 }

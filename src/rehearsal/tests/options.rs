@@ -65,7 +65,7 @@ impl Setup {
         refusal_in(&answer).map_or_else(|| OK.to_owned(), |(code, _)| code)
     }
 
-    async fn events(&self, operation: &str, body: &Value) -> Result<Value, String> {
+    async fn alarms(&self, operation: &str, body: &Value) -> Result<Value, String> {
         self.json("events", Ask::target(&format!("AWSEvents.{operation}"), &body.to_string())).await
     }
 
@@ -271,7 +271,7 @@ async fn the_policy_of_a_topic_is_put_as_a_whole() {
 async fn a_rule_sends_only_to_a_topic_of_its_region_that_is_there() {
     let setup = Setup::new().await;
     let topic = setup.topic().await;
-    let missing = setup.events("DescribeRule", &json!({"Name": "alarm"})).await;
+    let missing = setup.alarms("DescribeRule", &json!({"Name": "alarm"})).await;
     assert_eq!(missing.unwrap_err(), "ResourceNotFoundException");
     let pattern = json!({"detail": {"userIdentity": {"type": ["Root"]}}});
     for (name, pattern, expected) in [
@@ -280,7 +280,7 @@ async fn a_rule_sends_only_to_a_topic_of_its_region_that_is_there() {
         ("no name", pattern.to_string(), Some("ValidationException")),
         ("alarm", pattern.to_string(), None),
     ] {
-        let put = setup.events("PutRule", &json!({"Name": name, "EventPattern": pattern})).await;
+        let put = setup.alarms("PutRule", &json!({"Name": name, "EventPattern": pattern})).await;
         assert_eq!(put.err().as_deref(), expected, "{name}, {pattern}");
     }
     let elsewhere = topic.replace("us-east-1", "eu-west-1");
@@ -291,12 +291,12 @@ async fn a_rule_sends_only_to_a_topic_of_its_region_that_is_there() {
         (json!({"Id": "1", "Arn": topic, "InputTransformer": odd_template}), 1),
         (json!({"Id": "1", "Arn": topic}), 0),
     ] {
-        let put = setup.events("PutTargets", &json!({"Rule": "alarm", "Targets": [target]})).await.unwrap();
+        let put = setup.alarms("PutTargets", &json!({"Rule": "alarm", "Targets": [target]})).await.unwrap();
         assert_eq!(put["FailedEntryCount"], failed, "{put}");
     }
-    let found = setup.events("ListTargetsByRule", &json!({"Rule": "alarm"})).await.unwrap();
+    let found = setup.alarms("ListTargetsByRule", &json!({"Rule": "alarm"})).await.unwrap();
     assert_eq!(found["Targets"][0]["Arn"], json!(topic));
-    let rule = setup.events("DescribeRule", &json!({"Name": "alarm"})).await.unwrap();
+    let rule = setup.alarms("DescribeRule", &json!({"Name": "alarm"})).await.unwrap();
     assert_eq!((&rule["State"], &rule["EventPattern"]), (&json!("ENABLED"), &json!(pattern.to_string())));
 }
 
