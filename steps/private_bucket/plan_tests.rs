@@ -1,9 +1,7 @@
-use aws_sdk_s3::operation::get_bucket_ownership_controls::GetBucketOwnershipControlsOutput;
-use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
-use aws_sdk_s3::types::builders::PublicAccessBlockConfigurationBuilder;
 use proptest::prelude::*;
 
 use super::*;
+use crate::policy::Effect;
 
 const SERVICE: &str = "cloudtrail.amazonaws.com";
 const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one";
@@ -272,32 +270,6 @@ fn a_lock_is_never_made_shorter_or_weaker() {
 }
 
 #[test]
-fn what_is_sent_as_a_lock_is_found_as_one() {
-    assert_eq!(lock(Some(&lock_for(30))), Lock::Governance(30));
-    assert_eq!(lock(None), Lock::Off);
-    let bare = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled).build();
-    assert_eq!(lock(Some(&bare)), Lock::Off);
-    let years = |mode| {
-        let retention = DefaultRetention::builder().mode(mode).years(1).build();
-        let rule = ObjectLockRule::builder().default_retention(retention).build();
-        lock(Some(&ObjectLockConfiguration::builder().rule(rule).build()))
-    };
-    assert_eq!(years(ObjectLockRetentionMode::Governance), Lock::Governance(365));
-    assert_eq!(years(ObjectLockRetentionMode::Compliance), Lock::Compliance);
-}
-
-#[test]
-fn what_is_sent_as_encryption_is_found_as_such() {
-    for key in [None, Some(KEY)] {
-        let sent = encryption(key).unwrap();
-        assert_eq!(sent.rules()[0].bucket_key_enabled(), key.map(|_| true));
-        let answer = aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput::builder();
-        let answer = answer.server_side_encryption_configuration(sent).build();
-        assert_eq!(default_key(&answer).as_deref(), key);
-    }
-}
-
-#[test]
 fn a_bucket_that_cannot_be_looked_at_is_not_assessed() {
     assert_eq!(plan(&wanted(), &BucketFacts::Unseen(unseen())), Err(Obstacle::Unseen(unseen())));
 }
@@ -310,15 +282,6 @@ fn only_a_policy_without_our_lifecycle_shows_that_others_have_set_a_bucket_up() 
         assert!(!mine(ours).is_set_up_by_others());
     }
     assert!(!BucketFacts::Free.is_set_up_by_others());
-}
-
-#[test]
-fn nobody_else_gets_a_name_with_the_account_s_own_ending() {
-    let account = "111122223333";
-    assert!(can_be_only_mine("dayone-trail-111122223333-us-east-1-an", account));
-    for name in ["dayone-trail-111122223333-us-east-1", "dayone-trail-444455556666-us-east-1-an", "logs"] {
-        assert!(!can_be_only_mine(name, account), "{name}");
-    }
 }
 
 #[test]
@@ -450,35 +413,6 @@ fn a_service_needs_a_statement_and_a_user_of_the_account_only_the_lack_of_a_deni
 }
 
 #[test]
-fn what_is_filled_in_is_not_filled_in_again() {
-    let words = [("TRAIL", "BUCKET-TRAIL"), ("BUCKET", "ACCOUNT"), ("ACCOUNT", "1")];
-    assert_eq!(
-        filled_in("a/TRAIL/BUCKET/ACCOUNT/TRAILACCOUNT", &words),
-        "a/BUCKET-TRAIL/ACCOUNT/1/BUCKET-TRAIL1"
-    );
-    assert_eq!(filled_in("nothing here", &words), "nothing here");
-    assert_eq!(filled_in("", &words), "");
-    assert_eq!(filled_in(r#""WORD""#, &[("WORD", r#"a"b\c"#)]), r#""a\"b\\c""#);
-}
-
-#[test]
-fn principals_are_named_only_where_their_word_stands() {
-    let mut policy = document(&[
-        r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{
-            "ArnNotLikeIfExists":{"aws:PrincipalArn":"READERS","aws:SourceArn":"READERS"}}}"#,
-        r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{
-            "ArnNotLikeIfExists":{"aws:PrincipalArn":"ADMINISTRATORS"}}}"#,
-    ]);
-    let principals = BTreeSet::from([ALICE.to_owned(), BOB.to_owned()]);
-    name_principals(&mut policy, "READERS", &principals);
-    let words =
-        |index: usize, key: &str| policy.statement[index].condition["ArnNotLikeIfExists"][key].clone();
-    assert_eq!(words(0, "aws:PrincipalArn").0, principals);
-    assert_eq!(words(0, "aws:SourceArn").0, BTreeSet::from(["READERS".to_owned()]));
-    assert_eq!(words(1, "aws:PrincipalArn").0, BTreeSet::from(["ADMINISTRATORS".to_owned()]));
-}
-
-#[test]
 fn changes_say_what_they_do_and_to_what() {
     let create = BucketChange::Create { bucket: bucket(), region: "eu-central-1".into() };
     let told: Vec<_> = std::iter::once(create)
@@ -546,90 +480,6 @@ fn an_obstacle_says_which_bucket_and_which_answer_helps() {
     assert!(locked_out.en.contains(ALICE) && locked_out.ko.contains(ALICE));
     let not_read = Obstacle::Unseen(unseen()).text("logs", "trail.bucket");
     assert!(not_read.en.contains("s3:GetSomething") && not_read.ko.contains("s3:GetSomething"));
-}
-
-#[test]
-fn the_lifecycle_is_about_the_service_s_own_files_and_ends_earlier_versions() {
-    for expire_after_days in [Some(365), Some(1), None] {
-        let wanted = Retention { expire_after_days, ..kept_for(365) };
-        let rule = lifecycle_rule(&wanted).unwrap();
-        assert_eq!(rule.status(), &ExpirationStatus::Enabled);
-        assert_eq!(rule.filter().and_then(|filter| filter.prefix()), Some("AWSLogs/"));
-        let days = rule.expiration().and_then(|expiration| expiration.days());
-        assert_eq!(days.map(i64::from), expire_after_days.map(i64::from));
-        let noncurrent = rule.noncurrent_version_expiration();
-        assert_eq!(noncurrent.and_then(|expiration| expiration.noncurrent_days()), Some(90));
-        let unfinished = rule.abort_incomplete_multipart_upload();
-        assert_eq!(unfinished.and_then(|abort| abort.days_after_initiation()), Some(7));
-        assert_eq!(retention(&[theirs(), rule]), Some(wanted));
-    }
-}
-
-/// A lifecycle rule of somebody else.
-fn theirs() -> LifecycleRule {
-    let rule = LifecycleRule::builder().id("archive").status(ExpirationStatus::Enabled);
-    let rule = rule.filter(LifecycleRuleFilter::builder().prefix("reports/").build());
-    rule.expiration(LifecycleExpiration::builder().days(3650).build()).build().unwrap()
-}
-
-#[test]
-fn lifecycle_rules_of_others_stay() {
-    let (ours, earlier) = (lifecycle_rule(&kept_for(30)).unwrap(), lifecycle_rule(&kept_for(365)).unwrap());
-    assert_eq!(beside_others(&[], &ours), std::slice::from_ref(&ours));
-    assert_eq!(beside_others(&[earlier, theirs()], &ours), [theirs(), ours.clone()]);
-}
-
-#[test]
-fn a_lifecycle_rule_of_ours_that_is_not_in_force_counts_as_none() {
-    let unlike: [fn(&mut LifecycleRule); 4] = [
-        |rule| rule.status = ExpirationStatus::Disabled,
-        |rule| rule.noncurrent_version_expiration = None,
-        |rule| rule.abort_incomplete_multipart_upload = None,
-        |rule| rule.id = Some("somebody".into()),
-    ];
-    for unlike in unlike {
-        let mut rule = lifecycle_rule(&kept_for(365)).unwrap();
-        unlike(&mut rule);
-        assert_eq!(retention(&[rule]), None);
-    }
-    assert_eq!(retention(&[theirs()]), None);
-}
-
-#[test]
-fn public_access_is_blocked_only_by_all_four() {
-    let answer = |block: PublicAccessBlockConfigurationBuilder| {
-        GetPublicAccessBlockOutput::builder().public_access_block_configuration(block.build()).build()
-    };
-    let all = PublicAccessBlockConfiguration::builder()
-        .block_public_acls(true)
-        .ignore_public_acls(true)
-        .block_public_policy(true)
-        .restrict_public_buckets(true);
-    let without: [fn(PublicAccessBlockConfigurationBuilder) -> PublicAccessBlockConfigurationBuilder; 5] = [
-        |block| block.block_public_acls(false),
-        |block| block.ignore_public_acls(false),
-        |block| block.block_public_policy(false),
-        |block| block.restrict_public_buckets(false),
-        |block| block.set_block_public_policy(None),
-    ];
-    for without in without {
-        assert!(!blocks_all(&answer(without(all.clone()))));
-    }
-    assert!(blocks_all(&answer(all)));
-    assert!(!blocks_all(&GetPublicAccessBlockOutput::builder().build()));
-}
-
-#[test]
-fn access_control_lists_are_off_only_where_the_owner_is_enforced() {
-    let answer = |ownership: ObjectOwnership| {
-        let rule = OwnershipControlsRule::builder().object_ownership(ownership).build().unwrap();
-        let controls = OwnershipControls::builder().rules(rule).build().unwrap();
-        GetBucketOwnershipControlsOutput::builder().ownership_controls(controls).build()
-    };
-    assert!(is_enforced(&answer(ObjectOwnership::BucketOwnerEnforced)));
-    assert!(!is_enforced(&answer(ObjectOwnership::BucketOwnerPreferred)));
-    assert!(!is_enforced(&answer(ObjectOwnership::ObjectWriter)));
-    assert!(!is_enforced(&GetBucketOwnershipControlsOutput::builder().build()));
 }
 
 /// The bucket as it is once a change was made.

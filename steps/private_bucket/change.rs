@@ -1,0 +1,170 @@
+//! What can be changed about a bucket, and how it is told.
+
+use serde::Serialize;
+
+use crate::policy::Document;
+use crate::practice::Verb;
+use crate::text;
+use crate::text::Text;
+
+use super::lifecycle::Retention;
+
+/// What can be changed about a bucket.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum BucketChange {
+    /// Creates it.
+    Create {
+        /// Its name.
+        bucket: String,
+        /// Its Region.
+        region: String,
+    },
+    /// Blocks public access.
+    BlockPublicAccess {
+        /// The bucket.
+        bucket: String,
+    },
+    /// Switches access control lists off.
+    EnforceOwnership {
+        /// The bucket.
+        bucket: String,
+    },
+    /// Encrypts objects by default.
+    Encrypt {
+        /// The bucket.
+        bucket: String,
+    },
+    /// Encrypts objects with a KMS key by default.
+    EncryptWithKey {
+        /// The bucket.
+        bucket: String,
+        /// The key's alias.
+        alias: String,
+    },
+    /// Keeps earlier versions of objects.
+    EnableVersioning {
+        /// The bucket.
+        bucket: String,
+    },
+    /// Has Object Lock keep new objects, in governance mode.
+    LockObjects {
+        /// The bucket.
+        bucket: String,
+        /// For how many days.
+        days: u32,
+    },
+    /// Sets the policy: ours, and the foreign statements that were there.
+    PutPolicy {
+        /// The bucket.
+        bucket: String,
+        /// The whole policy.
+        policy: Document,
+        /// How many statements of others stay in it.
+        foreign_statements: usize,
+    },
+    /// Sets our lifecycle rule. Rules of others stay.
+    PutLifecycle {
+        /// The bucket.
+        bucket: String,
+        /// The rule.
+        retention: Retention,
+    },
+}
+
+impl BucketChange {
+    /// What is done.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Create { .. } => Verb::Create,
+            Self::BlockPublicAccess { .. } | Self::EnableVersioning { .. } | Self::LockObjects { .. } => {
+                Verb::Enable
+            }
+            Self::EnforceOwnership { .. }
+            | Self::Encrypt { .. }
+            | Self::EncryptWithKey { .. }
+            | Self::PutPolicy { .. }
+            | Self::PutLifecycle { .. } => Verb::Update,
+        }
+    }
+
+    /// To what.
+    pub fn resource(&self) -> String {
+        let part = match self {
+            Self::Create { .. } => "",
+            Self::BlockPublicAccess { .. } => "/public-access-block",
+            Self::EnforceOwnership { .. } => "/ownership-controls",
+            Self::Encrypt { .. } | Self::EncryptWithKey { .. } => "/encryption",
+            Self::EnableVersioning { .. } => "/versioning",
+            Self::LockObjects { .. } => "/object-lock",
+            Self::PutPolicy { .. } => "/policy",
+            Self::PutLifecycle { .. } => "/lifecycle",
+        };
+        format!("s3:bucket/{}{part}", self.bucket())
+    }
+
+    /// The bucket's name.
+    pub(super) fn bucket(&self) -> &str {
+        match self {
+            Self::Create { bucket, .. }
+            | Self::BlockPublicAccess { bucket }
+            | Self::EnforceOwnership { bucket }
+            | Self::Encrypt { bucket }
+            | Self::EncryptWithKey { bucket, .. }
+            | Self::EnableVersioning { bucket }
+            | Self::LockObjects { bucket, .. }
+            | Self::PutPolicy { bucket, .. }
+            | Self::PutLifecycle { bucket, .. } => bucket,
+        }
+    }
+
+    /// One line for the plan.
+    pub fn summary(&self) -> Text {
+        match self {
+            Self::Create { bucket, region } => {
+                text! { en: "bucket {bucket} in {region}", ko: "{region} 리전에 버킷 {bucket}" }
+            }
+            Self::BlockPublicAccess { .. } => {
+                text! { en: "Block Public Access, all four settings", ko: "퍼블릭 액세스 차단, 네 가지 설정 모두" }
+            }
+            Self::EnforceOwnership { .. } => {
+                text! { en: "ownership: access control lists off", ko: "소유권: 액세스 제어 목록(ACL) 끔" }
+            }
+            Self::Encrypt { .. } => text! { en: "encryption by default (SSE-S3)", ko: "기본 암호화(SSE-S3)" },
+            Self::EncryptWithKey { alias, .. } => text! {
+                en: "encryption by default with the KMS key {alias}",
+                ko: "KMS 키 {alias}(으)로 기본 암호화"
+            },
+            Self::LockObjects { days, .. } => text! {
+                en: "Object Lock: each new object is kept for {days} days (governance mode)",
+                ko: "객체 잠금(Object Lock): 새 객체를 {days}일 동안 보존(거버넌스 모드)"
+            },
+            Self::EnableVersioning { .. } => {
+                text! { en: "versioning, so that nothing is overwritten", ko: "버전 관리, 덮어써도 이전 버전 보존" }
+            }
+            Self::PutPolicy { policy, foreign_statements, .. } => policy_summary(policy, *foreign_statements),
+            Self::PutLifecycle { retention, .. } => retention.summary(),
+        }
+    }
+}
+
+fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
+    let closed =
+        policy.statement.iter().any(|statement| statement.sid.as_deref() == Some("DayoneOnlyReadersRead"));
+    let mut summary = if closed {
+        text! {
+            en: "bucket policy: TLS only, the service writes, only administrators and named readers read",
+            ko: "버킷 정책: TLS만 허용, 서비스가 쓰고 관리자와 지정한 사람만 읽음"
+        }
+    } else {
+        text! { en: "bucket policy: TLS only, the service writes", ko: "버킷 정책: TLS만 허용, 서비스가 씀" }
+    };
+    if foreign_statements > 0 {
+        let stay = text! {
+            en: "; {foreign_statements} statements that were there stay",
+            ko: ". 기존 정책 명령문 {foreign_statements}개는 유지"
+        };
+        summary.en.push_str(&stay.en);
+        summary.ko.push_str(&stay.ko);
+    }
+    summary
+}

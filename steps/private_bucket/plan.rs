@@ -1,0 +1,175 @@
+//! What has to be done for a bucket to be as it should. Pure.
+
+use crate::aws::{Reading, Unseen};
+use crate::policy::Document;
+use crate::text;
+use crate::text::{Text, harmless};
+
+use super::change::BucketChange;
+use super::facts::{BucketFacts, Lock, Settings};
+use super::lifecycle::Retention;
+use super::policy::{MustLet, mended_policy};
+
+/// What a bucket should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// Its Region.
+    pub region: String,
+    /// The account that owns it.
+    pub account: String,
+    /// The statements that its policy must have. Their names begin with `Dayone`, so that what an account's other trails
+    /// and reports need, which has AWS's own names, is never taken for ours.
+    pub policy: Document,
+    /// The key that it encrypts objects with by default; none: any encryption will do.
+    pub key: Option<DefaultKey>,
+    /// For how many days Object Lock keeps each new object, at the least; 0: its lock is left as it is.
+    pub locked_days: u32,
+    /// The lifecycle rule that it must have; none: its lifecycle is left as it is.
+    pub lifecycle: Option<Retention>,
+    /// What the whole policy, foreign statements included, must let through.
+    pub must_let: Vec<MustLet>,
+}
+
+/// A KMS key that objects are encrypted with by default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultKey {
+    /// Its alias, such as `alias/dayone-trail`.
+    pub alias: String,
+    /// Its ARN; none: it is not made yet.
+    pub arn: Option<String>,
+}
+
+/// Why a bucket cannot be brought up to what is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Another account has the name.
+    NotMine,
+    /// It is in another Region.
+    Elsewhere(String),
+    /// It, or a setting of it, could not be read.
+    Unseen(Unseen),
+    /// Its policy cannot be read as one.
+    UnreadablePolicy,
+    /// A statement that is not ours would lock out the one named here.
+    LockedOut(String),
+}
+
+/// What has to be done. Pure.
+pub fn plan(wanted: &Wanted, facts: &BucketFacts) -> Result<Vec<BucketChange>, Obstacle> {
+    match facts {
+        BucketFacts::NotMine => Err(Obstacle::NotMine),
+        BucketFacts::Unseen(unseen) => Err(Obstacle::Unseen(unseen.clone())),
+        BucketFacts::Mine(settings) if settings.region != wanted.region => {
+            Err(Obstacle::Elsewhere(settings.region.clone()))
+        }
+        BucketFacts::Mine(settings) => mend(wanted, settings),
+        BucketFacts::Free => {
+            let (bucket, region) = (wanted.name.clone(), wanted.region.clone());
+            let mut changes = mend(wanted, &Settings::bare(&region))?;
+            changes.insert(0, BucketChange::Create { bucket, region });
+            Ok(changes)
+        }
+    }
+}
+
+fn mend(wanted: &Wanted, settings: &Settings) -> Result<Vec<BucketChange>, Obstacle> {
+    let bucket = wanted.name.clone();
+    let missing = |setting: &Reading<bool>, change: BucketChange| match setting {
+        Ok(true) => Ok(None),
+        Ok(false) => Ok(Some(change)),
+        Err(unseen) => Err(Obstacle::Unseen(unseen.clone())),
+    };
+    let changes = [
+        missing(&settings.public_access_blocked, BucketChange::BlockPublicAccess { bucket: bucket.clone() })?,
+        missing(&settings.ownership_enforced, BucketChange::EnforceOwnership { bucket: bucket.clone() })?,
+        mend_encryption(wanted, settings)?,
+        missing(&settings.versioned, BucketChange::EnableVersioning { bucket })?,
+        mend_lock(wanted, &settings.lock)?,
+        mend_lifecycle(wanted, &settings.lifecycle)?,
+        mend_policy(wanted, &settings.policy)?,
+    ];
+    Ok(changes.into_iter().flatten().collect())
+}
+
+fn mend_encryption(wanted: &Wanted, settings: &Settings) -> Result<Option<BucketChange>, Obstacle> {
+    let bucket = wanted.name.clone();
+    match (&settings.encrypted, &wanted.key) {
+        (Err(unseen), _) => Err(Obstacle::Unseen(unseen.clone())),
+        (Ok(encrypted), None) => Ok((!encrypted).then_some(BucketChange::Encrypt { bucket })),
+        (Ok(true), Some(key)) if key.arn.is_some() && key.arn == settings.key => Ok(None),
+        (Ok(_), Some(key)) => Ok(Some(BucketChange::EncryptWithKey { bucket, alias: key.alias.clone() })),
+    }
+}
+
+/// A lock that is stricter than asked for stays: it was somebody's choice.
+fn mend_lock(wanted: &Wanted, found: &Reading<Lock>) -> Result<Option<BucketChange>, Obstacle> {
+    let (bucket, days) = (wanted.name.clone(), wanted.locked_days);
+    match found {
+        _ if days == 0 => Ok(None),
+        Err(unseen) => Err(Obstacle::Unseen(unseen.clone())),
+        Ok(Lock::Compliance) => Ok(None),
+        Ok(Lock::Governance(found)) if *found >= days => Ok(None),
+        Ok(Lock::Governance(_) | Lock::Off) => Ok(Some(BucketChange::LockObjects { bucket, days })),
+    }
+}
+
+fn mend_lifecycle(
+    wanted: &Wanted,
+    found: &Reading<Option<Retention>>,
+) -> Result<Option<BucketChange>, Obstacle> {
+    let Some(retention) = &wanted.lifecycle else { return Ok(None) };
+    match found {
+        Err(unseen) => Err(Obstacle::Unseen(unseen.clone())),
+        Ok(found) if found.as_ref() == Some(retention) => Ok(None),
+        Ok(_) => {
+            Ok(Some(BucketChange::PutLifecycle { bucket: wanted.name.clone(), retention: retention.clone() }))
+        }
+    }
+}
+
+fn mend_policy(wanted: &Wanted, found: &Reading<Option<String>>) -> Result<Option<BucketChange>, Obstacle> {
+    let mended = mended_policy(&wanted.policy, &wanted.must_let, found)?;
+    Ok(mended.map(|(policy, foreign_statements)| BucketChange::PutPolicy {
+        bucket: wanted.name.clone(),
+        policy,
+        foreign_statements,
+    }))
+}
+
+impl Obstacle {
+    /// What it is, and what to do about it.
+    pub fn text(&self, bucket: &str, key: &str) -> Text {
+        let bucket = harmless(bucket);
+        match self {
+            Self::NotMine => text! {
+                en: "The bucket {bucket} belongs to another account. Name another one: {key} in the answers file.",
+                ko: "버킷 {bucket}은(는) 다른 계정의 것입니다. 응답 파일의 {key}에 다른 이름을 적으세요."
+            },
+            Self::Elsewhere(region) => {
+                let region = harmless(region);
+                text! {
+                    en: "The bucket {bucket} is in {region}, another Region than asked for. Name another bucket or Region ({key}).",
+                    ko: "버킷 {bucket}은(는) 지정한 리전이 아닌 {region}에 있습니다. 다른 버킷이나 리전을 지정하세요({key})."
+                }
+            }
+            Self::Unseen(unseen) => unseen.text(),
+            Self::LockedOut(who) => {
+                let who = harmless(who);
+                text! {
+                    en: "A statement in the policy of bucket {bucket} would lock out {who}. Look at the policy, or name another bucket ({key}).",
+                    ko: "버킷 {bucket} 정책에 있던 명령문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
+                }
+            }
+            Self::UnreadablePolicy => text! {
+                en: "The policy of bucket {bucket} cannot be understood, so nothing is added to it. Look at it, or name another bucket ({key}).",
+                ko: "버킷 {bucket}의 정책을 해석할 수 없어 아무것도 추가하지 않습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;
