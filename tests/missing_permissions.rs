@@ -11,7 +11,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use dayone::event::StepReport;
 use dayone::rehearsal::ConsoleAction;
-use serde_json::json;
+use serde_json::{Value, json};
 use steps::permissions;
 use steps::policy::Document;
 use steps::practice::State;
@@ -34,7 +34,7 @@ const WATCHING: &[StepId] = &[ActivityMonitoring];
 const NOTHING: &[StepId] = &[];
 
 /// What rests on each read: the steps in an account in which everything is done, and those in a fresh one.
-const RESTS: [(&str, &[StepId], &[StepId]); 45] = [
+const RESTS: [(&str, &[StepId], &[StepId]); 54] = [
     ("access-analyzer:ListAnalyzers", WATCHING, WATCHING),
     // Only told beside the name of the account.
     ("account:GetAccountInformation", NOTHING, NOTHING),
@@ -44,12 +44,15 @@ const RESTS: [(&str, &[StepId], &[StepId]); 45] = [
     ("bcm-data-exports:GetExport", REPORTS, NOTHING),
     ("bcm-data-exports:ListExecutions", &[ReportDelivery], NOTHING),
     ("bcm-data-exports:ListExports", REPORTS, REPORTS),
+    ("budgets:ViewBudget", &[Report], NOTHING),
     ("cloudtrail:DescribeTrails", TRAILS, TRAILS),
     ("cloudtrail:GetEventSelectors", &[Trail], NOTHING),
     ("cloudtrail:GetTrailStatus", &[Trail, LogDelivery], NOTHING),
     // Only where a key has been off for long.
     ("cloudtrail:LookupEvents", NOTHING, NOTHING),
     ("cur:DescribeReportDefinitions", REPORTS, REPORTS),
+    ("events:DescribeRule", WATCHING, WATCHING),
+    ("events:ListTargetsByRule", WATCHING, NOTHING),
     ("freetier:GetAccountPlanState", NOTHING, NOTHING),
     ("iam:GenerateCredentialReport", CREDENTIALS, CREDENTIALS),
     // Only told beside keys, and looked at where one is old.
@@ -83,8 +86,12 @@ const RESTS: [(&str, &[StepId], &[StepId]); 45] = [
     ("iam:ListPolicyVersions", &[RequireMfa], &[RequireMfa]),
     ("iam:ListUsers", &[UsersMfa], &[UsersMfa]),
     ("iam:ListVirtualMFADevices", &[UsersMfa], &[AdminMfa, UsersMfa]),
+    ("kms:DescribeKey", &[TrailBucket], &[TrailBucket]),
+    ("kms:GetKeyPolicy", &[TrailBucket], NOTHING),
+    ("kms:GetKeyRotationStatus", &[TrailBucket], NOTHING),
     ("organizations:DescribeOrganization", NOTHING, NOTHING),
     ("s3:GetAccountPublicAccessBlock", WATCHING, WATCHING),
+    ("s3:GetBucketObjectLockConfiguration", &[TrailBucket], NOTHING),
     ("s3:GetBucketOwnershipControls", BUCKETS, NOTHING),
     ("s3:GetBucketPolicy", BUCKETS, NOTHING),
     ("s3:GetBucketPublicAccessBlock", BUCKETS, NOTHING),
@@ -95,6 +102,8 @@ const RESTS: [(&str, &[StepId], &[StepId]); 45] = [
     ("s3:ListAllMyBuckets", NOTHING, NOTHING),
     // A bucket that is there is found by its policy too.
     ("s3:ListBucket", NOTHING, BUCKETS),
+    ("sns:GetTopicAttributes", WATCHING, WATCHING),
+    ("sns:ListSubscriptionsByTopic", WATCHING, NOTHING),
     // Nobody can be denied it.
     ("sts:GetCallerIdentity", NOTHING, NOTHING),
 ];
@@ -131,7 +140,8 @@ impl Auditor {
 
     /// How the steps stand while these permissions are denied, where reports of this kind are asked for.
     async fn look(&self, kind: &str, denied: &[&str]) -> Vec<StepReport> {
-        let answers = json!({"admin": {"console_password_file": "alice.txt"}, "billing": {"kind": kind}});
+        let mut answers = with_every_option(kind);
+        answers["admin"] = json!({"console_password_file": "alice.txt"});
         let errand = Errand { login: self.login.clone(), ..self.machine.errand(answers, &[]) };
         self.machine.account.deny(denied);
         let looked = self.machine.look(&errand).await;
@@ -160,16 +170,25 @@ fn kind_of(action: &str) -> &'static str {
     if action.starts_with("bcm-data-exports:") { "cur-2.0" } else { "cur" }
 }
 
+/// What an option rests on is read only where the answers have it on.
+fn with_every_option(kind: &str) -> Value {
+    json!({
+        "billing": {"kind": kind, "budget_email": "costs@example.com"},
+        "trail": {"kms": true, "object_lock_days": 30, "root_alarm_email": "security@example.com"},
+    })
+}
+
 /// An account in which everything is done: classic reports and exports, and event selectors that say what holds anyway.
 async fn finished_account() -> Stage {
     let stage = Stage::new();
     let mut seed = None;
     for kind in ["cur", "cur-2.0"] {
-        let errand = stage.errand(json!({"billing": {"kind": kind}}), &[]);
+        let errand = stage.errand(with_every_option(kind), &[]);
         let person = Actor::attended(stage.clock.clone()).with_seed(seed);
         seed = stage.play(&errand, person).await.finished().operator.seed;
     }
     stage.account.console(ConsoleAction::RootMfa).await;
+    stage.account.console(ConsoleAction::ConfirmEmail).await;
     let all = json!([{"ReadWriteType": "All", "IncludeManagementEvents": true}]);
     stage.selectors("day-one", all).await;
     tokio::time::sleep(Duration::from_secs(60)).await;

@@ -98,7 +98,7 @@ impl Heard {
 
     /// A refusal in the form of the service.
     pub(crate) fn refused(&self, status: u16, code: &str) -> Answer {
-        if ["iam", "sts", "s3"].contains(&self.service()) {
+        if ["iam", "sts", "sns", "s3"].contains(&self.service()) {
             let error = format!("<Error><Code>{code}</Code><Message>no: {code}</Message></Error>");
             // S3 alone answers with the bare error.
             let wrapped = format!("<ErrorResponse>{error}</ErrorResponse>");
@@ -107,7 +107,7 @@ impl Heard {
         Some((status, format!("{{\"__type\": \"{code}\", \"message\": \"no: {code}\"}}")))
     }
 
-    /// What IAM or STS answers.
+    /// What IAM, STS or SNS answers.
     pub(crate) fn xml(&self, result: &str) -> Answer {
         let operation = &self.operation;
         let result = format!("<{operation}Result>{result}</{operation}Result>");

@@ -5,6 +5,7 @@ use aws_config::{Region, SdkConfig};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 
 use crate::error::AwsError;
 use crate::event_history::Pace;
@@ -62,6 +63,7 @@ macro_rules! client {
         let config = $service::config::Builder::from(&$identity.config)
             .interceptor($identity.watch.clone())
             .retry_classifier($identity.new_key)
+            .retry_partition(bounded_by_attempts_alone())
             $(.$set($value))*;
         $service::Client::from_conf(config.build())
     }};
@@ -186,6 +188,13 @@ impl Identity {
 
 fn named(region: &str) -> Region {
     Region::new(region.to_owned())
+}
+
+/// The SDK has a budget of retries for all clients of a process, so that a fleet in trouble does not make it worse. This is
+/// one run of one person: what holds it back is the number of attempts, and a call in the end of a long run gets as many
+/// as one in its beginning.
+fn bounded_by_attempts_alone() -> RetryPartition {
+    RetryPartition::custom("dayone").token_bucket(TokenBucket::unlimited()).build()
 }
 
 #[cfg(test)]

@@ -43,6 +43,10 @@ fn bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(administrators) => administrators,
         Err(unseen) => return StepPlan::not_assessed(step, unseen),
     };
+    // What the bucket encrypts with now cannot be compared with a key that was not seen.
+    if let (true, Err(unseen)) = (facts.takes_our_key(answers), &facts.key) {
+        return StepPlan::not_assessed(step, unseen);
+    }
     let bucket = match Bucket::planned(facts, trail, administrators, answers) {
         Ok(bucket) => bucket,
         Err(error) => return StepPlan::blocked(step, Text::verbatim(error.to_string())),

@@ -70,7 +70,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
     let may_have_notes = matches!(state, State::ToChange | State::NeedsPerson);
     assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
-    assert!(planned.offer.is_none() || state == State::NeedsPerson, "{planned:?}");
+    let may_be_offered = matches!(state, State::NeedsPerson | State::InPlace);
+    assert!(planned.offer.is_none() || may_be_offered, "{planned:?}");
     assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
     for text in of_person.chain(&planned.reason).chain(&planned.found).chain(&planned.notes) {
