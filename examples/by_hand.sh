@@ -68,5 +68,6 @@ for bucket in "dayone-trail-$account-$region-an" "dayone-billing-$account-us-eas
         ask s3api get-bucket-versioning --bucket "$bucket" >/dev/null
         ask s3api get-bucket-policy --bucket "$bucket" >/dev/null
         ask s3api get-bucket-lifecycle-configuration --bucket "$bucket" >/dev/null
+        ask s3api get-bucket-tagging --bucket "$bucket" >/dev/null
     fi
 done

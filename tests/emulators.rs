@@ -205,6 +205,7 @@ fn what_somebody_else_has_done_is_told_from_what_is_missing() {
         format!("create arn:aws:iam::{}:policy/dayone-require-mfa", emulator.account),
         "attach iam:group/Administrators".to_owned(),
         format!("update s3:bucket/{bucket}/lifecycle"),
+        format!("update s3:bucket/{bucket}/tags"),
         format!("update s3:bucket/{bucket}/policy"),
         "update cloudtrail:trail/day-one".to_owned(),
         "start cloudtrail:trail/day-one".to_owned(),
@@ -369,6 +370,7 @@ fn assert_trail(seen: &Value, account: &str) {
         assert_eq!(trail[kept], true, "{kept}");
     }
     assert_private(&seen["buckets"][&bucket]);
+    assert_eq!(seen["buckets"][&bucket]["tags"], tags("cloudtrail-logs"));
     let policy = &seen["buckets"][&bucket]["policy"];
     let writes = statement(policy, "DayoneCloudTrailWrites");
     assert!(says(&writes["Principal"]["Service"], "cloudtrail.amazonaws.com"), "{writes}");
@@ -395,6 +397,7 @@ fn assert_report(seen: &Value, account: &str) {
         assert_eq!(reports[0][key], value, "{key}");
     }
     assert_private(&seen["buckets"][&bucket]);
+    assert_eq!(seen["buckets"][&bucket]["tags"], tags("billing-report"));
     let writes = statement(&seen["buckets"][&bucket]["policy"], "DayoneReportsWrite");
     assert!(says(&writes["Principal"]["Service"], "billingreports.amazonaws.com"), "{writes}");
 }
@@ -411,6 +414,11 @@ fn assert_private(bucket: &Value) {
     let over_tls = statement(&bucket["policy"], "DayoneDenyInsecureTransport");
     assert_eq!((&over_tls["Effect"], &over_tls["Principal"]), (&json!("Deny"), &json!("*")));
     assert!(says(&over_tls["Condition"]["Bool"]["aws:SecureTransport"], "false"), "{over_tls}");
+}
+
+/// The tags of a bucket that is there for this purpose.
+fn tags(purpose: &str) -> Value {
+    json!({"managed-by": "dayone", "purpose": purpose})
 }
 
 fn statement<'p>(policy: &'p Value, sid: &str) -> &'p Value {

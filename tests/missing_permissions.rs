@@ -34,7 +34,7 @@ const WATCHING: &[StepId] = &[ActivityMonitoring];
 const NOTHING: &[StepId] = &[];
 
 /// What rests on each read: the steps in an account in which everything is done, and those in a fresh one.
-const RESTS: [(&str, &[StepId], &[StepId]); 54] = [
+const RESTS: [(&str, &[StepId], &[StepId]); 55] = [
     ("access-analyzer:ListAnalyzers", WATCHING, WATCHING),
     // Only told beside the name of the account.
     ("account:GetAccountInformation", NOTHING, NOTHING),
@@ -95,6 +95,7 @@ const RESTS: [(&str, &[StepId], &[StepId]); 54] = [
     ("s3:GetBucketOwnershipControls", BUCKETS, NOTHING),
     ("s3:GetBucketPolicy", BUCKETS, NOTHING),
     ("s3:GetBucketPublicAccessBlock", BUCKETS, NOTHING),
+    ("s3:GetBucketTagging", BUCKETS, NOTHING),
     ("s3:GetBucketVersioning", BUCKETS, NOTHING),
     ("s3:GetEncryptionConfiguration", BUCKETS, NOTHING),
     ("s3:GetLifecycleConfiguration", BUCKETS, NOTHING),

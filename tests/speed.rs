@@ -43,7 +43,7 @@ fn a_fresh_account_is_checked_within_five_round_trips() {
 fn the_calls_do_not_grow_with_the_users() {
     run_stopping_the_clock(|| async {
         let account = finished_account().await;
-        for (users, most_calls) in [(10, 55), (500, 62)] {
+        for (users, most_calls) in [(10, 57), (500, 64)] {
             account.seed_users(users).await;
             // From here on there is a credential report that knows them.
             check(&account).await;

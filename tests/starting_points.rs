@@ -36,13 +36,14 @@ fn new_bucket(step: StepId, bucket: &str) -> Line {
         ("update", "/encryption"),
         ("enable", "/versioning"),
         ("update", "/lifecycle"),
+        ("update", "/tags"),
         ("update", "/policy"),
     ];
     let change = |(verb, part): (&str, &str)| format!("{verb} s3:bucket/{bucket}{part}");
     (step, ToChange, parts.into_iter().map(change).collect())
 }
 
-/// A bucket of others, whose lifecycle is theirs.
+/// A bucket of others, whose lifecycle and tags are theirs.
 fn adopted_bucket(step: StepId, bucket: &str) -> Line {
     let changes = ["enable", "update"].into_iter().zip(["versioning", "policy"]);
     (step, ToChange, changes.map(|(verb, part)| format!("{verb} s3:bucket/{bucket}/{part}")).collect())
@@ -326,6 +327,22 @@ async fn from_a_bucket_of_our_name_with_another_policy() {
         "Theirs",
     ];
     assert_eq!(statements(&stage, TRAIL_BUCKET).await, expected);
+}
+
+/// A bucket that an earlier run has made may have tags of others and none of ours.
+#[tokio::test(start_paused = true)]
+async fn from_a_bucket_of_ours_with_tags_of_others() {
+    let stage = Stage::new();
+    let errand = stage.errand(json!({}), &OF_TRAILS);
+    stage.play(&errand, Actor::unattended(stage.clock.clone())).await.finished();
+    let ours = json!({"managed-by": "dayone", "purpose": "cloudtrail-logs"});
+    assert_eq!(stage.tags_of(TRAIL_BUCKET).await, ours);
+    stage.tags(TRAIL_BUCKET, &[("purpose", "archive"), ("team", "security")]).await;
+    let tags = format!("update s3:bucket/{TRAIL_BUCKET}/tags");
+    let expected = [line(StepId::TrailBucket, ToChange, &[tags.as_str()]), line(StepId::Trail, InPlace, &[])];
+    bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let expected = json!({"managed-by": "dayone", "purpose": "archive", "team": "security"});
+    assert_eq!(stage.tags_of(TRAIL_BUCKET).await, expected);
 }
 
 /// A denial of others that would keep CloudTrail out is for a person to judge.

@@ -1,4 +1,6 @@
-//! S3: names, owners and policies are judged here; buckets and what is set of them are kept by `winterbaume`.
+//! S3: names, owners, policies and tags are judged here; buckets and what is set of them are kept by `winterbaume`.
+
+use std::collections::BTreeSet;
 
 use steps::policy::{Decision, Document};
 use steps::private_bucket::MustLet;
@@ -15,6 +17,8 @@ use super::{ACCOUNT_ID, Services};
 const BLOCKED: &str = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
     <IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>\
     <RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>";
+
+const TAGS_PER_BUCKET: usize = 50;
 
 /// Answers one call.
 pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
@@ -51,6 +55,10 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
             call.refuse(400, "KMS.NotFoundException", "There is no such key in the Region of the bucket")
         }
         "PutObjectLockConfiguration" => put_lock(call, bucket, services).await,
+        "PutBucketTagging" => match judge_tags(call) {
+            Ok(()) => forward(call, services).await,
+            Err(refusal) => refusal,
+        },
         "PutBucketVersioning" if suspends_what_is_locked(call, bucket, services).await => {
             let message =
                 "An Object Lock configuration is present on this bucket, so versioning stays switched on.";
@@ -214,6 +222,31 @@ fn names_no_key(call: &Call, region: &str, memory: &Memory) -> bool {
         (Some("aws:kms"), Some(key)) => !memory.encryption_keys.has(key, region),
         (_, key) => key.is_some(),
     }
+}
+
+/// Source: S3 user guide, "Using cost allocation S3 bucket tags". The tags that AWS itself sets never come about here.
+fn judge_tags(call: &Call) -> Result<(), MockResponse> {
+    let invalid = |message: &str| Err(call.refuse(400, "InvalidTag", message));
+    let body = String::from_utf8_lossy(&call.request.body).into_owned();
+    let mut keys = BTreeSet::new();
+    for tag in body.split("<Tag>").skip(1) {
+        let (Some(key), Some(value)) = (element(tag, "Key"), element(tag, "Value")) else {
+            return Err(call.refuse(400, "MalformedXML", "A tag has a key and a value"));
+        };
+        if !(1..=128).contains(&key.chars().count()) || value.chars().count() > 256 {
+            return invalid("The key or the value of a tag is too short or too long");
+        }
+        if key.starts_with("aws:") {
+            return invalid("Tags that begin with aws: are set by AWS alone");
+        }
+        if !keys.insert(key) {
+            return invalid("Two tags have the same key");
+        }
+    }
+    if keys.len() > TAGS_PER_BUCKET {
+        return Err(call.refuse(400, "BadRequest", "A bucket has no more than 50 tags"));
+    }
+    Ok(())
 }
 
 /// A lock needs versions, and keeps each object for days or for years.

@@ -184,7 +184,8 @@ pub(crate) async fn snapshot(services: &Services, memory: &Memory) -> Value {
                 "region": bucket.region, "policy": bucket.policy, "versioning": bucket.versioning_status,
                 "blocked": bucket.public_access_block, "ownership": bucket.ownership_controls.as_deref().unwrap_or("BucketOwnerEnforced"),
                 "encryption": encryption(bucket.encryption_configuration.as_deref()),
-                "lifecycle": bucket.lifecycle_configuration, "lock": bucket.object_lock_configuration
+                "lifecycle": bucket.lifecycle_configuration, "lock": bucket.object_lock_configuration,
+                "tags": bucket.tags
             }),
         )
     };

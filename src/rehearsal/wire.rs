@@ -169,6 +169,7 @@ impl Call {
             (Service::S3, "PutBucketLifecycleConfiguration" | "DeleteBucketLifecycle") => {
                 "PutLifecycleConfiguration"
             }
+            (Service::S3, "DeleteBucketTagging") => "PutBucketTagging",
             (Service::S3, "GetObjectLockConfiguration") => "GetBucketObjectLockConfiguration",
             (Service::S3, "PutObjectLockConfiguration") => "PutBucketObjectLockConfiguration",
             (Service::Budgets, operation) if operation.starts_with("Describe") => "ViewBudget",

@@ -20,6 +20,8 @@ use super::facts::{Delivery, ExportFacts, Facts, REGION, ReportFacts, bucket_nam
 const REPORTS_PER_ACCOUNT: usize = 10;
 /// How many exports of CUR 2.0 an account may have. Source: Data Exports user guide, "Quotas and restrictions".
 const EXPORTS_PER_ACCOUNT: usize = 5;
+/// What its tags say the bucket is for.
+const PURPOSE: &str = "billing-report";
 
 /// A classic report, in AWS's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -230,6 +232,7 @@ fn wanted_bucket(facts: &Facts, answers: &Answers) -> Result<Wanted, PolicyError
         key: None,
         locked_days: 0,
         lifecycle: own.then(|| retention(answers)),
+        purpose: own.then_some(PURPOSE),
         name,
         region,
         account: facts.account.clone(),

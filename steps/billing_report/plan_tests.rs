@@ -7,7 +7,7 @@ use crate::aws::{Reading, Unseen};
 use crate::billing_report::BudgetFacts;
 use crate::policy::{Decision, Principal, Request};
 use crate::practice::Change as _;
-use crate::private_bucket::{Lock, Settings};
+use crate::private_bucket::{Lock, Settings, Tags};
 
 const ACCOUNT: &str = "111122223333";
 const BUCKET: &str = "dayone-billing-111122223333-us-east-1-an";
@@ -87,7 +87,19 @@ fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
         lock: Ok(Lock::Off),
         policy: Ok(policy.map(ToOwned::to_owned)),
         lifecycle: Ok(Some(for_ever())),
+        tags: Ok(our_tags()),
     }))
+}
+
+fn our_tags() -> Tags {
+    let ours = [("managed-by", "dayone"), ("purpose", "billing-report")];
+    Tags::from(ours.map(|(key, value)| (key.to_owned(), value.to_owned())))
+}
+
+fn any_tags() -> impl Strategy<Value = Tags> {
+    let others =
+        Tags::from([("purpose".to_owned(), "archive".to_owned()), ("team".to_owned(), String::new())]);
+    prop::sample::select(vec![our_tags(), others, Tags::new()])
 }
 
 fn for_ever() -> Retention {
@@ -167,6 +179,7 @@ fn a_fresh_account_gets_the_bucket_and_then_the_report() {
         format!("Update s3:bucket/{BUCKET}/encryption"),
         format!("Enable s3:bucket/{BUCKET}/versioning"),
         format!("Update s3:bucket/{BUCKET}/lifecycle"),
+        format!("Update s3:bucket/{BUCKET}/tags"),
         format!("Update s3:bucket/{BUCKET}/policy"),
     ];
     assert_eq!(told(&steps[1].changes), expected);
@@ -900,12 +913,13 @@ fn a_person_is_told_which_answer_names_another_bucket() {
 
 #[test]
 fn what_was_not_seen_is_named() {
-    let hide: [fn(&mut Settings); 6] = [
+    let hide: [fn(&mut Settings); 7] = [
         |settings| settings.public_access_blocked = Err(unseen()),
         |settings| settings.ownership_enforced = Err(unseen()),
         |settings| settings.encrypted = Err(unseen()),
         |settings| settings.versioned = Err(unseen()),
         |settings| settings.lifecycle = Err(unseen()),
+        |settings| settings.tags = Err(unseen()),
         |settings| settings.policy = Err(unseen()),
     ];
     for hide in hide {
@@ -989,10 +1003,11 @@ fn every_statement_of_ours_is_named_as_ours() {
 }
 
 #[test]
-fn the_lifecycle_of_an_adopted_bucket_is_left_alone() {
+fn the_lifecycle_and_the_tags_of_an_adopted_bucket_are_left_alone() {
     let mut facts = perfect();
     report_of(&mut facts).report.bucket = "their-costs".into();
     settings_of(&mut facts).lifecycle = Ok(None);
+    settings_of(&mut facts).tags = Ok(Tags::new());
     settings_of(&mut facts).policy = Ok(None);
     let changes = step(&facts, &Answers::default(), StepId::ReportBucket).changes;
     assert_eq!(told(&changes), ["Update s3:bucket/their-costs/policy"]);
@@ -1202,7 +1217,9 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
     }
     let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
     match change {
-        BucketChange::Create { .. } => settings.lifecycle = Ok(None),
+        BucketChange::Create { .. } => {
+            (settings.lifecycle, settings.tags) = (Ok(None), Ok(Tags::new()));
+        }
         BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
         BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
         BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
@@ -1210,6 +1227,7 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
         BucketChange::EncryptWithKey { .. } | BucketChange::LockObjects { .. } => panic!("{change:?}"),
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
         BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
+        BucketChange::PutTags { tags, .. } => settings.tags.as_mut().unwrap().extend(tags.clone()),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
 }
@@ -1304,7 +1322,8 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
     let lifecycle = maybe_unseen(prop::option::of(Just(for_ever())));
     let region = one_of(&["us-east-1", "eu-west-1"]);
-    (region, flags, policy, lifecycle).prop_map(|(region, flags, policy, lifecycle)| Settings {
+    let tags = maybe_unseen(any_tags());
+    (region, flags, policy, lifecycle, tags).prop_map(|(region, flags, policy, lifecycle, tags)| Settings {
         region,
         public_access_blocked: flags.0,
         ownership_enforced: flags.1,
@@ -1314,6 +1333,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         lock: Ok(Lock::Off),
         policy,
         lifecycle,
+        tags,
     })
 }
 
@@ -1385,7 +1405,7 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     }
 }
 
-/// The lifecycle of a bucket that has not our name is not looked at: it is not touched either.
+/// The lifecycle and the tags of a bucket that has not our name are not looked at: they are not touched either.
 fn hides_something(facts: &Facts, answers: &Answers) -> bool {
     let settings = match &facts.bucket {
         BucketFacts::Mine(settings) => settings.as_ref(),
@@ -1396,7 +1416,7 @@ fn hides_something(facts: &Facts, answers: &Answers) -> bool {
     let has_our_name = facts.stays_in(answers).is_none_or(|place| place.bucket == planned);
     [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
         || settings.policy.is_err()
-        || (has_our_name && settings.lifecycle.is_err())
+        || (has_our_name && (settings.lifecycle.is_err() || settings.tags.is_err()))
 }
 
 proptest! {

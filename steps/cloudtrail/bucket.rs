@@ -21,6 +21,8 @@ use super::plan::Change;
 const ONLY_READERS_READ: &str = "DayoneOnlyReadersRead";
 /// The statement of the bucket policy that lets only administrators, and whoever set the bucket up, change anything.
 const NOBODY_TAMPERS: &str = "DayoneNobodyTampers";
+/// What its tags say the bucket is for.
+const PURPOSE: &str = "cloudtrail-logs";
 
 /// How the bucket stands, and before it the key that it is encrypted with, if there is to be one.
 pub fn step(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
@@ -159,6 +161,7 @@ impl Bucket {
             key: (own && facts.takes_our_key(answers)).then(|| default_key(facts)),
             locked_days: if own { answers.trail.object_lock_days } else { 0 },
             lifecycle: own.then(|| files.retention(answers)),
+            purpose: own.then_some(PURPOSE),
             must_let: files.must_let(&holders),
             name,
         };

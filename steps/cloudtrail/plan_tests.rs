@@ -8,7 +8,7 @@ use crate::aws::{Reading, Unseen};
 use crate::encryption_key::{Fitness, KeyFacts};
 use crate::policy::{Decision, Document, Principal, Request};
 use crate::practice::{Change as _, PracticeId};
-use crate::private_bucket::{BucketFacts, Lock, Retention, Settings};
+use crate::private_bucket::{BucketFacts, Lock, Retention, Settings, Tags};
 
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
@@ -105,13 +105,25 @@ fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
         lock: Ok(Lock::Off),
         policy: Ok(policy.map(ToOwned::to_owned)),
         lifecycle: Ok(Some(for_a_year())),
+        tags: Ok(our_tags()),
     }))
 }
 
 /// A bucket that was there before, with readers that are not known.
 fn of_others(policy: Option<&str>) -> BucketFacts {
     let BucketFacts::Mine(settings) = mine("us-west-1", policy) else { unreachable!() };
-    BucketFacts::Mine(Box::new(Settings { lifecycle: Ok(None), ..*settings }))
+    BucketFacts::Mine(Box::new(Settings { lifecycle: Ok(None), tags: Ok(Tags::new()), ..*settings }))
+}
+
+fn our_tags() -> Tags {
+    let ours = [("managed-by", "dayone"), ("purpose", "cloudtrail-logs")];
+    Tags::from(ours.map(|(key, value)| (key.to_owned(), value.to_owned())))
+}
+
+fn any_tags() -> impl Strategy<Value = Tags> {
+    let others =
+        Tags::from([("purpose".to_owned(), "archive".to_owned()), ("team".to_owned(), String::new())]);
+    prop::sample::select(vec![our_tags(), others, Tags::new()])
 }
 
 fn for_a_year() -> Retention {
@@ -384,6 +396,7 @@ fn a_fresh_account_gets_the_bucket_and_then_the_trail() {
         format!("Update s3:bucket/{BUCKET}/encryption"),
         format!("Enable s3:bucket/{BUCKET}/versioning"),
         format!("Update s3:bucket/{BUCKET}/lifecycle"),
+        format!("Update s3:bucket/{BUCKET}/tags"),
         format!("Update s3:bucket/{BUCKET}/policy"),
     ];
     assert_eq!(told(&steps[0].changes), expected);
@@ -793,7 +806,7 @@ fn a_bucket_that_the_answers_name_is_closed_only_where_it_is_ours_alone() {
     for (policy, lifecycle, ours) in cases {
         let mut facts = Facts { bucket: mine(REGION, None), ..fresh() };
         let settings = settings_of(&mut facts);
-        (settings.policy, settings.lifecycle) = (policy, lifecycle);
+        (settings.policy, settings.lifecycle, settings.tags) = (policy, lifecycle, Ok(Tags::new()));
         let policy = planned_policy(&facts, &answers);
         let file = "arn:aws:s3:::my-logs/AWSLogs/111122223333/file.json.gz";
         let is_closed = decide(&policy, Principal::Aws(BOB), "s3:GetObject", file, &[]) == Decision::Denied;
@@ -801,6 +814,7 @@ fn a_bucket_that_the_answers_name_is_closed_only_where_it_is_ours_alone() {
         let lifecycle = "Update s3:bucket/my-logs/lifecycle".to_owned();
         let changes = told(&step(&facts, &answers, StepId::TrailBucket).changes);
         assert!(ours || !changes.contains(&lifecycle), "{changes:?}");
+        assert_eq!(changes.contains(&"Update s3:bucket/my-logs/tags".to_owned()), ours, "{changes:?}");
     }
 }
 
@@ -954,12 +968,13 @@ fn a_person_is_told_which_answer_names_another_bucket() {
 
 #[test]
 fn what_was_not_seen_is_named() {
-    let hide: [fn(&mut Settings); 6] = [
+    let hide: [fn(&mut Settings); 7] = [
         |settings| settings.public_access_blocked = Err(unseen()),
         |settings| settings.ownership_enforced = Err(unseen()),
         |settings| settings.encrypted = Err(unseen()),
         |settings| settings.versioned = Err(unseen()),
         |settings| settings.lifecycle = Err(unseen()),
+        |settings| settings.tags = Err(unseen()),
         |settings| settings.policy = Err(unseen()),
     ];
     for hide in hide {
@@ -1216,10 +1231,11 @@ fn a_named_reader_reads_and_no_more() {
 
 #[test]
 fn the_settings_stay_open_to_whoever_checks_them() {
-    const CHECKS: [&str; 6] = [
+    const CHECKS: [&str; 7] = [
         "s3:GetBucketOwnershipControls",
         "s3:GetBucketPolicy",
         "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketTagging",
         "s3:GetBucketVersioning",
         "s3:GetEncryptionConfiguration",
         "s3:GetLifecycleConfiguration",
@@ -1457,7 +1473,7 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange, ke
     }
     let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
     if matches!(change, BucketChange::Create { .. }) {
-        settings.lifecycle = Ok(None);
+        (settings.lifecycle, settings.tags) = (Ok(None), Ok(Tags::new()));
     }
     match change {
         BucketChange::Create { .. } => {}
@@ -1471,6 +1487,7 @@ fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange, ke
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
         BucketChange::LockObjects { days, .. } => settings.lock = Ok(Lock::Governance(*days)),
         BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
+        BucketChange::PutTags { tags, .. } => settings.tags.as_mut().unwrap().extend(tags.clone()),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
 }
@@ -1533,7 +1550,9 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let key = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY]));
     let lock =
         prop::sample::select(vec![Lock::Off, Lock::Governance(1), Lock::Governance(90), Lock::Compliance]);
-    (region, flags, policy, lifecycle, key, lock).prop_map(|(region, flags, policy, lifecycle, key, lock)| {
+    let own = (lifecycle, maybe_unseen(any_tags()));
+    (region, flags, policy, own, key, lock).prop_map(|(region, flags, policy, own, key, lock)| {
+        let (lifecycle, tags) = own;
         Settings {
             region: region.into(),
             public_access_blocked: flags.0,
@@ -1544,6 +1563,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             lock: Ok(lock),
             policy,
             lifecycle,
+            tags,
         }
     })
 }
@@ -1628,7 +1648,7 @@ fn hides_something_of_key(facts: &Facts) -> bool {
     }
 }
 
-/// The lifecycle of a bucket that has not our name is not looked at: it is not touched either.
+/// The lifecycle and the tags of a bucket that has not our name are not looked at: they are not touched either.
 fn hides_something(facts: &Facts, answers: &Answers) -> bool {
     let settings = match &facts.bucket {
         BucketFacts::Mine(settings) => settings.as_ref(),
@@ -1643,7 +1663,7 @@ fn hides_something(facts: &Facts, answers: &Answers) -> bool {
     });
     [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
         || settings.policy.is_err()
-        || (has_our_name && settings.lifecycle.is_err())
+        || (has_our_name && (settings.lifecycle.is_err() || settings.tags.is_err()))
 }
 
 proptest! {

@@ -18,7 +18,7 @@ use crate::text::harmless;
 use crate::{encryption_key, regions, wait};
 
 use super::change::BucketChange;
-use super::lifecycle;
+use super::{lifecycle, tags};
 
 /// Makes one change. Each can be made again.
 pub async fn apply(
@@ -53,6 +53,10 @@ pub async fn apply(
         }
         BucketChange::PutLifecycle { retention, .. } => {
             let put = async || lifecycle::put(&bucket.s3, bucket.name, account, retention).await;
+            bucket.patiently(operator, put).await
+        }
+        BucketChange::PutTags { tags: missing, .. } => {
+            let put = async || tags::put(&bucket.s3, bucket.name, account, missing).await;
             bucket.patiently(operator, put).await
         }
     }

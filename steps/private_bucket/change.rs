@@ -8,6 +8,7 @@ use crate::text;
 use crate::text::Text;
 
 use super::lifecycle::Retention;
+use super::tags::{Tags, in_words};
 
 /// What can be changed about a bucket.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,6 +70,13 @@ pub enum BucketChange {
         /// The rule.
         retention: Retention,
     },
+    /// Adds tags. Those that are there stay.
+    PutTags {
+        /// The bucket.
+        bucket: String,
+        /// The tags that are added.
+        tags: Tags,
+    },
 }
 
 impl BucketChange {
@@ -83,7 +91,8 @@ impl BucketChange {
             | Self::Encrypt { .. }
             | Self::EncryptWithKey { .. }
             | Self::PutPolicy { .. }
-            | Self::PutLifecycle { .. } => Verb::Update,
+            | Self::PutLifecycle { .. }
+            | Self::PutTags { .. } => Verb::Update,
         }
     }
 
@@ -98,6 +107,7 @@ impl BucketChange {
             Self::LockObjects { .. } => "/object-lock",
             Self::PutPolicy { .. } => "/policy",
             Self::PutLifecycle { .. } => "/lifecycle",
+            Self::PutTags { .. } => "/tags",
         };
         format!("s3:bucket/{}{part}", self.bucket())
     }
@@ -113,7 +123,8 @@ impl BucketChange {
             | Self::EnableVersioning { bucket }
             | Self::LockObjects { bucket, .. }
             | Self::PutPolicy { bucket, .. }
-            | Self::PutLifecycle { bucket, .. } => bucket,
+            | Self::PutLifecycle { bucket, .. }
+            | Self::PutTags { bucket, .. } => bucket,
         }
     }
 
@@ -143,6 +154,10 @@ impl BucketChange {
             }
             Self::PutPolicy { policy, foreign_statements, .. } => policy_summary(policy, *foreign_statements),
             Self::PutLifecycle { retention, .. } => retention.summary(),
+            Self::PutTags { tags, .. } => {
+                let tags = in_words(tags);
+                text! { en: "tags: {tags}", ko: "태그: {tags}" }
+            }
         }
     }
 }

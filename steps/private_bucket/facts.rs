@@ -1,5 +1,6 @@
 //! How a bucket stands, read as the owner that is expected.
 
+use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
 use aws_sdk_s3::operation::get_bucket_ownership_controls::GetBucketOwnershipControlsOutput;
 use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
@@ -13,6 +14,7 @@ use crate::error::AwsError;
 
 use super::lifecycle::{Retention, retention};
 use super::locate::{Location, locate};
+use super::tags::{Tags, by_key};
 
 /// How a bucket name stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub struct Settings {
     pub policy: Reading<Option<String>>,
     /// Our own lifecycle rule, where there is one that is in force.
     pub lifecycle: Reading<Option<Retention>>,
+    /// Its tags, whoever has set them.
+    pub tags: Reading<Tags>,
 }
 
 /// What Object Lock does with new objects.
@@ -118,50 +122,100 @@ impl Settings {
             lock: Ok(Lock::Off),
             policy: Ok(None),
             lifecycle: Ok(None),
+            tags: Ok(Tags::new()),
         }
     }
 }
 
-/// Absent settings come as errors, each with a code of its own.
 async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Settings, AwsError> {
-    let (s3, account) = (identity.s3(region), identity.caller.account.as_str());
-    let (block, ownership, encryption, versioning, policy, lifecycle) = tokio::join!(
-        s3.get_public_access_block().bucket(name).expected_bucket_owner(account).send(),
-        s3.get_bucket_ownership_controls().bucket(name).expected_bucket_owner(account).send(),
-        s3.get_bucket_encryption().bucket(name).expected_bucket_owner(account).send(),
-        s3.get_bucket_versioning().bucket(name).expected_bucket_owner(account).send(),
-        s3.get_bucket_policy().bucket(name).expected_bucket_owner(account).send(),
-        s3.get_bucket_lifecycle_configuration().bucket(name).expected_bucket_owner(account).send(),
+    let account = identity.caller.account.as_str();
+    let bucket = Bucket { identity, s3: identity.s3(region), name, account };
+    let (block, ownership, encryption, versioning, policy, lifecycle, tags) = tokio::join!(
+        bucket.public_access_blocked(),
+        bucket.ownership_enforced(),
+        bucket.encryption(),
+        bucket.versioned(),
+        bucket.policy(),
+        bucket.lifecycle(),
+        bucket.tags(),
     );
-    let block =
-        unless("NoSuchPublicAccessBlockConfiguration", block.for_call("s3:GetBucketPublicAccessBlock"));
-    let ownership =
-        unless("OwnershipControlsNotFoundError", ownership.for_call("s3:GetBucketOwnershipControls"));
-    let encryption = unless(
-        "ServerSideEncryptionConfigurationNotFoundError",
-        encryption.for_call("s3:GetEncryptionConfiguration"),
-    );
-    let policy = unless("NoSuchBucketPolicy", policy.for_call("s3:GetBucketPolicy"));
-    let lifecycle =
-        unless("NoSuchLifecycleConfiguration", lifecycle.for_call("s3:GetLifecycleConfiguration"));
-    let encryption = identity.reading(encryption)?;
+    let encryption = encryption?;
     Ok(Settings {
         region: region.to_owned(),
-        public_access_blocked: identity
-            .reading(block)?
-            .map(|block| block.is_some_and(|block| blocks_all(&block))),
-        ownership_enforced: identity
-            .reading(ownership)?
-            .map(|found| found.is_some_and(|found| is_enforced(&found))),
+        public_access_blocked: block?,
+        ownership_enforced: ownership?,
         key: encryption.as_ref().ok().and_then(|encryption| default_key(encryption.as_ref()?)),
         encrypted: encryption.map(|encryption| encryption.is_some()),
+        versioned: versioning?,
         lock: Ok(Lock::Off),
-        versioned: identity
-            .reading(versioning.for_call("s3:GetBucketVersioning"))?
-            .map(|versioning| versioning.status() == Some(&BucketVersioningStatus::Enabled)),
-        policy: identity.reading(policy)?.map(|policy| policy.and_then(|policy| policy.policy)),
-        lifecycle: identity.reading(lifecycle)?.map(|found| found.and_then(|found| retention(found.rules()))),
+        policy: policy?,
+        lifecycle: lifecycle?,
+        tags: tags?,
     })
+}
+
+/// A bucket whose settings are read, one by one. Those that are absent come as errors, each with a code of its own.
+struct Bucket<'b> {
+    identity: &'b Identity,
+    s3: Client,
+    name: &'b str,
+    account: &'b str,
+}
+
+impl Bucket<'_> {
+    async fn public_access_blocked(&self) -> Result<Reading<bool>, AwsError> {
+        let request = self.s3.get_public_access_block().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let answer = answer.for_call("s3:GetBucketPublicAccessBlock");
+        let found = self.identity.reading(unless("NoSuchPublicAccessBlockConfiguration", answer))?;
+        Ok(found.map(|found| found.is_some_and(|found| blocks_all(&found))))
+    }
+
+    async fn ownership_enforced(&self) -> Result<Reading<bool>, AwsError> {
+        let request = self.s3.get_bucket_ownership_controls().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let answer = answer.for_call("s3:GetBucketOwnershipControls");
+        let found = self.identity.reading(unless("OwnershipControlsNotFoundError", answer))?;
+        Ok(found.map(|found| found.is_some_and(|found| is_enforced(&found))))
+    }
+
+    async fn encryption(&self) -> Result<Reading<Option<GetBucketEncryptionOutput>>, AwsError> {
+        let request = self.s3.get_bucket_encryption().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let answer = answer.for_call("s3:GetEncryptionConfiguration");
+        self.identity.reading(unless("ServerSideEncryptionConfigurationNotFoundError", answer))
+    }
+
+    async fn versioned(&self) -> Result<Reading<bool>, AwsError> {
+        let request = self.s3.get_bucket_versioning().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let found = self.identity.reading(answer.for_call("s3:GetBucketVersioning"))?;
+        Ok(found.map(|found| found.status() == Some(&BucketVersioningStatus::Enabled)))
+    }
+
+    async fn policy(&self) -> Result<Reading<Option<String>>, AwsError> {
+        let request = self.s3.get_bucket_policy().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let answer = answer.for_call("s3:GetBucketPolicy");
+        let found = self.identity.reading(unless("NoSuchBucketPolicy", answer))?;
+        Ok(found.map(|found| found.and_then(|found| found.policy)))
+    }
+
+    async fn lifecycle(&self) -> Result<Reading<Option<Retention>>, AwsError> {
+        let request = self.s3.get_bucket_lifecycle_configuration().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let answer = answer.for_call("s3:GetLifecycleConfiguration");
+        let found = self.identity.reading(unless("NoSuchLifecycleConfiguration", answer))?;
+        Ok(found.map(|found| found.and_then(|found| retention(found.rules()))))
+    }
+
+    async fn tags(&self) -> Result<Reading<Tags>, AwsError> {
+        let request = self.s3.get_bucket_tagging().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let answer = answer.for_call("s3:GetBucketTagging");
+        let found = self.identity.reading(unless("NoSuchTagSet", answer))?;
+        Ok(found.map(|found| found.map(|found| by_key(found.tag_set())).unwrap_or_default()))
+    }
 }
 
 fn blocks_all(answer: &GetPublicAccessBlockOutput) -> bool {

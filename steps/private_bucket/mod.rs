@@ -2,8 +2,8 @@
 //!
 //! Public access blocked, owned by the account, encrypted, versioned, reachable only over TLS, readable only for those
 //! who need it; where it is asked for, encrypted with a key of the account's own and locked against deletion. A bucket
-//! that is there already is brought up to this; what others have set in its policy and its lifecycle stays. What is ours
-//! in them has a name that begins with `Dayone` or `dayone`, and no other is replaced.
+//! that is there already is brought up to this; what others have set in its policy, its lifecycle and its tags stays.
+//! What is ours in the first two has a name that begins with `Dayone` or `dayone`, and no other is replaced.
 
 mod apply;
 mod change;
@@ -12,6 +12,7 @@ mod lifecycle;
 mod locate;
 mod plan;
 mod policy;
+mod tags;
 
 pub use apply::apply;
 pub use change::BucketChange;
@@ -20,3 +21,4 @@ pub use lifecycle::Retention;
 pub use locate::require;
 pub use plan::{DefaultKey, Obstacle, Wanted, plan};
 pub use policy::{MustLet, filled_in, mended_policy, name_principals};
+pub use tags::Tags;

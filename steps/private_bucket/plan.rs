@@ -9,6 +9,7 @@ use super::change::BucketChange;
 use super::facts::{BucketFacts, Lock, Settings};
 use super::lifecycle::Retention;
 use super::policy::{MustLet, mended_policy};
+use super::tags::{Tags, missing};
 
 /// What a bucket should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub locked_days: u32,
     /// The lifecycle rule that it must have; none: its lifecycle is left as it is.
     pub lifecycle: Option<Retention>,
+    /// What its tags say it is for; none: its tags are left as they are.
+    pub purpose: Option<&'static str>,
     /// What the whole policy, foreign statements included, must let through.
     pub must_let: Vec<MustLet>,
 }
@@ -88,6 +91,7 @@ fn mend(wanted: &Wanted, settings: &Settings) -> Result<Vec<BucketChange>, Obsta
         missing(&settings.versioned, BucketChange::EnableVersioning { bucket })?,
         mend_lock(wanted, &settings.lock)?,
         mend_lifecycle(wanted, &settings.lifecycle)?,
+        mend_tags(wanted, &settings.tags)?,
         mend_policy(wanted, &settings.policy)?,
     ];
     Ok(changes.into_iter().flatten().collect())
@@ -127,6 +131,13 @@ fn mend_lifecycle(
             Ok(Some(BucketChange::PutLifecycle { bucket: wanted.name.clone(), retention: retention.clone() }))
         }
     }
+}
+
+fn mend_tags(wanted: &Wanted, found: &Reading<Tags>) -> Result<Option<BucketChange>, Obstacle> {
+    let Some(purpose) = wanted.purpose else { return Ok(None) };
+    let found = found.as_ref().map_err(|unseen| Obstacle::Unseen(unseen.clone()))?;
+    let (bucket, tags) = (wanted.name.clone(), missing(purpose, found));
+    Ok((!tags.is_empty()).then_some(BucketChange::PutTags { bucket, tags }))
 }
 
 fn mend_policy(wanted: &Wanted, found: &Reading<Option<String>>) -> Result<Option<BucketChange>, Obstacle> {

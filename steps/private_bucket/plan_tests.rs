@@ -60,12 +60,21 @@ fn wanted() -> Wanted {
         key: None,
         locked_days: 0,
         lifecycle: Some(kept_for(365)),
+        purpose: Some("logs"),
         must_let: vec![service_writes(), reads(ALICE)],
     }
 }
 
 fn kept_for(days: u32) -> Retention {
     Retention { prefix: "AWSLogs/".into(), expire_after_days: Some(days) }
+}
+
+fn tags(tags: &[(&str, &str)]) -> Tags {
+    tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn our_tags() -> Tags {
+    tags(&[("managed-by", "dayone"), ("purpose", "logs")])
 }
 
 fn service_writes() -> MustLet {
@@ -96,6 +105,7 @@ fn perfect() -> Settings {
         lock: Ok(Lock::Off),
         policy: Ok(Some(policy_of(&[WRITES, TLS_ONLY, READERS]))),
         lifecycle: Ok(Some(kept_for(365))),
+        tags: Ok(our_tags()),
     }
 }
 
@@ -110,6 +120,7 @@ fn bare(region: &str) -> Settings {
         lock: Ok(Lock::Off),
         policy: Ok(None),
         lifecycle: Ok(None),
+        tags: Ok(Tags::new()),
     }
 }
 
@@ -137,6 +148,7 @@ fn everything() -> Vec<BucketChange> {
         BucketChange::Encrypt { bucket: bucket() },
         BucketChange::EnableVersioning { bucket: bucket() },
         BucketChange::PutLifecycle { bucket: bucket(), retention: kept_for(365) },
+        BucketChange::PutTags { bucket: bucket(), tags: our_tags() },
         put_policy(&[WRITES, TLS_ONLY, READERS], 0),
     ]
 }
@@ -169,12 +181,13 @@ fn a_bucket_as_wanted_stays_as_it_is() {
 
 #[test]
 fn each_missing_setting_is_one_change() {
-    let missing: [fn(&mut Settings); 6] = [
+    let missing: [fn(&mut Settings); 7] = [
         |settings| settings.public_access_blocked = Ok(false),
         |settings| settings.ownership_enforced = Ok(false),
         |settings| settings.encrypted = Ok(false),
         |settings| settings.versioned = Ok(false),
         |settings| settings.lifecycle = Ok(None),
+        |settings| settings.tags = Ok(Tags::new()),
         |settings| settings.policy = Ok(None),
     ];
     for (remove, change) in missing.into_iter().zip(everything()) {
@@ -186,12 +199,13 @@ fn each_missing_setting_is_one_change() {
 
 #[test]
 fn a_setting_that_cannot_be_read_is_an_obstacle_whatever_the_others_say() {
-    let hide: [fn(&mut Settings); 6] = [
+    let hide: [fn(&mut Settings); 7] = [
         |settings| settings.public_access_blocked = Err(unseen()),
         |settings| settings.ownership_enforced = Err(unseen()),
         |settings| settings.encrypted = Err(unseen()),
         |settings| settings.versioned = Err(unseen()),
         |settings| settings.lifecycle = Err(unseen()),
+        |settings| settings.tags = Err(unseen()),
         |settings| settings.policy = Err(unseen()),
     ];
     for hide in hide {
@@ -208,6 +222,31 @@ fn a_lifecycle_that_is_not_asked_for_is_neither_changed_nor_looked_at() {
     for lifecycle in [Ok(None), Ok(Some(kept_for(1))), Err(unseen())] {
         let settings = Settings { lifecycle, ..perfect() };
         assert_eq!(plan(&wanted, &mine(settings)), Ok(vec![]));
+    }
+}
+
+#[test]
+fn tags_that_are_not_asked_for_are_neither_changed_nor_looked_at() {
+    let wanted = Wanted { purpose: None, ..wanted() };
+    for tags in [Ok(Tags::new()), Ok(tags(&[("team", "security")])), Err(unseen())] {
+        let settings = Settings { tags, ..perfect() };
+        assert_eq!(plan(&wanted, &mine(settings)), Ok(vec![]));
+    }
+}
+
+#[test]
+fn a_bucket_of_an_earlier_run_gets_the_tags_that_it_lacks_and_keeps_the_others() {
+    let cases: [(&[(&str, &str)], &[(&str, &str)]); 4] = [
+        (&[], &[("managed-by", "dayone"), ("purpose", "logs")]),
+        (&[("team", "security"), ("purpose", "archive")], &[("managed-by", "dayone")]),
+        (&[("managed-by", "somebody")], &[("purpose", "logs")]),
+        (&[("managed-by", "somebody"), ("purpose", "archive")], &[]),
+    ];
+    for (found, missing) in cases {
+        let settings = Settings { tags: Ok(tags(found)), ..perfect() };
+        let change = BucketChange::PutTags { bucket: bucket(), tags: tags(missing) };
+        let expected: Vec<_> = (!missing.is_empty()).then_some(change).into_iter().collect();
+        assert_eq!(plan(&wanted(), &mine(settings)), Ok(expected), "{found:?}");
     }
 }
 
@@ -426,6 +465,7 @@ fn changes_say_what_they_do_and_to_what() {
         "Update s3:bucket/logs/encryption",
         "Enable s3:bucket/logs/versioning",
         "Update s3:bucket/logs/lifecycle",
+        "Update s3:bucket/logs/tags",
         "Update s3:bucket/logs/policy",
     ];
     assert_eq!(told, expected);
@@ -438,10 +478,12 @@ fn summaries_name_what_the_operator_decides_about() {
         bucket: bucket(),
         retention: Retention { expire_after_days, ..kept_for(365) },
     };
+    let tagged = BucketChange::PutTags { bucket: bucket(), tags: our_tags() };
     let cases = [
         (create, "logs in eu-central-1", "eu-central-1 리전에 버킷 logs"),
         (lifecycle(Some(30)), "after 30 days", "30일"),
         (lifecycle(None), "objects stay", "객체는 유지"),
+        (tagged, "managed-by = dayone, purpose = logs", "태그: managed-by = dayone, purpose = logs"),
         (put_policy(&[WRITES, TLS_ONLY, READERS], 0), "readers", "관리자"),
         (put_policy(&[WRITES, PARTNER_LISTS, NAMELESS_DENY_BOB], 2), "stay", "유지"),
     ];
@@ -500,6 +542,7 @@ fn made(facts: BucketFacts, change: &BucketChange) -> BucketFacts {
         BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
         BucketChange::LockObjects { days, .. } => settings.lock = Ok(Lock::Governance(*days)),
         BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
+        BucketChange::PutTags { tags, .. } => settings.tags.as_mut().unwrap().extend(tags.clone()),
         BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
     mine(settings)
@@ -520,13 +563,19 @@ fn any_policy() -> impl Strategy<Value = Option<String>> {
     ]
 }
 
+fn any_tags() -> impl Strategy<Value = Tags> {
+    let found =
+        [("managed-by", "dayone"), ("managed-by", "somebody"), ("purpose", "logs"), ("team", "security")];
+    prop::sample::subsequence(found.to_vec(), 0..=found.len()).prop_map(|found| tags(&found))
+}
+
 fn any_settings() -> impl Strategy<Value = Settings> {
     let region = prop_oneof![9 => Just("eu-central-1"), 1 => Just("eu-west-1")];
     let flag = || maybe_unseen(any::<bool>());
     let flags = (flag(), flag(), flag(), flag());
     let lifecycle = prop_oneof![Just(None), Just(Some(kept_for(365))), Just(Some(kept_for(30)))];
-    (region, flags, maybe_unseen(any_policy()), maybe_unseen(lifecycle)).prop_map(
-        |(region, flags, policy, lifecycle)| Settings {
+    (region, flags, maybe_unseen(any_policy()), maybe_unseen(lifecycle), maybe_unseen(any_tags())).prop_map(
+        |(region, flags, policy, lifecycle, tags)| Settings {
             region: region.into(),
             public_access_blocked: flags.0,
             ownership_enforced: flags.1,
@@ -536,6 +585,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             lock: Ok(Lock::Off),
             policy,
             lifecycle,
+            tags,
         },
     )
 }
@@ -554,6 +604,7 @@ fn hides_something(settings: &Settings) -> bool {
     [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
         || settings.policy.is_err()
         || settings.lifecycle.is_err()
+        || settings.tags.is_err()
 }
 
 proptest! {

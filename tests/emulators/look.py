@@ -109,7 +109,12 @@ def settings(s3, name):
         "lifecycle": unless(
             "NoSuchLifecycleConfiguration", lambda: s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
         ),
+        "tags": unless("NoSuchTagSet", lambda: tags(s3, name)),
     }
+
+
+def tags(s3, name):
+    return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]}
 
 
 def may(bucket, key):

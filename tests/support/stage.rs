@@ -240,6 +240,25 @@ impl Stage {
         }
     }
 
+    /// Tags on a bucket of us-east-1, in the place of those that it has. The type of the body is known to `steps` alone.
+    pub async fn tags(&self, bucket: &str, tags: &[(&str, &str)]) {
+        let tag = |(key, value): &(&str, &str)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
+        let tags = tags.iter().map(tag).collect::<String>();
+        let body = format!(
+            "<Tagging xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet>{tags}</TagSet></Tagging>"
+        );
+        let request = self.root().await.s3("us-east-1").put_bucket_tagging().bucket(bucket);
+        let request = request
+            .customize()
+            .mutate_request(move |request| *request.body_mut() = SdkBody::from(body.as_str()));
+        request.send().await.unwrap();
+    }
+
+    /// The tags of a bucket.
+    pub async fn tags_of(&self, bucket: &str) -> Value {
+        self.account.snapshot().await["buckets"][bucket]["tags"].take()
+    }
+
     /// A trail, which looks at its bucket's policy before it is made, and does not see that at the first try.
     pub async fn trail(&self, name: &str, region: &str, bucket: &str, is: Trail) {
         let cloudtrail = self.root().await.cloudtrail(region);

@@ -2,6 +2,29 @@
 
 use super::*;
 
+impl Setup {
+    /// Sets the tags of a bucket.
+    async fn tag(&self, bucket: &str, tags: &[(&str, &str)]) -> String {
+        let tag = |(key, value): &(&str, &str)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
+        let tags = tags.iter().map(tag).collect::<String>();
+        let (path, body) =
+            (format!("/{bucket}?tagging"), format!("<Tagging><TagSet>{tags}</TagSet></Tagging>"));
+        let answer = self.ask("s3", Ask { method: "PUT", ..Ask::post(&path, &body) }).await;
+        refusal_in(&answer).map_or_else(|| OK.to_owned(), |(code, _)| code)
+    }
+
+    /// The tags of a bucket, each as `key=value`, or the code of the refusal.
+    async fn tags(&self, bucket: &str) -> String {
+        match self.root.s3("us-east-1").get_bucket_tagging().bucket(bucket).send().await {
+            Ok(found) => {
+                let tags = found.tag_set().iter().map(|tag| format!("{}={}", tag.key(), tag.value()));
+                tags.collect::<Vec<_>>().join(" ")
+            }
+            refusal => code(refusal),
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_account_regional_namespace_has_names_of_its_own() {
     let setup = Setup::new().await;
@@ -61,6 +84,44 @@ async fn a_new_bucket_blocks_public_access() {
     let found = found.public_access_block_configuration().unwrap();
     assert_eq!((found.block_public_acls(), found.ignore_public_acls()), (Some(true), Some(true)));
     assert_eq!((found.block_public_policy(), found.restrict_public_buckets()), (Some(true), Some(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_are_set_as_a_whole() {
+    let setup = Setup::new().await;
+    assert_eq!(setup.tags("logs").await, "NoSuchBucket");
+    setup.bucket("logs").await;
+    assert_eq!(setup.tags("logs").await, "NoSuchTagSet");
+    assert_eq!(setup.tag("logs", &[("team", "security"), ("purpose", "archive")]).await, OK);
+    assert_eq!(setup.tags("logs").await, "purpose=archive team=security");
+    assert_eq!(setup.tag("logs", &[("team", "operations")]).await, OK);
+    assert_eq!(setup.tags("logs").await, "team=operations");
+    let s3 = setup.root.s3("us-east-1");
+    assert_eq!(code(s3.delete_bucket_tagging().bucket("logs").send().await), OK);
+    assert_eq!(setup.tags("logs").await, "NoSuchTagSet");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_aws_does_not_take_are_refused() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let (longest_key, longest_value) = ("k".repeat(128), "v".repeat(256));
+    let (key, value) = ("k".repeat(129), "v".repeat(257));
+    for (tags, expected) in [
+        (vec![(longest_key.as_str(), longest_value.as_str())], OK),
+        (vec![(key.as_str(), "v")], "InvalidTag"),
+        (vec![("k", value.as_str())], "InvalidTag"),
+        (vec![("", "v")], "InvalidTag"),
+        (vec![("k", "v"), ("k", "w")], "InvalidTag"),
+        (vec![("aws:k", "v")], "InvalidTag"),
+    ] {
+        assert_eq!(setup.tag("logs", &tags).await, expected, "{tags:?}");
+    }
+    assert_eq!(setup.tags("logs").await, format!("{longest_key}={longest_value}"));
+    let keys: Vec<_> = (0..51).map(|number| format!("key-{number}")).collect();
+    let tags: Vec<_> = keys.iter().map(|key| (key.as_str(), "v")).collect();
+    assert_eq!(setup.tag("logs", &tags).await, "BadRequest");
+    assert_eq!(setup.tag("logs", &tags[..50]).await, OK);
 }
 
 #[tokio::test(start_paused = true)]
