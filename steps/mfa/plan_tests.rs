@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::super::facts::{PersonFacts, RootSignIn};
+use super::require::LOGIN_HOURS;
 use super::*;
-use crate::answers::{Accept, Admin, Mfa, PersonAnswer};
+use crate::answers::{Accept, Admin, DeviceKind, Mfa, PersonAnswer};
 use crate::aws::{Reading, Unseen};
-use crate::practice::{Change as _, PracticeId};
+use crate::mfa::facts::{
+    Member, PeopleGroup, PersonFacts, RequirePolicy, RootSignIn, RunMfa, Tried, VirtualDevice,
+};
+use crate::practice::{Change as _, PersonTask, PracticeId, Seen, State, StepId, Verb};
+use crate::session::is_passkey;
+use crate::text::Text;
 
 const ACCOUNT: &str = "111122223333";
 const POLICY: &str = "arn:aws:iam::111122223333:policy/dayone-require-mfa";
