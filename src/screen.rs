@@ -1,79 +1,34 @@
 //! The only module that prints. It decides once where words go, in which language, and whether in colour, so that
 //! nothing else in the program has to know what kind of terminal there is, or whether there is one.
 
-use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, IsTerminal, Write};
+mod channel;
+mod choice;
+mod lines;
+mod page;
+mod waiting;
+
+use std::fs::File;
+use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use console::{Style, Term};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use steps::text;
 use steps::text::{Language, Text};
 
+use channel::{Channel, Talk, controlling_terminal, private, write_all};
+use lines::printable;
+
+pub use choice::{ColorChoice, Mode};
+pub use lines::{padded, wrap, wrap_within};
+pub use page::PrivatePage;
+pub use waiting::{Bar, Spinner};
+
+pub(crate) use page::leave_private_page;
+
 /// Longer lines are hard to read, however wide the window is.
 const WIDEST: usize = 80;
-
-/// Turns to the terminal's second page, which has no scroll-back, and empties it.
-const TURN_TO_SECOND_PAGE: &str = "\x1b[?1049h\x1b[H\x1b[J";
-
-/// Goes to the top of the page and erases everything below.
-const EMPTY_PAGE: &str = "\x1b[H\x1b[J";
-
-/// Empties the second page, for terminals that have only one, and turns back: what was there before is there again.
-const TURN_BACK: &str = "\x1b[H\x1b[J\x1b[?1049l";
-
-/// Whether the terminal shows its second page. There is one terminal for the whole process, and the second Ctrl-C
-/// has to know it too.
-static SECOND_PAGE: AtomicBool = AtomicBool::new(false);
-
-/// How the person wants to be talked to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Symbols, a spinner, a QR code.
-    Rich,
-    /// Lines that are read out well: words in place of symbols, nothing is redrawn.
-    Plain,
-}
-
-impl Mode {
-    /// Plain when asked for by option or by `ACCESSIBLE`, and on a terminal that cannot redraw.
-    pub fn choose(plain: bool, environment: impl Fn(&str) -> Option<String>) -> Self {
-        let accessible =
-            environment("ACCESSIBLE").is_some_and(|value| !["", "0", "false"].contains(&value.as_str()));
-        let dumb = environment("TERM").is_some_and(|terminal| terminal == "dumb");
-        if plain || accessible || dumb { Self::Plain } else { Self::Rich }
-    }
-}
-
-/// The option `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum ColorChoice {
-    /// In colour on a terminal that has colours, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// In colour wherever it goes.
-    Always,
-    /// Never in colour.
-    Never,
-}
-
-impl ColorChoice {
-    /// Whether there is colour. Nothing else decides it: the `console` crate takes even an empty `NO_COLOR` for set.
-    pub fn decide(self, terminal: bool, environment: impl Fn(&str) -> Option<String>) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => {
-                let unwanted = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
-                let dumb = environment("TERM").is_some_and(|name| name == "dumb");
-                terminal && !unwanted && !dumb
-            }
-        }
-    }
-}
 
 /// What a [`Screen`] is made from.
 #[derive(Debug, Clone, Copy)]
@@ -127,21 +82,6 @@ struct Inner {
     spinner: Mutex<Option<ProgressBar>>,
     /// What was written, where a test looks on.
     kept: Mutex<Vec<u8>>,
-}
-
-/// Where words go, and whether in colour.
-#[derive(Debug, Clone, Copy)]
-struct Talk {
-    channel: Channel,
-    colors: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Channel {
-    Output,
-    Error,
-    Terminal,
-    Memory,
 }
 
 impl Screen {
@@ -300,11 +240,7 @@ impl Screen {
     /// on the screen comes back. A plain screen has no pages.
     #[must_use = "the page is left when the guard is dropped"]
     pub fn private_page(&self) -> PrivatePage {
-        self.quiet();
-        if self.0.animates && !SECOND_PAGE.swap(true, Ordering::Relaxed) {
-            self.write(Channel::Error, TURN_TO_SECOND_PAGE);
-        }
-        PrivatePage { screen: self.clone() }
+        PrivatePage::turn_to(self)
     }
 
     /// Prints the one document of the run on standard output.
@@ -315,14 +251,7 @@ impl Screen {
     /// Shows what is waited for, until the guard is dropped: a spinner where one can turn, else one line.
     #[must_use = "the spinner ends when the guard is dropped"]
     pub fn spinner(&self, text: &str) -> Spinner {
-        self.quiet();
-        if !self.0.animates {
-            self.wrapped(2, &format!("{text} …"));
-            return Spinner { screen: self.clone(), bar: None };
-        }
-        let bar = turning(&printable(text));
-        *lock(&self.0.spinner) = Some(bar.clone());
-        Spinner { screen: self.clone(), bar: Some(bar) }
+        Spinner::turn(self, text)
     }
 
     /// Prints a document on standard output whose line ends are part of it.
@@ -346,10 +275,7 @@ impl Screen {
     /// redrawn, nothing is shown.
     #[must_use = "the bar ends when the guard is dropped"]
     pub fn bar(&self, length: u64) -> Bar {
-        self.quiet();
-        let bar = self.0.animates.then(|| filling(length));
-        *lock(&self.0.spinner) = bar.clone();
-        Bar(Spinner { screen: self.clone(), bar })
+        Bar::fill(self, length)
     }
 
     /// Takes the spinner away, as before a prompt.
@@ -423,246 +349,14 @@ impl Inner {
     }
 }
 
-impl Channel {
-    fn is_terminal(self) -> bool {
-        match self {
-            Self::Output => std::io::stdout().is_terminal(),
-            Self::Error => std::io::stderr().is_terminal(),
-            Self::Terminal => true,
-            Self::Memory => false,
-        }
-    }
-}
-
-/// Where secrets go. Standard error may have been sent to a file while the person sits at the terminal all the same.
-fn private(has_terminal: bool) -> Option<Channel> {
-    if Channel::Error.is_terminal() {
-        Some(Channel::Error)
-    } else if has_terminal {
-        Some(Channel::Terminal)
-    } else {
-        Some(Channel::Output).filter(|channel| channel.is_terminal())
-    }
-}
-
-fn controlling_terminal() -> Option<File> {
-    OpenOptions::new().write(true).open("/dev/tty").ok()
-}
-
-/// A page for secrets. Dropped, it is left, and what was on the screen before is there again.
-#[derive(Debug)]
-pub struct PrivatePage {
-    screen: Screen,
-}
-
-impl PrivatePage {
-    /// Empties the page.
-    pub fn clear(&self) {
-        if self.screen.animates() {
-            self.screen.write(Channel::Error, EMPTY_PAGE);
-        }
-    }
-}
-
-impl Drop for PrivatePage {
-    fn drop(&mut self) {
-        self.screen.quiet();
-        leave_private_page();
-    }
-}
-
-/// Leaves the page for secrets where it is shown: for a process that ends without dropping anything.
-pub(crate) fn leave_private_page() {
-    if SECOND_PAGE.swap(false, Ordering::Relaxed) {
-        // A terminal that is gone has nothing in sight.
-        let _ = write_all(std::io::stderr().lock(), TURN_BACK);
-    }
-}
-
-/// Takes its spinner away when it is dropped.
-#[derive(Debug)]
-pub struct Spinner {
-    screen: Screen,
-    bar: Option<ProgressBar>,
-}
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        let Some(bar) = self.bar.take() else { return };
-        bar.finish_and_clear();
-        let mut shown = lock(&self.screen.0.spinner);
-        if shown.as_ref().is_some_and(ProgressBar::is_finished) {
-            *shown = None;
-        }
-    }
-}
-
-/// How far a piece of work has got. Goes away when it is dropped.
-#[derive(Debug)]
-pub struct Bar(Spinner);
-
-impl Bar {
-    /// Shows how many parts are done, and what there is to say about it.
-    pub fn show(&self, done: u64, words: &str) {
-        if let Some(bar) = &self.0.bar {
-            bar.set_position(done);
-            bar.set_message(printable(words).into_owned());
-        }
-    }
-}
-
-fn filling(length: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("  {bar:24} {wide_msg}") {
-        bar.set_style(style.progress_chars("━━┄"));
-    }
-    bar.tick();
-    bar
-}
-
-fn turning(text: &str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("    {spinner} {wide_msg}") {
-        bar.set_style(style);
-    }
-    bar.set_message(text.to_owned());
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
-}
-
-fn write_all(mut to: impl Write, words: &str) -> std::io::Result<()> {
-    to.write_all(words.as_bytes())?;
-    to.flush()
-}
-
 /// A panic elsewhere must not take the screen away from whoever reports it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Breaks text into lines. A Hangul syllable takes two columns; colours take none. A path or an address that is longer
-/// than a line stays whole, so that it can be copied.
-pub fn wrap(head: &str, indent: usize, text: &str, width: usize) -> Vec<String> {
-    if text.is_empty() {
-        return vec![head.trim_end().to_owned()];
-    }
-    let further = " ".repeat(indent);
-    let options = lines_of(width).initial_indent(head).subsequent_indent(&further).break_words(false);
-    trimmed(textwrap::wrap(text, options))
-}
-
-/// Breaks text into lines that no word leaves, as beside a picture: a longer word is broken.
-pub fn wrap_within(text: &str, width: usize) -> Vec<String> {
-    trimmed(textwrap::wrap(text, lines_of(width)))
-}
-
-fn lines_of<'o>(width: usize) -> textwrap::Options<'o> {
-    textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation)
-}
-
-fn trimmed(lines: Vec<Cow<'_, str>>) -> Vec<String> {
-    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
-}
-
-/// Pads words with spaces to so many columns.
-pub fn padded(words: &str, columns: usize) -> String {
-    let missing = columns.saturating_sub(textwrap::core::display_width(words));
-    format!("{words}{}", " ".repeat(missing))
-}
-
-/// Replaces control characters, but for the colour changes that [`Screen::paint`] adds.
-fn printable(line: &str) -> Cow<'_, str> {
-    if !line.contains(char::is_control) {
-        return Cow::Borrowed(line);
-    }
-    let mut clean = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(next) = rest.chars().next() {
-        let color = color_change(rest);
-        let taken = if color.is_empty() { next.len_utf8() } else { color.len() };
-        match color {
-            "" if next.is_control() => clean.push(char::REPLACEMENT_CHARACTER),
-            _ => clean.push_str(&rest[..taken]),
-        }
-        rest = &rest[taken..];
-    }
-    Cow::Owned(clean)
-}
-
-/// The colour change at the start of `rest`, or nothing.
-fn color_change(rest: &str) -> &str {
-    let Some(parameters) = rest.strip_prefix("\x1b[") else { return "" };
-    let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(parameters.len());
-    if parameters[end..].starts_with('m') { &rest[..=2 + end] } else { "" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hangul_takes_two_columns() {
-        let lines =
-            wrap("  ", 2, "권한은 사람이 아니라 그룹에 줍니다. 다음 관리자는 그룹에 넣기만 하면 됩니다.", 40);
-        assert_eq!(lines.len(), 3, "{lines:?}");
-        assert!(lines.iter().all(|line| textwrap::core::display_width(line) <= 40), "{lines:?}");
-        assert_eq!(padded("예", 4), "예  ");
-    }
-
-    #[test]
-    fn a_long_address_is_not_broken_at_its_hyphens() {
-        let address = "https://console.aws.amazon.com/iam/home#/security-credentials-of-root";
-        assert_eq!(wrap("", 0, address, 80), [address]);
-    }
-
-    #[test]
-    fn a_word_that_is_longer_than_a_line_stays_whole_unless_nothing_may_leave_the_lines() {
-        let path = format!("/home/alice/{}", "a".repeat(90));
-        assert_eq!(wrap("Error: ", 7, &format!("{path} is there."), 80)[0], format!("Error: {path}"));
-        let broken = wrap_within(&path, 33);
-        assert!(broken.len() > 2 && broken.iter().all(|line| line.len() <= 33), "{broken:?}");
-    }
-
-    #[test]
-    fn a_page_for_secrets_leaves_nothing_behind() {
-        let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 1000);
-        terminal.process(b"before\r\n");
-        terminal.process(TURN_TO_SECOND_PAGE.as_bytes());
-        terminal.process("a secret\r\n".repeat(60).as_bytes());
-        assert!(terminal.screen().alternate_screen());
-        terminal.process(TURN_BACK.as_bytes());
-        terminal.process(b"after");
-        assert!(!terminal.screen().alternate_screen());
-        assert_eq!(terminal.screen().contents(), "before\nafter");
-        assert_eq!(terminal.screen().scrollback_len(), 0);
-    }
-
-    #[test]
-    fn a_screen_without_pages_stays_as_it_is() {
-        let screen = Screen::in_memory(Language::En, Mode::Rich);
-        let page = screen.private_page();
-        page.clear();
-        screen.private_line("x");
-        drop(page);
-        assert_eq!(screen.kept(), "x\n");
-    }
-
-    #[test]
-    fn only_colour_changes_get_through() {
-        assert_eq!(printable("\x1b[32mok\x1b[0m"), "\x1b[32mok\x1b[0m");
-        assert_eq!(printable("a\x1b[2Jb\rc\x1b]0;x\x07"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}]0;x\u{fffd}");
-        assert_eq!(printable("김\x1b"), "김\u{fffd}");
-    }
-
-    #[test]
-    fn an_empty_no_color_counts_as_not_set() {
-        let with = |value: &'static str| move |name: &str| (name == "NO_COLOR").then(|| value.to_owned());
-        assert!(ColorChoice::Auto.decide(true, with("")));
-        assert!(!ColorChoice::Auto.decide(true, with("1")));
-        assert!(ColorChoice::Always.decide(false, with("1")));
-        assert!(!ColorChoice::Auto.decide(false, with("")));
-        assert!(!ColorChoice::Auto.decide(true, |name| (name == "TERM").then(|| "dumb".to_owned())));
-    }
 
     #[test]
     fn a_plain_screen_has_words_for_symbols_and_for_the_spinner() {
