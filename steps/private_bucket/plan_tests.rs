@@ -236,7 +236,8 @@ fn tags_that_are_not_asked_for_are_neither_changed_nor_looked_at() {
 
 #[test]
 fn a_bucket_of_an_earlier_run_gets_the_tags_that_it_lacks_and_keeps_the_others() {
-    let cases: [(&[(&str, &str)], &[(&str, &str)]); 4] = [
+    type Pairs = [(&'static str, &'static str)];
+    let cases: [(&Pairs, &Pairs); 4] = [
         (&[], &[("managed-by", "dayone"), ("purpose", "logs")]),
         (&[("team", "security"), ("purpose", "archive")], &[("managed-by", "dayone")]),
         (&[("managed-by", "somebody")], &[("purpose", "logs")]),

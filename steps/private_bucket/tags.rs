@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn only_keys_that_nobody_uses_are_missing() {
-        let cases: [(&[(&str, &str)], &[(&str, &str)]); 6] = [
+        type Pairs = [(&'static str, &'static str)];
+        let cases: [(&Pairs, &Pairs); 6] = [
             (&[], &[MANAGED, PURPOSE]),
             (&[("team", "security")], &[MANAGED, PURPOSE]),
             (&[MANAGED], &[PURPOSE]),
