@@ -492,3 +492,19 @@ pub trait Practice {
         operator: &mut impl Operator,
     ) -> Result<(), StepError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a step would wait for what waits for it.
+    #[test]
+    fn no_step_rests_on_a_later_one() {
+        let place = |step: StepId| StepId::all().position(|each| each == step);
+        for step in StepId::all() {
+            for earlier in step.needs().iter().chain(step.follows()) {
+                assert!(place(*earlier) < place(step), "{step} rests on {earlier}");
+            }
+        }
+    }
+}
