@@ -3,28 +3,31 @@
 //! `plan`, `apply`, `check`, the wizard and the rehearsal are this loop with different operators and listeners. The
 //! engine says what happens through [`Event`]s and never prints.
 
+mod approval;
+mod changes;
+mod decision;
+mod offers;
 mod person;
 
-use std::time::Duration;
-
 use serde_json::Value;
-use steps::error::StepError;
 use steps::operator::OperatorError;
-use steps::practice::{Change, Practice, PracticeId, State, StepId, StepPlan, Verb};
+use steps::practice::{Change, Practice, State, StepId, StepPlan};
 use steps::readings::Readings;
-use steps::session::{Administrator, Session};
-use steps::text;
+use steps::session::Session;
 use steps::text::Text;
+use tokio::time::Instant;
 
 use crate::answers::Collected;
 use crate::error::Failure;
-use crate::event::{ChangeReport, Event, FailureReport, Listener, Outcome, StepReport};
+use crate::event::{ChangeReport, Event, Listener, StepReport};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
-use crate::operator::{Asks, Decision};
+use crate::operator::Asks;
 
-/// How long AWS may take to show what was just changed.
-const SHOWN_WITHIN: [u64; 6] = [1, 2, 3, 4, 8, 12];
+use approval::Planned;
+
+pub use approval::Approval;
+pub(crate) use changes::not_shown;
 
 /// Everything a run holds.
 pub struct Engine<'e, O> {
@@ -48,6 +51,8 @@ pub struct Engine<'e, O> {
     pub rehearsal: bool,
     /// Who the administrator may be, where nobody has said so.
     pub suggested_admin: Option<String>,
+    /// What was said yes to as a whole; none where each step is decided on by itself.
+    pub approval: Option<Approval>,
     /// How each step stands that was looked at.
     pub reports: Vec<StepReport>,
     /// How many changes were made.
@@ -59,6 +64,11 @@ pub struct Engine<'e, O> {
 impl<O: Asks> Engine<'_, O> {
     /// Looks at all practices at once, and reports how each step stands.
     pub async fn look(&mut self) -> Result<(), Failure> {
+        self.look_at_all().await.map(drop)
+    }
+
+    /// The same, and gives what was planned, exactly.
+    async fn look_at_all(&mut self) -> Result<Vec<Planned>, Failure> {
         use steps::billing_report::BillingReport;
         use steps::cloudtrail::Cloudtrail;
         use steps::iam_practices::IamPractices;
@@ -66,15 +76,17 @@ impl<O: Asks> Engine<'_, O> {
         use steps::root_user::RootUser;
 
         let readings = self.readings();
-        let reports = tokio::try_join!(
-            self.reports_of::<RootUser>(&readings),
-            self.reports_of::<Mfa>(&readings),
-            self.reports_of::<Cloudtrail>(&readings),
-            self.reports_of::<BillingReport>(&readings),
-            self.reports_of::<IamPractices>(&readings),
+        let looks = tokio::try_join!(
+            self.plans_of::<RootUser>(&readings),
+            self.plans_of::<Mfa>(&readings),
+            self.plans_of::<Cloudtrail>(&readings),
+            self.plans_of::<BillingReport>(&readings),
+            self.plans_of::<IamPractices>(&readings),
         )?;
-        self.reports = [reports.0, reports.1, reports.2, reports.3, reports.4].concat();
-        Ok(())
+        let looks = [looks.0, looks.1, looks.2, looks.3, looks.4];
+        let (reports, planned) = looks.into_iter().flatten().unzip();
+        self.reports = reports;
+        Ok(planned)
     }
 
     /// Says how each step stands that [`Engine::look`] saw.
@@ -98,9 +110,9 @@ impl<O: Asks> Engine<'_, O> {
             return Ok(());
         }
         self.listener.hear(&Event::PracticeStarted(P::ID));
-        let mut facts = self.observe::<P>().await?;
+        let mut sight = self.observe::<P>().await?;
         for step in selected {
-            facts = Box::pin(self.walk_step::<P>(step, facts)).await?;
+            sight = Box::pin(self.walk_step::<P>(step, sight)).await?;
         }
         Ok(())
     }
@@ -108,37 +120,56 @@ impl<O: Asks> Engine<'_, O> {
     async fn walk_step<P: Practice>(
         &mut self,
         step: StepId,
-        mut facts: P::Facts,
-    ) -> Result<P::Facts, Failure> {
+        mut sight: Sight<P::Facts>,
+    ) -> Result<Sight<P::Facts>, Failure> {
         let (mut looked_again, mut offered) = (false, None);
         loop {
             self.pause_if_asked()?;
-            let plan = self.plan_to_walk::<P>(&facts, step);
+            let plan = self.plan_to_walk::<P>(&sight.facts, step);
             let report = report(&plan);
             self.keep(&report);
             let event = if looked_again && plan.state.is_settled() { Event::Verified } else { Event::Step };
             self.listener.hear(&event(report));
             let next = match plan.state {
-                State::ToChange => self.decide_and_apply::<P>(plan).await?,
+                State::ToChange => self.decide_and_apply::<P>(plan, sight.at).await?,
                 State::NeedsPerson if plan.offer.is_some() && question(&plan) != offered => {
                     offered = question(&plan);
-                    self.offer_or_leave::<P>(plan).await?
+                    self.offer_or_leave::<P>(plan, sight.at).await?
                 }
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
                 State::InPlace if looked_again && question(&plan) != offered => {
                     offered = question(&plan);
-                    self.make_offer::<P>(plan).await?
+                    self.make_offer::<P>(plan, sight.at).await?
                 }
                 _ => Next::Done,
             };
-            facts = match next {
-                Next::Done => return Ok(facts),
+            sight = match next {
+                Next::Done => return Ok(sight),
                 Next::LookAgain => self.observe::<P>().await?,
                 Next::Seen(seen) => seen,
+                Next::Changed(seen) => {
+                    offered = None;
+                    self.walk_undone::<P>(step, seen).await?
+                }
             };
             looked_again = true;
         }
+    }
+
+    /// Walks the steps before this one once more that were in place and are not any more: this one may rest on them.
+    async fn walk_undone<P: Practice>(
+        &mut self,
+        step: StepId,
+        mut sight: Sight<P::Facts>,
+    ) -> Result<Sight<P::Facts>, Failure> {
+        for earlier in P::ID.steps().iter().copied().take_while(|earlier| *earlier != step) {
+            let was_settled = self.reports.iter().any(|kept| kept.step == earlier && kept.state.is_settled());
+            if was_settled && !self.plan_to_walk::<P>(&sight.facts, earlier).state.is_settled() {
+                sight = Box::pin(self.walk_step::<P>(earlier, sight)).await?;
+            }
+        }
+        Ok(sight)
     }
 
     /// The plan of a step, unless one that it needs was left: then nothing is tried that cannot work.
@@ -156,200 +187,9 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    /// Asks until there is an answer, then makes each change of the plan that was shown.
-    async fn decide_and_apply<P: Practice>(
-        &mut self,
-        plan: StepPlan<P::Change>,
-    ) -> Result<Next<P::Facts>, Failure> {
-        let more = further_decisions(&plan);
-        loop {
-            match self.operator.decide(default_decision(&plan), &more).await? {
-                Decision::Yes => break,
-                Decision::Explain => self.listener.hear(&Event::Explained(plan.step)),
-                Decision::Quit => return Err(OperatorError::Declined.into()),
-                Decision::No | Decision::Skip => return Ok(self.left(plan.step)),
-                Decision::Watch => return self.watch_before_deciding::<P>(&plan).await,
-                Decision::Undo => return self.take_back::<P>(plan).await,
-            }
-        }
-        if !self.confirmed(&plan).await? {
-            return Ok(self.left(plan.step));
-        }
-        match self.apply_all::<P>(plan.step, &plan.changes).await? {
-            true => self.wait_until_shown::<P>(plan.step, &plan.changes).await.map(Next::Seen),
-            false => Ok(self.left(plan.step)),
-        }
-    }
-
-    /// Makes the changes one after the other. False when the operator skipped in the middle of one: that leaves the step,
-    /// not the run.
-    pub(crate) async fn apply_all<P: Practice>(
-        &mut self,
-        step: StepId,
-        changes: &[P::Change],
-    ) -> Result<bool, Failure> {
-        for change in changes {
-            self.pause_if_asked()?;
-            match self.apply::<P>(step, change).await {
-                Err(Failure::Step(StepError::Operator(OperatorError::Declined))) => return Ok(false),
-                result => result?,
-            }
-        }
-        Ok(true)
-    }
-
-    /// Something broke: what was done before is taken back, and the step is left.
-    async fn take_back<P: Practice>(&mut self, plan: StepPlan<P::Change>) -> Result<Next<P::Facts>, Failure> {
-        self.apply_all::<P>(plan.step, &plan.undo).await?;
-        let facts = self.wait_until_shown::<P>(plan.step, &plan.undo).await?;
-        self.keep(&report(&self.plan_to_walk::<P>(&facts, plan.step)));
-        Ok(self.left(plan.step))
-    }
-
-    async fn make_offer<P: Practice>(
-        &mut self,
-        plan: StepPlan<P::Change>,
-    ) -> Result<Next<P::Facts>, Failure> {
-        let Some(offer) = plan.offer.filter(|_| self.operator.is_a_person()) else { return Ok(Next::Done) };
-        if let Some(key) = offer.key {
-            let answered = self.take_offered(key, offer.question).await?;
-            return Ok(if answered { Next::LookAgain } else { Next::Done });
-        }
-        if !self.operator.yes(&offer.question, false).await? {
-            return Ok(Next::Done);
-        }
-        Ok(match self.apply_all::<P>(plan.step, &offer.changes).await? {
-            true => Next::LookAgain,
-            false => self.left(plan.step),
-        })
-    }
-
-    /// What a yes settles comes before what is left to the person.
-    async fn offer_or_leave<P: Practice>(
-        &mut self,
-        plan: StepPlan<P::Change>,
-    ) -> Result<Next<P::Facts>, Failure> {
-        match self.make_offer::<P>(plan.clone()).await? {
-            Next::Done => self.leave_to_person::<P>(plan).await,
-            next => Ok(next),
-        }
-    }
-
     fn left<F>(&mut self, step: StepId) -> Next<F> {
         self.listener.hear(&Event::StepLeft(step));
         Next::Done
-    }
-
-    /// What cannot be undone is confirmed by typing the account number, once for a step.
-    async fn confirmed<C: Change>(&mut self, plan: &StepPlan<C>) -> Result<bool, Failure> {
-        let gone = plan.changes.iter().filter(|change| change.is_irreversible()).map(Change::summary);
-        let (en, ko): (Vec<_>, Vec<_>) = gone.map(|text| (text.en, text.ko)).unzip();
-        if en.is_empty() {
-            return Ok(true);
-        }
-        let (en, ko) = (en.join("; "), ko.join("; "));
-        let what = text! { en: "This deletes: {en}.", ko: "삭제합니다: {ko}." };
-        let account = self.session.account().to_owned();
-        Ok(self.operator.confirm_by_typing(&what, &account).await?)
-    }
-
-    async fn apply<P: Practice>(&mut self, step: StepId, change: &P::Change) -> Result<(), Failure> {
-        if step.practice() != PracticeId::RootUser {
-            self.unlock_administrator().await?;
-        }
-        let told = change_report(step, change);
-        let by = self.session.root().filter(|_| change.is_by_root()).unwrap_or(self.session.acting());
-        let caller = by.caller.arn.clone();
-        if let Some(journal) = &mut self.journal {
-            journal.intent(&told, &caller)?;
-        }
-        self.listener.hear(&Event::ChangeStarted(told.clone()));
-        // What was written before belongs to an earlier change.
-        let _ = self.session.connection.take_request_ids();
-        // On the heap: the futures of the SDK are large, and several levels of them would not fit a thread's stack.
-        let applying = P::apply(change, &mut self.session, &self.collected.answers, &mut self.operator);
-        let result = Box::pin(applying).await;
-        // AWS has changed, whether or not the journal can say so: a full disk must not make it sound otherwise.
-        if result.is_ok() {
-            self.changes_made += 1;
-            self.last_applied = Some(step);
-        }
-        self.note_outcome(told, &result)?;
-        Ok(result?)
-    }
-
-    /// The ids of the writes that a change was made of.
-    fn request_ids(&self) -> Option<String> {
-        let ids: Vec<_> = self.session.connection.take_request_ids().into_iter().map(|(_, id)| id).collect();
-        (!ids.is_empty()).then(|| ids.join(" "))
-    }
-
-    fn note_outcome(&mut self, told: ChangeReport, result: &Result<(), StepError>) -> Result<(), Failure> {
-        let outcome = match result {
-            Ok(()) => Outcome::Done { request_id: self.request_ids() },
-            Err(error) => Outcome::Failed(FailureReport::from(error)),
-        };
-        if let Some(journal) = &mut self.journal {
-            match &outcome {
-                Outcome::Done { request_id } => journal.done(&told, request_id.as_deref())?,
-                Outcome::Failed(failure) => journal.failed(&told, failure)?,
-            }
-        }
-        if let Some(journal) = &self.journal {
-            self.collected.answers.switched_off = journal.told().switched_off.clone();
-        }
-        self.listener.hear(&Event::ChangeFinished(told, outcome));
-        Ok(())
-    }
-
-    /// After practice 1 the run acts as the administrator wherever it can. Where nobody can give a code it goes on as
-    /// whom it was started with.
-    async fn unlock_administrator(&mut self) -> Result<(), Failure> {
-        if !matches!(self.session.administrator, Administrator::Locked(_)) {
-            return Ok(());
-        }
-        match self.session.unlock(&mut self.operator).await {
-            Err(StepError::Operator(OperatorError::NobodyToAsk { .. })) => Ok(()),
-            Ok(Err(_)) if !self.session.is_started_locked() => Ok(()),
-            Ok(Err(reason)) => Err(StepError::from(reason).into()),
-            Ok(Ok(())) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Looks again until AWS shows none of the changes that were just made, within bounds. What is still there then is
-    /// shown as it is, and the next look finds it again.
-    async fn wait_until_shown<P: Practice>(
-        &mut self,
-        step: StepId,
-        made: &[P::Change],
-    ) -> Result<P::Facts, Failure> {
-        let mut facts = self.observe::<P>().await?;
-        for seconds in SHOWN_WITHIN {
-            if !self.is_still_planned::<P>(&facts, step, made) {
-                break;
-            }
-            self.wait_for_aws(Duration::from_secs(seconds)).await?;
-            facts = self.observe::<P>().await?;
-        }
-        if self.is_still_planned::<P>(&facts, step, made) {
-            return Err(not_shown(step).into());
-        }
-        Ok(facts)
-    }
-
-    /// Gives AWS a moment to show what was just changed.
-    pub(crate) async fn wait_for_aws(&mut self, pause: Duration) -> Result<(), Failure> {
-        self.pause_if_asked()?;
-        let what =
-            text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
-        self.operator.while_waiting(what, tokio::time::sleep(pause)).await;
-        Ok(())
-    }
-
-    fn is_still_planned<P: Practice>(&self, facts: &P::Facts, step: StepId, made: &[P::Change]) -> bool {
-        let plan = the_plan_of(step, P::plan(facts, &self.collected.answers));
-        plan.changes.iter().any(|change| made.contains(change))
     }
 
     /// Takes an answer, and keeps it for the next run.
@@ -375,8 +215,8 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// A look at one practice.
-    async fn observe<P: Practice>(&self) -> Result<P::Facts, Failure> {
-        self.observe_with::<P>(&self.readings()).await
+    async fn observe<P: Practice>(&self) -> Result<Sight<P::Facts>, Failure> {
+        self.observe_with::<P>(&self.readings()).await.map(Sight::now)
     }
 
     /// A look at one practice of several, which share what they read.
@@ -392,13 +232,29 @@ impl<O: Asks> Engine<'_, O> {
         Readings::by(self.session.acting(), &self.collected.answers.admin.group)
     }
 
-    async fn reports_of<P: Practice>(&self, readings: &Readings<'_>) -> Result<Vec<StepReport>, Failure> {
+    async fn plans_of<P: Practice>(
+        &self,
+        readings: &Readings<'_>,
+    ) -> Result<Vec<(StepReport, Planned)>, Failure> {
         if !P::ID.steps().iter().any(|step| (self.selects)(*step)) {
             return Ok(Vec::new());
         }
         let facts = self.observe_with::<P>(readings).await?;
         let plans = P::plan(&facts, &self.collected.answers);
-        Ok(plans.iter().filter(|plan| (self.selects)(plan.step)).map(report).collect())
+        let selected = plans.iter().filter(|plan| (self.selects)(plan.step));
+        Ok(selected.map(|plan| (report(plan), Planned::of(plan))).collect())
+    }
+}
+
+/// What was seen of a practice, and when.
+struct Sight<F> {
+    facts: F,
+    at: Instant,
+}
+
+impl<F> Sight<F> {
+    fn now(facts: F) -> Self {
+        Self { facts, at: Instant::now() }
     }
 }
 
@@ -409,7 +265,9 @@ enum Next<F> {
     /// With another look at this one.
     LookAgain,
     /// With this one, as it was just seen.
-    Seen(F),
+    Seen(Sight<F>),
+    /// With this one, as it was just seen, which is not as it was when somebody said yes.
+    Changed(Sight<F>),
 }
 
 fn the_plan_of<C>(step: StepId, plans: Vec<StepPlan<C>>) -> StepPlan<C> {
@@ -440,20 +298,6 @@ fn lacks_user(report: &StepReport) -> bool {
     }
 }
 
-/// Enter alone never takes anything away, and harms nobody.
-fn default_decision<C: Change>(plan: &StepPlan<C>) -> Decision {
-    let takes_away = |change: &C| {
-        matches!(change.verb(), Verb::Delete | Verb::Detach | Verb::Disable) && !change.is_leftover()
-    };
-    if plan.careful || plan.changes.iter().any(takes_away) { Decision::Skip } else { Decision::Yes }
-}
-
-fn further_decisions<C>(plan: &StepPlan<C>) -> Vec<Decision> {
-    let watch = plan.watchable.as_ref().map(|_| Decision::Watch);
-    let undo = (!plan.undo.is_empty()).then_some(Decision::Undo);
-    watch.into_iter().chain(undo).collect()
-}
-
 fn report<C: Change>(plan: &StepPlan<C>) -> StepReport {
     StepReport {
         step: plan.step,
@@ -473,19 +317,5 @@ fn change_report(step: StepId, change: &impl Change) -> ChangeReport {
         resource: change.resource(),
         summary: change.summary(),
         irreversible: change.is_irreversible(),
-    }
-}
-
-/// AWS has taken changes that it does not show.
-pub(crate) fn not_shown(step: StepId) -> StepError {
-    StepError::InTheWay {
-        what: text! {
-            en: "AWS accepted the changes of the step {step} but does not show them.",
-            ko: "AWS가 {step} 단계의 변경을 받아들였지만 아직 반영되지 않았습니다."
-        },
-        next: text! {
-            en: "Run the same command again in a minute. If it comes back, somebody else may be changing the same thing.",
-            ko: "1분 뒤 같은 명령을 다시 실행하세요. 계속되면 다른 사람이 같은 것을 바꾸고 있을 수 있습니다."
-        },
     }
 }

@@ -155,6 +155,16 @@ impl StepId {
         }
     }
 
+    /// The steps whose changes show in the plan of this one, beside those that it needs: administrators are named in the
+    /// policy of the trail's bucket, as is who sets it up, and the groups of the people get the policy that requires MFA.
+    pub fn follows(self) -> &'static [Self] {
+        match self {
+            Self::TrailBucket => &[Self::AdminUser, Self::AdminSignIn],
+            Self::UsersMfa => &[Self::RequireMfa],
+            _ => &[],
+        }
+    }
+
     /// The section of the guide that explains this step, in Markdown, without its heading.
     pub fn guide(self, language: Language) -> &'static str {
         let heading = format!("## {}\n", self.name());
@@ -267,6 +277,10 @@ pub trait Change: Clone + std::fmt::Debug + PartialEq + Serialize {
     }
     /// Whether only root can make it.
     fn is_by_root(&self) -> bool {
+        false
+    }
+    /// Whether it is about the sign-in of this run alone, and changes nothing in the account.
+    fn is_of_this_run(&self) -> bool {
         false
     }
 }
@@ -477,4 +491,20 @@ pub trait Practice {
         answers: &Answers,
         operator: &mut impl Operator,
     ) -> Result<(), StepError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a step would wait for what waits for it.
+    #[test]
+    fn no_step_rests_on_a_later_one() {
+        let place = |step: StepId| StepId::all().position(|each| each == step);
+        for step in StepId::all() {
+            for earlier in step.needs().iter().chain(step.follows()) {
+                assert!(place(*earlier) < place(step), "{step} rests on {earlier}");
+            }
+        }
+    }
 }

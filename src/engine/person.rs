@@ -10,7 +10,7 @@ use steps::root_user::console_sign_in;
 use steps::text;
 use steps::text::Text;
 
-use super::{Engine, Next};
+use super::{Engine, Next, Sight};
 use crate::error::Failure;
 use crate::event::Event;
 use crate::operator::{Asks, Question};
@@ -109,7 +109,7 @@ impl<O: Asks> Engine<'_, O> {
         awaited: impl Fn(&StepPlan<P::Change>) -> bool,
     ) -> Result<Next<P::Facts>, Failure> {
         Ok(match self.watch::<P>(step, every, what, awaited).await? {
-            Some(facts) => Next::Seen(facts),
+            Some(seen) => Next::Seen(seen),
             None => self.left(step),
         })
     }
@@ -120,7 +120,7 @@ impl<O: Asks> Engine<'_, O> {
         every: Duration,
         what: &Text,
         awaited: impl Fn(&StepPlan<P::Change>) -> bool,
-    ) -> Result<Option<P::Facts>, Failure> {
+    ) -> Result<Option<Sight<P::Facts>>, Failure> {
         let (session, answers) = (&self.session, &self.collected.answers);
         let seen = async {
             loop {
@@ -134,7 +134,7 @@ impl<O: Asks> Engine<'_, O> {
                 };
                 let plan = P::plan(&facts, answers).into_iter().find(|plan| plan.step == step);
                 if plan.is_none_or(|plan| awaited(&plan)) {
-                    return Ok::<_, StepError>(facts);
+                    return Ok::<_, StepError>(Sight::now(facts));
                 }
             }
         };

@@ -855,6 +855,10 @@ impl crate::practice::Change for Change {
         matches!(self, Self::CreateConsolePassword { .. })
     }
 
+    fn is_of_this_run(&self) -> bool {
+        matches!(self, Self::StartSession { .. })
+    }
+
     fn is_by_root(&self) -> bool {
         matches!(
             self,

@@ -1574,7 +1574,7 @@ fn each_change_says_how_weighty_it_is() {
         (create_password("alice", 14), vec!["optional"]),
         (delete_stranded("AKIA1"), vec!["left over"]),
         (create_key("alice", "admin"), vec![]),
-        (start_session(), vec![]),
+        (start_session(), vec!["of this run"]),
         (deactivate("AKIA1"), vec!["by root"]),
         (reactivate("AKIA1"), vec!["by root"]),
         (delete("AKIA1"), vec!["irreversible", "by root"]),
@@ -1586,6 +1586,7 @@ fn each_change_says_how_weighty_it_is() {
             ("irreversible", change.is_irreversible()),
             ("left over", change.is_leftover()),
             ("by root", change.is_by_root()),
+            ("of this run", change.is_of_this_run()),
         ];
         let said: Vec<_> = weighs.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word).collect();
         assert_eq!(said, expected, "{change:?}");

@@ -37,8 +37,14 @@ pub struct Actor {
     pub takes_backup: bool,
     /// Where the person signs in by the browser, as with `aws login`.
     pub browser: Option<Browser>,
-    /// What somebody else does while the first plan is decided about.
+    /// What somebody else does while the first plan is decided about, or the question that is agreed to.
     pub meanwhile: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// How long that takes to be decided about.
+    pub thinks: Duration,
+    /// Which question of yes or no is answered by yes: how it begins.
+    pub agrees_to: Option<&'static str>,
+    /// How often a plan was decided about, or the question that is agreed to.
+    pub decided: usize,
 }
 
 /// What is typed for a code.
@@ -75,6 +81,9 @@ impl Actor {
             takes_backup: false,
             browser: None,
             meanwhile: None,
+            thinks: Duration::ZERO,
+            agrees_to: None,
+            decided: 0,
         }
     }
 
@@ -97,6 +106,15 @@ impl Actor {
     pub fn in_browser(self, stage: &Stage) -> Self {
         let (account, credentials) = (stage.account.clone(), files(stage.folder()).credentials);
         Self { browser: Some(Browser { account, credentials }), ..self }
+    }
+
+    /// Somebody else does something, and time passes.
+    async fn think(&mut self) {
+        self.decided += 1;
+        if let Some(meanwhile) = self.meanwhile.take() {
+            meanwhile.await;
+            tokio::time::sleep(self.thinks).await;
+        }
     }
 
     /// The code that the app shows so many windows from now.
@@ -186,8 +204,8 @@ impl Asks for Actor {
     }
 
     async fn decide(&mut self, _: Decision, _: &[Decision]) -> Result<Decision, OperatorError> {
-        if let Some(meanwhile) = self.meanwhile.take() {
-            meanwhile.await;
+        if self.agrees_to.is_none() {
+            self.think().await;
         }
         Ok(Decision::Yes)
     }
@@ -213,6 +231,10 @@ impl Asks for Actor {
         }
         if text.en.starts_with("Enrol a second device") {
             return Ok(self.takes_backup);
+        }
+        if self.agrees_to.is_some_and(|question| text.en.starts_with(question)) {
+            self.think().await;
+            return Ok(true);
         }
         Ok(default)
     }

@@ -77,6 +77,8 @@ pub struct Told {
     pub steps: Vec<StepReport>,
     /// The changes that were made.
     pub made: Vec<ChangeReport>,
+    /// The remarks that belong to no step.
+    pub remarks: Vec<String>,
 }
 
 impl Stage {
@@ -125,6 +127,14 @@ impl Stage {
             .await
     }
 
+    /// The same, after a yes to the whole plan.
+    pub async fn play_at_once<O: Asks>(&self, errand: &Errand, operator: O) -> Played<O> {
+        let connection = self.connection(errand.login.clone(), Access::ReadWrite);
+        let answers = answers(errand.answers.clone());
+        let played = asking(Asking::Once, connection, self.folder(), answers, &errand.steps, operator);
+        Box::pin(played).await
+    }
+
     /// How the steps stand, with nothing changed.
     pub async fn look(&self, errand: &Errand) -> Result<Vec<StepReport>, Failure> {
         let connection = self.connection(errand.login.clone(), Access::ReadOnly);
@@ -142,6 +152,7 @@ impl Stage {
             journal: None,
             rehearsal: true,
             suggested_admin: None,
+            approval: None,
             reports: Vec::new(),
             changes_made: 0,
             last_applied: None,
@@ -314,8 +325,26 @@ impl Stage {
     }
 }
 
+/// How often a run asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    ForEachStep,
+    Once,
+}
+
 /// Walks the steps with somebody who answers, in an account that is reached so.
 pub async fn through<O: Asks>(
+    connection: Connection,
+    folder: &Path,
+    answers: Map<String, Value>,
+    steps: &[StepId],
+    operator: O,
+) -> Played<O> {
+    asking(Asking::ForEachStep, connection, folder, answers, steps, operator).await
+}
+
+async fn asking<O: Asks>(
+    asking: Asking,
     connection: Connection,
     folder: &Path,
     answers: Map<String, Value>,
@@ -352,11 +381,12 @@ pub async fn through<O: Asks>(
             journal: Some(journal),
             rehearsal: true,
             suggested_admin: None,
+            approval: None,
             reports: Vec::new(),
             changes_made: 0,
             last_applied: None,
         };
-        let result = practices(&mut engine).await;
+        let result = practices(&mut engine, asking).await;
         (result, engine.reports, engine.changes_made, engine.operator)
     };
     Played { result, reports, changes_made, told, operator }
@@ -366,10 +396,14 @@ fn is_asked_for(step: StepId, steps: &[StepId]) -> bool {
     steps.is_empty() || steps.contains(&step)
 }
 
-async fn practices<O: Asks>(engine: &mut Engine<'_, O>) -> Result<(), Failure> {
+async fn practices<O: Asks>(engine: &mut Engine<'_, O>, asking: Asking) -> Result<(), Failure> {
     find_administrator(engine).await?;
     if engine.session.is_started_locked() {
         Box::pin(engine.session.unlock(&mut engine.operator)).await?.map_err(StepError::from)?;
+    }
+    if asking == Asking::Once {
+        Box::pin(engine.approve_all()).await?;
+        engine.reports.clear();
     }
     Box::pin(engine.walk::<RootUser>()).await?;
     Box::pin(engine.walk::<Mfa>()).await?;
@@ -408,6 +442,12 @@ impl<O> Played<O> {
     pub fn made(&self) -> Vec<String> {
         self.told.made.iter().map(change).collect()
     }
+
+    /// The changes of a step each time that they were shown.
+    pub fn shown(&self, step: StepId) -> Vec<Vec<String>> {
+        let shown = self.told.steps.iter().filter(|report| report.step == step && !report.changes.is_empty());
+        shown.map(|report| report.changes.iter().map(change).collect()).collect()
+    }
 }
 
 impl Told {
@@ -423,6 +463,7 @@ impl Listener for Told {
         match event {
             Event::Step(report) | Event::Verified(report) => self.steps.push(report.clone()),
             Event::ChangeFinished(change, Outcome::Done { .. }) => self.made.push(change.clone()),
+            Event::Note(remark) => self.remarks.push(remark.en.clone()),
             _ => {}
         }
     }

@@ -119,6 +119,10 @@ impl crate::practice::Change for Change {
         matches!(self, Self::DeleteLeftover { .. })
     }
 
+    fn is_of_this_run(&self) -> bool {
+        matches!(self, Self::StartSession { .. })
+    }
+
     fn resource(&self) -> String {
         match self {
             Self::DeleteLeftover { serial } | Self::EnrolHardwareToken { serial, .. } => {
