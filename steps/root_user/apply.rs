@@ -171,8 +171,8 @@ pub(crate) async fn create_console_password(
     }
 }
 
-/// A password that counts nowhere is not left where somebody would look for one. The file may be another's, where a person
-/// has read the password from the screen.
+/// A password that counts nowhere is not left where somebody would look for one. Where a person has read it from the
+/// screen, the file may hold another.
 fn was_removed(file: &Path, void: &SecretString) -> bool {
     let kept = std::fs::read_to_string(file).map(SecretString::from);
     let is_it = kept.is_ok_and(|kept| kept.expose_secret().trim_end() == void.expose_secret());
