@@ -2,7 +2,7 @@
 
 use steps::account::About;
 use steps::aws::WayIn;
-use steps::error::{AwsCause, StepError};
+use steps::error::StepError;
 use steps::practice::{PersonTask, PracticeId, State, StepId, Verb};
 use steps::text::Text;
 
@@ -107,7 +107,7 @@ pub enum Outcome {
 pub struct FailureReport {
     /// What happened.
     pub text: Text,
-    /// In AWS's words.
+    /// In AWS's words, or in English ones.
     pub detail: Option<String>,
     /// AWS's request id.
     pub request_id: Option<String>,
@@ -158,9 +158,9 @@ impl From<&StepError> for FailureReport {
     fn from(error: &StepError) -> Self {
         Self {
             text: error.text(),
-            detail: error.detail(),
+            detail: error.detail().map(|detail| detail.en),
             request_id: error.request_id().map(ToOwned::to_owned),
-            unanswered: matches!(error, StepError::Aws(error) if error.cause == AwsCause::Unreachable),
+            unanswered: error.is_unanswered(),
         }
     }
 }

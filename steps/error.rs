@@ -14,8 +14,10 @@ pub struct AwsError {
     pub cause: AwsCause,
     /// AWS's error code, such as `AccessDenied`.
     pub code: Option<String>,
-    /// AWS's own words, or the SDK's.
+    /// AWS's own words, or those of who else noticed it.
     pub message: String,
+    /// The same in plain words, where it was not AWS that spoke.
+    pub plain: Option<Text>,
     /// AWS's request id.
     pub request_id: Option<String>,
     /// How many seconds this computer's clock is ahead of AWS's, by the date in AWS's answer.
@@ -37,7 +39,7 @@ pub enum AwsCause {
     CredentialsLate,
     /// AWS does not know the credentials.
     CredentialsRefused,
-    /// No answer: DNS, TLS, a broken connection, or too long a wait.
+    /// No answer, or none that can be read: DNS, TLS, a broken connection, too long a wait, or a page of a proxy.
     Unreachable,
     /// The call would have written, in a run that only reads.
     WouldWrite,
@@ -60,6 +62,15 @@ pub enum StepError {
         /// What to do about it.
         next: Text,
     },
+    /// AWS made something, and what came back about it is of no use. As after a lost answer, the next run looks what is
+    /// there.
+    #[error("{}", .what.en)]
+    HalfMade {
+        /// What it is.
+        what: Text,
+        /// What to do about it.
+        next: Text,
+    },
     /// A file on this machine could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -70,6 +81,14 @@ pub enum StepError {
     },
 }
 
+/// By so many seconds a clock may differ before it is the likely reason of a refusal. AWS allows a few minutes.
+const CLOCK_TOLERANCE: i64 = 5 * 60;
+
+/// Whether this computer's clock is so many seconds ahead of AWS's, or behind it, that AWS refuses what it signs.
+pub(crate) fn is_far_off(clock_skew: i64) -> bool {
+    clock_skew.abs() > CLOCK_TOLERANCE
+}
+
 impl AwsError {
     /// AWS answered, but without what the answer must hold.
     pub fn without_answer(operation: &'static str, message: &str) -> Self {
@@ -78,6 +97,7 @@ impl AwsError {
             cause: AwsCause::Refused,
             code: None,
             message: message.to_owned(),
+            plain: None,
             request_id: None,
             clock_skew: None,
         }
@@ -150,18 +170,29 @@ impl AwsError {
         self.is("InvalidClientTokenId") || self.is("UnrecognizedClientException")
     }
 
-    /// AWS's code and words, on one line.
-    pub fn detail(&self) -> String {
-        let message = harmless(&self.message);
+    /// AWS's code and words, on one line; plain ones where AWS has said nothing.
+    pub fn detail(&self) -> Text {
+        let words = self.plain.clone().unwrap_or_else(|| Text::verbatim(self.message.as_str()));
+        let (en, ko) = (harmless(&words.en), harmless(&words.ko));
         match &self.code {
-            Some(code) => format!("{}: {message}", harmless(code)),
-            None => message,
+            Some(code) => {
+                let code = harmless(code);
+                text! { en: "{code}: {en}", ko: "{code}: {ko}" }
+            }
+            None => Text { en, ko },
         }
     }
 
     /// What to do next.
     pub fn hint(&self) -> Text {
-        match self.cause {
+        match (self.cause, self.clock_skew) {
+            (AwsCause::CredentialsRefused, Some(skew)) if is_far_off(skew) => set_the_clock(skew),
+            (cause, _) => self.hint_for(cause),
+        }
+    }
+
+    fn hint_for(&self, cause: AwsCause) -> Text {
+        match cause {
             AwsCause::Denied => text! {
                 en: "Sign in as an administrator or as root, then run the same command again.",
                 ko: "관리자나 루트 사용자로 로그인한 뒤 같은 명령을 다시 실행하세요."
@@ -200,11 +231,36 @@ impl AwsError {
 
 impl std::fmt::Display for AwsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.text().en, self.detail())
+        write!(f, "{} {}", self.text().en, self.detail().en)
     }
 }
 
 impl std::error::Error for AwsError {}
+
+/// A signature tells when it was made, and AWS takes it only around that time.
+fn set_the_clock(skew: i64) -> Text {
+    let Text { en, ko } = in_words(skew.abs() / 60);
+    if skew > 0 {
+        text! {
+            en: "This computer's clock is {en} ahead of AWS's, and AWS refuses what is signed at another time than its own. Set the clock, best by switching on automatic time, then run the same command again. If AWS still refuses, sign in again.",
+            ko: "이 컴퓨터의 시계가 AWS보다 {ko} 빠릅니다. AWS는 자신의 시각과 다른 시각에 서명된 호출을 거부합니다. 자동 시간 설정을 켜서 시계를 맞춘 뒤 같은 명령을 다시 실행하세요. 그래도 거부되면 다시 로그인하세요."
+        }
+    } else {
+        text! {
+            en: "This computer's clock is {en} behind AWS's, and AWS refuses what is signed at another time than its own. Set the clock, best by switching on automatic time, then run the same command again. If AWS still refuses, sign in again.",
+            ko: "이 컴퓨터의 시계가 AWS보다 {ko} 느립니다. AWS는 자신의 시각과 다른 시각에 서명된 호출을 거부합니다. 자동 시간 설정을 켜서 시계를 맞춘 뒤 같은 명령을 다시 실행하세요. 그래도 거부되면 다시 로그인하세요."
+        }
+    }
+}
+
+/// A time of at least five minutes.
+fn in_words(minutes: i64) -> Text {
+    match minutes {
+        ..120 => text! { en: "{minutes} minutes", ko: "{minutes}분" },
+        120..2_880 => text! { en: "{hours} hours", ko: "{hours}시간", hours = minutes / 60 },
+        _ => text! { en: "{days} days", ko: "{days}일", days = minutes / 1_440 },
+    }
+}
 
 impl StepError {
     /// An error about a file.
@@ -218,7 +274,7 @@ impl StepError {
             Self::Aws(error) => error.text(),
             Self::Operator(OperatorError::Failed(text)) => text.clone(),
             Self::Operator(error) => Text::verbatim(error.to_string()),
-            Self::InTheWay { what, .. } => what.clone(),
+            Self::InTheWay { what, .. } | Self::HalfMade { what, .. } => what.clone(),
             Self::File { path, .. } => {
                 text! { en: "The file {path} could not be used.", ko: "파일 {path}을(를) 사용할 수 없습니다." }
             }
@@ -226,11 +282,20 @@ impl StepError {
     }
 
     /// The cause in the words of who reported it.
-    pub fn detail(&self) -> Option<String> {
+    pub fn detail(&self) -> Option<Text> {
         match self {
             Self::Aws(error) => Some(error.detail()),
-            Self::File { source, .. } => Some(source.to_string()),
-            Self::Operator(_) | Self::InTheWay { .. } => None,
+            Self::File { source, .. } => Some(Text::verbatim(source.to_string())),
+            Self::Operator(_) | Self::InTheWay { .. } | Self::HalfMade { .. } => None,
+        }
+    }
+
+    /// Whether nobody knows what AWS has made.
+    pub fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Aws(error) => error.cause == AwsCause::Unreachable,
+            Self::HalfMade { .. } => true,
+            Self::Operator(_) | Self::InTheWay { .. } | Self::File { .. } => false,
         }
     }
 
@@ -238,7 +303,7 @@ impl StepError {
     pub fn hint(&self) -> Option<Text> {
         match self {
             Self::Aws(error) => Some(error.hint()),
-            Self::InTheWay { next, .. } => Some(next.clone()),
+            Self::InTheWay { next, .. } | Self::HalfMade { next, .. } => Some(next.clone()),
             Self::File { .. } => Some(text! {
                 en: "Check that the folder exists, that you may write to it, and that the disk is not full.",
                 ko: "폴더가 있는지, 쓰기 권한이 있는지, 디스크가 가득 차지 않았는지 확인하세요."
@@ -273,6 +338,43 @@ mod tests {
         }
         let mistyped = refused(AwsCause::CredentialsRefused, "SignatureDoesNotMatch").hint();
         assert!(!mistyped.en.contains("Region"));
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_is_named_with_the_difference() {
+        let hint = |cause, skew| {
+            AwsError { clock_skew: Some(skew), ..refused(cause, "SignatureDoesNotMatch") }.hint()
+        };
+        let cases = [
+            (301, "5 minutes ahead of", "AWS보다 5분 빠릅니다"),
+            (-3_600, "60 minutes behind", "AWS보다 60분 느립니다"),
+            (9 * 3_600 + 59, "9 hours ahead of", "AWS보다 9시간 빠릅니다"),
+            (-400 * 86_400, "400 days behind", "AWS보다 400일 느립니다"),
+        ];
+        for (skew, en, ko) in cases {
+            let hint = hint(AwsCause::CredentialsRefused, skew);
+            assert!(hint.en.contains(en) && hint.en.contains("Set the clock"), "{hint:?}");
+            assert!(hint.ko.contains(ko), "{hint:?}");
+        }
+        for (cause, skew) in [
+            (AwsCause::CredentialsRefused, 300),
+            (AwsCause::CredentialsRefused, -240),
+            (AwsCause::Denied, 9_000),
+            (AwsCause::SignInExpired, 9_000),
+        ] {
+            assert!(!hint(cause, skew).en.contains("clock"), "{cause:?} {skew}");
+        }
+    }
+
+    #[test]
+    fn plain_words_are_told_in_both_languages() {
+        let plain = Some(text! { en: "no connection", ko: "연결 없음" });
+        let error = AwsError { plain, ..AwsError::without_answer("iam:GetUser", "ECONNREFUSED") };
+        assert_eq!((error.detail().en, error.detail().ko), ("no connection".into(), "연결 없음".into()));
+        let coded = AwsError { code: Some("HTTP 502".into()), ..error };
+        assert_eq!(coded.detail().ko, "HTTP 502: 연결 없음");
+        let of_aws = refused(AwsCause::Denied, "AccessDenied").detail();
+        assert_eq!((of_aws.en.as_str(), of_aws.ko.as_str()), ("AccessDenied: no", "AccessDenied: no"));
     }
 
     #[test]

@@ -405,7 +405,7 @@ impl<C> StepPlan<C> {
 
     /// A read was denied or failed.
     pub fn not_assessed(step: StepId, unseen: &Unseen) -> Self {
-        Self { reason: Some(unseen.text()), ..Self::new(step, State::NotAssessed) }
+        Self { reason: Some(unseen.reason()), ..Self::new(step, State::NotAssessed) }
     }
 
     /// The step has no meaning in this account.

@@ -1,7 +1,6 @@
 //! Events as one JSON document for programs. Its shape is a promise, see the guide to `dayone events`.
 
 use serde::Serialize;
-use steps::error::AwsError;
 use steps::event_history::RecordedEvent;
 
 use super::gathered::{self, Gathered};
@@ -83,6 +82,6 @@ fn region(state: &gathered::Region) -> Region<'_> {
         region: state.name.as_str(),
         read: state.unread.is_none(),
         found: state.position.found,
-        reason: state.unread.as_ref().map(AwsError::detail),
+        reason: state.unread.as_ref().map(|error| error.detail().en),
     }
 }

@@ -90,10 +90,10 @@ pub fn what_is_missing() -> Text {
 
 /// A Region that could not be read, or not to the end.
 pub fn unread(region: &str, error: &AwsError) -> Text {
-    let (region, detail) = (harmless(region), error.detail());
+    let (region, Text { en, ko }) = (harmless(region), error.detail());
     text! {
-        en: "{region} could not be read: {detail}",
-        ko: "{region} 리전을 읽지 못했습니다: {detail}"
+        en: "{region} could not be read: {en}",
+        ko: "{region} 리전을 읽지 못했습니다: {ko}"
     }
 }
 

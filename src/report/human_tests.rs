@@ -154,6 +154,28 @@ fn a_walk_shows_who_what_and_what_is_left() {
 }
 
 #[test]
+fn what_was_not_assessed_is_said_once_on_a_line() {
+    let unseen = steps::aws::Unseen::denied("cloudtrail:DescribeTrails", "AccessDenied");
+    let reason = steps::practice::StepPlan::<()>::not_assessed(StepId::Trail, &unseen).reason;
+    let step = StepReport { reason, ..report(StepId::Trail, State::NotAssessed) };
+    let finished = Summary { steps: vec![step.clone()], ..Summary::default() };
+    let words = [
+        (Language::En, "not-assessed", "Not assessed:", "AWS refused the read"),
+        (Language::Ko, "확인 못 함", "확인하지 못함", "읽기를 거부했습니다"),
+    ];
+    for (language, state, once_more, why) in words {
+        for listener in [Human::walking, Human::listing] {
+            let screen = Screen::in_memory(language, Mode::Rich);
+            let mut human = listener(screen.clone());
+            human.hear(&Event::Step(step.clone()));
+            human.hear(&Event::Finished(finished.clone()));
+            let page = screen.kept().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(page.contains(state) && page.contains(why) && !page.contains(once_more), "{page}");
+        }
+    }
+}
+
+#[test]
 fn the_plan_is_shown_again_after_an_explanation() {
     for language in [Language::En, Language::Ko] {
         for screen in [Screen::in_memory(language, Mode::Rich), Screen::in_memory(language, Mode::Plain)] {
@@ -295,7 +317,8 @@ fn who_stops_is_not_said_to_pause() {
 fn who_is_not_signed_in_learns_the_ways() {
     for language in [Language::En, Language::Ko] {
         let screen = Screen::in_memory(language, Mode::Rich);
-        sign_in_help(&screen, &steps::text::harmless("no credentials\n  in the\n\nchain"));
+        let trouble = steps::text::harmless("no credentials\n  in the\n\nchain");
+        sign_in_help(&screen, &Text::verbatim(trouble));
         let page = screen.kept();
         for way in ["aws login", "CloudShell", "--profile", "dayone rehearse", "no credentials in the chain"]
         {

@@ -164,8 +164,8 @@ pub(super) mod tests {
             ),
             because(
                 text! {
-                    en: "Not assessed: AWS refused the read cur:DescribeReportDefinitions (AccessDenied).",
-                    ko: "확인하지 못함: AWS가 cur:DescribeReportDefinitions 읽기를 거부했습니다(AccessDenied)."
+                    en: "AWS refused the read cur:DescribeReportDefinitions (AccessDenied).",
+                    ko: "AWS가 cur:DescribeReportDefinitions 읽기를 거부했습니다(AccessDenied)."
                 },
                 report(StepId::Report, State::NotAssessed),
             ),

@@ -1,6 +1,6 @@
 //! What a person reads when a run cannot go on: what happened, why, and the next thing to do.
 
-use steps::error::{AwsCause, StepError};
+use steps::error::StepError;
 use steps::operator::OperatorError;
 use steps::practice::StepId;
 use steps::text;
@@ -16,7 +16,12 @@ const LABELS: usize = 7;
 pub fn failure(screen: &Screen, error: &StepError, last_applied: Option<StepId>) {
     labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(&what(error)));
     if let Some(detail) = error.detail() {
-        labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &in_one_line(&detail));
+        labelled(
+            screen,
+            Tone::Strong,
+            &text! { en: "Cause:", ko: "원인:" },
+            &in_one_line(screen.say(&detail)),
+        );
     }
     for (number, line) in hints(error, last_applied).iter().enumerate() {
         let label = if number == 0 { hint() } else { Text::default() };
@@ -60,10 +65,11 @@ fn last_words(screen: &Screen, text: &Text) {
     screen.error("  ", 2, screen.say(text));
 }
 
-/// Prints the ways to sign in. `trouble` says what is missing, such as the SDK's own words.
-pub fn sign_in_help(screen: &Screen, trouble: &str) {
+/// Prints the ways to sign in. `trouble` says what is missing.
+pub fn sign_in_help(screen: &Screen, trouble: &Text) {
     let error = text! { en: "You are not signed in to AWS.", ko: "AWS에 로그인되어 있지 않습니다." };
     labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(&error));
+    let trouble = screen.say(trouble);
     if !trouble.is_empty() {
         labelled(screen, Tone::Strong, &text! { en: "Cause:", ko: "원인:" }, &in_one_line(trouble));
     }
@@ -197,9 +203,8 @@ fn where_to_answer(key: &str) -> Text {
 
 /// Nothing is said after a lost answer: nobody knows whether AWS made the change.
 fn changed_so_far(error: &StepError, last_applied: Option<StepId>) -> Option<Text> {
-    let unknown = matches!(error, StepError::Aws(error) if error.cause == AwsCause::Unreachable);
     match last_applied {
-        _ if unknown => None,
+        _ if error.is_unanswered() => None,
         Some(step) => Some(text! {
             en: "Nothing was changed after \"{step}\".",
             ko: "\"{step}\" 이후로는 아무것도 바뀌지 않았습니다."

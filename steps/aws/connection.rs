@@ -124,7 +124,7 @@ impl Connection {
     pub async fn started_as(&self) -> Result<Identity, AwsError> {
         let Some(provider) = self.base.credentials_provider() else { return Err(credentials::no_source()) };
         let credentials = credentials::resolve(&provider).await?;
-        self.identity(provider, &credentials, None, NewKey(false)).await
+        self.identity(provider, &credentials, None, NewKey::No).await
     }
 
     /// Who these credentials are.
@@ -134,17 +134,18 @@ impl Connection {
         mfa: Option<bool>,
     ) -> Result<Identity, AwsError> {
         let provider = SharedCredentialsProvider::new(credentials.clone());
-        self.identity(provider, &credentials, mfa, NewKey(false)).await
+        self.identity(provider, &credentials, mfa, NewKey::No).await
     }
 
     /// Who the owner of a new access key is. Services learn of a new key one after the other, within seconds, and
     /// refuse it until then: this identity waits and tries again.
     pub async fn with_new_key(&self, credentials: Credentials) -> Result<Identity, AwsError> {
         let mut patient = self.clone();
-        let retries = retries().with_max_attempts(NewKey::ATTEMPTS);
+        // With these pauses, about a minute.
+        let retries = retries().with_max_backoff(Duration::from_secs(20));
         patient.base = self.base.to_builder().retry_config(retries).build();
         let provider = SharedCredentialsProvider::new(credentials.clone());
-        patient.identity(provider, &credentials, None, NewKey(true)).await
+        patient.identity(provider, &credentials, None, NewKey::Yes).await
     }
 
     /// Who an AWS profile is. `Ok(None)` when there is no such profile, or nobody is signed in under it.
@@ -160,7 +161,7 @@ impl Connection {
             Err(_) => return Ok(None),
         };
         // The key may have been made a moment ago, by a run that was cut short.
-        self.identity(provider, &credentials, None, NewKey(true)).await.map(Some)
+        self.identity(provider, &credentials, None, NewKey::Perhaps).await.map(Some)
     }
 
     async fn identity(
@@ -170,6 +171,7 @@ impl Connection {
         mfa: Option<bool>,
         new_key: NewKey,
     ) -> Result<Identity, AwsError> {
+        credentials::examine(credentials)?;
         let unnamed = Identity {
             caller: Caller::unnamed(credentials),
             way: WayIn::of(credentials),
@@ -182,8 +184,10 @@ impl Connection {
     }
 }
 
+/// With the pauses, eighteen seconds at the longest, and nine as a rule: enough where every third call fails. A network
+/// that is away is told sooner, by [`Watch`].
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(4)
+    RetryConfig::standard().with_max_attempts(8).with_max_backoff(Duration::from_secs(3))
 }
 
 /// An attempt may begin with a wait for credentials, whose own end should be the one that is told.
@@ -198,6 +202,9 @@ fn timeouts() -> TimeoutConfig {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::time::Instant;
 
     use super::*;
     use crate::aws::{CallerKind, canned};
@@ -206,6 +213,22 @@ mod tests {
         let files = AwsFiles { credentials: folder.join("credentials"), config: folder.join("config") };
         std::fs::write(&files.config, config).unwrap();
         Settings { files, region: Region::from_static("eu-west-1"), ca_bundle: None }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_fails_for_a_while_is_tried_again_and_what_fails_for_ever_is_told() {
+        for (refusals, works) in [(7, true), (8, false)] {
+            let refused = AtomicUsize::new(0);
+            let aws = canned::Aws::answering(move |call| match refused.fetch_add(1, Ordering::Relaxed) {
+                before if before >= refusals => Some((200, r#"{"Keys": []}"#.to_owned())),
+                _ => call.refused(400, "ThrottlingException"),
+            });
+            let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+            let began = Instant::now();
+            let keys = identity.kms("eu-north-1").list_keys().send().await;
+            assert_eq!((keys.is_ok(), aws.heard().len()), (works, 1 + 8));
+            assert!(began.elapsed() <= Duration::from_secs(19), "{:?}", began.elapsed());
+        }
     }
 
     #[tokio::test]

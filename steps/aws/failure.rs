@@ -7,12 +7,15 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::{DateTime, Format};
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
-use crate::error::{AwsCause, AwsError};
+use crate::error::{AwsCause, AwsError, is_far_off};
+use crate::text;
+use crate::text::Text;
 
+use super::credentials::Unfit;
+use super::unanswered::Unanswered;
 use super::watch::WouldWrite;
 
 /// The longest cause that is shown, in characters.
@@ -40,10 +43,13 @@ where
     let response = error.raw_response();
     let status = response.map(|response| response.status().as_u16());
     let code = error.code().map(ToOwned::to_owned);
+    let cause = cause(error, code.as_deref(), status);
+    let (message, plain) = words(error, cause);
     AwsError {
         operation,
-        cause: cause(error, code.as_deref(), status),
-        message: error.message().map_or_else(|| words(error), ToOwned::to_owned),
+        cause,
+        message,
+        plain,
         request_id: response.and_then(request_id_of),
         clock_skew: response.and_then(clock_skew),
         code: code.or_else(|| status.map(|status| format!("HTTP {status}"))),
@@ -57,6 +63,7 @@ pub(super) fn without_credentials(error: &CredentialsError) -> AwsError {
         cause: credentials_cause(error),
         code: None,
         message: innermost(error),
+        plain: unfit(error),
         request_id: None,
         clock_skew: None,
     }
@@ -72,11 +79,25 @@ fn clock_skew(response: &HttpResponse) -> Option<i64> {
     Some(DateTime::from(SystemTime::now()).secs() - date.secs())
 }
 
-fn words<E: Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> String {
-    match credentials_error(error) {
-        Some(error) => innermost(error),
-        None => DisplayErrorContext(error).to_string().split(" (").next().unwrap_or_default().to_owned(),
-    }
+/// The words of AWS, or of who else noticed what went wrong; and plain ones of ours, where AWS has said nothing.
+fn words<E>(error: &SdkError<E, HttpResponse>, cause: AwsCause) -> (String, Option<Text>)
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let why = innermost(error);
+    let plain = match (error.message(), cause) {
+        (Some(message), _) => return (message.to_owned(), None),
+        (None, AwsCause::Unreachable) => Unanswered::of(error).words(&why),
+        (None, _) if error.raw_response().is_some() => {
+            text! { en: "AWS gives no reason", ko: "AWS가 이유를 알려 주지 않았습니다" }
+        }
+        (None, _) => return (why, unfit(error)),
+    };
+    (plain.en.clone(), Some(plain))
+}
+
+fn unfit(error: &(dyn Error + 'static)) -> Option<Text> {
+    chain(error).find_map(|cause| cause.downcast_ref::<Unfit>()).map(Unfit::text)
 }
 
 /// The cause that has no further cause, on one line.
@@ -112,6 +133,10 @@ where
             | "UnauthorizedOperation"
             | "UnauthorizedAccess",
         ) => AwsCause::Denied,
+        // To a clock that is far off, a call of now is one of long ago.
+        Some("RequestExpired") if error.raw_response().and_then(clock_skew).is_some_and(is_far_off) => {
+            AwsCause::CredentialsRefused
+        }
         Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => AwsCause::SignInExpired,
         Some(
             "InvalidClientTokenId"
@@ -120,13 +145,24 @@ where
             | "SignatureDoesNotMatch"
             | "InvalidSignatureException"
             | "AuthFailure"
-            | "IncompleteSignature",
+            | "IncompleteSignature"
+            | "RequestTimeTooSkewed"
+            | "RequestInTheFuture",
         ) => AwsCause::CredentialsRefused,
         Some(_) => AwsCause::Refused,
+        None if is_no_answer(error) => AwsCause::Unreachable,
         None if status == Some(403) => AwsCause::Denied,
         None if status.is_some() => AwsCause::Refused,
         None => unsent(error),
     }
+}
+
+/// AWS gives a code with every refusal that has words. What comes without one is cut off, or not of AWS.
+fn is_no_answer<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    let is_odd = |response: &HttpResponse| {
+        response.status().is_success() || response.body().bytes().is_some_and(|body| !body.is_empty())
+    };
+    matches!(error, SdkError::ResponseError(_)) || error.raw_response().is_some_and(is_odd)
 }
 
 fn unsent<E: Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> AwsCause {
@@ -150,14 +186,53 @@ fn credentials_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Credent
     chain(error).find_map(|cause| cause.downcast_ref())
 }
 
-fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
+/// An error, and what is behind it.
+pub(super) fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| behind(*error))
+}
+
+/// An I/O error passes over what it wraps, and names the source of that as its own.
+fn behind<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(error) => error.get_ref().map(|wrapped| wrapped as &(dyn Error + 'static)),
+        None => error.source(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
     use super::*;
     use crate::aws::{Access, canned};
+
+    /// A refusal of AWS, whose clock is so many seconds behind this one.
+    fn refused(code: &str, behind: i64) -> AwsError {
+        let date = DateTime::from_secs(DateTime::from(SystemTime::now()).secs() - behind);
+        let mut response = HttpResponse::new(403.try_into().unwrap(), SdkBody::empty());
+        response.headers_mut().insert("date", date.fmt(Format::HttpDate).unwrap());
+        let refusal = ErrorMetadata::builder().code(code).message("no").build();
+        let refusal = SdkError::service_error(GetCallerIdentityError::generic(refusal), response);
+        aws_error("sts:GetCallerIdentity", &refusal)
+    }
+
+    #[test]
+    fn a_refusal_by_a_clock_that_is_off_names_the_clock() {
+        for code in
+            ["SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired", "InvalidClientTokenId"]
+        {
+            for (behind, words) in [(7_300, "2 hours ahead of AWS's"), (-1_230, "20 minutes behind AWS's")] {
+                let error = refused(code, behind);
+                assert_eq!(error.cause, AwsCause::CredentialsRefused, "{code}");
+                assert!(error.hint().en.contains(words), "{code}: {}", error.hint().en);
+            }
+            assert!(!refused(code, 200).hint().en.contains("clock"), "{code}");
+        }
+        assert_eq!(refused("RequestExpired", 200).cause, AwsCause::SignInExpired);
+        assert_eq!(refused("ExpiredToken", 7_300).cause, AwsCause::SignInExpired);
+    }
 
     #[test]
     fn the_words_of_a_program_are_cut_to_one_line() {

@@ -1,8 +1,6 @@
 //! One set of credentials, and the clients that sign with it.
 
-use aws_config::retry::RetryConfig;
 use aws_config::{Region, SdkConfig};
-
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
@@ -13,7 +11,7 @@ use crate::event_history::Pace;
 use super::account_host::AccountHost;
 use super::caller::Caller;
 use super::failure::ForCall;
-use super::watch::{NewKey, Watch};
+use super::watch::{NewKey, Once, Watch};
 
 /// One set of credentials, and who AWS says they are.
 #[derive(Debug, Clone)]
@@ -75,9 +73,10 @@ impl Identity {
         client!(self, aws_sdk_iam)
     }
 
-    /// The IAM client for calls that must not run twice: the SDK would repeat them after a lost answer.
+    /// The IAM client for calls that must not run twice: the SDK would repeat them after a lost answer. Where AWS has
+    /// done nothing, because there were too many calls, they are repeated all the same.
     pub fn iam_once(&self) -> aws_sdk_iam::Client {
-        client!(self, aws_sdk_iam, retry_config(RetryConfig::disabled()))
+        client!(self, aws_sdk_iam, retry_classifier(Once(self.new_key)))
     }
 
     /// The STS client.
@@ -113,7 +112,7 @@ impl Identity {
     /// The AWS KMS client for the call that must not run twice: the SDK would make a second key after a lost answer, and
     /// each of them is billed.
     pub fn kms_once(&self, region: &str) -> aws_sdk_kms::Client {
-        client!(self, aws_sdk_kms, region(named(region)), retry_config(RetryConfig::disabled()))
+        client!(self, aws_sdk_kms, region(named(region)), retry_classifier(Once(self.new_key)))
     }
 
     /// The Amazon SNS client of a Region.
@@ -145,7 +144,7 @@ impl Identity {
     /// The Data Exports client for the call that must not run twice: several exports may have the same name, so the SDK
     /// would make a twin after a lost answer.
     pub fn data_exports_once(&self) -> aws_sdk_bcmdataexports::Client {
-        client!(self, aws_sdk_bcmdataexports, region(self.home()), retry_config(RetryConfig::disabled()))
+        client!(self, aws_sdk_bcmdataexports, region(self.home()), retry_classifier(Once(self.new_key)))
     }
 
     /// The AWS Budgets client.
@@ -199,7 +198,46 @@ fn bounded_by_attempts_alone() -> RetryPartition {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
     use crate::aws::{Access, canned};
+
+    /// How often a key is asked for when the first call is refused so, and whether it is made then. A status of 0: the
+    /// answer is lost.
+    async fn keys_asked_for(new_key: NewKey, status: u16, code: &'static str) -> (usize, bool) {
+        let refused = AtomicBool::new(false);
+        let aws = canned::Aws::answering(move |call| {
+            if refused.swap(true, Ordering::Relaxed) {
+                return Some((200, r#"{"KeyMetadata": {"KeyId": "1"}}"#.to_owned()));
+            }
+            if status == 0 { None } else { call.refused(status, code) }
+        });
+        let mut identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        identity.new_key = new_key;
+        let made = identity.kms_once("eu-central-1").create_key().send().await;
+        (aws.heard().len() - 1, made.is_ok())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_must_not_run_twice_is_tried_again_only_where_aws_did_nothing() {
+        for (status, code) in [(400, "ThrottlingException"), (503, "SlowDown"), (429, "WhoKnows")] {
+            assert_eq!(keys_asked_for(NewKey::No, status, code).await, (2, true), "{status} {code}");
+        }
+        for (status, code) in [
+            (500, "KMSInternalException"),
+            (503, "ServiceUnavailable"),
+            (400, "AccessDeniedException"),
+            (400, "UnrecognizedClientException"),
+            (0, "the answer is lost"),
+        ] {
+            assert_eq!(keys_asked_for(NewKey::No, status, code).await, (1, false), "{status} {code}");
+        }
+        for new_key in [NewKey::Perhaps, NewKey::Yes] {
+            assert_eq!(keys_asked_for(new_key, 400, "UnrecognizedClientException").await, (2, true));
+            assert_eq!(keys_asked_for(new_key, 500, "KMSInternalException").await, (1, false));
+        }
+    }
 
     /// The clients differ in their Region only, and each of them is watched.
     #[tokio::test]

@@ -3,8 +3,9 @@
 //! [`Connection`] is built from what the environment and the AWS files say (`settings`, `files`, `trust`,
 //! `credentials`), and tells who it has signed in as (`caller`). [`Identity`] hands out the clients. In each of them is
 //! a `watch` that counts the calls and, in a run that only reads, refuses every operation that is not on the list of
-//! reads before a request exists. What goes wrong is translated once, in `failure`; a read that gives nothing becomes
-//! part of the facts in `reading`. Timeouts are ours, because the SDK has none for a whole operation.
+//! reads before a request exists. What goes wrong is translated once, in `failure`, with plain words from `unanswered`
+//! where AWS has said nothing; a read that gives nothing becomes part of the facts in `reading`. Timeouts are ours,
+//! because the SDK has none for a whole operation.
 
 mod account_host;
 mod caller;
@@ -19,6 +20,7 @@ mod reading;
 mod sections;
 mod settings;
 mod trust;
+mod unanswered;
 mod watch;
 
 pub use caller::{Caller, CallerKind};
@@ -29,4 +31,5 @@ pub use identity::{Identity, WayIn};
 pub use reading::{Reading, Unseen, UnseenCause, at_once, reading, unless};
 pub use watch::Access;
 
+pub(crate) use credentials::are_whole;
 pub(crate) use sections::sections;

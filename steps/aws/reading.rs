@@ -50,21 +50,27 @@ impl Unseen {
 
     /// What was not seen, and why.
     pub fn text(&self) -> Text {
+        let Text { en, ko } = self.reason();
+        text! { en: "Not assessed: {en}", ko: "확인하지 못함: {ko}" }
+    }
+
+    /// Why it was not seen, for where it is said already that it was not.
+    pub fn reason(&self) -> Text {
         let (operation, code) = (self.operation, harmless(&self.code));
         match &self.why {
             UnseenCause::Denied => text! {
-                en: "Not assessed: AWS refused the read {operation} ({code}).",
-                ko: "확인하지 못함: AWS가 {operation} 읽기를 거부했습니다({code})."
+                en: "AWS refused the read {operation} ({code}).",
+                ko: "AWS가 {operation} 읽기를 거부했습니다({code})."
             },
             UnseenCause::NotActivated => text! {
-                en: "Not assessed: AWS has not activated the service of {operation} in this account yet ({code}). In a new account that can take up to 24 hours.",
-                ko: "확인하지 못함: AWS가 이 계정에서 {operation}의 서비스를 아직 활성화하지 않았습니다({code}). 새 계정에서는 최대 24시간이 걸릴 수 있습니다."
+                en: "AWS has not activated the service of {operation} in this account yet ({code}). In a new account that can take up to 24 hours.",
+                ko: "AWS가 이 계정에서 {operation}의 서비스를 아직 활성화하지 않았습니다({code}). 새 계정에서는 최대 24시간이 걸릴 수 있습니다."
             },
             UnseenCause::Failed(why) => {
                 let (en, ko) = (harmless(&why.en), harmless(&why.ko));
                 text! {
-                    en: "Not assessed: the read {operation} failed: {en}",
-                    ko: "확인하지 못함: {operation} 읽기에 실패했습니다: {ko}"
+                    en: "{operation} failed: {en}",
+                    ko: "{operation} 읽기에 실패했습니다: {ko}"
                 }
             }
         }
@@ -86,12 +92,12 @@ impl From<AwsError> for Unseen {
 }
 
 fn failure(error: &AwsError) -> Text {
-    let words = error.detail();
+    let Text { en, ko } = error.detail();
     match error.cause {
         AwsCause::Unreachable => {
-            text! { en: "AWS did not answer ({words}).", ko: "AWS가 응답하지 않았습니다({words})." }
+            text! { en: "AWS did not answer: {en}.", ko: "AWS가 응답하지 않았습니다: {ko}." }
         }
-        _ => Text::verbatim(words),
+        _ => Text { en, ko },
     }
 }
 
@@ -182,13 +188,14 @@ mod tests {
             (400, "ThrottlingException", "failed: ThrottlingException: no: ThrottlingException"),
             (400, "UnrecognizedClientException", "failed: UnrecognizedClientException"),
             (500, "InternalFailure", "failed: InternalFailure"),
-            (0, "", "failed: AWS did not answer"),
+            (0, "", "failed: AWS did not answer: the connection broke before the answer was there"),
         ];
         for (status, code, words) in cases {
             let unseen = trails(Access::ReadOnly, status, code).await.unwrap().unwrap_err();
             let text = unseen.text();
             assert!(text.en.starts_with("Not assessed: ") && text.en.contains(words), "{}", text.en);
             assert!(text.ko.starts_with("확인하지 못함: "), "{}", text.ko);
+            assert_eq!(format!("Not assessed: {}", unseen.reason().en), text.en);
         }
     }
 

@@ -34,6 +34,13 @@ pub(super) fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, 
     Ok(client(trusted, ProxyConfig::from_env()))
 }
 
+/// Reaches loopback without TLS, past all proxies, and nobody by TLS.
+#[cfg(test)]
+pub(super) fn client_that_trusts_nobody() -> SharedHttpClient {
+    let nobody = TlsContext::builder().with_trust_store(TrustStore::empty()).build();
+    client(nobody.unwrap(), ProxyConfig::disabled())
+}
+
 fn client(trusted: TlsContext, proxy: ProxyConfig) -> SharedHttpClient {
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder()

@@ -1,24 +1,33 @@
-//! The interceptor in every client: it counts what is sent, keeps AWS's request ids, and holds back what a reading run
-//! must not send.
+//! The interceptor in every client: it counts what is sent, keeps AWS's request ids, holds back what a reading run must
+//! not send, and ends the attempts where there is no connection. Beside it, who judges what may be tried again.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextRef, InterceptorContext,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::retry::ErrorKind;
+use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 
 use crate::event_history::Pace;
 
 use super::failure::request_id_of;
+use super::unanswered::Unanswered;
+
+/// So often a connection is tried. Without one, everything that could be tried again fails in the same way, and each
+/// attempt may take as long as a connection may.
+const CONNECTIONS: u32 = 4;
 
 /// Whether a run may write to AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,28 +82,79 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Whether the credentials are an access key that services may not know yet.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NewKey(pub bool);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NewKey {
+    /// It is known.
+    No,
+    /// A run that was cut short may have made it a moment ago, or it was deleted long ago: it is waited for some seconds.
+    Perhaps,
+    /// It was made a moment ago: it is waited for as long as anything is.
+    Yes,
+}
 
 impl NewKey {
-    /// With the pauses between, about a minute.
-    pub const ATTEMPTS: u32 = 8;
+    /// Between two attempts with a key that may be new.
+    const PAUSE: Duration = Duration::from_secs(1);
     /// What IAM and STS, the JSON services, and S3 say to a key that they do not know.
     const REFUSALS: [&str; 3] = ["InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"];
 }
 
 impl ClassifyRetry for NewKey {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
-        let words = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-        if self.0 && Self::REFUSALS.iter().any(|refusal| words.contains(refusal)) {
-            return RetryAction::retryable_error(ErrorKind::TransientError);
+        match self {
+            Self::Perhaps if is_unknown_key(context) => {
+                RetryAction::retryable_error_with_explicit_delay(ErrorKind::TransientError, Self::PAUSE)
+            }
+            Self::Yes if is_unknown_key(context) => RetryAction::transient_error(),
+            Self::No | Self::Perhaps | Self::Yes => RetryAction::NoActionIndicated,
         }
-        RetryAction::NoActionIndicated
     }
 
     fn name(&self) -> &'static str {
         "new access key"
+    }
+}
+
+fn is_unknown_key(context: &InterceptorContext) -> bool {
+    // An answer that is none of these may well tell of them, as Event History does.
+    let refusal = context.response().filter(|response| !response.status().is_success());
+    let body = refusal.and_then(|response| response.body().bytes()).unwrap_or_default();
+    let words = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    NewKey::REFUSALS.iter().any(|refusal| words.contains(refusal))
+}
+
+/// For calls that must not run twice: they are tried again only where AWS has refused them before it looked at what they
+/// ask for, because there are too many, or because a service does not know the key yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Once(pub NewKey);
+
+impl ClassifyRetry for Once {
+    fn classify_retry(&self, _context: &InterceptorContext) -> RetryAction {
+        RetryAction::RetryForbidden
+    }
+
+    fn classify_retry_v2(&self, context: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        // The SDK knows by which code each service says so.
+        let throttled = matches!(
+            previous,
+            RetryAction::RetryIndicated(RetryReason::RetryableError { kind: ErrorKind::ThrottlingError, .. })
+        );
+        if throttled || self.0.classify_retry(context).should_retry() {
+            return previous.clone();
+        }
+        match context.response().map(|response| response.status().as_u16()) {
+            Some(429) => RetryAction::throttling_error(),
+            _ => RetryAction::RetryForbidden,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "not twice"
+    }
+
+    /// After all others, which know more reasons to try again.
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }
 }
 
@@ -150,6 +210,28 @@ impl Intercept for Watch {
         *lock(&self.seen.last_request) = id;
         Ok(())
     }
+
+    // Whether there is another attempt is decided after this, by the configuration.
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let attempts = config.load::<RequestAttempts>().map_or(0, RequestAttempts::attempts);
+        if attempts < CONNECTIONS || !is_unconnected(context) {
+            return Ok(());
+        }
+        if let Some(retries) = config.load::<RetryConfig>().cloned() {
+            config.interceptor_state().store_put(retries.with_max_attempts(attempts));
+        }
+        Ok(())
+    }
+}
+
+fn is_unconnected(context: &FinalizerInterceptorContextRef<'_>) -> bool {
+    let Some(Err(error)) = context.output_or_error() else { return false };
+    error.as_connector_error().is_some_and(|error| Unanswered::of_connection(error).is_unconnected())
 }
 
 fn operation(config: &ConfigBag) -> &str {
@@ -167,8 +249,18 @@ fn is_read(operation: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use aws_credential_types::Credentials;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use tokio::time::Instant;
+
     use super::*;
-    use crate::aws::{ForCall, canned};
+    use crate::aws::{AwsFiles, Connection, ForCall, canned};
     use crate::error::AwsCause;
 
     #[test]
@@ -214,12 +306,52 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_a_new_key_is_tried_again_when_it_is_not_known() {
-        for (new, attempts) in [(false, 1), (true, 4)] {
+        for (new_key, attempts, longest) in
+            [(NewKey::No, 1, 0), (NewKey::Perhaps, 8, 7), (NewKey::Yes, 8, 18)]
+        {
             let aws = canned::Aws::answering(|call| call.refused(403, "InvalidClientTokenId"));
             let mut identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-            identity.new_key = NewKey(new);
+            identity.new_key = new_key;
+            let began = Instant::now();
             identity.iam().get_account_summary().send().await.unwrap_err();
-            assert_eq!(aws.heard().len(), 1 + attempts, "{new}");
+            assert_eq!(aws.heard().len(), 1 + attempts, "{new_key:?}");
+            assert!(began.elapsed().as_secs() <= longest, "{new_key:?}: {:?}", began.elapsed());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_only_tells_of_unknown_keys_is_taken() {
+        let told = r#"{"Events": [{"CloudTrailEvent": "{\"errorCode\": \"InvalidClientTokenId\"}"}]}"#;
+        let aws = canned::Aws::answering(move |_| Some((200, told.to_owned())));
+        let mut identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        identity.new_key = NewKey::Yes;
+        let events = identity.cloudtrail("eu-west-2").lookup_events().send().await.unwrap();
+        assert_eq!((events.events().len(), aws.heard().len()), (1, 2));
+    }
+
+    /// An error of the HTTP client in one half of a call.
+    #[derive(Debug, Clone, Copy, thiserror::Error)]
+    #[error("client error ({0})")]
+    struct OfClient(&'static str);
+
+    impl HttpConnector for OfClient {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            HttpConnectorFuture::ready(Err(ConnectorError::io((*self).into())))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_that_is_away_is_told_sooner_than_a_connection_that_breaks() {
+        for (half, attempts, longest) in [("Connect", 4, 7), ("SendRequest", 8, 18)] {
+            let client = http_client_fn(move |_, _| SharedHttpConnector::new(OfClient(half)));
+            let nowhere = Path::new("/nonexistent/dayone");
+            let files = AwsFiles { credentials: nowhere.join("credentials"), config: nowhere.join("config") };
+            let login = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
+            let connection = Connection::through(client, login, files, Access::ReadOnly);
+            let began = Instant::now();
+            let error = connection.started_as().await.unwrap_err();
+            assert_eq!((error.cause, connection.calls()), (AwsCause::Unreachable, attempts), "{half}");
+            assert!(began.elapsed().as_secs() <= longest, "{half}: {:?}", began.elapsed());
         }
     }
 }

@@ -241,7 +241,7 @@ fn a_budget_is_made_and_kept_in_the_same_breath_as_the_report() {
 fn the_report_is_in_place_only_with_its_budget() {
     let hidden = Facts { budget: Err(unseen()), ..perfect() };
     let planned = step(&hidden, &with_budget_of(0), StepId::Report);
-    assert_eq!((planned.state, planned.reason), (State::NotAssessed, Some(unseen().text())));
+    assert_eq!((planned.state, planned.reason), (State::NotAssessed, Some(unseen().reason())));
     let fresh = step(&Facts { budget: Err(unseen()), ..fresh() }, &with_budget_of(0), StepId::Report);
     assert_eq!((fresh.changes.len(), fresh.notes), (1, vec![unseen().text()]));
     let made = Facts { budget: Ok(Some(budget_of(0).as_made())), ..perfect() };
@@ -926,7 +926,7 @@ fn what_was_not_seen_is_named() {
         let mut facts = perfect();
         hide(settings_of(&mut facts));
         let bucket = step(&facts, &Answers::default(), StepId::ReportBucket);
-        assert_eq!((bucket.state, bucket.reason), (State::NotAssessed, Some(unseen().text())));
+        assert_eq!((bucket.state, bucket.reason), (State::NotAssessed, Some(unseen().reason())));
     }
 }
 

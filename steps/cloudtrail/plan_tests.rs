@@ -981,7 +981,7 @@ fn what_was_not_seen_is_named() {
         let mut facts = perfect();
         hide(settings_of(&mut facts));
         let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
-        assert_eq!((bucket.state, bucket.reason), (State::NotAssessed, Some(unseen().text())));
+        assert_eq!((bucket.state, bucket.reason), (State::NotAssessed, Some(unseen().reason())));
     }
 }
 

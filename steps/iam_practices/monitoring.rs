@@ -76,7 +76,7 @@ impl Watch {
         } else if let Some((what, how)) = self.confirms {
             StepPlan::needs_person(step, PersonTask { what, how, seen: Seen::InAccount })
         } else if !unseen.is_empty() {
-            return standing(State::NotAssessed, sentences(unseen));
+            return standing(State::NotAssessed, sentences(self.unseen.iter().map(Unseen::reason)));
         } else if let Some(word) = self.by_word {
             return standing(State::Accepted, word);
         } else {

@@ -300,10 +300,19 @@ fn age(report: &CredentialReport, now: i64) -> Text {
         return text! { en: "by a credential report of unknown age", ko: "생성 시각을 알 수 없는 자격 증명 보고서 기준" };
     };
     let minutes = now.saturating_sub(generated).max(0) / 60;
-    let (hours, minutes) = (minutes / 60, minutes % 60);
-    text! {
-        en: "by the credential report of {hours} h {minutes} min ago",
-        ko: "{hours}시간 {minutes}분 전 자격 증명 보고서 기준"
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => text! {
+            en: "by the credential report of less than a minute ago",
+            ko: "방금 만든 자격 증명 보고서 기준"
+        },
+        (0, minutes) => text! {
+            en: "by the credential report of {minutes} min ago",
+            ko: "{minutes}분 전 자격 증명 보고서 기준"
+        },
+        (hours, minutes) => text! {
+            en: "by the credential report of {hours} h {minutes} min ago",
+            ko: "{hours}시간 {minutes}분 전 자격 증명 보고서 기준"
+        },
     }
 }
 

@@ -412,6 +412,18 @@ fn every_verdict_about_credentials_tells_how_old_the_report_is() {
         let tells = |note: &Text| note.en.contains("10 h 5 min") && note.ko.contains("10시간 5분");
         assert!(planned.notes.iter().any(tells), "{planned:?}");
     }
+    for (seconds, en, ko) in [
+        (-5, "of less than a minute ago", "방금 만든 자격 증명 보고서"),
+        (59, "of less than a minute ago", "방금 만든 자격 증명 보고서"),
+        (60, "of 1 min ago", "1분 전 자격"),
+        (3_599, "of 59 min ago", "59분 전 자격"),
+        (3_600, "of 1 h 0 min ago", "1시간 0분 전 자격"),
+    ] {
+        let mut fresh = perfect();
+        fresh.report.as_mut().unwrap().generated = Some(NOW - seconds);
+        let found = planned(&fresh, &answers(), StepId::UnusedCredentials).found.unwrap();
+        assert!(found.en.contains(en) && found.ko.contains(ko), "{found:?}");
+    }
     wanting.report.as_mut().unwrap().generated = None;
     let unknown = planned(&wanting, &answers(), StepId::UnusedCredentials).notes;
     assert!(unknown.iter().any(|note| note.en.contains("unknown age")), "{unknown:?}");

@@ -1,13 +1,14 @@
 //! Makes one change of the practice.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_iam::types::StatusType;
+use aws_sdk_iam::types::{AccessKey, StatusType};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, unless};
+use crate::aws::{ForCall, Identity, are_whole, unless};
 use crate::error::{AwsError, StepError};
 use crate::operator::{HandOver, Operator};
 use crate::session::{Administrator, Session};
@@ -156,32 +157,46 @@ pub(crate) async fn create_console_password(
         en: "Keep it in a password manager. It is set when you go on, works once, and is changed at the first sign-in at {page}",
         ko: "암호 관리자에 보관하세요. 계속하면 설정되며, {page} 첫 로그인 때 한 번 쓰고 바꾸게 됩니다."
     });
-    operator.hand_over(HandOver { title, advice, secret: secret.clone(), file }).await?;
+    operator.hand_over(HandOver { title, advice, secret: secret.clone(), file: file.clone() }).await?;
     let iam = session.acting().iam_once();
     let created = wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
-        use secrecy::ExposeSecret;
         let request = iam.create_login_profile().user_name(user).password(secret.expose_secret());
         request.password_reset_required(true).send().await.for_call("iam:CreateLoginProfile").map(drop)
     });
     match created.await {
-        Err(StepError::Aws(error)) if error.is("EntityAlreadyExists") => Err(password_is_void(user)),
+        Err(StepError::Aws(error)) if error.is("EntityAlreadyExists") => {
+            Err(password_is_void(user, file.as_deref().filter(|file| was_removed(file, &secret))))
+        }
         result => result,
     }
 }
 
+/// A password that counts nowhere is not left where somebody would look for one. Where a person has read it from the
+/// screen, the file may hold another.
+fn was_removed(file: &Path, void: &SecretString) -> bool {
+    let kept = std::fs::read_to_string(file).map(SecretString::from);
+    let is_it = kept.is_ok_and(|kept| kept.expose_secret().trim_end() == void.expose_secret());
+    is_it && std::fs::remove_file(file).is_ok()
+}
+
 /// Somebody else was quicker, such as a run on another machine.
-fn password_is_void(user: &str) -> StepError {
+fn password_is_void(user: &str, removed: Option<&Path>) -> StepError {
     let user = harmless(user);
-    StepError::InTheWay {
-        what: text! {
-            en: "{user} has got a console password meanwhile, so the one that was just handed over is void.",
-            ko: "그사이 {user}에게 콘솔 암호가 생겨 방금 전달한 암호는 쓸 수 없습니다."
+    let what = text! {
+        en: "{user} has got a console password meanwhile, so the one that was just handed over is void.",
+        ko: "그사이 {user}에게 콘솔 암호가 생겨 방금 전달한 암호는 쓸 수 없습니다."
+    };
+    let next = match removed.map(|file| harmless(&file.display().to_string())) {
+        Some(file) => text! {
+            en: "Its file {file} was removed. Use the other one, and run the same command again.",
+            ko: "방금 암호를 저장한 파일 {file}은(는) 삭제했습니다. 다른 암호를 쓰고 같은 명령을 다시 실행하세요."
         },
-        next: text! {
+        None => text! {
             en: "Throw it away and use the other one. Then run the same command again.",
             ko: "방금 암호는 버리고 다른 암호를 쓰세요. 그런 다음 같은 명령을 다시 실행하세요."
         },
-    }
+    };
+    StepError::InTheWay { what, next }
 }
 
 /// The sign-in page of an account.
@@ -206,16 +221,41 @@ async fn create_access_key(
         iam.create_access_key().user_name(user).send().await.for_call("iam:CreateAccessKey")
     })
     .await?;
-    let Some(key) = created.access_key() else {
-        return Err(AwsError::without_answer("iam:CreateAccessKey", "the answer holds no access key").into());
+    let credentials = credentials_of(created.access_key());
+    let kept = if are_whole(&credentials) {
+        profile::append(&files, profile, &credentials)
+    } else {
+        Err(half_a_key(user))
     };
-    let credentials = Credentials::new(key.access_key_id(), key.secret_access_key(), None, None, "dayone");
-    if let Err(error) = profile::append(&files, profile, &credentials) {
+    if let Err(error) = kept {
         // A key whose secret is nowhere is of no use to anybody. If this fails too, the next run finds the key.
-        let _ = iam.delete_access_key().user_name(user).access_key_id(key.access_key_id()).send().await;
+        let id = credentials.access_key_id();
+        if !id.is_empty() {
+            let _ = iam.delete_access_key().user_name(user).access_key_id(id).send().await;
+        }
         return Err(error);
     }
     sign_in_with(session, user, credentials, operator).await
+}
+
+fn credentials_of(key: Option<&AccessKey>) -> Credentials {
+    let (id, secret) = key.map(|key| (key.access_key_id(), key.secret_access_key())).unwrap_or_default();
+    Credentials::new(id, secret, None, None, "dayone")
+}
+
+/// A key of which a part is missing, or cannot be one.
+fn half_a_key(user: &str) -> StepError {
+    let user = harmless(user);
+    StepError::HalfMade {
+        what: text! {
+            en: "AWS has made an access key for {user}, but its answer does not hold the whole key. Nothing was written to the AWS files.",
+            ko: "AWS가 {user}의 액세스 키를 만들었지만 응답에 키 전체가 들어 있지 않습니다. AWS 파일에는 아무것도 저장하지 않았습니다."
+        },
+        next: text! {
+            en: "The key is of no use and has to be removed. Run the same command again: it removes what is left of it, and makes another.",
+            ko: "이 키는 쓸 수 없으므로 삭제해야 합니다. 같은 명령을 다시 실행하면 남은 키를 삭제하고 새로 만듭니다."
+        },
+    }
 }
 
 /// Waits until IAM lets the new key do what only an administrator can, twice in a row. Where MFA is required already, the
@@ -230,8 +270,11 @@ async fn sign_in_with(
         en: "Waiting until AWS accepts the new access key",
         ko: "AWS가 새 액세스 키를 인식하기를 기다리는 중"
     };
-    let devices = session.acting().iam().list_mfa_devices().user_name(user).send().await;
-    let needs_code = !devices.for_call("iam:ListMFADevices")?.mfa_devices().is_empty();
+    let iam = session.acting().iam();
+    let devices = wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
+        iam.list_mfa_devices().user_name(user).send().await.for_call("iam:ListMFADevices")
+    });
+    let needs_code = !devices.await?.mfa_devices().is_empty();
     let proof = async {
         let identity = session.connection.with_new_key(credentials).await?;
         let mut proven = 0;
@@ -324,5 +367,126 @@ fn not_proven() -> StepError {
             en: "Sign in as the administrator, with MFA where it is required, and run the same command again.",
             ko: "관리자로(MFA가 필요하면 MFA와 함께) 로그인한 뒤 같은 명령을 다시 실행하세요."
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::aws::{Access, AwsFiles, Connection, canned};
+    use crate::operator::{CodeRequest, Enrolment, OperatorError};
+
+    /// Writes what is handed over into its file, or looks at it on a screen, and waits.
+    struct Somebody {
+        writes: bool,
+    }
+
+    impl Operator for Somebody {
+        async fn hand_over(&mut self, handed: HandOver) -> Result<(), OperatorError> {
+            if let Some(file) = handed.file.filter(|_| self.writes) {
+                std::fs::write(file, format!("{}\n", handed.secret.expose_secret()))?;
+            }
+            Ok(())
+        }
+
+        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
+            panic!("nothing is enrolled")
+        }
+
+        async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
+            panic!("no code is asked for")
+        }
+
+        async fn enrolled(&mut self) {}
+
+        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
+            work.await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_that_came_too_late_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("alice.txt");
+        let aws = canned::Aws::answering(|call| call.refused(409, "EntityAlreadyExists"));
+        let session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
+        let told = async |writes| {
+            let new =
+                NewPassword { user: "alice", minimum_length: 14, file: Some(file.clone()), advice: None };
+            let error = create_console_password(&session, new, &mut Somebody { writes }).await.unwrap_err();
+            assert!(error.text().en.contains("alice has got a console password meanwhile"), "{error:?}");
+            error.hint().unwrap()
+        };
+        let next = told(true).await;
+        assert!(!file.exists(), "a void password is left");
+        let name = file.display().to_string();
+        assert!(next.en.contains(&name) && next.ko.contains(&name), "{next:?}");
+
+        std::fs::write(&file, "of somebody else\n").unwrap();
+        let next = told(false).await;
+        assert!(next.en.starts_with("Throw it away") && file.exists(), "{next:?}");
+    }
+
+    /// What comes of a new key of which AWS says this, and what AWS is asked for it.
+    async fn new_key(answer: &'static str) -> (StepError, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let aws = canned::Aws::answering(move |call| call.xml(answer));
+        let files =
+            AwsFiles { credentials: folder.path().join("credentials"), config: folder.path().join("config") };
+        let login = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
+        let connection = Connection::through(aws.client(), login, files.clone(), Access::ReadWrite);
+        let mut session = Session::open(connection).await.unwrap();
+        let made = create_access_key(&mut session, "alice", "dayone-admin", &mut Somebody { writes: true });
+        let error = made.await.unwrap_err();
+        assert!(!files.credentials.exists(), "something is written: {answer}");
+        (error, aws.heard().into_iter().skip(1).map(|heard| heard.operation).collect())
+    }
+
+    #[tokio::test]
+    async fn half_a_key_is_written_nowhere_and_removed() {
+        let both = &["CreateAccessKey", "DeleteAccessKey"][..];
+        let cases = [
+            ("", &both[..1]),
+            (
+                "<AccessKey><AccessKeyId></AccessKeyId><SecretAccessKey>MARKED</SecretAccessKey></AccessKey>",
+                &both[..1],
+            ),
+            ("<AccessKey><AccessKeyId>AKIANEW</AccessKeyId></AccessKey>", both),
+            (
+                "<AccessKey><AccessKeyId>AKIANEW</AccessKeyId><SecretAccessKey></SecretAccessKey></AccessKey>",
+                both,
+            ),
+            (
+                "<AccessKey><AccessKeyId>AKIA\u{e9}</AccessKeyId><SecretAccessKey>MARKED</SecretAccessKey>\
+                 </AccessKey>",
+                both,
+            ),
+        ];
+        for (answer, expected) in cases {
+            let (error, asked) = new_key(answer).await;
+            assert_eq!(asked, expected, "{answer}");
+            assert!(matches!(error, StepError::HalfMade { .. }) && error.is_unanswered(), "{error:?}");
+            assert!(error.hint().unwrap().en.contains("has to be removed"), "{error:?}");
+            assert!(!format!("{error:?}").contains("MARKED"), "{error:?}");
+        }
+    }
+
+    /// IAM tells at one endpoint of a user that the next one does not know yet.
+    #[tokio::test(start_paused = true)]
+    async fn a_user_whose_devices_are_not_seen_yet_is_waited_for() {
+        let refused = AtomicBool::new(false);
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "ListMFADevices" if !refused.swap(true, Ordering::Relaxed) => call.refused(404, "NoSuchEntity"),
+            "ListMFADevices" => call.xml("<MFADevices></MFADevices>"),
+            _ => call.xml(""),
+        });
+        let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
+        let key = Credentials::new("AKIANEW", "secret", None, None, "test");
+        sign_in_with(&mut session, "alice", key, &mut Somebody { writes: false }).await.unwrap();
+        let asked = |operation| aws.heard().iter().filter(|heard| heard.operation == operation).count();
+        assert_eq!((asked("ListMFADevices"), asked("GetAccountSummary")), (2, 2));
+        assert!(matches!(session.administrator, Administrator::Proven(_)));
     }
 }

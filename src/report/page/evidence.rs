@@ -75,8 +75,8 @@ impl RootUse {
 
 fn failed(error: &AwsError) -> Text {
     let (text, detail) = (error.text(), error.detail());
-    let (en, ko) = (&text.en, &text.ko);
-    text! { en: "Not assessed: {en} {detail}", ko: "확인하지 못함: {ko} {detail}" }
+    let (en, ko) = (format!("{} {}", text.en, detail.en), format!("{} {}", text.ko, detail.ko));
+    text! { en: "Not assessed: {en}", ko: "확인하지 못함: {ko}" }
 }
 
 fn time(seconds: i64) -> Option<String> {
