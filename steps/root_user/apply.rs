@@ -438,7 +438,8 @@ mod tests {
         let login = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
         let connection = Connection::through(aws.client(), login, files.clone(), Access::ReadWrite);
         let mut session = Session::open(connection).await.unwrap();
-        let made = create_access_key(&mut session, "alice", "dayone-admin", &mut Somebody { writes: true });
+        let mut somebody = Somebody { writes: true };
+        let made = create_access_key(&mut session, "alice", "dayone-admin", &mut somebody);
         let error = made.await.unwrap_err();
         assert!(!files.credentials.exists(), "something is written: {answer}");
         (error, aws.heard().into_iter().skip(1).map(|heard| heard.operation).collect())
