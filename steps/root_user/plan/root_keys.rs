@@ -1,15 +1,16 @@
 //! How the step `root-access-keys` stands: what goes, in which order, and what a person sees before.
 
-use crate::answers::{Answers, SignInWay};
+use crate::answers::Answers;
 use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
-use crate::root_user::facts::{Facts, RootKey, RootKeys, SignIn};
+use crate::root_user::facts::{Facts, RootKey, RootKeys, SignIn, Uses};
 use crate::text;
 use crate::text::{Text, harmless};
 
 use super::Change;
 use super::last_use::{day, used};
 use super::root_credentials::no_root_in_china;
+use super::sign_in::seen_elsewhere;
 
 /// `root-access-keys`.
 pub(super) fn root_access_keys(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
@@ -23,25 +24,39 @@ pub(super) fn root_access_keys(facts: &Facts, answers: &Answers) -> StepPlan<Cha
         Ok(RootKeys::Listed(keys)) if keys.is_empty() => StepPlan::in_place(step, no_root_keys()),
         Ok(RootKeys::Counted(true)) => StepPlan::needs_person(step, come_back_as_root(facts)),
         Ok(RootKeys::Listed(keys)) => match before_root_keys(facts, answers) {
-            Some(StepId::AdminSignIn) if is_seen_in_the_console_alone(facts, answers) => {
-                StepPlan::blocked(step, signed_in_to_the_console())
+            Some(StepId::AdminSignIn) if is_seen_elsewhere(facts, answers) => {
+                StepPlan::blocked(step, sign_in_here())
             }
             Some(first) => StepPlan::blocked(step, after(first)),
+            None if keys.iter().any(|key| key.uses == Uses::ToBeAsked) => {
+                StepPlan::waiting(step, who_uses_them()).comes_soon(reading())
+            }
             None => retire(keys, facts, answers),
         },
     }
 }
 
-fn is_seen_in_the_console_alone(facts: &Facts, answers: &Answers) -> bool {
-    let used = matches!(&facts.user, Some(Ok(Some(user))) if user.password_used);
-    used && answers.admin.sign_in == Some(SignInWay::Console)
+fn is_seen_elsewhere(facts: &Facts, answers: &Answers) -> bool {
+    matches!(&facts.user, Some(Ok(Some(user))) if matches!(seen_elsewhere(user, facts, answers), Ok(Some(_))))
 }
 
-fn signed_in_to_the_console() -> Text {
+fn sign_in_here() -> Text {
     text! {
-        en: "The administrator has signed in to the console alone. Sign in with aws login or an access key, so that it is seen to work.",
-        ko: "관리자가 콘솔에만 로그인했습니다. 동작을 확인할 수 있게 aws login이나 액세스 키로 로그인하세요."
+        en: "The administrator has signed in elsewhere. Sign in here with aws login or an access key, so that this run sees it work.",
+        ko: "관리자가 다른 곳에서 로그인했습니다. 이번 실행이 동작을 확인할 수 있도록 여기서 aws login이나 액세스 키로 로그인하세요."
     }
+}
+
+/// Nothing is switched off before it is on the screen who uses it.
+fn who_uses_them() -> Text {
+    text! {
+        en: "Event History is asked first who uses root's keys.",
+        ko: "루트 키를 누가 쓰는지 이벤트 기록(Event History)에서 먼저 확인합니다."
+    }
+}
+
+fn reading() -> Text {
+    text! { en: "Reading Event History for root's keys", ko: "이벤트 기록(Event History)을 읽는 중" }
 }
 
 /// What has to be there before a key of root may go: a group with full rights, the administrator in it, signed in.
@@ -86,31 +101,53 @@ fn retire(keys: &[RootKey], facts: &Facts, answers: &Answers) -> StepPlan<Change
             plan = plan.with_note(trial());
         }
     }
-    let others = keys.iter().any(|key| key.uses.is_some());
-    let told =
-        keys.iter().flat_map(|key| std::iter::once(described(key)).chain(key.uses.as_ref().map(who_used)));
+    let others = keys.iter().any(|key| found(key).is_some());
+    let told = keys.iter().flat_map(|key| std::iter::once(described(key)).chain(found(key).map(who_used)));
     told.chain(others.then(silence_proves_nothing)).fold(plan, StepPlan::with_note)
+}
+
+fn found(key: &RootKey) -> Option<&Summary> {
+    match &key.uses {
+        Uses::Found(uses) => Some(uses),
+        Uses::NotAsked | Uses::ToBeAsked => None,
+    }
 }
 
 /// What Event History has of a key.
 fn who_used(uses: &Summary) -> Text {
-    let Summary { calls, refused, .. } = uses;
-    let unread = uses.unread.len();
-    let mut told = if *calls == 0 {
-        text! { en: "  no calls in Event History", ko: "  이벤트 기록(Event History)에 호출 없음" }
-    } else {
-        let (from, with, what) = (most(&uses.addresses), most(&uses.user_agents), most(&uses.event_names));
-        text! {
-            en: "  from {from}, {with} ({calls} calls in 90 days, {refused} refused: {what})",
-            ko: "  {from}에서 {with}(90일간 호출 {calls}건, 거부 {refused}건: {what})"
+    let mut told = match (uses.calls, uses.at_least) {
+        (0, false) => {
+            text! { en: "  no calls in Event History", ko: "  이벤트 기록(Event History)에 호출 없음" }
         }
+        (0, true) => text! {
+            en: "  no calls in the part of Event History that could be read in time",
+            ko: "  제때 읽은 이벤트 기록(Event History)에는 호출 없음"
+        },
+        _ => calls(uses),
     };
+    let unread = uses.unread.len();
     if unread > 0 {
         let more = text! { en: "; {unread} Regions could not be read", ko: ". 읽지 못한 리전 {unread}개" };
         told.en.push_str(&more.en);
         told.ko.push_str(&more.ko);
     }
     told
+}
+
+/// From where, with what, how often and what for.
+fn calls(uses: &Summary) -> Text {
+    let Summary { calls, refused, .. } = uses;
+    let (from, with, what) = (most(&uses.addresses), most(&uses.user_agents), most(&uses.event_names));
+    if uses.at_least {
+        return text! {
+            en: "  from {from}, {with} (at least {calls} calls in 90 days, {refused} of these refused: {what})",
+            ko: "  {from}에서 {with}(90일간 호출 최소 {calls}건, 그중 거부 {refused}건: {what})"
+        };
+    }
+    text! {
+        en: "  from {from}, {with} ({calls} calls in 90 days, {refused} refused: {what})",
+        ko: "  {from}에서 {with}(90일간 호출 {calls}건, 거부 {refused}건: {what})"
+    }
 }
 
 /// The most frequent ones.

@@ -1,8 +1,9 @@
 //! How the step `admin-sign-in` stands.
 
 use crate::answers::{Answers, SignInWay};
+use crate::aws::Reading;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
-use crate::root_user::facts::{Facts, SignIn, User, UserKey};
+use crate::root_user::facts::{Facts, LastUse, SignIn, User, UserKey};
 use crate::text;
 use crate::text::{Text, harmless};
 
@@ -31,13 +32,10 @@ pub(super) fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change
         Some(Err(unseen)) => return StepPlan::not_assessed(step, unseen),
         _ => return planned_sign_in(facts, answers),
     };
-    // A check may be run by somebody else, who cannot be the administrator.
-    let console_does = !answers.attended || answers.admin.sign_in == Some(SignInWay::Console);
-    if user.password_used && console_does && answers.admin.access_key_profile.is_none() {
-        return StepPlan::in_place(
-            step,
-            text! { en: "has signed in to the console", ko: "콘솔에 로그인한 적이 있습니다" },
-        );
+    match seen_elsewhere(user, facts, answers) {
+        Ok(None) => {}
+        Ok(Some(evidence)) => return StepPlan::in_place(step, evidence),
+        Err(unseen) => return StepPlan::not_assessed(step, &unseen),
     }
     match &answers.admin.access_key_profile {
         None => StepPlan::needs_person(step, sign_in_as(&user.name, answers)),
@@ -45,6 +43,52 @@ pub(super) fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change
             StepPlan::needs_person(step, profile_of_another(profile, &user.name))
         }
         Some(profile) => new_access_key(user, profile, answers),
+    }
+}
+
+/// What shows that the administrator has signed in where this run does not see it: a check may be run on another
+/// computer, or by somebody else, who cannot be the administrator. None where it has to be this run that sees it: with a
+/// person there who can sign in now, and where a run of root's is to go on by the access key that the answers ask for.
+pub(super) fn seen_elsewhere(user: &User, facts: &Facts, answers: &Answers) -> Reading<Option<Text>> {
+    let does = !answers.attended || answers.admin.sign_in == Some(SignInWay::Console);
+    let wants_key = answers.admin.access_key_profile.is_some();
+    if !does || (wants_key && facts.as_root) {
+        return Ok(None);
+    }
+    let has_password = !wants_key && user.console_password != Ok(false);
+    let in_console = user.password_last_used.as_deref().filter(|_| has_password);
+    match (in_console, key_in_use(user)) {
+        (Some(at), Ok(Some((key, last)))) if last.at.as_str() > at => Ok(Some(by_key(key, last))),
+        (Some(at), _) => Ok(Some(by_password(at))),
+        (None, used) => Ok(used?.map(|(key, last)| by_key(key, last))),
+    }
+}
+
+/// The active access key that was used last. One whose use AWS does not tell may be in use.
+fn key_in_use(user: &User) -> Reading<Option<(&UserKey, &LastUse)>> {
+    let keys = user.access_keys.as_ref().map_err(Clone::clone)?;
+    let active = || keys.iter().filter(|key| key.active);
+    let used = active().filter_map(|key| Some((key, key.last_use.as_ref().ok()?.as_ref()?)));
+    if let Some(used) = used.max_by(|(_, one), (_, other)| one.at.cmp(&other.at)) {
+        return Ok(Some(used));
+    }
+    match active().find_map(|key| key.last_use.as_ref().err()) {
+        Some(unseen) => Err(unseen.clone()),
+        None => Ok(None),
+    }
+}
+
+fn by_password(at: &str) -> Text {
+    let day = day(at);
+    text! { en: "signed in to the console, last on {day}", ko: "콘솔에 로그인함(마지막 {day})" }
+}
+
+fn by_key(key: &UserKey, last: &LastUse) -> Text {
+    let (id, day) = (harmless(&key.id), day(&last.at));
+    let (service, region) = (harmless(&last.service), harmless(&last.region));
+    text! {
+        en: "access key {id}, last used on {day} by {service}, {region}",
+        ko: "액세스 키 {id}, {day}에 {service}, {region}에서 마지막 사용"
     }
 }
 

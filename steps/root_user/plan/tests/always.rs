@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::answers::{Root, SignInWay};
+use crate::answers::Root;
+use crate::event_history::Summary;
 use crate::practice::{Change as _, PracticeId};
 use crate::root_user::plan::sign_in::KEYS_PER_USER;
 
@@ -278,11 +279,12 @@ fn any_group() -> impl Strategy<Value = Group> {
 
 fn any_user() -> impl Strategy<Value = User> {
     let name = prop::sample::select(vec!["alice", "Alice"]);
-    let key = (any_last_use(), any::<bool>(), 1..=28_u32);
+    let key = (any_last_use(), any::<[bool; 2]>(), 1..=28_u32);
     let keys = prop::collection::vec(key, 0..=2).prop_map(|keys| {
         let numbered = keys.into_iter().enumerate();
-        let key = |(number, (last_use, kept_here, day))| UserKey {
+        let key = |(number, (last_use, [active, kept_here], day))| UserKey {
             id: format!("AKIAUSER{number}"),
+            active,
             made: format!("2026-01-{day:02}T03:04:05Z"),
             last_use,
             kept_here,
@@ -290,10 +292,10 @@ fn any_user() -> impl Strategy<Value = User> {
         numbered.map(key).collect::<Vec<_>>()
     });
     let readings = (maybe_unseen(any::<bool>()), maybe_unseen(keys));
-    (name, any::<bool>(), readings).prop_map(|(name, password_used, (console_password, access_keys))| User {
+    (name, any::<bool>(), readings).prop_map(|(name, has_signed_in, (console_password, access_keys))| User {
         name: name.into(),
         console_password,
-        password_used,
+        password_last_used: has_signed_in.then(|| SIGNED_IN.into()),
         access_keys,
     })
 }
@@ -305,19 +307,29 @@ fn any_last_use() -> impl Strategy<Value = Reading<Option<LastUse>>> {
 
 /// The list has the key that signs at its end, as the look at the account puts it.
 fn any_root_keys() -> impl Strategy<Value = RootKeys> {
-    let key = (any::<bool>(), any_last_use());
+    let key = (any::<bool>(), any_last_use(), any_uses());
     let listed = (prop::collection::vec(key, 0..=2), any::<bool>()).prop_map(|(keys, one_signs)| {
         let mut listed: Vec<_> = keys.into_iter().enumerate().map(numbered_root_key).collect();
         if let (Some(last), true) = (listed.last_mut(), one_signs) {
-            (last.active, last.signs_this_run) = (true, true);
+            (last.active, last.signs_this_run, last.uses) = (true, true, Uses::NotAsked);
         }
         RootKeys::Listed(listed)
     });
     prop_oneof![3 => listed, 1 => any::<bool>().prop_map(RootKeys::Counted)]
 }
 
-fn numbered_root_key((number, (active, last_use)): (usize, (bool, Reading<Option<LastUse>>))) -> RootKey {
-    RootKey { active, last_use, ..root_key(&format!("AKIAROOT{number}")) }
+type AnyRootKey = (bool, Reading<Option<LastUse>>, Uses);
+
+fn numbered_root_key((number, (active, last_use, uses)): (usize, AnyRootKey)) -> RootKey {
+    RootKey { active, last_use, uses, ..root_key(&format!("AKIAROOT{number}")) }
+}
+
+fn any_uses() -> impl Strategy<Value = Uses> {
+    prop_oneof![
+        3 => Just(Uses::NotAsked),
+        1 => Just(Uses::ToBeAsked),
+        2 => (0..3_usize).prop_map(|calls| Uses::Found(Summary { calls, ..Summary::default() })),
+    ]
 }
 
 fn any_answers() -> impl Strategy<Value = Answers> {

@@ -11,10 +11,12 @@ mod who_looks;
 mod whole;
 
 use super::*;
-use crate::answers::{Accept, Admin};
+use crate::answers::{Accept, Admin, SignInWay};
 use crate::aws::{Reading, Unseen};
 use crate::practice::{State, StepId};
-use crate::root_user::facts::{Group, LastUse, PasswordPolicy, RootKey, RootKeys, SignIn, User, UserKey};
+use crate::root_user::facts::{
+    Group, LastUse, PasswordPolicy, RootKey, RootKeys, SignIn, User, UserKey, Uses,
+};
 use crate::text::Text;
 
 const ACCOUNT: &str = "111122223333";
@@ -22,6 +24,8 @@ const FULL_RIGHTS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 /// When a key was made, unless something else is said.
 const MADE: &str = "2026-01-02T03:04:05Z";
+/// When the console password was used.
+const SIGNED_IN: &str = "2026-11-20T03:04:05Z";
 /// What the journal holds of a run that was cut short while it made an access key for alice.
 const CUT_SHORT: &str = "iam:access-key/alice";
 
@@ -61,8 +65,10 @@ fn planned(facts: &Facts, answers: &Answers, step: StepId) -> StepPlan<Change> {
 /// What holds of every step, however it stands.
 fn holds_together(planned: &StepPlan<Change>) {
     let state = planned.state;
-    let has_reason =
-        matches!(state, State::Blocked | State::Accepted | State::NotAssessed | State::NotApplicable);
+    let has_reason = matches!(
+        state,
+        State::Waiting | State::Blocked | State::Accepted | State::NotAssessed | State::NotApplicable
+    );
     assert_eq!(!planned.changes.is_empty(), state == State::ToChange, "{planned:?}");
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
@@ -70,10 +76,12 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert!(planned.notes.is_empty() || state == State::ToChange, "{planned:?}");
     assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
     assert!(planned.watchable.is_some() || planned.undo.is_empty(), "{planned:?}");
+    assert_eq!(planned.awaited.is_some(), state == State::Waiting, "{planned:?}");
     assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
-    let of_step = planned.reason.iter().chain(&planned.found).chain(&planned.notes).chain(&planned.watchable);
-    for text in of_person.chain(of_step) {
+    let of_step = planned.reason.iter().chain(&planned.found).chain(&planned.notes);
+    let of_waiting = planned.watchable.iter().chain(&planned.awaited);
+    for text in of_person.chain(of_step).chain(of_waiting) {
         assert!(!text.en.is_empty() && !text.ko.is_empty(), "{planned:?}");
     }
 }
@@ -187,7 +195,32 @@ fn group(members: &[&str], policies: &[&str]) -> Group {
 
 /// A user with a console password that was never used, and without access keys.
 fn user(name: &str) -> User {
-    User { name: name.into(), console_password: Ok(true), password_used: false, access_keys: Ok(Vec::new()) }
+    User {
+        name: name.into(),
+        console_password: Ok(true),
+        password_last_used: None,
+        access_keys: Ok(Vec::new()),
+    }
+}
+
+/// The administrator's console password was used.
+fn has_used_password(facts: &mut Facts) {
+    facts.user = Some(Ok(Some(User { password_last_used: Some(SIGNED_IN.into()), ..user("alice") })));
+}
+
+/// The administrator has these access keys.
+fn has_keys(facts: &mut Facts, keys: Vec<UserKey>) {
+    facts.user = Some(Ok(Some(user_with_keys(keys))));
+}
+
+/// An access key is asked for.
+fn wants_key(answers: &mut Answers) {
+    answers.admin.access_key_profile = Some("admin".into());
+}
+
+/// To the person the console is enough.
+fn wants_console(answers: &mut Answers) {
+    answers.admin.sign_in = Some(SignInWay::Console);
 }
 
 fn user_with_keys(keys: Vec<UserKey>) -> User {
@@ -196,7 +229,7 @@ fn user_with_keys(keys: Vec<UserKey>) -> User {
 
 /// Never used, and its secret is not here.
 fn stranded_key(id: &str) -> UserKey {
-    UserKey { id: id.into(), made: MADE.into(), last_use: Ok(None), kept_here: false }
+    UserKey { id: id.into(), active: true, made: MADE.into(), last_use: Ok(None), kept_here: false }
 }
 
 fn used_key(id: &str) -> UserKey {
@@ -212,13 +245,20 @@ fn unread_key(id: &str) -> UserKey {
 }
 
 fn last_use(days_ago: u32) -> LastUse {
-    LastUse { days_ago, service: "s3".into(), region: "us-east-1".into() }
+    let at = format!("2026-11-{:02}T03:04:05Z", 30 - days_ago.min(29));
+    LastUse { at, days_ago, service: "s3".into(), region: "us-east-1".into() }
 }
 
 /// An active key of root that was never used.
 fn root_key(id: &str) -> RootKey {
-    let made = MADE.into();
-    RootKey { id: id.into(), active: true, signs_this_run: false, made, last_use: Ok(None), uses: None }
+    RootKey {
+        id: id.into(),
+        active: true,
+        signs_this_run: false,
+        made: MADE.into(),
+        last_use: Ok(None),
+        uses: Uses::NotAsked,
+    }
 }
 
 fn inactive_root_key(id: &str) -> RootKey {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::answers::{Root, SignInWay};
+use crate::answers::Root;
+use crate::error::AwsError;
+use crate::event_history::{Counted, Summary, UnreadRegion};
 use crate::practice::{Seen, after};
 
 #[test]
@@ -66,16 +68,86 @@ fn the_keys_of_root_wait_for_a_whole_administrator() {
     // The console proves nothing to a run, and who was there is not told to do it again.
     let by_console = waits_for(|facts, answers| {
         facts.sign_in = SignIn::No;
-        facts.user = Some(Ok(Some(User { password_used: true, ..user("alice") })));
-        answers.admin.sign_in = Some(SignInWay::Console);
+        has_used_password(facts);
+        wants_console(answers);
     });
     says(&by_console, &["aws login"]);
     assert_ne!(by_console, sign_in_first);
     let not_yet = waits_for(|facts, answers| {
         facts.sign_in = SignIn::No;
-        answers.admin.sign_in = Some(SignInWay::Console);
+        wants_console(answers);
     });
     assert_eq!(not_yet, sign_in_first);
+    // By a key on another computer, as little as by the console.
+    let by_key = waits_for(|facts, answers| {
+        facts.sign_in = SignIn::No;
+        has_keys(facts, vec![used_key("AKIA9")]);
+        (answers.attended, answers.root.delete_access_keys) = (false, true);
+    });
+    assert_eq!(by_key, by_console);
+}
+
+fn to_be_asked(id: &str) -> RootKey {
+    RootKey { uses: Uses::ToBeAsked, ..root_key(id) }
+}
+
+#[test]
+fn before_a_key_of_root_goes_it_is_asked_who_uses_it() {
+    let cases = [
+        stands("of one", State::Waiting, |facts, _| facts.root_keys = listed(vec![to_be_asked("AKIA1")])),
+        stands("of one of two", State::Waiting, |facts, _| {
+            facts.root_keys = listed(vec![to_be_asked("AKIA1"), own_root_key("AKIA2")]);
+        }),
+        stands("before the keys go that are off", State::Waiting, |facts, _| {
+            facts.root_keys = listed(vec![RootKey { active: false, ..to_be_asked("AKIA1") }]);
+        }),
+        stands("when the administrator has signed in", State::Blocked, |facts, _| {
+            facts.sign_in = SignIn::No;
+            facts.root_keys = listed(vec![to_be_asked("AKIA1")]);
+        }),
+        changes("once", vec![deactivate("AKIA1")], |facts, _| {
+            let uses = Uses::Found(Summary::default());
+            facts.root_keys = listed(vec![RootKey { uses, ..root_key("AKIA1") }]);
+        }),
+    ];
+    hold(StepId::RootAccessKeys, perfect, cases);
+    let facts = Facts { root_keys: listed(vec![to_be_asked("AKIA1")]), ..perfect() };
+    let planned = planned(&facts, &answers(), StepId::RootAccessKeys);
+    says(&planned.reason.unwrap(), &["Event History"]);
+    says(&planned.awaited.unwrap(), &["Event History"]);
+}
+
+#[test]
+fn what_event_history_has_of_a_key_is_told() {
+    let counted = |what: &str, calls| Counted { what: what.into(), calls };
+    let used = Summary {
+        calls: 14,
+        refused: 2,
+        addresses: vec![counted("198.51.100.23", 14)],
+        user_agents: vec![counted("aws-cli/1.27", 14)],
+        event_names: vec![counted("ListBuckets", 12), counted("GetUser", 1), counted("ListUsers", 1)],
+        ..Summary::default()
+    };
+    let error = AwsError::without_answer("cloudtrail:LookupEvents", "no");
+    let unread = vec![UnreadRegion { region: "me-south-1".into(), error }];
+    let table = [
+        (used.clone(), "(14 calls in 90 days, 2 refused: ListBuckets, GetUser, …)", "호출 14건, 거부 2건"),
+        (
+            Summary { at_least: true, ..used },
+            "(at least 14 calls in 90 days, 2 of these refused",
+            "호출 최소 14건",
+        ),
+        (Summary::default(), "no calls in Event History", "호출 없음"),
+        (Summary { at_least: true, ..Summary::default() }, "that could be read in time", "제때 읽은"),
+        (Summary { unread, ..Summary::default() }, "1 Regions could not be read", "읽지 못한 리전 1개"),
+    ];
+    for (uses, en, ko) in table {
+        let key = RootKey { uses: Uses::Found(uses), ..root_key("AKIA1") };
+        let facts = Facts { root_keys: listed(vec![key]), ..perfect() };
+        let notes = planned(&facts, &answers(), StepId::RootAccessKeys).notes;
+        assert_eq!(notes.len(), 3, "the key, who used it, and what silence means: {notes:?}");
+        assert!(notes[1].en.contains(en) && notes[1].ko.contains(ko), "{:?}", notes[1]);
+    }
 }
 
 #[test]

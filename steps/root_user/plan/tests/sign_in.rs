@@ -1,7 +1,6 @@
 //! `admin-sign-in`.
 
 use super::*;
-use crate::answers::SignInWay;
 use crate::practice::Seen;
 
 #[test]
@@ -10,14 +9,14 @@ fn the_sign_in_waits_for_the_administrator() {
         stands("no user yet", State::Blocked, |_, _| {}),
         stands("nobody is named, though a profile is", State::Blocked, |facts, answers| {
             (facts.user, answers.admin.user) = (None, None);
-            answers.admin.access_key_profile = Some("admin".into());
+            wants_key(answers);
         }),
         changes("no user yet, and a profile for a key", vec![create_key("alice", "admin")], |_, answers| {
-            answers.admin.access_key_profile = Some("admin".into());
+            wants_key(answers);
         }),
         stands("no user yet, and the profile for a key is taken", State::NeedsPerson, |facts, answers| {
             facts.profile_exists = true;
-            answers.admin.access_key_profile = Some("admin".into());
+            wants_key(answers);
         }),
         stands("unreadable", State::NotAssessed, |facts, _| facts.user = Some(Err(denied()))),
     ];
@@ -42,21 +41,117 @@ fn without_a_key_a_person_signs_in() {
             answers.attended = false;
         }),
         stands("nobody there, the password used", State::InPlace, |facts, answers| {
-            facts.user = Some(Ok(Some(User { password_used: true, ..user("alice") })));
+            has_used_password(facts);
             answers.attended = false;
         }),
         stands("a person there, who can sign in now", State::NeedsPerson, |facts, _| {
-            facts.user = Some(Ok(Some(User { password_used: true, ..user("alice") })));
+            has_used_password(facts);
         }),
         stands("a person there, to whom the console is enough", State::InPlace, |facts, answers| {
-            facts.user = Some(Ok(Some(User { password_used: true, ..user("alice") })));
-            answers.admin.sign_in = Some(SignInWay::Console);
+            has_used_password(facts);
+            wants_console(answers);
         }),
         stands("the console is enough, once the password was used", State::NeedsPerson, |_, answers| {
-            answers.admin.sign_in = Some(SignInWay::Console);
+            wants_console(answers);
         }),
     ];
     hold(StepId::AdminSignIn, not_signed_in, cases);
+}
+
+/// On another computer, or by somebody else, and with nobody there.
+fn is_looked_at_elsewhere(facts: &mut Facts, answers: &mut Answers) {
+    (facts.as_root, answers.attended) = (false, false);
+}
+
+#[test]
+fn a_sign_in_elsewhere_is_known_by_its_traces() {
+    let cases = [
+        stands("a key that was used", State::InPlace, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_keys(facts, vec![used_key("AKIA1")]);
+        }),
+        stands("the key that the answers ask for", State::InPlace, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_keys(facts, vec![used_key("AKIA1")]);
+            wants_key(answers);
+        }),
+        stands("a key that was never used", State::NeedsPerson, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_keys(facts, vec![stranded_key("AKIA1")]);
+        }),
+        stands("a key that was used and is switched off", State::NeedsPerson, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_keys(facts, vec![UserKey { active: false, ..used_key("AKIA1") }]);
+        }),
+        stands("a password that was used, and keys that cannot be read", State::InPlace, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_used_password(facts);
+            the_user(facts).unwrap().access_keys = Err(denied());
+        }),
+        stands("a password that was used and is no more", State::NeedsPerson, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_used_password(facts);
+            the_user(facts).unwrap().console_password = Ok(false);
+        }),
+        stands("keys that cannot be read", State::NotAssessed, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            the_user(facts).unwrap().access_keys = Err(denied());
+        }),
+        stands("a last use that cannot be read", State::NotAssessed, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_keys(facts, vec![stranded_key("AKIA1"), unread_key("AKIA2")]);
+        }),
+        stands("one last use that can be read", State::InPlace, |facts, answers| {
+            is_looked_at_elsewhere(facts, answers);
+            has_keys(facts, vec![unread_key("AKIA1"), used_key("AKIA2")]);
+        }),
+        changes(
+            "a password, and a key is asked for",
+            vec![create_key("alice", "admin")],
+            |facts, answers| {
+                is_looked_at_elsewhere(facts, answers);
+                has_used_password(facts);
+                wants_key(answers);
+            },
+        ),
+        changes(
+            "a key, and root is to go on by one",
+            vec![create_key("alice", "admin")],
+            |facts, answers| {
+                answers.attended = false;
+                has_keys(facts, vec![used_key("AKIA1")]);
+                wants_key(answers);
+            },
+        ),
+        stands("a person there, who can sign in now", State::NeedsPerson, |facts, _| {
+            has_keys(facts, vec![used_key("AKIA1")]);
+        }),
+        stands("a person there, to whom the console is enough", State::InPlace, |facts, answers| {
+            has_keys(facts, vec![used_key("AKIA1")]);
+            wants_console(answers);
+        }),
+    ];
+    hold(StepId::AdminSignIn, not_signed_in, cases);
+}
+
+#[test]
+fn the_latest_trace_is_named_with_when_and_where() {
+    let found = |keys: Vec<UserKey>, password: bool| {
+        let (mut facts, mut answers) = (not_signed_in(), answers());
+        is_looked_at_elsewhere(&mut facts, &mut answers);
+        if password {
+            has_used_password(&mut facts);
+        }
+        the_user(&mut facts).unwrap().access_keys = Ok(keys);
+        planned(&facts, &answers, StepId::AdminSignIn).found.unwrap()
+    };
+    let used = |id: &str, days_ago| UserKey { last_use: Ok(Some(last_use(days_ago))), ..used_key(id) };
+    let by_key = found(vec![used("AKIA1", 9), used("AKIA2", 3)], false);
+    says(&by_key, &["AKIA2", "2026-11-27", "s3", "us-east-1"]);
+    assert_eq!(found(vec![used("AKIA2", 3)], true), by_key);
+    let by_password = found(vec![used("AKIA1", 20)], true);
+    says(&by_password, &["2026-11-20"]);
+    assert!(!by_password.en.contains("AKIA1"), "{by_password:?}");
 }
 
 #[test]
@@ -80,9 +175,10 @@ fn the_sign_in_is_explained_with_user_and_profile() {
 
 /// The administrator has these access keys, and a profile is named for one more.
 fn wanting_a_key(keys: Vec<UserKey>) -> (Facts, Answers) {
-    let mut answers = answers();
-    answers.admin.access_key_profile = Some("admin".into());
-    (Facts { user: Some(Ok(Some(user_with_keys(keys)))), ..not_signed_in() }, answers)
+    let (mut facts, mut answers) = (not_signed_in(), answers());
+    has_keys(&mut facts, keys);
+    wants_key(&mut answers);
+    (facts, answers)
 }
 
 /// The same, and an earlier run was cut short while it made a key.
@@ -185,33 +281,33 @@ fn a_key_is_made_only_for_a_profile_of_its_own() {
     let cases = [
         changes("of a user spelled in another case", vec![create_key("Alice", "admin")], |facts, answers| {
             facts.user = Some(Ok(Some(user("Alice"))));
-            answers.admin.access_key_profile = Some("admin".into());
+            wants_key(answers);
         }),
         changes(
             "nobody there, whether or not the password was used",
             vec![create_key("alice", "admin")],
             |facts, answers| {
-                facts.user = Some(Ok(Some(User { password_used: true, ..user("alice") })));
+                has_used_password(facts);
                 answers.attended = false;
-                answers.admin.access_key_profile = Some("admin".into());
+                wants_key(answers);
             },
         ),
         changes(
             "a key is wanted, though the console would be enough",
             vec![create_key("alice", "admin")],
             |facts, answers| {
-                facts.user = Some(Ok(Some(User { password_used: true, ..user("alice") })));
-                answers.admin.sign_in = Some(SignInWay::Console);
-                answers.admin.access_key_profile = Some("admin".into());
+                has_used_password(facts);
+                wants_console(answers);
+                wants_key(answers);
             },
         ),
         stands("the profile is taken", State::NeedsPerson, |facts, answers| {
             facts.profile_exists = true;
-            answers.admin.access_key_profile = Some("admin".into());
+            wants_key(answers);
         }),
         stands("the keys are unreadable", State::NotAssessed, |facts, answers| {
             facts.user = Some(Ok(Some(User { access_keys: Err(denied()), ..user("alice") })));
-            answers.admin.access_key_profile = Some("admin".into());
+            wants_key(answers);
         }),
     ];
     hold(StepId::AdminSignIn, not_signed_in, cases);

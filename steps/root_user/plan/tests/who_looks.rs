@@ -1,7 +1,7 @@
 //! Who looks at the account, and what is left to do in it.
 
 use super::*;
-use crate::answers::{Root, SignInWay};
+use crate::answers::Root;
 
 /// Somebody who looks at an account, and how the six steps stand then: in a new one, in one whose administrator
 /// has not signed in yet, and in one where everything is done.
@@ -17,8 +17,8 @@ fn who(name: &'static str, sees: fn(&mut Facts, &mut Answers), stands: [[State; 
 
 /// The three accounts, as root sees them who has no access keys.
 fn accounts() -> [(&'static str, Facts, Answers); 3] {
-    let signed_in = User { password_used: true, ..user("alice") };
-    let done = Facts { user: Some(Ok(Some(signed_in))), ..perfect() };
+    let mut done = perfect();
+    has_used_password(&mut done);
     let root = Root { credentials_stored: true, ..Root::default() };
     [
         ("a new account", fresh(), answers()),
@@ -215,7 +215,7 @@ fn somebody_else_looks() {
             "another IAM user, where the administrator signs in to the console alone",
             |facts, answers| {
                 is_another(facts);
-                answers.admin.sign_in = Some(SignInWay::Console);
+                wants_console(answers);
             },
             [
                 [ToChange, ToChange, ToChange, Blocked, NeedsPerson, InPlace],
@@ -265,7 +265,7 @@ fn somebody_else_looks() {
             },
             [
                 [ToChange, ToChange, ToChange, Blocked, NeedsPerson, NotAssessed],
-                [InPlace, InPlace, InPlace, NeedsPerson, NeedsPerson, NotAssessed],
+                [InPlace, InPlace, InPlace, NotAssessed, NeedsPerson, NotAssessed],
                 [InPlace, InPlace, InPlace, InPlace, InPlace, NotAssessed],
             ],
         ),
@@ -274,7 +274,7 @@ fn somebody_else_looks() {
 
 #[test]
 fn accounts_whose_root_is_unlike_others_are_looked_at() {
-    use State::{Blocked, InPlace, NeedsPerson, NotApplicable, ToChange};
+    use State::{Blocked, InPlace, NeedsPerson, NotApplicable, NotAssessed, ToChange};
     look([
         who(
             "a role in a member account whose root is managed centrally",
@@ -310,7 +310,7 @@ fn accounts_whose_root_is_unlike_others_are_looked_at() {
             },
             [
                 [ToChange, ToChange, ToChange, Blocked, NotApplicable, NotApplicable],
-                [InPlace, InPlace, InPlace, NeedsPerson, NotApplicable, NotApplicable],
+                [InPlace, InPlace, InPlace, NotAssessed, NotApplicable, NotApplicable],
                 [InPlace, InPlace, InPlace, InPlace, NotApplicable, NotApplicable],
             ],
         ),
