@@ -163,7 +163,9 @@ impl Person {
             self.at_the_console(if is_enrolled { "confirm-email" } else { "root-mfa" });
         } else if is(words.waiting) || is(words.reading) || is(words.first_file) {
             let waits = |screen: &str| {
-                [words.waiting, words.reading, words.first_file].iter().any(|words| screen.contains(words))
+                [words.waiting, words.reading, words.first_file]
+                    .into_iter()
+                    .any(|words| screen.contains(words))
             };
             self.window.wait_until(|screen| !waits(screen));
         } else if is(words.name) {

@@ -29,4 +29,4 @@ pub use identity::{Identity, WayIn};
 pub use reading::{Reading, Unseen, UnseenCause, at_once, reading, unless};
 pub use watch::Access;
 
-pub(crate) use sections::sections;
+pub(crate) use sections::{Section, sections};
