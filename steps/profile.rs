@@ -1,16 +1,18 @@
-//! Writes one profile to the AWS files.
+//! Writes one profile to the AWS files, or one key in the place of another.
 //!
 //! INI libraries lose comments when they write, so a file is never rewritten: what is new goes between the bytes that
 //! are there, every other byte stays, and the new file takes the place of the old one in one step. The credentials file
 //! is then readable by its owner only.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use aws_credential_types::Credentials;
 
-use crate::aws::{AwsFiles, sections};
+use crate::aws::{AwsFiles, Section, sections};
 use crate::error::StepError;
 use crate::text;
 use crate::text::harmless;
@@ -31,11 +33,7 @@ pub fn check_writable(files: &AwsFiles, profile: &str) -> Result<(), StepError> 
     let path = real_path(&files.credentials)?;
     refuse_known_profile(files, profile)?;
     refuse_unreadable(files)?;
-    let mut content = read(&path)?;
-    content.extend_from_slice(&[b'#'; ROOM]);
-    let mut trial = beside(&path)?;
-    let written = trial.write_all(&content).and_then(|()| trial.as_file().sync_all());
-    written.map_err(|error| StepError::file(&path, error))
+    check_room(&path, read(&path)?)
 }
 
 /// Appends the profile. The secret is in the file, or the file is as it was.
@@ -49,6 +47,43 @@ pub fn append(files: &AwsFiles, profile: &str, credentials: &Credentials) -> Res
         credentials.secret_access_key()
     );
     append_section(&mut content, &section);
+    replace(&path, &content, None).map_err(|error| StepError::file(&path, error))
+}
+
+/// The profiles of the credentials file that hold this access key, and can get another one.
+pub fn holders(files: &AwsFiles, access_key: &str) -> Vec<String> {
+    let content = fs::read(&files.credentials).unwrap_or_default();
+    places_of_key(&content, access_key).into_iter().map(|place| place.profile).collect()
+}
+
+/// Finds out whether another key could take the place of this one, before there is a secret that would be lost if it
+/// cannot.
+pub fn check_replaceable(files: &AwsFiles, access_key: &str) -> Result<(), StepError> {
+    let path = real_path(&files.credentials)?;
+    refuse_unreadable(files)?;
+    let content = read(&path)?;
+    if places_of_key(&content, access_key).is_empty() {
+        return Err(no_longer_held(&path, access_key));
+    }
+    check_room(&path, content)
+}
+
+/// Puts a key and its secret in the place of another in every profile that holds that one. They are all in the file, or
+/// the file is as it was.
+pub fn replace_key(files: &AwsFiles, access_key: &str, by: &Credentials) -> Result<(), StepError> {
+    let path = real_path(&files.credentials)?;
+    let mut content = read(&path)?;
+    let places = places_of_key(&content, access_key);
+    if places.is_empty() {
+        return Err(no_longer_held(&path, access_key));
+    }
+    let words = |place: KeyPlace| [(place.id, by.access_key_id()), (place.secret, by.secret_access_key())];
+    let mut words: Vec<_> = places.into_iter().flat_map(words).collect();
+    // From the end, so that what comes before stays where it is.
+    words.sort_by_key(|(place, _)| Reverse(place.start));
+    for (place, word) in words {
+        drop(content.splice(place, word.bytes()));
+    }
     replace(&path, &content, None).map_err(|error| StepError::file(&path, error))
 }
 
@@ -90,6 +125,48 @@ fn others_can_read(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn others_can_read(_path: &Path) -> bool {
     false
+}
+
+/// Where a profile holds an access key.
+struct KeyPlace {
+    profile: String,
+    id: Range<usize>,
+    secret: Range<usize>,
+}
+
+/// Where the file holds this access key. Temporary credentials, which have a session token, are no such key.
+fn places_of_key(content: &[u8], access_key: &str) -> Vec<KeyPlace> {
+    let place = |section: Section| {
+        let value = |key| value_of(content, &section.lines, key);
+        let (id, secret) = (value("aws_access_key_id")?, value("aws_secret_access_key")?);
+        let is_it = content[id.clone()] == *access_key.as_bytes() && value("aws_session_token").is_none();
+        is_it.then_some(KeyPlace { profile: section.name, id, secret })
+    };
+    sections(content).into_iter().filter_map(place).collect()
+}
+
+/// Where the value of this key is in the lines of a section. Of several, the last one counts.
+fn value_of(content: &[u8], lines: &Range<usize>, key: &str) -> Option<Range<usize>> {
+    let (mut begin, mut found) = (lines.start, None);
+    for line in content[lines.clone()].split_inclusive(|byte| *byte == b'\n') {
+        if let Some(word) = value_in(line, key) {
+            found = Some(begin + word.start..begin + word.end);
+        }
+        begin += line.len();
+    }
+    found
+}
+
+/// The first word of the value, where a line has this key. An indented line goes on with the value before it.
+fn value_in(line: &[u8], key: &str) -> Option<Range<usize>> {
+    let equals = line.iter().position(|byte| *byte == b'=')?;
+    if !line[..equals].trim_ascii_end().eq_ignore_ascii_case(key.as_bytes()) {
+        return None;
+    }
+    let after = equals + 1;
+    let start = after + line[after..].iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let length = line[start..].iter().position(u8::is_ascii_whitespace).unwrap_or(line.len() - start);
+    Some(start..start + length)
 }
 
 /// The device that the profile's sections in the config file name.
@@ -161,6 +238,20 @@ fn refuse_odd_names(profile: &str, serial: &str) -> Result<(), StepError> {
     })
 }
 
+fn no_longer_held(path: &Path, access_key: &str) -> StepError {
+    let (path, access_key) = (harmless(&path.display().to_string()), harmless(access_key));
+    StepError::InTheWay {
+        what: text! {
+            en: "No AWS profile in {path} holds the access key {access_key} any more.",
+            ko: "{path}의 AWS 프로파일에 액세스 키 {access_key}이(가) 더 이상 없습니다."
+        },
+        next: text! {
+            en: "Somebody has changed the file. Run the same command again.",
+            ko: "누군가 파일을 바꿨습니다. 같은 명령을 다시 실행하세요."
+        },
+    }
+}
+
 fn other_device(path: &Path, profile: &str, found: &str) -> StepError {
     let (path, found) = (harmless(&path.display().to_string()), harmless(found));
     StepError::InTheWay {
@@ -202,6 +293,14 @@ fn refuse_known_profile(files: &AwsFiles, profile: &str) -> Result<(), StepError
             ko: "관리자 프로파일에 다른 이름을 쓰거나 {path}에서 기존 프로파일을 지우세요."
         },
     })
+}
+
+/// Writing the file as it will be finds out that there is room for it on the disk.
+fn check_room(path: &Path, mut content: Vec<u8>) -> Result<(), StepError> {
+    content.extend_from_slice(&[b'#'; ROOM]);
+    let mut trial = beside(path)?;
+    let written = trial.write_all(&content).and_then(|()| trial.as_file().sync_all());
+    written.map_err(|error| StepError::file(path, error))
 }
 
 /// A file that is a symbolic link, as dot-file collections make it, stays one. A device such as `/dev/null`, which keeps
@@ -338,6 +437,77 @@ mod tests {
         assert_eq!(exposed(&files).as_ref(), Some(&files.credentials));
         append(&files, "two", &key()).unwrap();
         assert_eq!((mode(&files.credentials), exposed(&files)), (0o600, None));
+    }
+
+    /// The credentials file after another key has taken the place of AKIAOLD, where it was this before.
+    fn replaced(before: &[u8]) -> Result<Vec<u8>, StepError> {
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        fs::create_dir(folder.path().join("aws")).unwrap();
+        fs::write(&files.credentials, before).unwrap();
+        assert_eq!(check_replaceable(&files, "AKIAOLD").is_ok(), !holders(&files, "AKIAOLD").is_empty());
+        replace_key(&files, "AKIAOLD", &key()).map(|()| fs::read(&files.credentials).unwrap())
+    }
+
+    #[test]
+    fn another_key_takes_the_place_of_one_and_every_other_byte_stays() {
+        let cases: [(&str, &str); 5] = [
+            (
+                "# mine\n[kim] # me\naws_access_key_id = AKIAOLD\nregion = x\naws_secret_access_key = old/+ # s\n[lee]\n",
+                "# mine\n[kim] # me\naws_access_key_id = AKIAEXAMPLE\nregion = x\naws_secret_access_key = secret # s\n[lee]\n",
+            ),
+            (
+                "[a]\r\nAWS_ACCESS_KEY_ID=AKIAOLD\r\naws_secret_access_key=o",
+                "[a]\r\nAWS_ACCESS_KEY_ID=AKIAEXAMPLE\r\naws_secret_access_key=secret",
+            ),
+            // The secret may come first, and the key may be in several profiles.
+            (
+                "[a]\naws_secret_access_key = o\naws_access_key_id = AKIAOLD\n[b]\naws_access_key_id=AKIAOLD\naws_secret_access_key=o\n",
+                "[a]\naws_secret_access_key = secret\naws_access_key_id = AKIAEXAMPLE\n[b]\naws_access_key_id=AKIAEXAMPLE\naws_secret_access_key=secret\n",
+            ),
+            // The key of another profile stays.
+            (
+                "[a]\naws_access_key_id = AKIAOLDER\naws_secret_access_key = o\n[b]\naws_access_key_id = AKIAOLD\naws_secret_access_key = o\n",
+                "[a]\naws_access_key_id = AKIAOLDER\naws_secret_access_key = o\n[b]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n",
+            ),
+            // An indented line belongs to the one before it.
+            (
+                "[a]\ns3 =\n  aws_access_key_id = x\naws_access_key_id = AKIAOLD\naws_secret_access_key = o\n",
+                "[a]\ns3 =\n  aws_access_key_id = x\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n",
+            ),
+        ];
+        for (before, after) in cases {
+            assert_eq!(replaced(before.as_bytes()).unwrap(), after.as_bytes(), "{before}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_key_gets_no_other() {
+        for before in [
+            "",
+            "[a]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = o\n",
+            "[a]\naws_access_key_id = AKIAOLD\n",
+            "[a]\naws_access_key_id = AKIAOLD\naws_secret_access_key = o\naws_session_token = t\n",
+            "# aws_access_key_id = AKIAOLD\n",
+        ] {
+            let error = replaced(before.as_bytes()).unwrap_err();
+            assert!(error.text().en.contains("AKIAOLD"), "{before}: {}", error.text().en);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_a_key_that_was_put_in_the_place_of_another() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        append(&files, "one", &key()).unwrap();
+        fs::set_permissions(&files.credentials, fs::Permissions::from_mode(0o644)).unwrap();
+        let other = Credentials::new("AKIANEW", "other", None, None, "test");
+        replace_key(&files, "AKIAEXAMPLE", &other).unwrap();
+        assert_eq!((mode(&files.credentials), holders(&files, "AKIANEW")), (0o600, vec!["one".to_owned()]));
+        assert!(holders(&files, "AKIAEXAMPLE").is_empty());
+        assert_eq!(fs::read_dir(files.credentials.parent().unwrap()).unwrap().count(), 1);
     }
 
     const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";

@@ -7,6 +7,7 @@ use crate::aws::{Identity, Reading};
 use crate::credential_report::{self, CredentialReport};
 use crate::error::AwsError;
 use crate::groups::{self, GroupReading};
+use crate::practice::StepId;
 
 /// What was read in one look at the account, by who acts in it. Each look begins with new ones, so that nothing is
 /// believed that was read before a change.
@@ -14,6 +15,8 @@ use crate::groups::{self, GroupReading};
 pub struct Readings<'l> {
     identity: &'l Identity,
     group: &'l str,
+    /// The step at which somebody waits for what takes a while to read.
+    waited_for_at: Option<StepId>,
     account_summary: OnceCell<Reading<AccountSummary>>,
     administrators: OnceCell<Reading<Option<GroupReading>>>,
     credential_report: OnceCell<Reading<CredentialReport>>,
@@ -25,10 +28,22 @@ impl<'l> Readings<'l> {
         Self {
             identity,
             group,
+            waited_for_at: None,
             account_summary: OnceCell::new(),
             administrators: OnceCell::new(),
             credential_report: OnceCell::new(),
         }
+    }
+
+    /// The same for a look that somebody waits for at this step: what takes a while is read, too, and anew.
+    #[must_use]
+    pub fn waited_for_at(self, step: StepId) -> Self {
+        Self { waited_for_at: Some(step), ..self }
+    }
+
+    /// Whether somebody waits at this step for what takes a while to read.
+    pub fn are_waited_for_at(&self, step: StepId) -> bool {
+        self.waited_for_at == Some(step)
     }
 
     /// Who reads.

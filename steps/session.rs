@@ -11,6 +11,7 @@ use aws_sdk_iam::types::User;
 use crate::account::{self, About};
 use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, unless};
 use crate::error::{AwsError, StepError};
+use crate::event_history::KeyUses;
 use crate::operator::{CodePurpose, CodeRequest, Operator};
 use crate::{text, wait};
 
@@ -35,6 +36,8 @@ pub struct Session {
     pub signed_in_with_mfa: bool,
     /// The serial number of the device whose code opened the MFA session.
     pub session_device: Option<String>,
+    /// What was read in Event History of the uses of access keys. It is read slowly, so it is kept for the whole run.
+    pub key_uses: KeyUses,
 }
 
 /// Who the administrator may be.
@@ -84,6 +87,7 @@ impl Session {
             by_key: None,
             signed_in_with_mfa: false,
             session_device: None,
+            key_uses: KeyUses::default(),
         })
     }
 

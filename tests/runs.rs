@@ -4,9 +4,12 @@
 
 mod support;
 
+use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use dayone::rehearsal::{ConsoleAction, Fault, FaultTime, PracticeAccount};
 use serde_json::{Value, json};
 use steps::practice::{State, StepId};
+use support::actor::Actor;
+use support::stage::{Stage, state_of};
 use support::{clock, difference, walk};
 
 #[tokio::test(start_paused = true)]
@@ -28,6 +31,45 @@ async fn a_fresh_account_is_brought_up_and_a_second_run_changes_nothing() {
     for finding in account.verdict().await {
         assert!(finding.in_place, "{finding:?}");
     }
+}
+
+/// How often Event History of a Region was asked.
+async fn look_ups(stage: &Stage, region: &str) -> usize {
+    let asked = LookupAttribute::builder().attribute_key(LookupAttributeKey::EventName);
+    let asked = asked.attribute_value("LookupEvents").build().unwrap();
+    let found = stage.root().await.cloudtrail(region).lookup_events().lookup_attributes(asked).send().await;
+    found.unwrap().events().len()
+}
+
+/// AWS answers two look-ups a second, so the run does not ask at each of its many looks.
+#[tokio::test(start_paused = true)]
+async fn event_history_is_asked_once_who_uses_a_key_of_root_and_before_it_goes() {
+    let stage = Stage::new();
+    let person = Actor::attended(stage.clock.clone());
+    let played = stage.play(&stage.errand(json!({}), &[]), person).await.finished();
+    assert_eq!(played.state(StepId::RootAccessKeys), State::InPlace);
+    let notes = played.told.notes(StepId::RootAccessKeys);
+    assert!(notes.contains("from 198.51.100.23, aws-cli/1.27") && notes.contains("14 calls"), "{notes}");
+    for region in ["us-east-1", "us-west-2"] {
+        assert_eq!(look_ups(&stage, region).await, 1, "{region}");
+    }
+}
+
+/// A run that only looks has nobody who would wait, and asks at once where there is a person who reads the plan.
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_who_uses_a_key_of_root() {
+    let stage = Stage::new();
+    let mut errand = stage.errand(json!({}), &[]);
+    let only_the_keys = [StepId::AdminGroup, StepId::AdminUser, StepId::AdminSignIn];
+    errand.steps = only_the_keys.to_vec();
+    stage.play(&errand, Actor::attended(stage.clock.clone())).await.finished();
+    (errand.steps, errand.attended) = (vec![StepId::RootAccessKeys], true);
+    let reports = stage.look(&errand).await.unwrap();
+    assert_eq!(state_of(&reports, StepId::RootAccessKeys), State::ToChange);
+    assert!(reports[0].notes.iter().any(|note| note.en.contains("14 calls in 90 days")), "{reports:?}");
+    errand.attended = false;
+    stage.look(&errand).await.unwrap();
+    assert_eq!(look_ups(&stage, "us-east-1").await, 1, "with nobody there it is not asked");
 }
 
 #[tokio::test(start_paused = true)]

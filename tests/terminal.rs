@@ -39,6 +39,7 @@ struct Words {
     sign_in_code: &'static str,
     watching: &'static str,
     waiting: &'static str,
+    reading: &'static str,
     first_file: &'static str,
     all_in_place: &'static str,
     yes: &'static str,
@@ -70,6 +71,7 @@ const ENGLISH: Words = Words {
     sign_in_code: "One-time code of alice",
     watching: "Watching the account",
     waiting: "Waiting for the practice account",
+    reading: "Reading Event History",
     first_file: "Waiting for the first log file",
     all_in_place: "Everything is in place",
     yes: "yes",
@@ -105,6 +107,7 @@ const KOREAN: Words = Words {
     sign_in_code: "alice의 일회용 코드",
     watching: "계정에 반영되기를 기다리는 중",
     waiting: "연습용 계정을 기다리는 중",
+    reading: "이벤트 기록(Event History)을 읽는 중",
     first_file: "첫 로그 파일을 기다리는 중",
     all_in_place: "모두 적용되어 있습니다",
     yes: "ㅛ",
@@ -158,8 +161,12 @@ impl Person {
         } else if is(words.watching) {
             let is_enrolled = self.console.contains(&"root-mfa");
             self.at_the_console(if is_enrolled { "confirm-email" } else { "root-mfa" });
-        } else if is(words.waiting) || is(words.first_file) {
-            let waits = |screen: &str| screen.contains(words.waiting) || screen.contains(words.first_file);
+        } else if is(words.waiting) || is(words.reading) || is(words.first_file) {
+            let waits = |screen: &str| {
+                [words.waiting, words.reading, words.first_file]
+                    .into_iter()
+                    .any(|words| screen.contains(words))
+            };
             self.window.wait_until(|screen| !waits(screen));
         } else if is(words.name) {
             self.window.type_line("alice");

@@ -123,9 +123,12 @@ impl<O: Asks> Engine<'_, O> {
     ) -> Result<Option<Sight<P::Facts>>, Failure> {
         let (session, answers) = (&self.session, &self.collected.answers);
         let seen = async {
+            // The first look is at once: what was left out before because it takes a while is read by it.
+            let mut pause = Duration::ZERO;
             loop {
-                tokio::time::sleep(every).await;
-                let readings = Readings::by(session.acting(), &answers.admin.group);
+                tokio::time::sleep(pause).await;
+                pause = every;
+                let readings = Readings::by(session.acting(), &answers.admin.group).waited_for_at(step);
                 let facts = match Box::pin(P::observe(session, &readings, answers)).await {
                     Ok(facts) => facts,
                     // While a person is busy elsewhere, one look that fails is made up for by the next.

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use steps::aws::Identity;
 use steps::error::{AwsCause, StepError};
 use steps::event_history::{
-    Attribute, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN, enabled_regions,
+    Attribute, Bounds, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN, enabled_regions,
 };
 use steps::{regions, text};
 
@@ -130,7 +130,8 @@ impl<'s> Search<'s> {
 
     /// Reads all there is; the exit status when it was interrupted.
     async fn read(&mut self, identity: &Identity, interrupt: &Interrupt) -> Result<Option<u8>, Failure> {
-        let mut reader = Reader::start(identity, &self.question(), self.gathered.positions(), self.limit);
+        let bounds = Bounds { events: self.limit, ..Bounds::default() };
+        let mut reader = Reader::start(identity, &self.question(), self.gathered.positions(), bounds);
         let (begin, (all, _)) = (Instant::now(), self.gathered.parts());
         let bar = self.screen.bar(all);
         loop {

@@ -99,6 +99,11 @@ impl Connection {
         settings::endpoints(&self.base)
     }
 
+    /// Whether this run may change something, and does not only look.
+    pub fn may_write(&self) -> bool {
+        self.watch.access == Access::ReadWrite
+    }
+
     /// How many calls have been sent to AWS, each attempt counted.
     pub fn calls(&self) -> u32 {
         self.watch.calls()

@@ -32,4 +32,4 @@ pub use reading::{Reading, Unseen, UnseenCause, at_once, reading, unless};
 pub use watch::Access;
 
 pub(crate) use credentials::are_whole;
-pub(crate) use sections::sections;
+pub(crate) use sections::{Section, sections};

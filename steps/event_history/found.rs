@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::RecordedEvent;
 
 /// Events of several Regions. A page that had to be asked for again doubles nothing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Found {
     events: Vec<RecordedEvent>,
     ids: HashSet<String>,
@@ -25,6 +25,11 @@ impl Found {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.events.len()
+    }
+
+    /// The events, as they came.
+    pub fn events(&self) -> &[RecordedEvent] {
+        &self.events
     }
 
     /// The newest events, newest first. Within a Region, those of one second stay as AWS gave them.

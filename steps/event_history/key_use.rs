@@ -1,14 +1,37 @@
-//! What an access key was used for: the question before it is switched off.
+//! What access keys were used for: the question before one is switched off.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::time::Instant;
 
-use super::{Attribute, Found, News, Position, Query, Reader, RecordedEvent, earliest};
+use super::{Attribute, Bounds, DELAY, Found, News, Position, Query, Reader, RecordedEvent, earliest};
 use crate::aws::Identity;
 use crate::error::AwsError;
+
+/// How many pages are read of a Region at the most, of fifty calls each: enough to tell who calls, and a few seconds at
+/// AWS's pace.
+const PAGES_OF_REGION: usize = 4;
+/// So long all Regions together may take. Where others ask too, AWS answers none of them quickly.
+const WITHIN: Duration = Duration::from_secs(15);
+
+/// What a run has read of the uses of access keys. AWS answers two look-ups a second in each Region, so each key is
+/// read once, and after that only what is new.
+#[derive(Debug, Default)]
+pub struct KeyUses(Mutex<BTreeMap<String, ReadSoFar>>);
+
+/// An access key to be looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedKey {
+    /// Its id.
+    pub id: String,
+    /// When it was last used, in IAM's words. Another moment than before means that there is more to read.
+    pub last_use: Option<String>,
+}
 
 /// The uses of an access key, as far as Event History shows them. It never shows data events, such as reads of S3
 /// objects: no use seen is no proof of no use.
@@ -16,6 +39,8 @@ use crate::error::AwsError;
 pub struct Summary {
     /// How many calls there were.
     pub calls: usize,
+    /// Whether there may be more of them, because not every Region was read to its end.
+    pub at_least: bool,
     /// How many of them AWS refused.
     pub refused: usize,
     /// The first call.
@@ -50,28 +75,120 @@ pub struct UnreadRegion {
     pub error: AwsError,
 }
 
-/// How many calls are read of a Region at the most: enough to tell who calls, and half a minute at AWS's pace.
-const CALLS_OF_REGION: usize = 1_000;
+/// What was read of a key.
+#[derive(Debug, Clone, Default)]
+struct ReadSoFar {
+    last_use: Option<String>,
+    found: Found,
+    at_least: bool,
+    unread: Vec<UnreadRegion>,
+    /// Until when every Region was read. None where one was not: then it is all read again.
+    until: Option<Timestamp>,
+}
 
-/// Looks up what an access key was used for since a time, in these Regions: of a busy Region its latest calls.
-pub async fn uses_of_key(
-    identity: &Identity,
-    access_key: &str,
-    regions: &[String],
-    since: Timestamp,
-) -> Summary {
-    let now = Timestamp::now();
-    let query = Query::between(since.max(earliest(now)), now).with(Attribute::AccessKeyId, access_key);
-    let beginnings = regions.iter().map(|region| (region.clone(), Position::default()));
-    let mut reader = Reader::start(identity, &query, beginnings, Some(CALLS_OF_REGION));
-    let (mut found, mut unread) = (Found::default(), Vec::new());
-    while let Some(news) = reader.next().await {
-        match news {
-            News::Page(page) => found.add(page.events),
-            News::Unread { region, error } => unread.push(UnreadRegion { region, error }),
+impl KeyUses {
+    /// What was read of a key before. None where nothing was, and where the key was used since.
+    pub fn known(&self, key: &AskedKey) -> Option<Summary> {
+        let known = self.lock();
+        known.get(&key.id).filter(|read| read.last_use == key.last_use).map(ReadSoFar::summary)
+    }
+
+    /// Reads what these keys were used for, in these Regions: of a busy Region its latest calls, and of a key that was
+    /// read before only what is new.
+    pub async fn read(&self, identity: &Identity, keys: &[AskedKey], regions: &[String]) -> Vec<Summary> {
+        let (now, end) = (Timestamp::now(), Instant::now() + WITHIN);
+        let start = |key: &AskedKey| KeyReading::start(identity, key, self.before(key), regions, now);
+        // All of them are under way while the first is waited for.
+        let readings: Vec<_> = keys.iter().map(start).collect();
+        let mut summaries = Vec::new();
+        for reading in readings {
+            let (id, read) = reading.finish(end).await;
+            summaries.push(read.summary());
+            self.lock().insert(id, read);
+        }
+        summaries
+    }
+
+    /// What there is to go on from.
+    fn before(&self, key: &AskedKey) -> ReadSoFar {
+        let known = self.lock();
+        known.get(&key.id).filter(|read| read.until.is_some()).cloned().unwrap_or_default()
+    }
+
+    /// A panic elsewhere does not make what was read untrue.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, ReadSoFar>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ReadSoFar {
+    /// From when on there may be something that was not read.
+    fn since(&self, now: Timestamp) -> Timestamp {
+        let from = self.until.and_then(|until| until.checked_sub(DELAY).ok());
+        from.map_or(earliest(now), |from| from.max(earliest(now)))
+    }
+
+    fn summary(&self) -> Summary {
+        Summary { at_least: self.at_least, unread: self.unread.clone(), ..Summary::of(self.found.events()) }
+    }
+}
+
+/// The reading of one key, which is under way.
+struct KeyReading {
+    id: String,
+    read: ReadSoFar,
+    reader: Reader,
+    /// The Regions of which the end has not come.
+    left: BTreeSet<String>,
+    began: Timestamp,
+}
+
+impl KeyReading {
+    fn start(
+        identity: &Identity,
+        key: &AskedKey,
+        before: ReadSoFar,
+        regions: &[String],
+        now: Timestamp,
+    ) -> Self {
+        let query = Query::between(before.since(now), now).with(Attribute::AccessKeyId, &key.id);
+        let bounds = Bounds { pages: Some(PAGES_OF_REGION), ..Bounds::default() };
+        let beginnings = regions.iter().map(|region| (region.clone(), Position::default()));
+        Self {
+            id: key.id.clone(),
+            read: ReadSoFar { last_use: key.last_use.clone(), until: None, ..before },
+            reader: Reader::start(identity, &query, beginnings, bounds),
+            left: regions.iter().cloned().collect(),
+            began: now,
         }
     }
-    Summary { unread, ..Summary::of(&found.newest(None)) }
+
+    /// What was read when it has ended, or when time is up.
+    async fn finish(mut self, end: Instant) -> (String, ReadSoFar) {
+        while let Ok(Some(news)) = tokio::time::timeout_at(end, self.reader.next()).await {
+            self.take(news);
+        }
+        let Self { id, mut read, left, began, .. } = self;
+        read.at_least |= !left.is_empty();
+        read.until = (left.is_empty() && read.unread.is_empty()).then_some(began);
+        (id, read)
+    }
+
+    fn take(&mut self, news: News) {
+        match news {
+            News::Page(page) => {
+                if page.position.ended {
+                    self.left.remove(&page.region);
+                    self.read.at_least |= page.position.is_cut();
+                }
+                self.read.found.add(page.events);
+            }
+            News::Unread { region, error } => {
+                self.left.remove(&region);
+                self.read.unread.push(UnreadRegion { region, error });
+            }
+        }
+    }
 }
 
 impl Summary {
@@ -80,6 +197,7 @@ impl Summary {
         let times = || events.iter().filter_map(|event| event.time);
         Self {
             calls: events.len(),
+            at_least: false,
             refused: events.iter().filter(|event| event.refused.is_some()).count(),
             first: times().min(),
             last: times().max(),

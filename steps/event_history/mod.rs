@@ -17,13 +17,16 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use enabled::enabled_regions;
 pub use found::Found;
-pub use key_use::{Counted, Summary, UnreadRegion, uses_of_key};
+pub use key_use::{AskedKey, Counted, KeyUses, Summary, UnreadRegion};
 pub use pace::Pace;
-pub use reader::{News, Page, Position, Reader};
+pub use reader::{Bounds, News, Page, Position, Reader};
 pub use record::{IdentityKind, RecordedEvent, Refusal, Resource};
 
 /// How many days Event History goes back.
 pub const DAYS: i64 = 90;
+
+/// So long after a call at the latest, Event History shows it.
+pub const DELAY: SignedDuration = SignedDuration::from_mins(15);
 
 /// The Regions in which sign-ins of the root user are recorded.
 /// Source: CloudTrail user guide, "AWS Management Console sign-in events".

@@ -73,20 +73,35 @@ pub struct Position {
     pub ended: bool,
 }
 
+/// When a Region is left before its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// After so many events.
+    pub events: Option<usize>,
+    /// After so many pages, whatever is on them.
+    pub pages: Option<usize>,
+}
+
+impl Bounds {
+    fn are_reached(self, events: usize, pages: usize) -> bool {
+        self.events.is_some_and(|most| events >= most) || self.pages.is_some_and(|most| pages >= most)
+    }
+}
+
 impl Position {
-    /// Whether it ended at the limit, with older events left.
+    /// Whether it ended at a bound, with older events left.
     pub fn is_cut(&self) -> bool {
         self.ended && self.token.is_some()
     }
 }
 
 impl Reader {
-    /// Begins to read, in each Region from its position. A Region is done when it has given `limit` events.
+    /// Begins to read, in each Region from its position, and leaves it at the bounds.
     pub fn start(
         identity: &Identity,
         query: &Query,
         regions: impl IntoIterator<Item = (String, Position)>,
-        limit: Option<usize>,
+        bounds: Bounds,
     ) -> Self {
         let (sender, news) = mpsc::channel(PAGES_AHEAD);
         let mut readings = JoinSet::new();
@@ -97,7 +112,8 @@ impl Reader {
                 region,
                 query: query.clone(),
                 position,
-                limit,
+                bounds,
+                pages: 0,
                 news: sender.clone(),
             };
             readings.spawn(reading.go());
@@ -118,7 +134,9 @@ struct Reading {
     region: String,
     query: Query,
     position: Position,
-    limit: Option<usize>,
+    bounds: Bounds,
+    /// How many pages were read.
+    pages: usize,
     news: mpsc::Sender<News>,
 }
 
@@ -179,12 +197,13 @@ impl Reading {
             answer.events().iter().map(|event| RecordedEvent::read(event, &self.region)).collect();
         let oldest = events.iter().filter_map(|event| event.time).min();
         let events: Vec<_> = events.into_iter().filter(|event| self.query.lets_through(event)).collect();
+        self.pages += 1;
         let position = &mut self.position;
         // A token that comes again would lead round in a circle.
         let token = answer.next_token.filter(|token| position.token.as_ref() != Some(token));
         position.found += events.len();
         position.oldest = oldest.or(position.oldest);
-        position.ended = token.is_none() || self.limit.is_some_and(|limit| position.found >= limit);
+        position.ended = token.is_none() || self.bounds.are_reached(position.found, self.pages);
         position.token = token;
         Page { region: self.region.clone(), position: position.clone(), events }
     }

@@ -141,7 +141,8 @@ struct Read {
 
 async fn read(aws: &Aws, query: &Query, regions: &[(&str, Position)], limit: Option<usize>) -> Read {
     let regions = regions.iter().map(|(region, position)| ((*region).to_owned(), position.clone()));
-    let mut reader = Reader::start(&aws.identity().await, query, regions, limit);
+    let bounds = Bounds { events: limit, ..Bounds::default() };
+    let mut reader = Reader::start(&aws.identity().await, query, regions, bounds);
     let mut read = Read::default();
     while let Some(news) = reader.next().await {
         match news {
@@ -341,10 +342,9 @@ async fn the_uses_of_a_key_are_summed_up() {
         ];
         (200, json!({"Events": events}))
     });
-    let regions = ["us-east-1".to_owned(), "eu-west-1".to_owned()];
-    let summary = uses_of_key(&aws.identity().await, "AKIAEXAMPLE", &regions, at(0)).await;
+    let summary = uses(&aws, &KeyUses::default(), None).await;
     let counted = |what: &str, calls| Counted { what: what.to_owned(), calls };
-    assert_eq!((summary.calls, summary.refused), (3, 1));
+    assert_eq!((summary.calls, summary.at_least, summary.refused), (3, false, 1));
     assert_eq!((summary.first, summary.last), (Some(at(NEWEST - 3)), Some(at(NEWEST - 1))));
     assert_eq!(summary.addresses, [counted("198.51.100.23", 2), counted("203.0.113.9", 1)]);
     assert_eq!(summary.user_agents, [counted("aws-cli/1.27", 3)]);
@@ -356,4 +356,124 @@ async fn the_uses_of_a_key_are_summed_up() {
     assert_eq!(body["LookupAttributes"][0]["AttributeKey"], "AccessKeyId");
     let (start, end) = (body["StartTime"].as_i64().unwrap(), body["EndTime"].as_i64().unwrap());
     assert_eq!(end - start, DAYS * 86_400 - 60, "not earlier than AWS takes");
+}
+
+const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+
+fn asked_key(last_use: Option<&str>) -> AskedKey {
+    AskedKey { id: "AKIAEXAMPLE".into(), last_use: last_use.map(ToOwned::to_owned) }
+}
+
+/// Reads what the key was used for, in both Regions.
+async fn uses(aws: &Aws, key_uses: &KeyUses, last_use: Option<&str>) -> Summary {
+    let regions = REGIONS.map(ToOwned::to_owned);
+    let keys = [asked_key(last_use)];
+    key_uses.read(&aws.identity().await, &keys, &regions).await.remove(0)
+}
+
+/// So many calls of the key in every Region, whatever period is asked for.
+fn calls_of_the_key(count: usize) -> Aws {
+    Aws::new(move |call, _| {
+        let from = call.body["NextToken"].as_str().map_or(0, |token| token.parse().unwrap());
+        let until = (from + 50).min(count);
+        let event = |n| json!({"EventId": format!("{}-{n}", call.region), "EventName": "ListBuckets"});
+        let mut answer = json!({"Events": (from..until).map(event).collect::<Vec<_>>()});
+        if until < count {
+            answer["NextToken"] = json!(until.to_string());
+        }
+        (200, answer)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_busy_key_so_many_pages_are_read_and_the_rest_is_not_denied() {
+    for (count, calls, at_least) in [(200, 400, false), (201, 400, true), (5_000, 400, true)] {
+        let aws = calls_of_the_key(count);
+        let begin = Instant::now();
+        let summary = uses(&aws, &KeyUses::default(), None).await;
+        assert_eq!((summary.calls, summary.at_least), (calls, at_least), "{count}");
+        assert_eq!(aws.calls_to("us-east-1").len(), 4, "{count}");
+        assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_with_little_on_them_are_bounded_too() {
+    let aws = Aws::new(|_, earlier| {
+        let next = (earlier.len() + 1).to_string();
+        (200, json!({"Events": [], "NextToken": next}))
+    });
+    let summary = uses(&aws, &KeyUses::default(), None).await;
+    assert_eq!((summary.calls, summary.at_least), (0, true));
+    assert_eq!(aws.calls_to("eu-west-1").len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_is_throttled_is_not_waited_for_long() {
+    let aws = Aws::new(|call, _| match call.region.as_str() {
+        "eu-west-1" => refused("ThrottlingException"),
+        _ => (200, json!({"Events": [{"EventId": "1", "EventName": "ListBuckets"}]})),
+    });
+    let begin = Instant::now();
+    let summary = uses(&aws, &KeyUses::default(), None).await;
+    assert_eq!((summary.calls, summary.at_least), (1, true));
+    assert_eq!(begin.elapsed().as_secs(), 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_keys_are_read_at_once() {
+    let aws = calls_of_the_key(5_000);
+    let keys = [asked_key(None), AskedKey { id: "AKIAOTHER".into(), last_use: None }];
+    let begin = Instant::now();
+    let read = KeyUses::default().read(&aws.identity().await, &keys, &["us-east-1".to_owned()]).await;
+    assert_eq!(read.iter().map(|summary| summary.calls).collect::<Vec<_>>(), [200, 200]);
+    assert_eq!(aws.calls_to("us-east-1").len(), 8);
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_of_a_key_is_kept_until_it_is_used_again() {
+    let (aws, key_uses) = (calls_of_the_key(3), KeyUses::default());
+    let before = Some("2026-11-18T00:00:00Z");
+    assert_eq!(key_uses.known(&asked_key(before)), None);
+    let read = uses(&aws, &key_uses, before).await;
+    assert_eq!(key_uses.known(&asked_key(before)), Some(read));
+    assert_eq!(key_uses.known(&asked_key(Some("2026-11-19T00:00:00Z"))), None);
+    assert_eq!(key_uses.known(&asked_key(None)), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_watches_a_key_reads_only_what_is_new() {
+    // A call more each time, and the earlier ones again.
+    let aws = Aws::new(|_, earlier| {
+        let event = |n: usize| json!({"EventId": n.to_string(), "EventName": "ListBuckets"});
+        (200, json!({"Events": (0..=earlier.len()).map(event).collect::<Vec<_>>()}))
+    });
+    let key_uses = KeyUses::default();
+    let mut calls = Vec::new();
+    for _ in 0..3 {
+        calls.push(uses(&aws, &key_uses, None).await.calls);
+    }
+    // The events of both Regions have the same ids here.
+    assert_eq!(calls, [1, 2, 3]);
+    let periods: Vec<_> = aws
+        .calls_to("us-east-1")
+        .iter()
+        .map(|call| call.body["EndTime"].as_i64().unwrap() - call.body["StartTime"].as_i64().unwrap())
+        .collect();
+    assert_eq!(periods[0], DAYS * 86_400 - 60);
+    assert!(periods[1..].iter().all(|period| *period < 2 * DELAY.as_secs()), "{periods:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_could_not_be_read_is_read_whole_the_next_time() {
+    let aws = Aws::new(|call, earlier| match call.region.as_str() {
+        "eu-west-1" if earlier.is_empty() => refused("AccessDeniedException"),
+        _ => (200, json!({"Events": []})),
+    });
+    let key_uses = KeyUses::default();
+    assert_eq!(uses(&aws, &key_uses, None).await.unread.len(), 1);
+    assert_eq!(uses(&aws, &key_uses, None).await.unread, []);
+    let again = aws.calls_to("eu-west-1")[1].body["StartTime"].as_i64().unwrap();
+    assert!(again <= aws.calls_to("eu-west-1")[0].body["StartTime"].as_i64().unwrap() + 60);
 }

@@ -14,7 +14,7 @@ use crate::text::{Text, harmless};
 use crate::{text, wait};
 
 use super::plan::Change;
-use super::{root_alarm, support_trust};
+use super::{replacement, root_alarm, support_trust};
 
 /// Makes one change.
 pub async fn apply(
@@ -38,8 +38,16 @@ pub async fn apply(
             unless("NoSuchEntity", detached.send().await.for_call("iam:DetachUserPolicy"))?;
             Ok(())
         }
-        Change::DeactivateKey { user, access_key } => deactivate_key(identity, user, access_key).await,
+        Change::DeactivateKey { user, access_key } => {
+            switch_key(identity, user, access_key, StatusType::Inactive).await
+        }
+        Change::ReactivateKey { user, access_key } => {
+            switch_key(identity, user, access_key, StatusType::Active).await
+        }
         Change::DeleteKey { user, access_key } => delete_key(identity, user, access_key).await,
+        Change::ReplaceKey { user, access_key, .. } => {
+            replacement::replace(session, user, access_key, operator).await
+        }
         Change::CreateAnalyzer { region, name } => create_analyzer(identity, region, name).await,
         Change::CreateSupportRole { role } => create_support_role(identity, role).await,
         Change::AttachSupportAccess { role, policy } => {
@@ -53,9 +61,14 @@ pub async fn apply(
     }
 }
 
-async fn deactivate_key(identity: &Identity, user: &str, access_key: &str) -> Result<(), StepError> {
+async fn switch_key(
+    identity: &Identity,
+    user: &str,
+    access_key: &str,
+    to: StatusType,
+) -> Result<(), StepError> {
     let request = identity.iam().update_access_key().user_name(user).access_key_id(access_key);
-    let sent = request.status(StatusType::Inactive).send().await;
+    let sent = request.status(to).send().await;
     unless("NoSuchEntity", sent.for_call("iam:UpdateAccessKey"))?;
     Ok(())
 }
@@ -199,7 +212,7 @@ mod tests {
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
         create_analyzer(&identity, "eu-north-1", "dayone-external-access").await.unwrap();
         create_support_role(&identity, "dayone-support").await.unwrap();
-        deactivate_key(&identity, "bob", "AKIA1").await.unwrap();
+        switch_key(&identity, "bob", "AKIA1", StatusType::Inactive).await.unwrap();
         delete_key(&identity, "bob", "AKIA1").await.unwrap();
         let role = &aws.heard()[2];
         let trust = crate::text::percent_encoded(&support_trust("aws", canned::ACCOUNT).to_string());

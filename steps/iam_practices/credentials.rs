@@ -1,7 +1,9 @@
-//! How the steps about passwords and keys stand: what is unused, what is due, and what a machine should not have at all.
+//! How two of the steps about passwords and keys stand: what is unused, and what a machine should not have at all. What
+//! is due is in `rotation.rs`.
 
 use crate::answers::Answers;
 use crate::credential_report::{CredentialReport, Key, Row};
+use crate::event_history::DELAY;
 use crate::mfa::shortened;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::text;
@@ -9,13 +11,10 @@ use crate::text::{Text, harmless};
 
 use super::facts::Facts;
 use super::lifetimes::{
-    FORGOTTEN_DAYS, ROTATION_DAYS, UNUSED_DAYS, came_with_the_user, days_since, is_due, is_forgotten,
-    is_in_use, is_password_unused, is_unused,
+    FORGOTTEN_DAYS, UNUSED_DAYS, came_with_the_user, days_since, is_forgotten, is_in_use, is_password_unused,
+    is_unused,
 };
 use super::plan::{Change, accept_it, basis, day, in_place_by, with_lines};
-
-/// So many seconds after the fact at the latest, Event History shows it.
-const EVENT_DELAY: i64 = 15 * 60;
 
 /// A finding: whose it is, the evidence, and what may be done about it without a person.
 struct Finding {
@@ -88,7 +87,7 @@ fn was_off_for_long(facts: &Facts, report: &CredentialReport, row: &Row, key: &K
         (Ok(switched), Some(id)) => !switched.contains(id),
         _ => false,
     };
-    let settled = report.generated.is_some_and(|made| facts.now.saturating_sub(made) >= EVENT_DELAY);
+    let settled = report.generated.is_some_and(|made| facts.now.saturating_sub(made) >= DELAY.as_secs());
     let active = |keys: &[Key]| keys.iter().filter(|key| key.active).count();
     let as_reported = active(&row.keys) == active(facts.keys(row));
     is_forgotten(key, facts.now) && untouched && settled && as_reported
@@ -156,7 +155,7 @@ fn forgotten_key(row: &Row, key: &Key) -> Finding {
 }
 
 /// "bob: access key AKIA…, active, made 2026-01-02, last used 2026-03-04 by s3".
-fn key_in_words(row: &Row, key: &Key) -> Text {
+pub(super) fn key_in_words(row: &Row, key: &Key) -> Text {
     let (user, made) = (harmless(&row.user), day(key.made));
     let id = key.id.as_deref().map(|id| format!(" {}", harmless(id))).unwrap_or_default();
     let state = if key.active {
@@ -187,7 +186,7 @@ fn last_use_in_words(key: &Key) -> Text {
 }
 
 fn settle(findings: &[Finding], answers: &Answers) -> PersonTask {
-    let (count, names) = (findings.len(), owners(findings));
+    let (count, names) = (findings.len(), owners(findings.iter().map(|finding| &finding.user)));
     let what = text! {
         en: "Settle the passwords and keys that nobody uses ({count}), of: {names}",
         ko: "쓰이지 않는 암호와 키({count}개)를 정리하세요: {names}"
@@ -207,77 +206,11 @@ fn settle(findings: &[Finding], answers: &Answers) -> PersonTask {
 }
 
 /// Whose they are, each once.
-fn owners(findings: &[Finding]) -> String {
-    let mut names: Vec<_> = findings.iter().map(|finding| finding.user.clone()).collect();
+pub(super) fn owners<'u>(users: impl Iterator<Item = &'u String>) -> String {
+    let mut names: Vec<_> = users.cloned().collect();
     names.sort();
     names.dedup();
     shortened(&names)
-}
-
-/// `key-rotation`.
-pub(super) fn rotation(facts: &Facts) -> StepPlan<Change> {
-    let step = StepId::KeyRotation;
-    let report = match &facts.report {
-        Ok(report) => report,
-        Err(unseen) => return StepPlan::not_assessed(step, unseen),
-    };
-    let findings: Vec<_> = report.users().flat_map(|row| due(row, facts)).collect();
-    if findings.is_empty() {
-        let days = ROTATION_DAYS;
-        let found = text! {
-            en: "no active key is {days} days old, and nobody has two",
-            ko: "{days}일이 지난 활성 키가 없고 활성 키가 두 개인 사용자도 없음"
-        };
-        return in_place_by(step, report, facts, &found);
-    }
-    let plan = StepPlan::needs_person(step, replace(&findings));
-    with_lines(plan, findings.into_iter().map(|finding| finding.evidence).collect()).with_note(basis(facts))
-}
-
-fn due(row: &Row, facts: &Facts) -> Vec<Finding> {
-    let active: Vec<_> = facts.keys(row).iter().filter(|key| key.active).collect();
-    let finding = |evidence| Finding { user: row.user.clone(), evidence, change: None };
-    let old = active.iter().filter(|key| is_due(key, facts.now));
-    let mut findings: Vec<_> = old.map(|key| finding(key_in_words(row, key))).collect();
-    if active.len() > 1 {
-        let (user, count) = (harmless(&row.user), active.len());
-        findings.push(finding(text! {
-            en: "{user}: {count} active access keys; two are for the days of a rotation",
-            ko: "{user}: 활성 액세스 키 {count}개. 두 개는 교체하는 동안만 필요합니다"
-        }));
-    }
-    findings
-}
-
-fn replace(findings: &[Finding]) -> PersonTask {
-    let (names, days) = (owners(findings), ROTATION_DAYS);
-    PersonTask {
-        what: text! {
-            en: "Replace the access keys that are older than {days} days, and leave nobody two: {names}",
-            ko: "{days}일이 지난 액세스 키를 교체하고, 사용자마다 활성 키는 하나만 두세요: {names}"
-        },
-        how: vec![
-            text! {
-                en: "Where a role can take the place of the key, give a role, and nothing has to be replaced again.",
-                ko: "키 대신 역할을 쓸 수 있으면 역할을 주세요. 그러면 더 이상 교체할 것이 없습니다."
-            },
-            text! {
-                en: "Make the user's second key: IAM console, the user, Security credentials, Create access key.",
-                ko: "사용자의 두 번째 키를 만드세요: IAM 콘솔의 사용자, 보안 자격 증명, 액세스 키 만들기."
-            },
-            text! {
-                en: "Put it wherever the first one is used, and see it at work.",
-                ko: "첫 번째 키를 쓰던 모든 곳에 새 키를 넣고 동작을 확인하세요."
-            },
-            text! {
-                en: "Deactivate the first one when its last use no longer moves. If something fails, activate it again.",
-                ko: "첫 번째 키의 마지막 사용 시각이 더 이상 바뀌지 않으면 비활성화하세요. 문제가 생기면 다시 활성화하세요."
-            },
-            text! { en: "Delete it after some quiet days.", ko: "며칠간 문제가 없으면 삭제하세요." },
-            accept_it(StepId::KeyRotation),
-        ],
-        seen: Seen::Elsewhere,
-    }
 }
 
 /// `roles-not-keys`.
@@ -329,7 +262,7 @@ fn machine_in_words(row: &Row, key: &Key, now: i64) -> Text {
 }
 
 fn give_roles(findings: &[Finding]) -> PersonTask {
-    let names = owners(findings);
+    let names = owners(findings.iter().map(|finding| &finding.user));
     PersonTask {
         what: text! {
             en: "Give these machines roles instead of access keys: {names}",

@@ -15,15 +15,14 @@ use aws_smithy_types::DateTime;
 use serde_json::Value;
 
 use crate::answers::Answers;
-use crate::aws::{CallerKind, ForCall, Identity, Reading, Unseen, at_once, reading, unless};
+use crate::aws::{AwsFiles, CallerKind, ForCall, Identity, Reading, Unseen, at_once, reading, unless};
 use crate::credential_report::{CredentialReport, Key, LastUse, Row};
 use crate::error::{AwsError, StepError};
 use crate::readings::Readings;
-use crate::regions;
 use crate::root_user::administrator_access;
 use crate::session::Session;
-use crate::text;
 use crate::text::{Text, percent_decoded};
+use crate::{profile, regions, text};
 
 use super::lifetimes::{came_with_the_user, is_due, is_forgotten, is_unused};
 use super::rights;
@@ -54,6 +53,8 @@ pub struct Facts {
     pub report: Reading<CredentialReport>,
     /// The keys of the few users that were looked up singly, by user.
     pub looked_up: Reading<BTreeMap<String, Vec<Key>>>,
+    /// The AWS profiles of this computer that hold a key of the administrator or of whom the run acts as, by the key's id.
+    pub kept: BTreeMap<String, Vec<String>>,
     /// The keys that were switched on or off in the 90 days of Event History, of those that may have been off for long.
     pub switched: Reading<BTreeSet<String>>,
     /// Who may do what.
@@ -114,11 +115,19 @@ impl Facts {
         }
     }
 
+    /// Whether the keys of a user are as just looked up.
+    pub fn is_looked_up(&self, user: &str) -> bool {
+        self.looked_up.as_ref().is_ok_and(|looked_up| looked_up.contains_key(user))
+    }
+
     /// Whether a user is the administrator, or one that the run acts as.
     pub fn is_one_of_ours(&self, user: &str, answers: &Answers) -> bool {
-        let mut ours = self.run.users.iter().chain(&answers.admin.user);
-        ours.any(|name| name.eq_ignore_ascii_case(user))
+        is_one_of_ours(user, &self.run, answers)
     }
+}
+
+fn is_one_of_ours(user: &str, run: &Run, answers: &Answers) -> bool {
+    run.users.iter().chain(&answers.admin.user).any(|name| name.eq_ignore_ascii_case(user))
 }
 
 /// Reads them all, the independent ones at once.
@@ -129,9 +138,10 @@ pub async fn observe(
 ) -> Result<Facts, StepError> {
     let identity = session.acting();
     let region = session.connection.region();
-    let now = now();
+    let (now, run) = (now(), run(session));
+    let is_ours = |user: &str| is_one_of_ours(user, &run, answers);
     let (credentials, rights, administrator_roles, analyzer, contact, others) = tokio::try_join!(
-        credentials(readings, now),
+        credentials(readings, is_ours, now),
         rights::read(identity),
         roles_with(identity, administrator_access(session.partition())),
         analyzer(identity, &region),
@@ -150,7 +160,8 @@ pub async fn observe(
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
         now,
-        run: run(session),
+        kept: kept(&looked_up, is_ours, session.connection.files()),
+        run,
         report,
         looked_up,
         switched,
@@ -199,14 +210,21 @@ fn run(session: &Session) -> Run {
 type Credentials =
     (Reading<CredentialReport>, Reading<BTreeMap<String, Vec<Key>>>, Reading<BTreeSet<String>>);
 
-async fn credentials(readings: &Readings<'_>, now: i64) -> Result<Credentials, AwsError> {
+async fn credentials(
+    readings: &Readings<'_>,
+    is_ours: impl Fn(&str) -> bool,
+    now: i64,
+) -> Result<Credentials, AwsError> {
     let identity = readings.identity();
     let report = match readings.credential_report().await? {
         Ok(report) => report,
         Err(unseen) => return Ok((Err(unseen.clone()), Ok(BTreeMap::new()), Ok(BTreeSet::new()))),
     };
-    let users = report.users().filter(|row| needs_a_look(row, now)).map(|row| row.user.clone());
-    let users: Vec<_> = users.take(SINGLE_LOOK_UPS).collect();
+    let (ours, others): (Vec<_>, Vec<_>) = report.users().partition(|row| is_ours(&row.user));
+    // Of two keys of ours one may be on its way out, whatever the report says of them.
+    let ours = ours.into_iter().filter(|row| row.keys.len() > 1 || needs_a_look(row, now));
+    let users = ours.chain(others.into_iter().filter(|row| needs_a_look(row, now)));
+    let users: Vec<_> = users.map(|row| row.user.clone()).take(SINGLE_LOOK_UPS).collect();
     let looked_up = look_up(identity, users).await?;
     let keys = looked_up.iter().flat_map(BTreeMap::values).flatten();
     let forgotten: BTreeSet<_> =
@@ -221,6 +239,18 @@ fn needs_a_look(row: &Row, now: i64) -> bool {
         is_unused(key, now) || is_due(key, now) || is_forgotten(key, now) || came_with_the_user(row, key)
     };
     row.keys.iter().any(may_change) || row.keys.iter().filter(|key| key.active).count() > 1
+}
+
+/// Where the keys of ours are on this computer.
+fn kept(
+    looked_up: &Reading<BTreeMap<String, Vec<Key>>>,
+    is_ours: impl Fn(&str) -> bool,
+    files: &AwsFiles,
+) -> BTreeMap<String, Vec<String>> {
+    let ours = looked_up.iter().flatten().filter(|(user, _)| is_ours(user.as_str()));
+    let ids = ours.flat_map(|(_, keys)| keys).filter_map(|key| key.id.clone());
+    let holders = ids.map(|id| (id.clone(), profile::holders(files, &id)));
+    holders.filter(|(_, profiles)| !profiles.is_empty()).collect()
 }
 
 async fn look_up(
@@ -540,7 +570,7 @@ mod tests {
             });
             let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
             let readings = Readings::by(&identity, "Administrators");
-            let (report, looked_up, switched) = credentials(&readings, NOW).await.unwrap();
+            let (report, looked_up, switched) = credentials(&readings, |_| false, NOW).await.unwrap();
             assert_eq!(report.unwrap().rows.len(), users);
             let looked_up = looked_up.unwrap();
             assert_eq!(looked_up.len(), SINGLE_LOOK_UPS);
@@ -559,6 +589,65 @@ mod tests {
         assert_eq!(counts, [1 + 2 + 20 + 20 + 1; 2]);
     }
 
+    /// Whom of a report is looked up, where kim is ours.
+    async fn looked_up_in(report: &str) -> Vec<String> {
+        let report = aws_smithy_types::base64::encode(report);
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
+            "GetCredentialReport" => call.xml(&format!("<Content>{report}</Content>")),
+            "ListAccessKeys" => call.xml("<AccessKeyMetadata/><IsTruncated>false</IsTruncated>"),
+            _ => None,
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let readings = Readings::by(&identity, "Administrators");
+        let (_, looked_up, _) = credentials(&readings, |user| user == "kim", NOW).await.unwrap();
+        looked_up.unwrap().into_keys().collect()
+    }
+
+    /// The older key may be off already, by which the report does not show it as one that may change.
+    #[tokio::test(start_paused = true)]
+    async fn two_keys_of_ours_are_looked_up_also_where_neither_is_due() {
+        const HEADER: &str = "user,arn,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
+            access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date";
+        const USED: &str = "2026-11-23T00:00:00Z";
+        let row = |user: &str| format!("{user},arn,FALSE,2026-01-01T00:00:00Z,{USED},TRUE,{USED},{USED}");
+        let report = format!("{HEADER}\n{}\n{}", row("bob"), row("kim"));
+        assert_eq!(looked_up_in(&report).await, ["kim"]);
+        let one = format!("{HEADER}\nkim,arn,TRUE,{USED},{USED},FALSE,N/A,N/A");
+        assert!(looked_up_in(&one).await.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_of_others_does_not_keep_ours_from_being_looked_up() {
+        let others = (0..50).map(|number| format!("a{number},arn,TRUE,2020-01-01T00:00:00Z\n"));
+        let rows = others.collect::<String>() + "kim,arn,TRUE,2020-01-01T00:00:00Z";
+        let report = format!("user,arn,access_key_1_active,access_key_1_last_rotated\n{rows}");
+        let looked_up = looked_up_in(&report).await;
+        assert_eq!((looked_up.len(), looked_up.contains(&"kim".to_owned())), (SINGLE_LOOK_UPS, true));
+    }
+
+    #[test]
+    fn where_the_keys_of_ours_are_kept_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let files =
+            AwsFiles { credentials: folder.path().join("credentials"), config: folder.path().join("config") };
+        let profile = |name: &str, id: &str| {
+            format!("[{name}]\naws_access_key_id = {id}\naws_secret_access_key = secret\n")
+        };
+        let profiles = profile("one", "AKIA1") + &profile("two", "AKIA1") + &profile("bob", "AKIABOB");
+        std::fs::write(&files.credentials, profiles).unwrap();
+        let keys = |ids: &[&str]| {
+            ids.iter().map(|id| Key { id: Some((*id).to_owned()), ..Key::default() }).collect::<Vec<_>>()
+        };
+        let looked_up = BTreeMap::from([
+            ("kim".to_owned(), keys(&["AKIA1", "AKIA2"])),
+            ("bob".to_owned(), keys(&["AKIABOB"])),
+        ]);
+        let found = kept(&Ok(looked_up), |user| user == "kim", &files);
+        let expected = BTreeMap::from([("AKIA1".to_owned(), vec!["one".to_owned(), "two".to_owned()])]);
+        assert_eq!(found, expected);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_refused_look_up_leaves_the_report() {
         let aws = canned::Aws::answering(|call| match call.operation.as_str() {
@@ -568,7 +657,7 @@ mod tests {
         });
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
         let readings = Readings::by(&identity, "Administrators");
-        let (report, looked_up, _) = credentials(&readings, NOW).await.unwrap();
+        let (report, looked_up, _) = credentials(&readings, |_| false, NOW).await.unwrap();
         assert_eq!(report.unwrap().rows.len(), 1);
         assert_eq!(looked_up.unwrap_err().operation, "iam:ListAccessKeys");
     }

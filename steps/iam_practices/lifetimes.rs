@@ -48,6 +48,12 @@ pub fn is_due(key: &Key, now: i64) -> bool {
     key.active && has_passed(key.made, ROTATION_DAYS, now)
 }
 
+/// Whether a newer key of the same user works, and the older one was not used since that was made.
+pub fn is_superseded(older: &Key, newer: &Key) -> bool {
+    let quiet = |made: i64| last_use(older).is_none_or(|used| used <= made);
+    newer.active && last_use(newer).is_some() && newer.made.is_some_and(quiet)
+}
+
 /// Whether a key that is off is old, and was not used for long. Since when it is off, AWS does not tell.
 pub fn is_forgotten(key: &Key, now: i64) -> bool {
     let long_ago = |moment| has_passed(Some(moment), FORGOTTEN_DAYS, now);

@@ -4,7 +4,8 @@
 //! are replaced or not needed at all, no more rights than the work takes, and somebody who would notice, by an e-mail
 //! whenever root is used for who asks for that. It is read in few calls, whatever the number of users, and changed only
 //! where a change is safe: what is unused is switched off before it is deleted, and a group has a right before a user
-//! loses it. The administrator and the identity that the run acts as are never touched.
+//! loses it. Nothing is taken from the administrator and the identity that the run acts as, but for a key of theirs that
+//! is due, which is replaced step by step with the person who owns it.
 
 mod apply;
 mod credentials;
@@ -13,8 +14,10 @@ mod lifetimes;
 mod monitoring;
 mod permissions;
 mod plan;
+mod replacement;
 mod rights;
 mod root_alarm;
+mod rotation;
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! How each step of the practice stands, and what is to be done. Pure.
 //!
-//! The steps about passwords and keys are in `credentials.rs`, those about rights in `permissions.rs`, and the one about
-//! who would notice in `monitoring.rs`.
+//! The steps about passwords and keys are in `credentials.rs` and `rotation.rs`, those about rights in `permissions.rs`,
+//! and the one about who would notice in `monitoring.rs`.
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::text::{Text, harmless};
 use super::facts::Facts;
 use super::rights::User;
 use super::root_alarm::AlarmChange;
-use super::{credentials, monitoring, permissions};
+use super::{credentials, monitoring, permissions, rotation};
 
 /// Of a long list so many lines are shown.
 const SHOWN: usize = 20;
@@ -57,12 +57,28 @@ pub enum Change {
         /// The key's id.
         access_key: String,
     },
-    /// Deletes an access key that has been off for long.
+    /// Switches an access key on again, because something still needs it.
+    ReactivateKey {
+        /// The user.
+        user: String,
+        /// The key's id.
+        access_key: String,
+    },
+    /// Deletes an access key that is off.
     DeleteKey {
         /// The user.
         user: String,
         /// The key's id.
         access_key: String,
+    },
+    /// Makes a user's second access key, and puts it in the place of the first on this computer.
+    ReplaceKey {
+        /// The user.
+        user: String,
+        /// The first key's id.
+        access_key: String,
+        /// The AWS profiles that hold it.
+        profiles: Vec<String>,
     },
     /// Creates the analyzer of access from outside.
     CreateAnalyzer {
@@ -111,7 +127,7 @@ pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
         individual_users(facts, answers),
         permissions::through_groups(facts, answers),
         credentials::unused(facts, answers),
-        credentials::rotation(facts),
+        rotation::rotation(facts, answers),
         credentials::roles_not_keys(facts, answers),
         permissions::least_privilege(facts, answers),
         monitoring::activity(facts, answers),
@@ -372,6 +388,7 @@ impl crate::practice::Change for Change {
     fn verb(&self) -> Verb {
         match self {
             Self::CreateGroup { .. }
+            | Self::ReplaceKey { .. }
             | Self::CreateAnalyzer { .. }
             | Self::CreateSupportRole { .. }
             | Self::SetSecurityContact { .. } => Verb::Create,
@@ -381,7 +398,7 @@ impl crate::practice::Change for Change {
             Self::DetachUserPolicy { .. } => Verb::Detach,
             Self::DeactivateKey { .. } => Verb::Disable,
             Self::DeleteKey { .. } => Verb::Delete,
-            Self::BlockPublicAccess { .. } => Verb::Enable,
+            Self::ReactivateKey { .. } | Self::BlockPublicAccess { .. } => Verb::Enable,
             Self::RootAlarm(change) => change.verb(),
         }
     }
@@ -394,9 +411,12 @@ impl crate::practice::Change for Change {
             Self::AddUserToGroup { user, .. } | Self::DetachUserPolicy { user, .. } => {
                 format!("iam:user/{user}")
             }
-            Self::DeactivateKey { access_key, .. } | Self::DeleteKey { access_key, .. } => {
+            Self::DeactivateKey { access_key, .. }
+            | Self::ReactivateKey { access_key, .. }
+            | Self::DeleteKey { access_key, .. } => {
                 format!("iam:access-key/{access_key}")
             }
+            Self::ReplaceKey { user, .. } => format!("iam:access-key/{user}"),
             Self::CreateAnalyzer { region, name } => format!("access-analyzer:{region}/analyzer/{name}"),
             Self::CreateSupportRole { role } | Self::AttachSupportAccess { role, .. } => {
                 format!("iam:role/{role}")
@@ -433,6 +453,18 @@ impl crate::practice::Change for Change {
                 text! {
                     en: "access key {access_key} of {user}, which can be switched on again",
                     ko: "{user}의 액세스 키 {access_key}(다시 켤 수 있음)"
+                }
+            }
+            Self::ReactivateKey { user, access_key } => {
+                let (user, access_key) = (harmless(user), harmless(access_key));
+                text! { en: "access key {access_key} of {user}", ko: "{user}의 액세스 키 {access_key}" }
+            }
+            Self::ReplaceKey { user, access_key, profiles } => {
+                let (user, access_key) = (harmless(user), harmless(access_key));
+                let profiles = shortened(profiles);
+                text! {
+                    en: "second access key of {user}, in the place of {access_key} in the AWS profile {profiles}",
+                    ko: "{user}의 두 번째 액세스 키, AWS 프로파일 {profiles}에서 {access_key} 대신 기록"
                 }
             }
             Self::DeleteKey { user, access_key } => {

@@ -23,6 +23,8 @@ const NOW: i64 = 1_795_478_400;
 const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 const OWN: &str = "arn:aws:iam::111122223333:policy/Own";
+/// The AWS profile of this computer.
+const PROFILE: &str = "dayone-admin";
 
 /// What is unlike the account that a table starts from.
 type Given = fn(&mut Facts, &mut Answers);
@@ -63,7 +65,7 @@ fn planned(facts: &Facts, answers: &Answers, step: StepId) -> StepPlan<Change> {
 /// What holds of every step, however it stands.
 fn holds_together(planned: &StepPlan<Change>) {
     let state = planned.state;
-    let has_reason = matches!(state, State::Blocked | State::Accepted | State::NotAssessed);
+    let has_reason = matches!(state, State::Waiting | State::Blocked | State::Accepted | State::NotAssessed);
     assert_eq!(!planned.changes.is_empty(), state == State::ToChange, "{planned:?}");
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
@@ -72,6 +74,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
     let may_be_offered = matches!(state, State::NeedsPerson | State::InPlace);
     assert!(planned.offer.is_none() || may_be_offered, "{planned:?}");
+    assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
+    assert_eq!(planned.awaited.is_some(), state == State::Waiting, "{planned:?}");
     assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
     for text in of_person.chain(&planned.reason).chain(&planned.found).chain(&planned.notes) {
@@ -89,6 +93,7 @@ fn perfect() -> Facts {
         run: Run { users: vec!["alice".into()], access_keys: vec!["AKIAALICE".into()] },
         report: Ok(report(vec![root_used(200), alice()])),
         looked_up: Ok(BTreeMap::new()),
+        kept: BTreeMap::new(),
         switched: Ok(BTreeSet::new()),
         rights: Ok(rights(vec![in_groups("alice", &["Administrators"])])),
         administrator_roles: Ok(Vec::new()),
@@ -253,6 +258,15 @@ fn deactivate(user: &str, id: &str) -> Change {
 
 fn delete(user: &str, id: &str) -> Change {
     Change::DeleteKey { user: user.into(), access_key: id.into() }
+}
+
+fn reactivate(user: &str, id: &str) -> Change {
+    Change::ReactivateKey { user: user.into(), access_key: id.into() }
+}
+
+/// Of alice, in the profile of this computer.
+fn replace(id: &str) -> Change {
+    Change::ReplaceKey { user: "alice".into(), access_key: id.into(), profiles: vec![PROFILE.into()] }
 }
 
 fn create_analyzer() -> Change {
@@ -930,9 +944,165 @@ fn keys_are_replaced_by_a_person() {
     let planned = planned(&facts, &answers(), StepId::KeyRotation);
     let task = planned.person.as_ref().unwrap();
     says(&task.what, &["bob", "90"]);
-    assert!(task.how.len() >= 5, "the procedure with two keys, step by step");
     notes(&planned, &["bob", "AKIA1", "2026-01-28"]);
     assert!(planned.notes[1].en.contains("2 active access keys"), "{:?}", planned.notes);
+}
+
+#[test]
+fn the_way_of_two_keys_is_told_command_by_command() {
+    let mut facts = perfect();
+    add_keys(&mut facts, "bob", vec![key("AKIA2", 1, Some(1)), key("AKIA1", 300, Some(1))]);
+    let how =
+        |facts: &Facts, answers: &Answers| planned(facts, answers, StepId::KeyRotation).person.unwrap().how;
+    let of_bob = how(&facts, &answers());
+    let commands = [
+        "aws iam create-access-key --user-name bob",
+        "aws iam get-access-key-last-used --access-key-id NEW_KEY",
+        "aws iam get-access-key-last-used --access-key-id AKIA1",
+        "aws iam update-access-key --user-name bob --access-key-id AKIA1 --status Inactive",
+        "aws iam delete-access-key --user-name bob --access-key-id AKIA1",
+    ];
+    for (command, line) in commands.into_iter().zip(&of_bob[1..]) {
+        says(line, &[command]);
+    }
+    says(&of_bob[3], &["dayone events --access-key AKIA1 --all-regions"]);
+    assert_eq!(of_bob.len(), 1 + commands.len() + 1);
+    // Nobody is there, and there is a key of somebody else.
+    add_row(&mut facts, row("carol", without_ids(&[key("AKIA3", 300, Some(1))])));
+    assert_eq!(how(&facts, &unattended()).len(), of_bob.len() + 2);
+}
+
+/// The keys of alice, whom the run acts as, as just looked up. The one with this id is in an AWS profile.
+fn keys_of_alice(facts: &mut Facts, keys: Vec<Key>, kept: &str) {
+    facts.report = Ok(report(vec![root_used(200), Row { keys: without_ids(&keys), ..alice() }]));
+    facts.looked_up = Ok(BTreeMap::from([("alice".to_owned(), keys)]));
+    facts.kept = BTreeMap::from([(kept.to_owned(), vec![PROFILE.to_owned()])]);
+    facts.run.access_keys = vec!["ASIASESSION".into()];
+}
+
+/// A run of ours switched this key off.
+fn switched_off(answers: &mut Answers, id: &str) {
+    answers.switched_off.insert(format!("iam:access-key/{id}"));
+}
+
+#[test]
+fn a_key_of_one_s_own_is_replaced_step_by_step() {
+    hold(
+        StepId::KeyRotation,
+        [
+            changes("due", vec![replace("AKIA1")], |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
+            }),
+            stands("young", State::InPlace, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 89, Some(0))], "AKIA1");
+            }),
+            stands("due, and kept elsewhere", State::NeedsPerson, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIAOTHER");
+            }),
+            stands("due, with nobody there", State::NeedsPerson, |facts, answers| {
+                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
+                answers.attended = false;
+            }),
+            stands("due, and there is no room for a second key", State::NeedsPerson, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0)), off(key("AKIA2", 80, None))], "AKIA1");
+            }),
+            changes("the second one works", vec![deactivate("alice", "AKIA1")], |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA2", 2, Some(0)), key("AKIA1", 100, Some(2))], "AKIA2");
+            }),
+            stands("the second one was not used", State::NeedsPerson, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 100, Some(3)), key("AKIA2", 2, None)], "AKIA2");
+            }),
+            stands("the second one was made a moment ago", State::Waiting, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA2");
+            }),
+            stands("it was made a moment ago elsewhere", State::NeedsPerson, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA1");
+            }),
+            stands("it was made a moment ago, with nobody there", State::NeedsPerson, |facts, answers| {
+                keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA2");
+                answers.attended = false;
+            }),
+            stands("the first one is still used", State::NeedsPerson, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 100, Some(1)), key("AKIA2", 2, Some(0))], "AKIA2");
+            }),
+            stands("the first one signs", State::NeedsPerson, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 100, Some(2)), key("AKIA2", 2, Some(0))], "AKIA2");
+                facts.run.access_keys.push("AKIA1".into());
+            }),
+            changes("the first one is off", vec![delete("alice", "AKIA1")], |facts, answers| {
+                keys_of_alice(
+                    facts,
+                    vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))],
+                    "AKIA2",
+                );
+                switched_off(answers, "AKIA1");
+            }),
+            stands("somebody else switched it off", State::InPlace, |facts, _| {
+                keys_of_alice(
+                    facts,
+                    vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))],
+                    "AKIA2",
+                );
+            }),
+            stands("it is off, with nobody there", State::InPlace, |facts, answers| {
+                keys_of_alice(
+                    facts,
+                    vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))],
+                    "AKIA2",
+                );
+                switched_off(answers, "AKIA1");
+                answers.attended = false;
+            }),
+            stands("the second one is the one that is off", State::NeedsPerson, |facts, answers| {
+                keys_of_alice(
+                    facts,
+                    vec![key("AKIA1", 100, Some(2)), off(key("AKIA2", 2, Some(0)))],
+                    "AKIA1",
+                );
+                switched_off(answers, "AKIA2");
+            }),
+            stands("by the report alone", State::NeedsPerson, |facts, _| {
+                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
+                facts.looked_up = Ok(BTreeMap::new());
+            }),
+            stands("of somebody else", State::NeedsPerson, |facts, _| {
+                add_keys(facts, "bob", vec![key("AKIA1", 90, Some(0))]);
+                facts.kept = BTreeMap::from([("AKIA1".to_owned(), vec![PROFILE.to_owned()])]);
+            }),
+        ],
+    );
+}
+
+#[test]
+fn before_each_step_of_a_replacement_there_is_the_evidence() {
+    let mut facts = perfect();
+    keys_of_alice(&mut facts, vec![key("AKIA1", 100, Some(2))], "AKIA1");
+    add_keys(&mut facts, "bob", vec![key("AKIABOB", 100, Some(1))]);
+    let first = planned(&facts, &answers(), StepId::KeyRotation);
+    notes(&first, &["alice", "AKIA1", "2026-08-16", "s3", PROFILE]);
+    notes(&first, &["bob", "AKIABOB"]);
+    assert!(first.careful && first.undo.is_empty(), "Enter alone makes no key");
+
+    keys_of_alice(&mut facts, vec![key("AKIA1", 100, Some(2)), key("AKIA2", 2, Some(0))], "AKIA2");
+    let second = planned(&facts, &answers(), StepId::KeyRotation);
+    notes(&second, &["AKIA1", "2026-11-22"]);
+    notes(&second, &["AKIA2", "2026-11-24", PROFILE]);
+    notes(&second, &["15"]);
+
+    keys_of_alice(&mut facts, vec![key("AKIA1", 100, Some(2)), key("AKIA2", 0, None)], "AKIA2");
+    add_keys(&mut facts, "bob", vec![key("AKIABOB", 100, Some(1))]);
+    let not_yet = planned(&facts, &answers(), StepId::KeyRotation).reason.unwrap();
+    says(&not_yet, &["alice", "bob"]);
+
+    keys_of_alice(&mut facts, vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))], "AKIA2");
+    let mut answers = answers();
+    switched_off(&mut answers, "AKIA1");
+    let third = planned(&facts, &answers, StepId::KeyRotation);
+    assert_eq!(
+        (third.changes, &third.undo),
+        (vec![delete("alice", "AKIA1")], &vec![reactivate("alice", "AKIA1")])
+    );
+    assert!(third.notes.iter().any(|note| note.en.contains("undo") && note.ko.contains("되돌리기")));
 }
 
 // Machines.
@@ -1437,7 +1607,9 @@ fn each_change_says_what_it_does_to_what() {
         (join("bob", "G"), Verb::Attach, "iam:user/bob", "G"),
         (detach("bob", READ_ONLY), Verb::Detach, "iam:user/bob", "ReadOnlyAccess"),
         (deactivate("bob", "AKIA1"), Verb::Disable, "iam:access-key/AKIA1", "bob"),
+        (reactivate("bob", "AKIA1"), Verb::Enable, "iam:access-key/AKIA1", "bob"),
         (delete("bob", "AKIA1"), Verb::Delete, "iam:access-key/AKIA1", "bob"),
+        (replace("AKIA1"), Verb::Create, "iam:access-key/alice", PROFILE),
         (
             create_analyzer(),
             Verb::Create,
@@ -1538,7 +1710,9 @@ fn only_what_was_looked_at_and_is_nobody_of_ours_is_touched() {
             let keys = facts.looked_up.as_ref().ok().and_then(|found| found.get(user)).cloned();
             keys.into_iter().flatten().find(|key| key.id.as_deref() == Some(id)).unwrap()
         };
-        let changes: Vec<_> = plan(facts, answers).into_iter().flat_map(|planned| planned.changes).collect();
+        // What is done about a key of one's own has a test of its own.
+        let steps = plan(facts, answers).into_iter().filter(|planned| planned.step != StepId::KeyRotation);
+        let changes: Vec<_> = steps.flat_map(|planned| planned.changes).collect();
         for change in &changes {
             match change {
                 Change::DeactivateKey { user, access_key } => {
@@ -1561,6 +1735,38 @@ fn only_what_was_looked_at_and_is_nobody_of_ours_is_touched() {
                     assert_eq!(answers.iam.block_public_s3, Some(true), "{change:?}");
                 }
                 _ => {}
+            }
+        }
+    });
+}
+
+#[test]
+fn a_key_of_one_s_own_goes_when_another_works_and_is_off_before_it_is_deleted() {
+    always(|facts, answers| {
+        let planned = planned(facts, answers, StepId::KeyRotation);
+        for change in &planned.changes {
+            let (Change::ReplaceKey { user, access_key, .. }
+            | Change::DeactivateKey { user, access_key }
+            | Change::DeleteKey { user, access_key }) = change
+            else {
+                panic!("{change:?}");
+            };
+            let keys = facts.looked_up.as_ref().unwrap()[user].iter();
+            let (it, others): (Vec<_>, Vec<_>) = keys.partition(|key| key.id.as_ref() == Some(access_key));
+            let works = others.iter().any(|key| key.active);
+            assert!(answers.attended && facts.is_one_of_ours(user, answers) && it.len() == 1, "{change:?}");
+            match change {
+                Change::ReplaceKey { .. } => {
+                    assert!(it[0].active && others.is_empty() && facts.kept.contains_key(access_key));
+                }
+                Change::DeactivateKey { .. } => {
+                    assert!(it[0].active && works && others[0].last_use.is_some(), "{change:?}");
+                    assert!(!facts.run.access_keys.contains(access_key), "{change:?}");
+                }
+                _ => {
+                    assert!(!it[0].active && works && planned.undo == [reactivate(user, access_key)]);
+                    assert!(answers.switched_off.contains(&change.resource()), "{change:?}");
+                }
             }
         }
     });
@@ -1596,8 +1802,9 @@ fn what_was_changed_is_not_to_change_again() {
     always(|facts, answers| {
         let answers = Answers { accept: Vec::new(), ..answers.clone() };
         let mut facts = facts.clone();
-        // Keys are switched off first and deleted then.
-        for _ in 0..2 {
+        // Keys are switched off first and deleted then, and those of the two of ours are replaced before, one after the
+        // other.
+        for _ in 0..12 {
             let changes = plan(&facts, &answers).into_iter().flat_map(|planned| planned.changes);
             changes.for_each(|change| make(&change, &mut facts));
         }
@@ -1630,8 +1837,15 @@ fn make(change: &Change, facts: &mut Facts) {
                 switched.insert(access_key.clone());
             }
         }
+        Change::ReactivateKey { .. } => unreachable!("it is only offered: {change:?}"),
         Change::DeleteKey { user, access_key } => {
             keys_of(facts, user).retain(|key| key.id.as_ref() != Some(access_key));
+        }
+        Change::ReplaceKey { user, access_key, profiles } => {
+            let second = format!("AKIANEW{user}");
+            keys_of(facts, user).push(key(&second, 0, Some(0)));
+            facts.kept.remove(access_key);
+            facts.kept.insert(second, profiles.clone());
         }
         Change::CreateAnalyzer { name, .. } => facts.analyzer = Ok(Analyzer::Working(name.clone())),
         Change::CreateSupportRole { .. } => facts.support = Ok(SupportRole::Bare),
@@ -1686,6 +1900,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         any_run(),
         0i64..400,
         0i64..3600,
+        prop::sample::subsequence(vec!["AKIAalice0", "AKIAbob0", "AKIAbob1"], 0..=3),
     );
     let of_account = (
         maybe_unseen(any_analyzer()),
@@ -1698,7 +1913,8 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let alarms = (any_alarm("eu-north-1"), any_alarm("us-east-1"));
     (of_credentials, of_account, of_rights, alarms).prop_map(
         |(of_credentials, of_account, (rights, roles), alarms)| {
-            let (people, looking_up, switched, run, root, age) = of_credentials;
+            let (people, looking_up, switched, run, root, age, kept) = of_credentials;
+            let kept = kept.into_iter().map(|id| (id.to_owned(), vec![PROFILE.to_owned()])).collect();
             let (analyzer, security_contact, public_access_blocked, support) = of_account;
             let people = people.map(|people| people.into_iter().flatten().collect::<Vec<_>>());
             let looked_up = people.iter().flatten().filter(|(_, looked_up)| *looked_up);
@@ -1715,6 +1931,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
                 run,
                 report: rows,
                 looked_up: looking_up.map(|()| looked_up),
+                kept,
                 switched: switched.map(|ids| ids.into_iter().map(str::to_owned).collect()),
                 rights,
                 administrator_roles: roles.map(|names| names.into_iter().map(str::to_owned).collect()),
@@ -1828,11 +2045,13 @@ fn any_rights() -> impl Strategy<Value = Rights> {
 fn any_answers() -> impl Strategy<Value = Answers> {
     let steps = prop::sample::subsequence(PracticeId::IamPractices.steps(), 0..=7);
     let accept = prop_oneof![3 => Just(Vec::<StepId>::new()), 1 => steps];
-    (any::<[bool; 6]>(), prop::option::of(any::<bool>()), accept).prop_map(
-        |(flags, block_public_s3, accept)| {
+    let off = prop::sample::subsequence(vec!["AKIAalice0", "AKIAalice1", "AKIAbob0"], 0..=3);
+    (any::<[bool; 6]>(), prop::option::of(any::<bool>()), accept, off).prop_map(
+        |(flags, block_public_s3, accept, off)| {
             let [attended, named, move_to_groups, disable_unused, contact, alarm] = flags;
             let mut answers = accepting(&accept);
             answers.attended = attended;
+            off.into_iter().for_each(|id| switched_off(&mut answers, id));
             answers.admin.user = answers.admin.user.filter(|_| named);
             answers.iam.move_to_groups = move_to_groups;
             answers.iam.disable_unused = disable_unused;

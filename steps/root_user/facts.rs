@@ -4,13 +4,13 @@ use std::time::SystemTime;
 
 use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
 use aws_smithy_types::date_time::{DateTime, Format};
-use jiff::Timestamp;
 
 use crate::account_summary::{self, AccountSummary};
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, Reading, at_once, unless};
 use crate::error::{AwsError, StepError};
-use crate::event_history::Summary;
+use crate::event_history::{AskedKey, Summary};
+use crate::practice::StepId;
 use crate::readings::Readings;
 use crate::session::{Administrator, Session};
 use crate::{event_history, profile};
@@ -77,8 +77,8 @@ pub struct User {
     pub name: String,
     /// Whether there is a console password.
     pub console_password: Reading<bool>,
-    /// Whether that password was ever used.
-    pub password_used: bool,
+    /// When that password was last used; none where it never was.
+    pub password_last_used: Option<String>,
     /// The access keys.
     pub access_keys: Reading<Vec<UserKey>>,
 }
@@ -88,7 +88,9 @@ pub struct User {
 pub struct UserKey {
     /// The id.
     pub id: String,
-    /// The day on which it was made.
+    /// Whether it can be used.
+    pub active: bool,
+    /// When it was made.
     pub made: String,
     /// Its last use.
     pub last_use: Reading<Option<LastUse>>,
@@ -125,23 +127,44 @@ pub struct RootKey {
     pub active: bool,
     /// Whether it signs this run.
     pub signs_this_run: bool,
-    /// The day on which it was made.
+    /// When it was made.
     pub made: String,
     /// Its last use.
     pub last_use: Reading<Option<LastUse>>,
-    /// What Event History has of it; none where it was not asked.
-    pub uses: Option<Summary>,
+    /// What Event History has of it.
+    pub uses: Uses,
+}
+
+/// What Event History has of the uses of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uses {
+    /// It is not asked: nobody is there who would decide by it, or the key signs this run.
+    NotAsked,
+    /// It is asked when somebody comes to decide, because that takes some seconds.
+    ToBeAsked,
+    /// What it has.
+    Found(Summary),
 }
 
 /// The last use of an access key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastUse {
+    /// When.
+    pub at: String,
     /// How many days ago.
     pub days_ago: u32,
     /// The service.
     pub service: String,
     /// The Region.
     pub region: String,
+}
+
+impl RootKey {
+    /// It, as it is looked up in Event History.
+    fn asked(&self) -> AskedKey {
+        let last_use = self.last_use.as_ref().ok().and_then(Option::as_ref);
+        AskedKey { id: self.id.clone(), last_use: last_use.map(|last| last.at.clone()) }
+    }
 }
 
 impl User {
@@ -266,7 +289,7 @@ async fn user(
     Ok(Some(Ok(Some(User {
         name: user.user_name().to_owned(),
         console_password: login.map(|login| login.is_some()),
-        password_used: user.password_last_used().is_some(),
+        password_last_used: user.password_last_used().and_then(moment),
         access_keys: keys,
     }))))
 }
@@ -281,7 +304,8 @@ async fn user_keys(
         let id = key.access_key_id().unwrap_or_default();
         UserKey {
             id: id.to_owned(),
-            made: day_made(key),
+            active: key.status() == Some(&StatusType::Active),
+            made: key.create_date().and_then(moment).unwrap_or_default(),
             last_use,
             kept_here: profile::mentions_key(session.connection.files(), id),
         }
@@ -289,10 +313,9 @@ async fn user_keys(
     Ok(found.collect())
 }
 
-/// With the time of day, so that the newest of several is told.
-fn day_made(key: &AccessKeyMetadata) -> String {
-    let made = key.create_date().and_then(|date: &DateTime| date.fmt(Format::DateTime).ok());
-    made.unwrap_or_default()
+/// With the time of day, so that the newest of several is told. The SDK fills a date that AWS left out with the epoch.
+fn moment(date: &DateTime) -> Option<String> {
+    date.fmt(Format::DateTime).ok().filter(|_| date.secs() > 0)
 }
 
 /// Only root may ask without a user name: from an IAM user the same call would list that user's own keys.
@@ -317,23 +340,37 @@ async fn root_keys(
     let mut found: Vec<_> =
         keys.iter().zip(last_uses).map(|(key, last_use)| root_key(root, key, last_use)).collect();
     if answers.attended {
-        look_up_uses(root, &mut found).await;
+        look_up_uses(session, readings, root, &mut found).await;
     }
     // The key that signs goes last.
     found.sort_by_key(|key| key.signs_this_run);
     Ok(Ok(RootKeys::Listed(found)))
 }
 
-/// Who used the keys, for a person who decides about them. What the key that signs was used for last is this run.
-async fn look_up_uses(root: &Identity, keys: &mut [RootKey]) {
-    let others: Vec<_> = keys.iter_mut().filter(|key| !key.signs_this_run).collect();
-    if others.is_empty() {
+/// Who used the keys, for a person who decides about them: each is asked for once in a run, and anew where the person
+/// watches. What the key that signs was used for last is this run.
+async fn look_up_uses(session: &Session, readings: &Readings<'_>, root: &Identity, keys: &mut [RootKey]) {
+    let is_watched = readings.are_waited_for_at(StepId::RootAccessKeys);
+    let mut left = Vec::new();
+    for key in keys.iter_mut().filter(|key| !key.signs_this_run) {
+        match session.key_uses.known(&key.asked()) {
+            Some(uses) if !is_watched => key.uses = Uses::Found(uses),
+            _ => left.push(key),
+        }
+    }
+    if left.is_empty() {
+        return;
+    }
+    // In a run that only looks nobody comes back to it.
+    if !is_watched && session.connection.may_write() {
+        left.into_iter().for_each(|key| key.uses = Uses::ToBeAsked);
         return;
     }
     let regions = event_history::enabled_regions(root).await;
-    let since = event_history::earliest(Timestamp::now());
-    for key in others {
-        key.uses = Some(event_history::uses_of_key(root, &key.id, &regions, since).await);
+    let asked: Vec<_> = left.iter().map(|key| key.asked()).collect();
+    let found = session.key_uses.read(root, &asked, &regions).await;
+    for (key, uses) in left.into_iter().zip(found) {
+        key.uses = Uses::Found(uses);
     }
 }
 
@@ -343,9 +380,9 @@ fn root_key(root: &Identity, key: &AccessKeyMetadata, last_use: Reading<Option<L
         id: id.to_owned(),
         active: key.status() == Some(&StatusType::Active),
         signs_this_run: root.caller.access_key == id,
-        made: day_made(key),
+        made: key.create_date().and_then(moment).unwrap_or_default(),
         last_use,
-        uses: None,
+        uses: Uses::NotAsked,
     }
 }
 
@@ -380,11 +417,8 @@ async fn last_use(identity: &Identity, id: &str) -> Result<Reading<Option<LastUs
     Ok(answer.map(|answer| {
         let last = answer?.access_key_last_used?;
         let date = last.last_used_date()?;
-        // The SDK fills a date that AWS left out with the epoch.
-        if date.secs() <= 0 {
-            return None;
-        }
         Some(LastUse {
+            at: moment(date)?,
             days_ago: days_since(date.secs()),
             service: last.service_name().to_owned(),
             region: last.region().to_owned(),

@@ -244,6 +244,9 @@ impl Asks for Actor {
             self.sign_in().await;
             return Ok(Some(seen.await));
         }
+        if what.en.starts_with("Reading Event History") {
+            return Ok(Some(seen.await));
+        }
         Ok(None)
     }
 
