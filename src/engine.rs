@@ -150,8 +150,9 @@ impl<O: Asks> Engine<'_, O> {
         };
         let needed = step.needs().iter().find(open).copied();
         let plan = the_plan_of(step, plans);
+        let rests_on_it = plan.changes.iter().any(|change| !change.stands_alone());
         match needed {
-            Some(needed) if plan.state == State::ToChange => plan.held_up_by(needed),
+            Some(needed) if plan.state == State::ToChange && rests_on_it => plan.held_up_by(needed),
             _ => plan,
         }
     }
@@ -172,7 +173,7 @@ impl<O: Asks> Engine<'_, O> {
                 Decision::Undo => return self.take_back::<P>(plan).await,
             }
         }
-        if !self.confirmed(&plan).await? {
+        if !self.confirmed(&plan.changes).await? {
             return Ok(self.left(plan.step));
         }
         match self.apply_all::<P>(plan.step, &plan.changes).await? {
@@ -215,7 +216,7 @@ impl<O: Asks> Engine<'_, O> {
             let answered = self.take_offered(key, offer.question).await?;
             return Ok(if answered { Next::LookAgain } else { Next::Done });
         }
-        if !self.operator.yes(&offer.question, false).await? {
+        if !self.operator.yes(&offer.question, false).await? || !self.confirmed(&offer.changes).await? {
             return Ok(Next::Done);
         }
         Ok(match self.apply_all::<P>(plan.step, &offer.changes).await? {
@@ -241,8 +242,8 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// What cannot be undone is confirmed by typing the account number, once for a step.
-    async fn confirmed<C: Change>(&mut self, plan: &StepPlan<C>) -> Result<bool, Failure> {
-        let gone = plan.changes.iter().filter(|change| change.is_irreversible()).map(Change::summary);
+    async fn confirmed<C: Change>(&mut self, changes: &[C]) -> Result<bool, Failure> {
+        let gone = changes.iter().filter(|change| change.is_irreversible()).map(Change::summary);
         let (en, ko): (Vec<_>, Vec<_>) = gone.map(|text| (text.en, text.ko)).unzip();
         if en.is_empty() {
             return Ok(true);
