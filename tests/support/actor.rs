@@ -35,6 +35,8 @@ pub struct Actor {
     pub device: usize,
     /// Whether a second device is enrolled when that is offered.
     pub takes_backup: bool,
+    /// Whether a trail that can deliver nothing is deleted when that is offered.
+    pub deletes_trail: bool,
     /// Where the person signs in by the browser, as with `aws login`.
     pub browser: Option<Browser>,
     /// What somebody else does while the first plan is decided about.
@@ -73,6 +75,7 @@ impl Actor {
             handed_over: Vec::new(),
             device: 0,
             takes_backup: false,
+            deletes_trail: false,
             browser: None,
             meanwhile: None,
         }
@@ -213,6 +216,9 @@ impl Asks for Actor {
         }
         if text.en.starts_with("Enrol a second device") {
             return Ok(self.takes_backup);
+        }
+        if text.en.starts_with("Delete the trail") {
+            return Ok(self.deletes_trail);
         }
         Ok(default)
     }
