@@ -34,7 +34,7 @@ const WATCHING: &[StepId] = &[ActivityMonitoring];
 const NOTHING: &[StepId] = &[];
 
 /// What rests on each read: the steps in an account in which everything is done, and those in a fresh one.
-const RESTS: [(&str, &[StepId], &[StepId]); 54] = [
+const RESTS: [(&str, &[StepId], &[StepId]); 55] = [
     ("access-analyzer:ListAnalyzers", WATCHING, WATCHING),
     // Only told beside the name of the account.
     ("account:GetAccountInformation", NOTHING, NOTHING),
@@ -48,6 +48,8 @@ const RESTS: [(&str, &[StepId], &[StepId]); 54] = [
     ("cloudtrail:DescribeTrails", TRAILS, TRAILS),
     ("cloudtrail:GetEventSelectors", &[Trail], NOTHING),
     ("cloudtrail:GetTrailStatus", &[Trail, LogDelivery], NOTHING),
+    // A trail that is good enough needs no other; without one, there may be one in another Region.
+    ("cloudtrail:ListTrails", NOTHING, TRAILS),
     // Only where a key has been off for long.
     ("cloudtrail:LookupEvents", NOTHING, NOTHING),
     ("cur:DescribeReportDefinitions", REPORTS, REPORTS),

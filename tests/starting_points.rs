@@ -311,8 +311,8 @@ async fn from_a_trail_that_lacks_validation_alone() {
     ];
     let errand = stage.errand(json!({}), &OF_TRAILS);
     let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
-    let summaries = applied.told.made.iter().map(|change| change.summary.en.as_str());
-    assert!(summaries.into_iter().any(|summary| summary == "trail audit: log-file validation"));
+    let mut summaries = applied.told.made.iter().map(|change| change.summary.en.as_str());
+    assert!(summaries.any(|summary| summary == "trail audit: log-file validation"));
     assert_eq!(trails(&stage).await, [good("us-east-1 audit", "logs")]);
 }
 
@@ -502,7 +502,11 @@ async fn from_a_trail_of_ours_that_can_deliver_nothing_and_a_person() {
     let kept = stage.play(&errand, Actor::attended(stage.clock.clone())).await.finished();
     assert_eq!((kept.changes_made, stage.calls_since(calls)), (0, vec![]), "it is not deleted unasked");
 
-    let person = || Actor { deletes_trail: true, ..Actor::attended(stage.clock.clone()) };
+    let person = || {
+        let mut person = Actor::attended(stage.clock.clone());
+        person.deletes_trail = true;
+        person
+    };
     let deleted = stage.play(&errand, person()).await.finished();
     assert_eq!(deleted.made(), ["delete cloudtrail:trail/day-one"]);
     let expected = [NeedsPerson, Blocked, Blocked];
