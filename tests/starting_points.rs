@@ -467,7 +467,7 @@ async fn shut_out() -> (Stage, Value) {
     (stage, before)
 }
 
-/// AWS bills what a trail tries for nothing, so with nobody there it is stopped, and started again once the bucket is mended.
+/// AWS bills what a trail tries for nothing. With nobody there it is stopped, and started again once the bucket is mended.
 #[tokio::test(start_paused = true)]
 async fn from_a_trail_of_ours_that_can_deliver_nothing() {
     let (stage, before) = shut_out().await;
