@@ -56,6 +56,7 @@ ask iam list-entities-for-policy --policy-arn arn:aws:iam::aws:policy/AWSSupport
 ask iam get-role --role-name dayone-support >/dev/null
 
 # The trails, the reports, and their buckets.
+ask cloudtrail list-trails >/dev/null
 for trail in $(ask cloudtrail describe-trails --query 'trailList[].TrailARN'); do
     ask cloudtrail get-trail-status --name "$trail" >/dev/null
 done

@@ -181,8 +181,9 @@ impl<O: Asks> Engine<'_, O> {
         };
         let needed = step.needs().iter().find(open).copied();
         let plan = the_plan_of(step, plans);
+        let rests_on_it = plan.changes.iter().any(|change| !change.stands_alone());
         match needed {
-            Some(needed) if plan.state == State::ToChange => plan.held_up_by(needed),
+            Some(needed) if plan.state == State::ToChange && rests_on_it => plan.held_up_by(needed),
             _ => plan,
         }
     }

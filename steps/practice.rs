@@ -283,6 +283,10 @@ pub trait Change: Clone + std::fmt::Debug + PartialEq + Serialize {
     fn is_of_this_run(&self) -> bool {
         false
     }
+    /// Whether it can be made whatever is left of the steps before.
+    fn stands_alone(&self) -> bool {
+        false
+    }
 }
 
 /// What only a person can do.

@@ -48,6 +48,8 @@ const RESTS: [(&str, &[StepId], &[StepId]); 55] = [
     ("cloudtrail:DescribeTrails", TRAILS, TRAILS),
     ("cloudtrail:GetEventSelectors", &[Trail], NOTHING),
     ("cloudtrail:GetTrailStatus", &[Trail, LogDelivery], NOTHING),
+    // A trail that is good enough needs no other; without one, there may be one in another Region.
+    ("cloudtrail:ListTrails", NOTHING, TRAILS),
     // Only where a key has been off for long.
     ("cloudtrail:LookupEvents", NOTHING, NOTHING),
     ("cur:DescribeReportDefinitions", REPORTS, REPORTS),

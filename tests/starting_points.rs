@@ -5,13 +5,18 @@
 
 mod support;
 
+use std::time::Duration;
+
+use aws_sdk_cloudtrail::types::EventSelector;
+use dayone::rehearsal::OrganizationTrail;
 use serde_json::{Value, json};
-use steps::practice::State::{Blocked, InPlace, NeedsPerson, ToChange, Waiting};
+use steps::practice::State::{Blocked, InPlace, NeedsPerson, NotApplicable, ToChange, Waiting};
 use steps::practice::{State, StepId};
 use support::actor::Actor;
 use support::stage::{Errand, Played, Stage, Trail, change};
 
 const OF_TRAILS: [StepId; 2] = [StepId::TrailBucket, StepId::Trail];
+const UP_TO_DELIVERY: [StepId; 3] = [StepId::TrailBucket, StepId::Trail, StepId::LogDelivery];
 const OF_REPORTS: [StepId; 2] = [StepId::ReportBucket, StepId::Report];
 const OF_BOTH: [StepId; 4] = [StepId::TrailBucket, StepId::Trail, StepId::ReportBucket, StepId::Report];
 
@@ -19,6 +24,9 @@ const TRAIL_BUCKET: &str = "dayone-trail-111122223333-us-east-1-an";
 const REPORT_BUCKET: &str = "dayone-billing-111122223333-us-east-1-an";
 const PERFECT: Trail = Trail { multi_region: true, validated: true, logging: true };
 const SINGLE_REGION: Trail = Trail { multi_region: false, validated: false, logging: true };
+/// It can be judged by nobody but its owner what such a trail leaves out.
+const OF_ORGANIZATION: OrganizationTrail =
+    OrganizationTrail { multi_region: true, validated: true, logging: true, selects: true };
 
 /// How a step stands, and what would be changed.
 type Line = (StepId, State, Vec<String>);
@@ -222,6 +230,35 @@ async fn from_a_trail_with_selectors_of_somebody_else() {
     assert_eq!(trails(&stage).await.len(), 1);
 }
 
+/// Who is there is asked, and has all management events recorded. Five selectors are the most that a trail has.
+#[tokio::test(start_paused = true)]
+async fn from_a_trail_with_five_selectors_of_data_that_a_person_completes() {
+    let stage = with_trail("audit", PERFECT).await;
+    let of_data = |(kind, bucket): (&str, &str)| {
+        let objects = json!([{"Type": "AWS::S3::Object", "Values": [format!("arn:aws:s3:::{bucket}/")]}]);
+        json!({"ReadWriteType": kind, "IncludeManagementEvents": false, "DataResources": objects})
+    };
+    let data = [("WriteOnly", "a"), ("WriteOnly", "b"), ("ReadOnly", "c"), ("All", "d"), ("WriteOnly", "e")];
+    stage.selectors("audit", data.map(of_data).into_iter().collect()).await;
+    let expected = [
+        adopted_bucket(StepId::TrailBucket, "logs"),
+        line(StepId::Trail, ToChange, &["update cloudtrail:trail/audit"]),
+    ];
+    let errand = Errand { attended: true, ..stage.errand(json!({}), &OF_TRAILS) };
+    let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let told = applied.told.notes(StepId::Trail);
+    assert!(told.contains("Somebody has chosen that the trail audit leaves out"), "{told}");
+
+    let recorded = stage.recorded_by("audit").await;
+    let resources = recorded.event_selectors().iter().flat_map(|selector| selector.data_resources());
+    let mut values: Vec<_> = resources.flat_map(|resource| resource.values()).collect();
+    values.sort();
+    let expected = ["a", "b", "c", "d", "e"].map(|bucket| format!("arn:aws:s3:::{bucket}/"));
+    assert_eq!(values, expected.iter().collect::<Vec<_>>());
+    let of_management = |selector: &&EventSelector| selector.include_management_events() == Some(true);
+    assert_eq!(recorded.event_selectors().iter().filter(of_management).count(), 1);
+}
+
 /// The trail of the answers is ours to change.
 #[tokio::test(start_paused = true)]
 async fn from_our_own_trail_with_selectors() {
@@ -249,6 +286,80 @@ async fn from_a_trail_in_another_region() {
     ];
     bring_up(&stage, &stage.errand(json!({}), &OF_TRAILS), &expected, &[InPlace, InPlace]).await;
     assert_eq!(trails(&stage).await, [good("eu-west-1 audit", "logs")]);
+}
+
+/// One Region does not show the trails of another alone, and a second trail would be paid for.
+#[tokio::test(start_paused = true)]
+async fn from_a_trail_of_another_region_alone() {
+    let stage = Stage::new();
+    stage.bucket("logs", "eu-west-1", Some(for_trails("logs"))).await;
+    stage.trail("audit", "eu-west-1", "logs", SINGLE_REGION).await;
+    let expected = [
+        adopted_bucket(StepId::TrailBucket, "logs"),
+        line(StepId::Trail, ToChange, &["update cloudtrail:trail/audit"]),
+    ];
+    bring_up(&stage, &stage.errand(json!({}), &OF_TRAILS), &expected, &[InPlace, InPlace]).await;
+    assert_eq!(trails(&stage).await, [good("eu-west-1 audit", "logs")]);
+}
+
+/// Only what is missing is told and sent.
+#[tokio::test(start_paused = true)]
+async fn from_a_trail_that_lacks_validation_alone() {
+    let stage = with_trail("audit", Trail { validated: false, ..PERFECT }).await;
+    let expected = [
+        adopted_bucket(StepId::TrailBucket, "logs"),
+        line(StepId::Trail, ToChange, &["update cloudtrail:trail/audit"]),
+    ];
+    let errand = stage.errand(json!({}), &OF_TRAILS);
+    let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let mut summaries = applied.told.made.iter().map(|change| change.summary.en.as_str());
+    assert!(summaries.any(|summary| summary == "trail audit: log-file validation"));
+    assert_eq!(trails(&stage).await, [good("us-east-1 audit", "logs")]);
+}
+
+/// The organization's trail is the first copy. Its selectors are told to nobody but its owner, and are not asked for.
+#[tokio::test(start_paused = true)]
+async fn from_an_organization_s_trail() {
+    let stage = Stage::new();
+    stage.account.seed_organization_trail("organization", OF_ORGANIZATION).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let expected = [
+        line(StepId::TrailBucket, NotApplicable, &[]),
+        line(StepId::Trail, InPlace, &[]),
+        line(StepId::LogDelivery, InPlace, &[]),
+    ];
+    let errand = stage.errand(json!({}), &UP_TO_DELIVERY);
+    bring_up(&stage, &errand, &expected, &[NotApplicable, InPlace, InPlace]).await;
+    assert_eq!(trails(&stage).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_an_organization_s_trail_that_was_stopped() {
+    let stage = Stage::new();
+    let stopped = OrganizationTrail { logging: false, ..OF_ORGANIZATION };
+    stage.account.seed_organization_trail("organization", stopped).await;
+    let expected = [line(StepId::TrailBucket, NotApplicable, &[]), line(StepId::Trail, NeedsPerson, &[])];
+    let errand = stage.errand(json!({}), &OF_TRAILS);
+    let applied = bring_up(&stage, &errand, &expected, &[NotApplicable, NeedsPerson]).await;
+    assert_told(&applied, StepId::Trail, "Ask who owns it");
+    assert_eq!(stage.account.mutating_calls(), Vec::<String>::new());
+}
+
+/// What does not cover all Regions is not enough, and the trail that is made besides costs something.
+#[tokio::test(start_paused = true)]
+async fn from_an_organization_s_trail_of_one_region() {
+    let stage = Stage::new();
+    let of_one_region = OrganizationTrail { multi_region: false, ..OF_ORGANIZATION };
+    stage.account.seed_organization_trail("organization", of_one_region).await;
+    let expected = [
+        new_bucket(StepId::TrailBucket, TRAIL_BUCKET),
+        line(StepId::Trail, ToChange, &["create cloudtrail:trail/day-one", "start cloudtrail:trail/day-one"]),
+    ];
+    let errand = stage.errand(json!({}), &OF_TRAILS);
+    let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let told = applied.told.notes(StepId::Trail);
+    assert!(told.contains("organization (us-east-1)") && told.contains("$2 per 100,000"), "{told}");
+    assert_eq!(trails(&stage).await[0], good("us-east-1 day-one", TRAIL_BUCKET));
 }
 
 /// There is no room for a sixth, and the one that is good enough counts; the others are nobody's business.
@@ -357,6 +468,90 @@ async fn from_a_bucket_of_our_name_that_shuts_cloudtrail_out() {
     assert_told(&applied, StepId::TrailBucket, "would lock out cloudtrail.amazonaws.com");
     assert_eq!(statements(&stage, TRAIL_BUCKET).await, ["Theirs"]);
     assert_eq!(trails(&stage).await, []);
+}
+
+/// An account in which our trail logs, and somebody has shut CloudTrail out before the first file came.
+async fn shut_out() -> (Stage, Value) {
+    let stage = Stage::new();
+    let errand = stage.errand(json!({}), &OF_TRAILS);
+    stage.play(&errand, Actor::unattended(stage.clock.clone())).await.finished();
+    let before = stage.policy_of(TRAIL_BUCKET).await;
+    let mut policy = before.clone();
+    let denial = theirs("Deny", json!("*"), "s3:PutObject", &format!("{TRAIL_BUCKET}/*"));
+    policy["Statement"].as_array_mut().unwrap().push(denial["Statement"][0].clone());
+    stage.put_policy(TRAIL_BUCKET, &policy).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    (stage, before)
+}
+
+/// AWS bills what a trail tries for nothing. With nobody there it is stopped, and started again once the bucket is mended.
+#[tokio::test(start_paused = true)]
+async fn from_a_trail_of_ours_that_can_deliver_nothing() {
+    let (stage, before) = shut_out().await;
+    let expected = [
+        line(StepId::TrailBucket, NeedsPerson, &[]),
+        line(StepId::Trail, ToChange, &["disable cloudtrail:trail/day-one"]),
+        line(StepId::LogDelivery, Blocked, &[]),
+    ];
+    let errand = stage.errand(json!({}), &UP_TO_DELIVERY);
+    let after = [NeedsPerson, NeedsPerson, Blocked];
+    let applied = bring_up(&stage, &errand, &expected, &after).await;
+    let told = applied.told.notes(StepId::Trail);
+    assert!(told.contains("has never delivered a file") && told.contains("AccessDenied"), "{told}");
+    assert_told(&applied, StepId::Trail, "aws cloudtrail delete-trail --name arn:aws:cloudtrail:us-east-1:");
+    let stopped = ("us-east-1 day-one".to_owned(), TRAIL_BUCKET.to_owned(), [true, true, false]);
+    assert_eq!(trails(&stage).await, [stopped]);
+
+    stage.put_policy(TRAIL_BUCKET, &before).await;
+    stage.play(&errand, Actor::unattended(stage.clock.clone())).await.finished();
+    assert_eq!(trails(&stage).await, [good("us-east-1 day-one", TRAIL_BUCKET)]);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let mended = plan(&stage, &errand).await;
+    assert!(mended.iter().all(|(_, state, _)| *state == InPlace), "{mended:?}");
+}
+
+/// Who is there may have it deleted, and makes it again once the bucket is mended.
+#[tokio::test(start_paused = true)]
+async fn from_a_trail_of_ours_that_can_deliver_nothing_and_a_person() {
+    let (stage, before) = shut_out().await;
+    let errand = Errand { attended: true, ..stage.errand(json!({}), &UP_TO_DELIVERY) };
+    let calls = stage.account.mutating_calls().len();
+    let kept = stage.play(&errand, Actor::attended(stage.clock.clone())).await.finished();
+    assert_eq!((kept.changes_made, stage.calls_since(calls)), (0, vec![]), "it is not deleted unasked");
+
+    let person = || {
+        let mut person = Actor::attended(stage.clock.clone());
+        person.deletes_trail = true;
+        person
+    };
+    let deleted = stage.play(&errand, person()).await.finished();
+    assert_eq!(deleted.made(), ["delete cloudtrail:trail/day-one"]);
+    let expected = [NeedsPerson, Blocked, Blocked];
+    assert_eq!(UP_TO_DELIVERY.map(|step| deleted.state(step)), expected);
+    assert_eq!(trails(&stage).await, []);
+
+    stage.put_policy(TRAIL_BUCKET, &before).await;
+    stage.play(&errand, person()).await.finished();
+    assert_eq!(trails(&stage).await, [good("us-east-1 day-one", TRAIL_BUCKET)]);
+}
+
+/// A trail that was started again, or moved, has to prove once more that it delivers.
+#[tokio::test(start_paused = true)]
+async fn from_a_trail_that_delivered_before_it_was_stopped() {
+    let stage = with_trail("audit", PERFECT).await;
+    let errand = stage.errand(json!({}), &UP_TO_DELIVERY);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(plan(&stage, &errand).await[2], line(StepId::LogDelivery, InPlace, &[]));
+    stage.root().await.cloudtrail("us-east-1").stop_logging().name("audit").send().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let expected = [
+        adopted_bucket(StepId::TrailBucket, "logs"),
+        line(StepId::Trail, ToChange, &["start cloudtrail:trail/audit"]),
+        line(StepId::LogDelivery, Blocked, &[]),
+    ];
+    bring_up(&stage, &errand, &expected, &[InPlace, InPlace, Waiting]).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(plan(&stage, &errand).await[2], line(StepId::LogDelivery, InPlace, &[]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,7 +40,7 @@ impl<O: Asks> Engine<'_, O> {
                 Decision::Undo => return self.take_back::<P>(plan, seen).await,
             }
         }
-        if !self.confirmed(&plan).await? {
+        if !self.confirmed(&plan.changes).await? {
             return Ok(self.left(plan.step));
         }
         let stands = |now: &StepPlan<P::Change>| is_as_shown(now, &plan);
@@ -92,8 +92,8 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// What cannot be undone is confirmed by typing the account number, once for a step.
-    async fn confirmed<C: Change>(&mut self, plan: &StepPlan<C>) -> Result<bool, Failure> {
-        let gone = plan.changes.iter().filter(|change| change.is_irreversible()).map(Change::summary);
+    pub(super) async fn confirmed<C: Change>(&mut self, changes: &[C]) -> Result<bool, Failure> {
+        let gone = changes.iter().filter(|change| change.is_irreversible()).map(Change::summary);
         let (en, ko): (Vec<_>, Vec<_>) = gone.map(|text| (text.en, text.ko)).unzip();
         if en.is_empty() {
             return Ok(true);

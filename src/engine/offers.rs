@@ -30,7 +30,7 @@ impl<O: Asks> Engine<'_, O> {
             let answered = self.take_offered(key, offer.question).await?;
             return Ok(if answered { Next::LookAgain } else { Next::Done });
         }
-        if !self.operator.yes(&offer.question, false).await? {
+        if !self.operator.yes(&offer.question, false).await? || !self.confirmed(&offer.changes).await? {
             return Ok(Next::Done);
         }
         let stands =

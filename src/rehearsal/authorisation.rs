@@ -22,7 +22,7 @@ const MANAGED: [(&str, &str); 4] = [
     ),
     (
         "SecurityAudit",
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:GenerateCredentialReport","cloudtrail:Describe*","cloudtrail:Get*","cur:Describe*","bcm-data-exports:Get*","bcm-data-exports:List*","s3:GetBucket*","s3:ListBucket","s3:GetEncryptionConfiguration","s3:GetLifecycleConfiguration"],"Resource":"*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:GenerateCredentialReport","cloudtrail:Describe*","cloudtrail:Get*","cloudtrail:ListTrails","cur:Describe*","bcm-data-exports:Get*","bcm-data-exports:List*","s3:GetBucket*","s3:ListBucket","s3:GetEncryptionConfiguration","s3:GetLifecycleConfiguration"],"Resource":"*"}]}"#,
     ),
     (
         "IAMUserChangePassword",

@@ -60,6 +60,7 @@ pub use serve::serve;
 pub use sign_in::{SignIn, SignInRefusal, SignedIn, sign_in};
 pub use standing::{Administrator, Standing, WayIn};
 pub use traffic::{Fault, FaultTime, Passed};
+pub use trails::OrganizationTrail;
 pub use verdict::Finding;
 
 use authorisation::Rules;
@@ -289,6 +290,12 @@ impl PracticeAccount {
         let _ = self.0.services.iam.merge(ACCOUNT_ID, "us-east-1", crowd::users(count, self.now())).await;
         crowd::equip(&mut memory, count, self.now());
         self.forget_iam();
+    }
+
+    /// Puts the account into an organization, as far as a trail of the organization goes.
+    pub async fn seed_organization_trail(&self, name: &str, is: OrganizationTrail) {
+        let now = self.now();
+        self.0.memory.lock().await.seed_organization_trail(name, is, now);
     }
 
     /// Whether a seed, a secret key or a session token of the account stands in this text.

@@ -1,6 +1,10 @@
 //! Makes one change of the practice.
 
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType};
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_cloudtrail::types::{
+    AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, ReadWriteType,
+};
 
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::{AwsError, StepError};
@@ -10,7 +14,12 @@ use crate::session::Session;
 use crate::text;
 use crate::{encryption_key, private_bucket, wait};
 
+use super::facts::Shortcoming;
 use super::plan::Change;
+use super::trails::is_of_management;
+
+/// The most event selectors that a trail has, advanced ones aside.
+const MOST_SELECTORS: usize = 5;
 
 /// Makes one change. A trail is changed only in its home Region.
 pub async fn apply(
@@ -25,18 +34,16 @@ pub async fn apply(
         Change::CreateTrail { trail, region, bucket } => {
             create(identity, trail, region, bucket, operator).await
         }
-        Change::UpdateTrail { trail, region, bucket } => {
-            update(identity, trail, region, bucket.as_deref(), operator).await
+        Change::UpdateTrail { trail, region, lacks, bucket } => {
+            update(identity, trail, region, lacks, bucket.as_deref(), operator).await
         }
         Change::EncryptTrail { trail, region, key } => encrypt(identity, trail, region, key, operator).await,
         Change::RecordManagementEvents { trail, region } => {
-            record_management_events(identity, trail, region).await
+            record_management_events(identity, trail, region, operator).await
         }
-        Change::StartLogging { trail, region } => {
-            let sent = identity.cloudtrail(region).start_logging().name(trail).send().await;
-            sent.for_call("cloudtrail:StartLogging")?;
-            Ok(())
-        }
+        Change::StartLogging { trail, region } => start(identity, trail, region, operator).await,
+        Change::StopLogging { trail, region } => stop(identity, trail, region, operator).await,
+        Change::DeleteTrail { trail, region } => delete(identity, trail, region, operator).await,
     }
 }
 
@@ -58,11 +65,13 @@ async fn create(
     .await
 }
 
-/// Only what is passed changes. CloudTrail looks at the bucket in any case, but only a new one is worth waiting for.
+/// Only what is passed changes. CloudTrail looks at the bucket in any case, and the step before may just have made it or
+/// put its policy.
 async fn update(
     identity: &Identity,
     trail: &str,
     region: &str,
+    lacks: &[Shortcoming],
     bucket: Option<&str>,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
@@ -70,14 +79,71 @@ async fn update(
         private_bucket::require(identity, bucket, region, StepId::TrailBucket).await?;
     }
     let client = identity.cloudtrail(region);
-    let passes = |error: &AwsError| bucket.is_some() && passes(error);
+    let mend = |shortcoming: Shortcoming| lacks.contains(&shortcoming).then_some(true);
     wait::until_seen(operator, waiting(), passes, async || {
-        let request = client.update_trail().name(trail).set_s3_bucket_name(bucket.map(ToOwned::to_owned));
-        let request = request.is_multi_region_trail(true).enable_log_file_validation(true);
-        let sent = request.include_global_service_events(true).send().await;
-        sent.for_call("cloudtrail:UpdateTrail").map(drop)
+        let request = client
+            .update_trail()
+            .name(trail)
+            .set_s3_bucket_name(bucket.map(ToOwned::to_owned))
+            .set_is_multi_region_trail(mend(Shortcoming::OneRegion))
+            .set_enable_log_file_validation(mend(Shortcoming::Unvalidated))
+            .set_include_global_service_events(mend(Shortcoming::NoGlobalServices));
+        request.send().await.for_call("cloudtrail:UpdateTrail").map(drop)
     })
     .await
+}
+
+async fn start(
+    identity: &Identity,
+    trail: &str,
+    region: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let client = identity.cloudtrail(region);
+    once_ready(operator, async || {
+        client.start_logging().name(trail).send().await.for_call("cloudtrail:StartLogging").map(drop)
+    })
+    .await
+}
+
+async fn stop(
+    identity: &Identity,
+    trail: &str,
+    region: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let client = identity.cloudtrail(region);
+    once_ready(operator, async || {
+        client.stop_logging().name(trail).send().await.for_call("cloudtrail:StopLogging").map(drop)
+    })
+    .await
+}
+
+/// One that is gone is as good as deleted.
+async fn delete(
+    identity: &Identity,
+    trail: &str,
+    region: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let client = identity.cloudtrail(region);
+    once_ready(operator, async || {
+        let sent = client.delete_trail().name(trail).send().await;
+        unless("TrailNotFound", sent.for_call("cloudtrail:DeleteTrail")).map(drop)
+    })
+    .await
+}
+
+/// CloudTrail refuses a trail that it has not loaded yet, or that something else is being done to.
+async fn once_ready<F>(operator: &mut impl Operator, attempt: F) -> Result<(), StepError>
+where
+    F: AsyncFnMut() -> Result<(), AwsError>,
+{
+    let what = text! {
+        en: "Waiting until CloudTrail is ready with the trail",
+        ko: "CloudTrail에서 추적이 준비되기를 기다리는 중"
+    };
+    wait::until_seen(operator, what, |error| error.is("Conflict"), attempt).await
 }
 
 /// CloudTrail looks at the key and at the bucket once more. It resolves the alias itself.
@@ -117,19 +183,26 @@ fn passes(error: &AwsError) -> bool {
 }
 
 /// CloudTrail takes only all selectors at once, so what the trail records besides is read and put again.
-async fn record_management_events(identity: &Identity, trail: &str, region: &str) -> Result<(), StepError> {
+async fn record_management_events(
+    identity: &Identity,
+    trail: &str,
+    region: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
     let client = identity.cloudtrail(region);
     let found = client.get_event_selectors().trail_name(trail).send().await;
     let found = found.for_call("cloudtrail:GetEventSelectors")?;
-    let request = client.put_event_selectors().trail_name(trail);
-    let request = if found.advanced_event_selectors().is_empty() {
-        request.set_event_selectors(Some(with_management_events(found.event_selectors())))
-    } else {
-        let selectors = with_management_events_advanced(found.advanced_event_selectors())?;
-        request.set_advanced_event_selectors(Some(selectors))
-    };
-    request.send().await.for_call("cloudtrail:PutEventSelectors")?;
-    Ok(())
+    let (found, found_advanced) = (found.event_selectors(), found.advanced_event_selectors());
+    let is_basic = found_advanced.is_empty();
+    let basic = is_basic.then(|| with_management_events(found));
+    let advanced = (!is_basic).then(|| with_management_events_advanced(found_advanced)).transpose()?;
+    once_ready(operator, async || {
+        let request = client.put_event_selectors().trail_name(trail);
+        let request =
+            request.set_event_selectors(basic.clone()).set_advanced_event_selectors(advanced.clone());
+        request.send().await.for_call("cloudtrail:PutEventSelectors").map(drop)
+    })
+    .await
 }
 
 /// A trail records what any of its selectors matches, so those that select data events stay as they are, and one that
@@ -138,20 +211,50 @@ fn with_management_events(found: &[EventSelector]) -> Vec<EventSelector> {
     let all =
         EventSelector::builder().read_write_type(ReadWriteType::All).include_management_events(true).build();
     let of_data = found.iter().filter(|selector| !selector.data_resources().is_empty()).cloned();
-    of_data.chain(std::iter::once(all)).collect()
+    let of_data: Vec<_> = of_data.collect();
+    let of_data = if of_data.len() < MOST_SELECTORS { of_data } else { joined(&of_data) };
+    of_data.into_iter().chain(std::iter::once(all)).collect()
+}
+
+/// Selectors that record the same kind of calls are as good as one that has the resources of all of them. There are three
+/// kinds: reads, writes, and both.
+fn joined(selectors: &[EventSelector]) -> Vec<EventSelector> {
+    let mut by_kind = BTreeMap::<ReadWriteType, Vec<&DataResource>>::new();
+    for selector in selectors {
+        let kind = selector.read_write_type().cloned().unwrap_or(ReadWriteType::All);
+        by_kind.entry(kind).or_default().extend(selector.data_resources());
+    }
+    let built = |(kind, resources): (ReadWriteType, Vec<&DataResource>)| {
+        EventSelector::builder()
+            .read_write_type(kind)
+            .include_management_events(false)
+            .set_data_resources(Some(joined_resources(&resources)))
+            .build()
+    };
+    by_kind.into_iter().map(built).collect()
+}
+
+/// The resources of each type together.
+fn joined_resources(resources: &[&DataResource]) -> Vec<DataResource> {
+    let mut by_type = BTreeMap::<Option<&str>, BTreeSet<&str>>::new();
+    for resource in resources {
+        let values = resource.values().iter().map(String::as_str);
+        by_type.entry(resource.r#type()).or_default().extend(values);
+    }
+    let built = |(kind, values): (Option<&str>, BTreeSet<&str>)| {
+        DataResource::builder()
+            .set_type(kind.map(ToOwned::to_owned))
+            .set_values(Some(values.into_iter().map(ToOwned::to_owned).collect()))
+            .build()
+    };
+    by_type.into_iter().map(built).collect()
 }
 
 fn with_management_events_advanced(
     found: &[AdvancedEventSelector],
 ) -> Result<Vec<AdvancedEventSelector>, AwsError> {
-    let others = found.iter().filter(|selector| !selects_management_events(selector)).cloned();
+    let others = found.iter().filter(|selector| !is_of_management(selector)).cloned();
     Ok(others.chain(std::iter::once(all_management_events()?)).collect())
-}
-
-fn selects_management_events(selector: &AdvancedEventSelector) -> bool {
-    selector.field_selectors().iter().any(|field| {
-        field.field() == "eventCategory" && field.equals().iter().any(|category| category == "Management")
-    })
 }
 
 fn all_management_events() -> Result<AdvancedEventSelector, AwsError> {
@@ -163,48 +266,5 @@ fn all_management_events() -> Result<AdvancedEventSelector, AwsError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_cloudtrail::types::DataResource;
-
-    use super::*;
-
-    fn of_data(bucket: &str) -> EventSelector {
-        let objects =
-            DataResource::builder().r#type("AWS::S3::Object").values(format!("arn:aws:s3:::{bucket}/"));
-        EventSelector::builder()
-            .read_write_type(ReadWriteType::WriteOnly)
-            .include_management_events(false)
-            .data_resources(objects.build())
-            .build()
-    }
-
-    fn advanced(category: &str, more: &[(&str, &str)]) -> AdvancedEventSelector {
-        let mut selector = AdvancedEventSelector::builder();
-        for (field, value) in [("eventCategory", category)].iter().chain(more) {
-            let field = AdvancedFieldSelector::builder().field(*field).equals(*value).build().unwrap();
-            selector = selector.field_selectors(field);
-        }
-        selector.build().unwrap()
-    }
-
-    #[test]
-    fn data_events_go_on_being_recorded() {
-        let writes = EventSelector::builder().read_write_type(ReadWriteType::WriteOnly).build();
-        let put = with_management_events(&[of_data("one"), writes, of_data("two")]);
-        assert_eq!(put.len(), 3, "{put:?}");
-        assert!(put.contains(&of_data("one")) && put.contains(&of_data("two")), "{put:?}");
-        let all = put.last().unwrap();
-        assert_eq!(all.read_write_type(), Some(&ReadWriteType::All));
-        assert_eq!(all.include_management_events(), Some(true));
-        assert!(all.exclude_management_event_sources().is_empty() && all.data_resources().is_empty());
-    }
-
-    #[test]
-    fn advanced_selectors_of_other_events_go_on_too() {
-        let data = advanced("Data", &[("resources.type", "AWS::S3::Object")]);
-        let network = advanced("NetworkActivity", &[("eventSource", "s3.amazonaws.com")]);
-        let writes = advanced("Management", &[("readOnly", "false")]);
-        let put = with_management_events_advanced(&[data.clone(), writes, network.clone()]).unwrap();
-        assert_eq!(put, [data, network, all_management_events().unwrap()]);
-    }
-}
+#[path = "apply_tests.rs"]
+mod tests;

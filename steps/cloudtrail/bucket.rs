@@ -17,6 +17,8 @@ use super::facts::{Facts, TrailFacts, bucket_name};
 use super::key;
 use super::plan::Change;
 
+/// Who writes the log files.
+const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
 /// The statement of the bucket policy that lets only readers read.
 const ONLY_READERS_READ: &str = "DayoneOnlyReadersRead";
 /// The statement of the bucket policy that lets only administrators, and whoever set the bucket up, change anything.
@@ -66,6 +68,18 @@ fn bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Err(Obstacle::NotMine) if is_written_to => StepPlan::not_applicable(step, kept_elsewhere()),
         Err(Obstacle::Unseen(unseen)) => StepPlan::not_assessed(step, unseen),
         Err(obstacle) => StepPlan::needs_person(step, mend_bucket(&bucket.wanted.name, obstacle)),
+    }
+}
+
+/// Whether nothing that the plan may change would let CloudTrail write into the bucket: another account has it, or a
+/// statement of somebody else's keeps CloudTrail out, or may do so.
+pub fn is_closed_to_cloudtrail(facts: &Facts, answers: &Answers) -> bool {
+    let (Ok(trail), Ok(administrators)) = (facts.trail(), &facts.administrators) else { return false };
+    let Ok(bucket) = Bucket::planned(facts, trail, administrators, answers) else { return false };
+    match bucket.changes {
+        Err(Obstacle::LockedOut(who)) => who == CLOUDTRAIL,
+        Err(Obstacle::NotMine | Obstacle::UnreadablePolicy) => true,
+        Err(Obstacle::Elsewhere(_) | Obstacle::Unseen(_)) | Ok(_) => false,
     }
 }
 
@@ -355,17 +369,19 @@ impl Files {
     }
 
     fn must_let(&self, trusted: &BTreeSet<String>) -> Vec<MustLet> {
-        let file = format!("{}/{}file.json.gz", self.bucket_arn, self.of_account);
+        let [file, digest] = ["CloudTrail", "CloudTrail-Digest"]
+            .map(|kind| format!("{}/{}{kind}/file.json.gz", self.bucket_arn, self.of_account));
         let service = |action, resource: &str, more: Vec<(&'static str, String)>| MustLet {
-            who: "cloudtrail.amazonaws.com".into(),
+            who: CLOUDTRAIL.into(),
             action,
             resource: resource.to_owned(),
             context: std::iter::once(("aws:SourceArn", self.trail.clone())).chain(more).collect(),
         };
-        let acl = ("s3:x-amz-acl", "bucket-owner-full-control".to_owned());
+        let acl = || vec![("s3:x-amz-acl", "bucket-owner-full-control".to_owned())];
         let mut must = vec![
             service("s3:GetBucketAcl", &self.bucket_arn, vec![]),
-            service("s3:PutObject", &file, vec![acl]),
+            service("s3:PutObject", &file, acl()),
+            service("s3:PutObject", &digest, acl()),
         ];
         // Who may not change the policy could never let anybody in again.
         let needs = [("s3:GetObject", &file), ("s3:PutBucketPolicy", &self.bucket_arn)];

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType, Trail};
+use serde::Serialize;
 
 use crate::answers::Answers;
-use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
+use crate::aws::{Identity, Reading, Unseen};
 use crate::encryption_key::KeyFacts;
 use crate::error::{AwsError, StepError};
 use crate::private_bucket::BucketFacts;
@@ -13,7 +13,7 @@ use crate::readings::Readings;
 use crate::session::Session;
 use crate::{administrators, encryption_key, private_bucket, regions};
 
-use super::{bucket, key};
+use super::{bucket, key, trails};
 
 /// What is true now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub struct Facts {
     pub acting: Vec<String>,
     /// The trail that is the best there is: ours, or one that can be adopted.
     pub trail: Reading<Option<TrailFacts>>,
-    /// How many trails deliver from this Region. Only the first copy of management events is free.
-    pub trails: usize,
+    /// The ARNs of the trails that log management events. Only the first copy is free.
+    pub recording: Vec<String>,
     /// The ARNs of the administrators.
     pub administrators: Reading<BTreeSet<String>>,
     /// The bucket of the trail that counts, or of the trail to be made.
@@ -67,17 +67,45 @@ pub struct TrailFacts {
     pub logging: Reading<bool>,
     /// How its deliveries go.
     pub delivery: Delivery,
-    /// Whether it records all management events.
-    pub all_management_events: Reading<bool>,
+    /// Whether AWS shows that a file of it has ever arrived.
+    pub has_delivered: bool,
+    /// What it records of the management events.
+    pub management_events: Reading<ManagementEvents>,
+}
+
+/// What a trail records of the management events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManagementEvents {
+    /// All of them.
+    All,
+    /// Some, as somebody has chosen.
+    Part,
+    /// None, but data events.
+    Nothing,
+    /// AWS tells nobody but the account that owns the trail.
+    NotTold,
+}
+
+/// What a trail of this account may lack, each set by a flag of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Shortcoming {
+    /// It covers one Region only.
+    OneRegion,
+    /// Its files cannot be validated.
+    Unvalidated,
+    /// It leaves out the services that have no Region.
+    NoGlobalServices,
 }
 
 /// How the deliveries of a trail go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// No file has been delivered yet.
+    /// No file has been delivered since logging was started.
     NotYet,
     /// The last file was delivered, in seconds since 1970.
     At(i64),
+    /// The last file was delivered, in seconds since 1970, so long ago that it proves nothing any more.
+    Late(i64),
     /// The last attempt failed, with this error of S3.
     Failed(String),
 }
@@ -101,13 +129,13 @@ pub async fn observe(
     let region = answers.trail.region.clone().unwrap_or_else(|| session.connection.region());
     let planned = bucket_name(session.account(), &region, answers);
     let (trails, administrators, bucket) = tokio::try_join!(
-        describe(identity, &region),
+        trails::find(identity, &region),
         administrators::observe(session, readings, answers),
         private_bucket::observe(identity, &planned, &region),
     )?;
-    let (trails, trail) = match trails {
-        Ok(trails) => (trails.len(), Ok(best(identity, trails, session.account(), answers).await?)),
-        Err(unseen) => (0, Err(unseen)),
+    let (trail, recording) = match trails {
+        Ok(found) => found.best(identity, answers).await?,
+        Err(unseen) => (Err(unseen), Vec::new()),
     };
     let mut facts = Facts {
         account: session.account().to_owned(),
@@ -115,7 +143,7 @@ pub async fn observe(
         region,
         acting: administrators::acting(&identity.caller),
         trail,
-        trails,
+        recording,
         administrators,
         bucket,
         key: Ok(None),
@@ -158,6 +186,14 @@ impl Facts {
         Ok(trail.as_ref().filter(|trail| !trail.of_another_account || trail.covers_all()))
     }
 
+    /// The other trails that log management events beside the one that counts, or beside the one to be made: each as its
+    /// name and its Region.
+    pub fn further_copies(&self) -> Vec<String> {
+        let counts = self.trail().ok().flatten().map(|trail| trail.arn.as_str());
+        let further = self.recording.iter().filter(|arn| Some(arn.as_str()) != counts);
+        further.map(|arn| format!("{} ({})", name_in(arn), region_in(arn))).collect()
+    }
+
     /// Whether the log files are to be encrypted with the key of our alias: the answers ask for a key, and the trail has
     /// none yet, or ours. The organization's trail and that of another account are not changed from here, and a bucket of
     /// another account has a Region that is not known here.
@@ -185,6 +221,16 @@ impl TrailFacts {
         self.multi_region && self.validated
     }
 
+    /// What it lacks of what a flag sets.
+    pub fn shortcomings(&self) -> Vec<Shortcoming> {
+        let flags = [
+            (self.multi_region, Shortcoming::OneRegion),
+            (self.validated, Shortcoming::Unvalidated),
+            (self.global_services, Shortcoming::NoGlobalServices),
+        ];
+        flags.into_iter().filter(|(is_set, _)| !is_set).map(|(_, shortcoming)| shortcoming).collect()
+    }
+
     /// The bucket that its files are to go to: the one that the answers name, or else the one that it has. The
     /// organization's trail is not redirected from here.
     pub fn goes_to<'t>(&'t self, answers: &'t Answers) -> &'t str {
@@ -195,237 +241,103 @@ impl TrailFacts {
     }
 
     /// Whether nothing is left to do about it. What another account's trail leaves out cannot be seen from every account.
-    fn meets_the_bar(&self) -> bool {
-        let records_all = self.global_services && self.all_management_events == Ok(true);
+    pub fn meets_the_bar(&self) -> bool {
+        let records_all = self.global_services && self.management_events == Ok(ManagementEvents::All);
         self.covers_all() && self.logging == Ok(true) && (self.of_another_account || records_all)
     }
-}
 
-/// With shadow trails: a trail of another Region, or of the organization, is seen from here too.
-async fn describe(identity: &Identity, region: &str) -> Result<Reading<Vec<Trail>>, AwsError> {
-    let answer = identity.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
-    Ok(identity
-        .reading(answer.for_call("cloudtrail:DescribeTrails"))?
-        .map(|answer| answer.trail_list.unwrap_or_default()))
-}
-
-/// The best trail: what meets the bar before what could be brought up to it, then ours, then this account's, and of
-/// several one that lacks less. So another's trail is changed only where none is good enough as it is.
-async fn best(
-    identity: &Identity,
-    trails: Vec<Trail>,
-    account: &str,
-    answers: &Answers,
-) -> Result<Option<TrailFacts>, AwsError> {
-    let asked = trails.into_iter().map(|trail| stand(identity.clone(), trail, account.to_owned()));
-    let trails = at_once(asked).await?;
-    Ok(trails.into_iter().max_by_key(|trail| rank(trail, answers)))
-}
-
-fn rank(trail: &TrailFacts, answers: &Answers) -> [bool; 6] {
-    [
-        trail.meets_the_bar(),
-        trail.is_ours(answers),
-        !trail.of_another_account,
-        trail.multi_region,
-        trail.validated,
-        trail.logging == Ok(true),
-    ]
-}
-
-/// How a trail stands.
-async fn stand(identity: Identity, trail: Trail, account: String) -> Result<TrailFacts, AwsError> {
-    let home_region = trail.home_region().unwrap_or_default();
-    let arn = trail.trail_arn().unwrap_or_default();
-    let client = identity.cloudtrail(home_region);
-    let (status, all_management_events) = tokio::join!(
-        client.get_trail_status().name(arn).send(),
-        records_all_management_events(&identity, &trail)
-    );
-    let status = identity.reading(unless("TrailNotFound", status.for_call("cloudtrail:GetTrailStatus")))?;
-    let delivery = match &status {
-        Ok(Some(status)) => delivery(status),
-        Ok(None) | Err(_) => Delivery::NotYet,
-    };
-    Ok(TrailFacts {
-        name: trail.name().unwrap_or_default().to_owned(),
-        arn: arn.to_owned(),
-        home_region: home_region.to_owned(),
-        bucket: trail.s3_bucket_name().unwrap_or_default().to_owned(),
-        key_prefix: trail.s3_key_prefix().filter(|prefix| !prefix.is_empty()).map(ToOwned::to_owned),
-        key: trail.kms_key_id().filter(|key| !key.is_empty()).map(ToOwned::to_owned),
-        multi_region: trail.is_multi_region_trail() == Some(true),
-        validated: trail.log_file_validation_enabled() == Some(true),
-        global_services: trail.include_global_service_events() != Some(false),
-        of_another_account: arn.split(':').nth(4) != Some(account.as_str()),
-        of_organization: trail.is_organization_trail() == Some(true),
-        logging: status.map(|status| status.is_some_and(|status| status.is_logging() == Some(true))),
-        delivery,
-        all_management_events: all_management_events?,
-    })
-}
-
-/// A trail that has no selectors of its own records all management events, as every trail does at first.
-async fn records_all_management_events(
-    identity: &Identity,
-    trail: &Trail,
-) -> Result<Reading<bool>, AwsError> {
-    if trail.has_custom_event_selectors() == Some(false) {
-        return Ok(Ok(true));
-    }
-    let client = identity.cloudtrail(trail.home_region().unwrap_or_default());
-    let selectors = client.get_event_selectors().trail_name(trail.trail_arn().unwrap_or_default());
-    let selectors = identity.reading(selectors.send().await.for_call("cloudtrail:GetEventSelectors"))?;
-    Ok(selectors.map(|selectors| all_management_events(&selectors)))
-}
-
-fn delivery(status: &aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput) -> Delivery {
-    match (status.latest_delivery_error(), status.latest_delivery_time()) {
-        (Some(error), _) if !error.is_empty() => Delivery::Failed(error.to_owned()),
-        (_, Some(time)) if time.secs() > 0 => Delivery::At(time.secs()),
-        _ => Delivery::NotYet,
+    /// Whether AWS counts a copy of management events for it. Another account's trail is there for little else.
+    pub fn is_recording(&self) -> bool {
+        self.logging == Ok(true) && self.management_events != Ok(ManagementEvents::Nothing)
     }
 }
 
-type Selectors = aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
+/// The name in a trail's ARN; a name alone is one.
+pub(super) fn name_in(trail: &str) -> &str {
+    trail.rsplit('/').next().unwrap_or(trail)
+}
 
-fn all_management_events(selectors: &Selectors) -> bool {
-    let basic = |selector: &EventSelector| {
-        selector.include_management_events() != Some(false)
-            && selector.read_write_type().is_none_or(|kind| *kind == ReadWriteType::All)
-            && selector.exclude_management_event_sources().is_empty()
-    };
-    let none = selectors.event_selectors().is_empty() && selectors.advanced_event_selectors().is_empty();
-    let advanced = selectors.advanced_event_selectors().iter().any(|selector| {
-        let fields = selector.field_selectors();
-        fields.len() == 1
-            && fields
-                .iter()
-                .any(|field| field.field() == "eventCategory" && field.equals() == ["Management".to_owned()])
-    });
-    none || advanced || selectors.event_selectors().iter().any(basic)
+fn region_in(arn: &str) -> &str {
+    arn.split(':').nth(3).unwrap_or_default()
+}
+
+/// The account that owns a trail, by the trail's ARN.
+pub(super) fn account_in(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn perfect(name: &str) -> TrailFacts {
+    const OURS: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/day-one";
+    const THEIRS: &str = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/organization";
+
+    fn perfect(arn: &str) -> TrailFacts {
         TrailFacts {
-            name: name.into(),
-            arn: format!("arn:aws:cloudtrail:us-east-1:111122223333:trail/{name}"),
-            home_region: "us-east-1".into(),
+            name: name_in(arn).into(),
+            arn: arn.into(),
+            home_region: region_in(arn).into(),
             bucket: "logs".into(),
             key_prefix: None,
             key: None,
             multi_region: true,
             validated: true,
             global_services: true,
-            of_another_account: false,
+            of_another_account: account_in(arn) != "111122223333",
             of_organization: false,
             logging: Ok(true),
             delivery: Delivery::NotYet,
-            all_management_events: Ok(true),
+            has_delivered: false,
+            management_events: Ok(ManagementEvents::All),
         }
     }
 
-    /// The name of the trail that is ranked first, in whichever order they come.
-    fn first(one: &TrailFacts, other: &TrailFacts) -> String {
-        let answers = Answers::default();
-        let best = |trails: [&TrailFacts; 2]| {
-            let best = trails.into_iter().max_by_key(|trail| rank(trail, &answers));
-            best.map(|trail| trail.name.clone())
-        };
-        assert_eq!(best([one, other]), best([other, one]));
-        best([one, other]).unwrap_or_default()
-    }
-
-    #[test]
-    fn a_trail_that_lacks_nothing_counts_before_ours_that_does() {
-        let lacking: [fn(&mut TrailFacts); 5] = [
-            |trail| trail.multi_region = false,
-            |trail| trail.validated = false,
-            |trail| trail.global_services = false,
-            |trail| trail.logging = Ok(false),
-            |trail| trail.all_management_events = Ok(false),
-        ];
-        for lacks in lacking {
-            let mut ours = perfect("day-one");
-            lacks(&mut ours);
-            assert_eq!(first(&ours, &perfect("audit")), "audit", "{ours:?}");
-            let mut theirs = perfect("audit");
-            lacks(&mut theirs);
-            assert_eq!(first(&perfect("day-one"), &theirs), "day-one", "{theirs:?}");
-            assert_eq!(first(&ours, &theirs), "day-one", "neither is good enough, so ours is changed");
-        }
-        assert_eq!(first(&perfect("day-one"), &perfect("audit")), "day-one");
-    }
-
-    #[test]
-    fn a_trail_that_logs_is_adopted_before_one_that_is_stopped() {
-        let stopped = TrailFacts { logging: Ok(false), ..perfect("stopped") };
-        assert_eq!(first(&stopped, &perfect("audit")), "audit");
-        let of_organization =
-            TrailFacts { of_another_account: true, of_organization: true, ..perfect("organization") };
-        assert_eq!(first(&stopped, &of_organization), "organization");
-        let stopped_too = TrailFacts { logging: Ok(false), ..of_organization };
-        assert_eq!(first(&stopped, &stopped_too), "stopped", "this account's can be started");
-    }
-
-    #[test]
-    fn a_trail_of_another_account_counts_only_where_it_covers_everything() {
-        let facts = |trail| Facts {
+    fn facts(trail: TrailFacts, recording: &[&str]) -> Facts {
+        Facts {
             account: "111122223333".into(),
             partition: "aws".into(),
             region: "us-east-1".into(),
             acting: Vec::new(),
             trail: Ok(Some(trail)),
-            trails: 1,
+            recording: recording.iter().map(|arn| (*arn).to_owned()).collect(),
             administrators: Ok(BTreeSet::new()),
             bucket: BucketFacts::Free,
             key: Ok(None),
-        };
-        let theirs = TrailFacts { of_another_account: true, ..perfect("organization") };
-        assert_eq!(facts(theirs.clone()).trail(), Ok(Some(&theirs)));
-        for lacking in [
-            TrailFacts { multi_region: false, ..theirs.clone() },
-            TrailFacts { validated: false, ..theirs.clone() },
-        ] {
-            assert_eq!(facts(lacking.clone()).trail(), Ok(None), "{lacking:?}");
-            let own = TrailFacts { of_another_account: false, ..lacking };
-            assert_eq!(facts(own.clone()).trail(), Ok(Some(&own)));
         }
     }
 
     #[test]
-    fn selectors_record_all_management_events_only_without_exceptions() {
-        use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector};
-        let category =
-            AdvancedFieldSelector::builder().field("eventCategory").equals("Management").build().unwrap();
-        let only_writes = AdvancedFieldSelector::builder().field("readOnly").equals("false").build().unwrap();
-        let all = AdvancedEventSelector::builder().field_selectors(category);
-        let writes = all.clone().field_selectors(only_writes);
-        let basic = EventSelector::builder().read_write_type(ReadWriteType::All);
-        let cases = [
-            (Selectors::builder().build(), true),
-            (Selectors::builder().event_selectors(basic.clone().build()).build(), true),
-            (
-                Selectors::builder()
-                    .event_selectors(basic.clone().include_management_events(false).build())
-                    .build(),
-                false,
-            ),
-            (
-                Selectors::builder()
-                    .event_selectors(basic.exclude_management_event_sources("kms.amazonaws.com").build())
-                    .build(),
-                false,
-            ),
-            (Selectors::builder().advanced_event_selectors(all.build().unwrap()).build(), true),
-            (Selectors::builder().advanced_event_selectors(writes.build().unwrap()).build(), false),
-        ];
-        for (selectors, expected) in cases {
-            assert_eq!(all_management_events(&selectors), expected, "{selectors:?}");
+    fn a_trail_of_another_account_counts_only_where_it_covers_everything() {
+        let theirs = perfect(THEIRS);
+        assert_eq!(facts(theirs.clone(), &[]).trail(), Ok(Some(&theirs)));
+        for lacking in [
+            TrailFacts { multi_region: false, ..theirs.clone() },
+            TrailFacts { validated: false, ..theirs.clone() },
+        ] {
+            assert_eq!(facts(lacking.clone(), &[]).trail(), Ok(None), "{lacking:?}");
+            let own = TrailFacts { of_another_account: false, ..lacking };
+            assert_eq!(facts(own.clone(), &[]).trail(), Ok(Some(&own)));
+        }
+    }
+
+    #[test]
+    fn every_other_trail_that_logs_management_events_is_a_further_copy() {
+        let theirs = ["organization (eu-west-1)".to_owned()];
+        assert_eq!(facts(perfect(OURS), &[OURS]).further_copies(), Vec::<String>::new());
+        assert_eq!(facts(perfect(OURS), &[OURS, THEIRS]).further_copies(), theirs);
+        // One that does not count is beside the one that is made in its place.
+        let of_one_region = TrailFacts { multi_region: false, ..perfect(THEIRS) };
+        assert_eq!(facts(of_one_region, &[THEIRS]).further_copies(), theirs);
+    }
+
+    #[test]
+    fn a_trail_that_logs_is_a_copy_unless_it_is_known_to_record_nothing_of_it() {
+        use ManagementEvents::{All, NotTold, Nothing, Part};
+        for (events, expected) in [(All, true), (Part, true), (NotTold, true), (Nothing, false)] {
+            let trail = TrailFacts { management_events: Ok(events), ..perfect(OURS) };
+            assert_eq!(trail.is_recording(), expected, "{events:?}");
+            assert!(!TrailFacts { logging: Ok(false), ..trail }.is_recording());
         }
     }
 }

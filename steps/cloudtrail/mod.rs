@@ -9,6 +9,7 @@ mod bucket;
 mod facts;
 mod key;
 mod plan;
+mod trails;
 
 use crate::answers::Answers;
 use crate::error::StepError;
@@ -17,7 +18,7 @@ use crate::practice::{Practice, PracticeId, StepPlan};
 use crate::readings::Readings;
 use crate::session::Session;
 
-pub use facts::{Delivery, Facts, TrailFacts};
+pub use facts::{Delivery, Facts, ManagementEvents, Shortcoming, TrailFacts};
 pub use plan::Change;
 
 /// Turn on CloudTrail.

@@ -48,7 +48,7 @@ fn fresh() -> Facts {
         region: REGION.into(),
         acting: vec![ALICE.into()],
         trail: Ok(None),
-        trails: 0,
+        recording: Vec::new(),
         administrators: Ok(BTreeSet::from([ALICE.to_owned()])),
         bucket: BucketFacts::Free,
         key: Ok(None),
@@ -58,7 +58,8 @@ fn fresh() -> Facts {
 /// An account where everything of this practice is in place.
 fn perfect() -> Facts {
     let policy = planned_policy(&fresh(), &Answers::default()).to_json();
-    Facts { trail: Ok(Some(our_trail())), trails: 1, bucket: mine(REGION, Some(&policy)), ..fresh() }
+    let recording = vec![TRAIL.to_owned()];
+    Facts { trail: Ok(Some(our_trail())), recording, bucket: mine(REGION, Some(&policy)), ..fresh() }
 }
 
 fn our_trail() -> TrailFacts {
@@ -76,7 +77,8 @@ fn our_trail() -> TrailFacts {
         of_organization: false,
         logging: Ok(true),
         delivery: Delivery::At(1_795_000_000),
-        all_management_events: Ok(true),
+        has_delivered: true,
+        management_events: Ok(ManagementEvents::All),
     }
 }
 
@@ -90,7 +92,8 @@ fn adopted() -> Facts {
         key_prefix: Some("central".into()),
         ..our_trail()
     };
-    Facts { trail: Ok(Some(trail)), trails: 1, bucket: of_others(None), ..fresh() }
+    let recording = vec![trail.arn.clone()];
+    Facts { trail: Ok(Some(trail)), recording, bucket: of_others(None), ..fresh() }
 }
 
 /// A bucket of this account that lacks nothing but perhaps the policy.
@@ -166,8 +169,8 @@ fn told(changes: &[Change]) -> Vec<String> {
     changes.iter().map(|change| format!("{:?} {}", change.verb(), change.resource())).collect()
 }
 
-fn update(trail: &str, region: &str) -> Change {
-    Change::UpdateTrail { trail: trail.into(), region: region.into(), bucket: None }
+fn update(trail: &str, region: &str, lacks: &[Shortcoming]) -> Change {
+    Change::UpdateTrail { trail: trail.into(), region: region.into(), lacks: lacks.into(), bucket: None }
 }
 
 fn record(trail: &str, region: &str) -> Change {
@@ -476,13 +479,13 @@ fn how_the_steps_stand_with_a_trail_of_this_account() {
         ),
         (
             "selectors not seen",
-            |facts, _| trail_of(facts).all_management_events = Err(unseen()),
+            |facts, _| trail_of(facts).management_events = Err(unseen()),
             [InPlace, NotAssessed, InPlace],
         ),
         (
             "selectors not seen, and single-Region besides",
             |facts, _| {
-                trail_of(facts).all_management_events = Err(unseen());
+                trail_of(facts).management_events = Err(unseen());
                 trail_of(facts).multi_region = false;
             },
             [InPlace, NotAssessed, InPlace],
@@ -508,12 +511,17 @@ fn how_the_steps_stand_with_a_trail_of_this_account() {
             [NotAssessed, InPlace, InPlace],
         ),
         (
+            "no file for long",
+            |facts, _| trail_of(facts).delivery = Delivery::Late(1_700_000_000),
+            [InPlace, InPlace, Waiting],
+        ),
+        (
             "into another bucket than the answers name",
             |facts, answers| {
                 facts.bucket = BucketFacts::Free;
                 answers.trail.bucket = Some("my-logs".into());
             },
-            [ToChange, ToChange, InPlace],
+            [ToChange, ToChange, Blocked],
         ),
         (
             "into another bucket than the answers name, which is somebody else's",
@@ -521,7 +529,15 @@ fn how_the_steps_stand_with_a_trail_of_this_account() {
                 facts.bucket = BucketFacts::NotMine;
                 answers.trail.bucket = Some("my-logs".into());
             },
-            [NeedsPerson, Blocked, InPlace],
+            [NeedsPerson, Blocked, Blocked],
+        ),
+        (
+            "into another bucket than the answers name, by the operator's word",
+            |_, answers| {
+                answers.trail.bucket = Some("my-logs".into());
+                answers.accept = vec![kept(StepId::Trail)];
+            },
+            [ToChange, Accepted, InPlace],
         ),
         ("its bucket is gone", |facts, _| facts.bucket = BucketFacts::Free, [ToChange, InPlace, InPlace]),
         (
@@ -600,7 +616,7 @@ fn how_the_steps_stand_with_a_trail_of_another_account() {
         ),
         (
             "selectors not seen",
-            |facts, _| trail_of(facts).all_management_events = Err(unseen()),
+            |facts, _| trail_of(facts).management_events = Err(unseen()),
             [NotApplicable, InPlace, InPlace],
         ),
     ];
@@ -626,7 +642,7 @@ fn the_organization_s_own_trail_is_left_to_a_person() {
         ("single-Region", |facts, _| trail_of(facts).multi_region = false, [InPlace, NeedsPerson, InPlace]),
         (
             "custom selectors",
-            |facts, _| trail_of(facts).all_management_events = Ok(false),
+            |facts, _| trail_of(facts).management_events = Ok(ManagementEvents::Part),
             [InPlace, NeedsPerson, InPlace],
         ),
         ("a bare bucket", |facts, _| facts.bucket = of_others(None), [NeedsPerson, InPlace, InPlace]),
@@ -649,6 +665,7 @@ fn a_trail_moves_to_the_bucket_that_the_answers_name() {
     let moved = Change::UpdateTrail {
         trail: "arn:aws:cloudtrail:us-west-2:111122223333:trail/audit".into(),
         region: "us-west-2".into(),
+        lacks: Vec::new(),
         bucket: Some("my-logs".into()),
     };
     let summary = moved.summary();
@@ -704,20 +721,38 @@ fn no_trail_is_made_before_its_bucket_can_be_prepared() {
 
 #[test]
 fn each_shortcoming_of_a_trail_is_exactly_one_change() {
+    use Shortcoming::{NoGlobalServices, OneRegion, Unvalidated};
     let cases: &[(&str, GivenTrail, Vec<Change>)] = &[
         ("none", |_| {}, vec![]),
-        ("single-Region", |trail| trail.multi_region = false, vec![update(TRAIL, REGION)]),
-        ("unvalidated", |trail| trail.validated = false, vec![update(TRAIL, REGION)]),
-        ("without global services", |trail| trail.global_services = false, vec![update(TRAIL, REGION)]),
-        ("custom selectors", |trail| trail.all_management_events = Ok(false), vec![record(TRAIL, REGION)]),
+        ("single-Region", |trail| trail.multi_region = false, vec![update(TRAIL, REGION, &[OneRegion])]),
+        ("unvalidated", |trail| trail.validated = false, vec![update(TRAIL, REGION, &[Unvalidated])]),
+        (
+            "without global services",
+            |trail| trail.global_services = false,
+            vec![update(TRAIL, REGION, &[NoGlobalServices])],
+        ),
+        (
+            "custom selectors",
+            |trail| trail.management_events = Ok(ManagementEvents::Part),
+            vec![record(TRAIL, REGION)],
+        ),
+        (
+            "data events alone",
+            |trail| trail.management_events = Ok(ManagementEvents::Nothing),
+            vec![record(TRAIL, REGION)],
+        ),
         ("stopped", |trail| trail.logging = Ok(false), vec![start(TRAIL, REGION)]),
         (
             "all of them",
             |trail| {
                 (trail.multi_region, trail.validated, trail.global_services) = (false, false, false);
-                (trail.all_management_events, trail.logging) = (Ok(false), Ok(false));
+                (trail.management_events, trail.logging) = (Ok(ManagementEvents::Part), Ok(false));
             },
-            vec![update(TRAIL, REGION), record(TRAIL, REGION), start(TRAIL, REGION)],
+            vec![
+                update(TRAIL, REGION, &[OneRegion, Unvalidated, NoGlobalServices]),
+                record(TRAIL, REGION),
+                start(TRAIL, REGION),
+            ],
         ),
     ];
     for (name, given, expected) in cases {
@@ -734,7 +769,7 @@ fn an_adopted_trail_is_changed_where_it_is_at_home() {
     trail_of(&mut facts).logging = Ok(false);
     let steps = plan(&facts, &Answers::default());
     let (arn, home) = ("arn:aws:cloudtrail:us-west-2:111122223333:trail/audit", "us-west-2");
-    assert_eq!(steps[1].changes, [update(arn, home), start(arn, home)]);
+    assert_eq!(steps[1].changes, [update(arn, home, &[Shortcoming::OneRegion]), start(arn, home)]);
     let told = told(&steps[1].changes);
     assert!(told.iter().all(|change| change.ends_with(" cloudtrail:trail/audit")), "{told:?}");
     let [Change::Bucket { region, change: BucketChange::PutPolicy { bucket, .. } }] = &steps[0].changes[..]
@@ -747,12 +782,149 @@ fn an_adopted_trail_is_changed_where_it_is_at_home() {
 #[test]
 fn what_others_have_a_trail_record_is_left_to_a_person() {
     let mut facts = adopted();
-    trail_of(&mut facts).all_management_events = Ok(false);
+    trail_of(&mut facts).management_events = Ok(ManagementEvents::Part);
     trail_of(&mut facts).multi_region = false;
     let trail = step(&facts, &Answers::default(), StepId::Trail);
     assert_eq!((trail.state, trail.changes), (State::NeedsPerson, vec![]));
     let task = trail.person.unwrap();
     assert!(task.what.en.contains("audit") && task.what.ko.contains("audit"), "{task:?}");
+
+    // Who is there is asked, and Enter alone changes nothing.
+    let trail = step(&facts, &attended(), StepId::Trail);
+    let (arn, home) = ("arn:aws:cloudtrail:us-west-2:111122223333:trail/audit", "us-west-2");
+    assert_eq!(trail.changes, [update(arn, home, &[Shortcoming::OneRegion]), record(arn, home)]);
+    let [note] = &trail.notes[..] else { panic!("one note is expected, not {:?}", trail.notes) };
+    assert!(note.en.contains("audit") && note.en.contains("data events") && note.ko.contains("audit"));
+    assert!(trail.careful);
+    // What ours leaves out needs no such question.
+    let mut ours = perfect();
+    trail_of(&mut ours).management_events = Ok(ManagementEvents::Part);
+    assert!(!step(&ours, &attended(), StepId::Trail).careful);
+}
+
+#[test]
+fn a_summary_names_what_the_trail_lacks_and_nothing_else() {
+    use Shortcoming::{NoGlobalServices, OneRegion, Unvalidated};
+    let all = [
+        (OneRegion, "all Regions", "모든 리전"),
+        (Unvalidated, "log-file validation", "로그 파일 검증"),
+        (NoGlobalServices, "global services", "글로벌 서비스"),
+    ];
+    for (lacks, en, ko) in all {
+        let summary = update(TRAIL, REGION, &[lacks]).summary();
+        assert_eq!(summary.en, format!("trail day-one: {en}"));
+        assert_eq!(summary.ko, format!("추적 day-one: {ko}"));
+    }
+    let summary = update(TRAIL, REGION, &all.map(|(lacks, ..)| lacks)).summary();
+    assert_eq!(summary.en, "trail day-one: all Regions, log-file validation, global services");
+}
+
+#[test]
+fn what_further_copies_cost_is_told_and_which_trails_make_them() {
+    let tells = |text: &Text| [&text.en, &text.ko].iter().all(|words| words.contains("$2"));
+    let names = |text: &Text| {
+        [&text.en, &text.ko].iter().all(|words| words.contains("day-one (eu-central-1)")) && tells(text)
+    };
+    // Of an adopted trail: why there is no other.
+    let adopted_alone = step(&adopted(), &Answers::default(), StepId::Trail);
+    assert!(adopted_alone.found.as_ref().is_some_and(&tells), "{adopted_alone:?}");
+    let mut facts = perfect();
+    let ours_alone = step(&facts, &Answers::default(), StepId::Trail);
+    assert!(ours_alone.notes.is_empty() && !ours_alone.found.as_ref().is_some_and(&tells), "{ours_alone:?}");
+
+    facts.recording.push(OTHER_TRAIL.into());
+    let two = step(&facts, &Answers::default(), StepId::Trail);
+    assert!(two.found.as_ref().is_some_and(&names) && two.notes.is_empty(), "{two:?}");
+    trail_of(&mut facts).validated = false;
+    let two = step(&facts, &Answers::default(), StepId::Trail);
+    assert!(matches!(&two.notes[..], [note] if names(note)), "{two:?}");
+
+    // One that another account has for this Region alone does not count, and ours is paid for.
+    let theirs = TrailFacts { multi_region: false, of_another_account: true, ..our_trail() };
+    let recording = vec![OTHER_TRAIL.to_owned()];
+    let facts = Facts { trail: Ok(Some(theirs)), recording, bucket: perfect().bucket, ..fresh() };
+    let ours = step(&facts, &Answers::default(), StepId::Trail);
+    assert_eq!(told(&ours.changes)[0], "Create cloudtrail:trail/day-one");
+    assert!(matches!(&ours.notes[..], [note] if names(note)), "{ours:?}");
+}
+
+/// Our trail, which has never delivered, into our bucket, which a statement of somebody else's closes to CloudTrail.
+fn shut_out() -> Facts {
+    let mut facts = perfect();
+    settings_of(&mut facts).policy = Ok(Some(DENY_ALL.into()));
+    let trail = trail_of(&mut facts);
+    (trail.delivery, trail.has_delivered) = (Delivery::Failed("AccessDenied".into()), false);
+    facts
+}
+
+#[test]
+fn a_trail_that_can_never_deliver_is_stopped_where_nobody_is_there() {
+    let mut facts = shut_out();
+    let steps = plan(&facts, &Answers::default());
+    assert_hold_together(&steps);
+    let states: Vec<_> = steps.iter().map(|step| step.state).collect();
+    assert_eq!(states, [State::NeedsPerson, State::ToChange, State::Blocked]);
+    let stop = Change::StopLogging { trail: TRAIL.into(), region: REGION.into() };
+    assert_eq!(steps[1].changes, std::slice::from_ref(&stop));
+    assert!(stop.stands_alone() && !stop.is_irreversible(), "the bucket is left to a person");
+    let [note] = &steps[1].notes[..] else { panic!("one note is expected, not {:?}", steps[1].notes) };
+    for words in [&note.en, &note.ko] {
+        assert!(["day-one", BUCKET, "AccessDenied"].iter().all(|word| words.contains(word)), "{words}");
+    }
+    // Stopped, it is not started again before the bucket is mended.
+    make(&mut facts, &stop);
+    let trail = step(&facts, &Answers::default(), StepId::Trail);
+    assert_eq!((trail.state, trail.offer), (State::NeedsPerson, None));
+    assert!(trail.person.unwrap().how.iter().any(|how| how.en.contains("delete-trail --name arn:")));
+    settings_of(&mut facts).policy = Ok(None);
+    let trail = step(&facts, &Answers::default(), StepId::Trail);
+    assert_eq!(trail.changes, [start(TRAIL, REGION)], "its bucket is mended by the step before");
+}
+
+#[test]
+fn a_trail_that_can_never_deliver_may_be_deleted_by_who_is_there() {
+    let mut facts = shut_out();
+    for logging in [true, false] {
+        trail_of(&mut facts).logging = Ok(logging);
+        let trail = step(&facts, &attended(), StepId::Trail);
+        assert_eq!((trail.state, trail.changes), (State::NeedsPerson, vec![]));
+        let offer = trail.offer.unwrap();
+        let delete = Change::DeleteTrail { trail: TRAIL.into(), region: REGION.into() };
+        assert_eq!(offer.changes, std::slice::from_ref(&delete));
+        assert!(delete.is_irreversible() && offer.key.is_none());
+        for words in [&offer.question.en, &offer.question.ko] {
+            assert!(words.contains("day-one") && words.contains("30"), "{words}");
+        }
+    }
+}
+
+#[test]
+fn what_may_yet_deliver_is_neither_stopped_nor_deleted() {
+    let cases: &[(&str, Given)] = &[
+        ("it has delivered before", |facts, _| trail_of(facts).has_delivered = true),
+        ("nothing has failed yet", |facts, _| trail_of(facts).delivery = Delivery::NotYet),
+        ("the plan mends the bucket", |facts, _| settings_of(facts).policy = Ok(None)),
+        ("the bucket is as it should be", |facts, _| facts.bucket = perfect().bucket),
+        ("the bucket was not seen", |facts, _| settings_of(facts).policy = Err(unseen())),
+        ("whoever acts may not change the bucket", |facts, _| {
+            (facts.bucket, facts.acting) = (perfect().bucket, vec![BOB.into()]);
+            facts.administrators.as_mut().unwrap().insert(CAROL.into());
+        }),
+        ("a trail of another name", |_, answers| answers.trail.name = "audit".into()),
+        ("a bucket of another name", |facts, _| trail_of(facts).bucket = "audit-logs".into()),
+        ("the organization's", |facts, _| trail_of(facts).of_organization = true),
+        ("the operator's word for the bucket", |_, answers| {
+            answers.accept.push(kept(StepId::TrailBucket));
+        }),
+    ];
+    for attended in [false, true] {
+        for (name, given) in cases {
+            let (mut facts, mut answers) = (shut_out(), Answers { attended, ..Answers::default() });
+            given(&mut facts, &mut answers);
+            let trail = step(&facts, &answers, StepId::Trail);
+            assert_eq!((trail.offer, trail.changes), (None, vec![]), "{name}, attended: {attended}");
+        }
+    }
 }
 
 #[test]
@@ -925,7 +1097,7 @@ fn an_adopted_trail_is_named_as_such() {
     let ours = names(&perfect());
     assert!(ours.en.contains("day-one") && !ours.en.contains("adopted"), "{ours:?}");
     let audit = names(&adopted());
-    assert!(audit.en.contains("audit") && audit.en.contains("adopted"), "{audit:?}");
+    assert!(audit.en.contains("audit") && audit.en.contains("(adopted:"), "{audit:?}");
     assert!(audit.ko.contains("audit") && audit.ko.contains("그대로 사용"), "{audit:?}");
     let mut organization = perfect();
     trail_of(&mut organization).of_another_account = true;
@@ -948,6 +1120,7 @@ fn a_person_is_told_which_trail_stands_still_and_why() {
 
     trail_of(&mut facts).delivery = Delivery::Failed("NoSuch\u{202e}Bucket".into());
     let task = step(&facts, &Answers::default(), StepId::LogDelivery).person.unwrap();
+    assert!(task.how.iter().all(|how| !how.en.contains("delete-trail")), "it is another account's: {task:?}");
     for words in [&task.what.en, &task.what.ko] {
         let all = ["day-one", BUCKET, "NoSuch\u{fffd}Bucket"].iter().all(|word| words.contains(word));
         assert!(all, "{words}");
@@ -1398,7 +1571,16 @@ fn a_prefix_adds_nothing_to_the_policy_but_itself() {
 fn summaries_name_the_trail() {
     let create =
         Change::CreateTrail { trail: "day-one".into(), region: REGION.into(), bucket: BUCKET.into() };
-    for change in [create, update(TRAIL, REGION), record(TRAIL, REGION), start(TRAIL, REGION)] {
+    let (trail, region) = (|| TRAIL.to_owned(), || REGION.to_owned());
+    let changes = [
+        create,
+        update(TRAIL, REGION, &[Shortcoming::OneRegion]),
+        record(TRAIL, REGION),
+        start(TRAIL, REGION),
+        Change::StopLogging { trail: trail(), region: region() },
+        Change::DeleteTrail { trail: trail(), region: region() },
+    ];
+    for change in changes {
         let summary = change.summary();
         for words in [&summary.en, &summary.ko] {
             assert!(words.contains("day-one") && !words.contains("arn:"), "{words}");
@@ -1419,7 +1601,8 @@ fn assert_hold_together(steps: &[StepPlan<Change>]) {
         assert_eq!(!explains_itself, step.reason.is_some(), "{step:?}");
         let person = step.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
         let summaries: Vec<_> = step.changes.iter().map(|change| change.summary()).collect();
-        let texts = step.reason.iter().chain(&step.found).chain(person).chain(&summaries);
+        let offered = step.offer.iter().map(|offer| &offer.question);
+        let texts = step.reason.iter().chain(&step.found).chain(person).chain(&summaries).chain(offered);
         for text in texts {
             assert!(!text.en.is_empty() && !text.ko.is_empty(), "{step:?}");
         }
@@ -1443,16 +1626,27 @@ fn make(facts: &mut Facts, change: &Change) {
                 bucket: bucket.clone(),
                 logging: Ok(false),
                 delivery: Delivery::NotYet,
+                has_delivered: false,
                 ..our_trail()
             }));
         }
-        Change::UpdateTrail { bucket, .. } => {
+        Change::UpdateTrail { lacks, bucket, .. } => {
             let trail = trail_of(facts);
-            (trail.multi_region, trail.validated, trail.global_services) = (true, true, true);
+            for shortcoming in lacks {
+                match shortcoming {
+                    Shortcoming::OneRegion => trail.multi_region = true,
+                    Shortcoming::Unvalidated => trail.validated = true,
+                    Shortcoming::NoGlobalServices => trail.global_services = true,
+                }
+            }
             trail.bucket = bucket.clone().unwrap_or_else(|| trail.bucket.clone());
         }
-        Change::RecordManagementEvents { .. } => trail_of(facts).all_management_events = Ok(true),
+        Change::RecordManagementEvents { .. } => {
+            trail_of(facts).management_events = Ok(ManagementEvents::All);
+        }
         Change::StartLogging { .. } => trail_of(facts).logging = Ok(true),
+        Change::StopLogging { .. } => trail_of(facts).logging = Ok(false),
+        Change::DeleteTrail { .. } => facts.trail = Ok(None),
     }
 }
 
@@ -1506,8 +1700,14 @@ fn any_delivery() -> impl Strategy<Value = Delivery> {
     prop_oneof![
         Just(Delivery::NotYet),
         any::<i64>().prop_map(Delivery::At),
+        any::<i64>().prop_map(Delivery::Late),
         "\\PC{1,20}".prop_map(Delivery::Failed),
     ]
+}
+
+fn any_events() -> impl Strategy<Value = ManagementEvents> {
+    use ManagementEvents::{All, NotTold, Nothing, Part};
+    prop::sample::select(vec![All, Part, Nothing, NotTold])
 }
 
 fn any_trail() -> impl Strategy<Value = TrailFacts> {
@@ -1515,7 +1715,7 @@ fn any_trail() -> impl Strategy<Value = TrailFacts> {
     let names = (any_name(), region, any_name(), prop::option::of(any_name()));
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
     let key = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY]));
-    let status = (maybe_unseen(any::<bool>()), any_delivery(), maybe_unseen(any::<bool>()));
+    let status = (maybe_unseen(any::<bool>()), any_delivery(), any::<bool>(), maybe_unseen(any_events()));
     (names, flags, status, key).prop_map(|((name, home_region, bucket, key_prefix), flags, status, key)| {
         TrailFacts {
             arn: format!("arn:aws:cloudtrail:{home_region}:{ACCOUNT}:trail/{name}"),
@@ -1531,7 +1731,8 @@ fn any_trail() -> impl Strategy<Value = TrailFacts> {
             of_organization: flags.4,
             logging: status.0,
             delivery: status.1,
-            all_management_events: status.2,
+            has_delivered: status.2,
+            management_events: status.3,
         }
     })
 }
@@ -1593,9 +1794,13 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     ];
     let acting = prop::sample::select(vec![vec![ALICE], vec![ROOT], vec![BOB], ROLES.to_vec()]);
     let key = maybe_unseen(prop::option::of(any_key()));
-    (trail, administrators, bucket, acting, key).prop_map(|(trail, administrators, bucket, acting, key)| {
+    let recording = prop::sample::subsequence(vec![TRAIL, OTHER_TRAIL], 0..=2);
+    let found = (trail, recording);
+    (found, administrators, bucket, acting, key).prop_map(|(found, administrators, bucket, acting, key)| {
+        let (trail, recording) = found;
         Facts {
             trail,
+            recording: recording.into_iter().map(ToOwned::to_owned).collect(),
             key,
             administrators: administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect()),
             bucket,
@@ -1633,7 +1838,7 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
         }
         StepId::Trail => {
             trail.is_some_and(|trail| trail.logging.is_err())
-                || of_ours.is_some_and(|trail| trail.all_management_events.is_err())
+                || of_ours.is_some_and(|trail| trail.management_events.is_err())
         }
         _ => trail.is_some_and(|trail| trail.logging.is_err()),
     }

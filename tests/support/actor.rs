@@ -35,6 +35,8 @@ pub struct Actor {
     pub device: usize,
     /// Whether a second device is enrolled when that is offered.
     pub takes_backup: bool,
+    /// Whether a trail that can deliver nothing is deleted when that is offered.
+    pub deletes_trail: bool,
     /// Where the person signs in by the browser, as with `aws login`.
     pub browser: Option<Browser>,
     /// What somebody else does while the first plan is decided about, or the question that is agreed to.
@@ -79,6 +81,7 @@ impl Actor {
             handed_over: Vec::new(),
             device: 0,
             takes_backup: false,
+            deletes_trail: false,
             browser: None,
             meanwhile: None,
             thinks: Duration::ZERO,
@@ -235,6 +238,9 @@ impl Asks for Actor {
         if self.agrees_to.is_some_and(|question| text.en.starts_with(question)) {
             self.think().await;
             return Ok(true);
+        }
+        if text.en.starts_with("Delete the trail") {
+            return Ok(self.deletes_trail);
         }
         Ok(default)
     }

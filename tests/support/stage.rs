@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_smithy_types::body::SdkBody;
 use dayone::answers::Collected;
 use dayone::engine::Engine;
@@ -299,6 +300,18 @@ impl Stage {
     pub async fn policy_of(&self, bucket: &str) -> Value {
         let snapshot = self.account.snapshot().await;
         serde_json::from_str(snapshot["buckets"][bucket]["policy"].as_str().unwrap()).unwrap()
+    }
+
+    /// Another policy for a bucket of us-east-1.
+    pub async fn put_policy(&self, bucket: &str, policy: &Value) {
+        let put = self.root().await.s3("us-east-1").put_bucket_policy().bucket(bucket);
+        put.policy(policy.to_string()).send().await.unwrap();
+    }
+
+    /// What a trail of us-east-1 records.
+    pub async fn recorded_by(&self, trail: &str) -> GetEventSelectorsOutput {
+        let cloudtrail = self.root().await.cloudtrail("us-east-1");
+        cloudtrail.get_event_selectors().trail_name(trail).send().await.unwrap()
     }
 
     /// A classic report as this program makes it, but for what is given. A bucket policy is not seen at the first try.

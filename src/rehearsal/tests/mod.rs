@@ -20,8 +20,8 @@ use winterbaume_core::{MockRequest, MockResponse};
 
 use super::wire::{Call, refusal_in};
 use super::{
-    ACCOUNT_ID, Clock, ConsoleAction, PracticeAccount, RehearsalError, SignIn, SignInRefusal, SignedIn,
-    Standing, WayIn, console, hardware_seed, one_time_code, sign_in, signature,
+    ACCOUNT_ID, Clock, ConsoleAction, OrganizationTrail, PracticeAccount, RehearsalError, SignIn,
+    SignInRefusal, SignedIn, Standing, WayIn, console, hardware_seed, one_time_code, sign_in, signature,
 };
 
 mod account;
