@@ -166,7 +166,7 @@ impl<O: Asks> Engine<'_, O> {
             match self.operator.decide(default_decision(&plan), &more).await? {
                 Decision::Yes => break,
                 Decision::Explain => self.listener.hear(&Event::Explained(plan.step)),
-                Decision::Quit => return Err(OperatorError::Declined.into()),
+                Decision::Quit => return Err(OperatorError::Quit.into()),
                 Decision::No | Decision::Skip => return Ok(self.left(plan.step)),
                 Decision::Watch => return self.watch_before_deciding::<P>(&plan).await,
                 Decision::Undo => return self.take_back::<P>(plan).await,

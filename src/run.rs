@@ -106,7 +106,9 @@ fn tell(screen: &Screen, failure: &Failure) {
     }
     match failure {
         Failure::Step(StepError::Operator(OperatorError::Interrupted)) => human::paused(screen),
-        Failure::Step(StepError::Operator(OperatorError::Declined)) => human::stopped(screen),
+        Failure::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => {
+            human::stopped(screen);
+        }
         Failure::Step(error) => human::failure(screen, error, None),
         Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
         other => {
@@ -444,7 +446,9 @@ impl Engine<'_, AnyOperator> {
             Err(error) => Err(error),
         };
         match unlocked {
-            Err(StepError::Operator(OperatorError::Interrupted)) => Err(OperatorError::Interrupted.into()),
+            Err(StepError::Operator(ends @ (OperatorError::Interrupted | OperatorError::Quit))) => {
+                Err(ends.into())
+            }
             Err(_) if only_looks => {
                 self.listener.hear(&Event::Note(text! {
                     en: "AWS requires MFA of this sign-in, so little can be read. Sign in with aws login, or give mfa.code_command.",

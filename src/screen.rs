@@ -22,8 +22,20 @@ const TURN_TO_SECOND_PAGE: &str = "\x1b[?1049h\x1b[H\x1b[J";
 /// Goes to the top of the page and erases everything below.
 const EMPTY_PAGE: &str = "\x1b[H\x1b[J";
 
+/// Goes to the line above.
+const ONE_LINE_UP: &str = "\x1b[A";
+
+/// Erases everything from the cursor on.
+const ERASE_BELOW: &str = "\x1b[J";
+
 /// Empties the second page, for terminals that have only one, and turns back: what was there before is there again.
 const TURN_BACK: &str = "\x1b[H\x1b[J\x1b[?1049l";
+
+/// The columns before the words beside a spinner.
+const BEFORE_WORDS: usize = 6;
+
+/// The columns for words beside a bar, in a window of 80.
+pub const BESIDE_BAR: usize = 61;
 
 /// Whether the terminal shows its second page. There is one terminal for the whole process, and the second Ctrl-C
 /// has to know it too.
@@ -217,6 +229,12 @@ impl Screen {
         (rows.into(), columns.into())
     }
 
+    /// How many rows of what is printed are seen at once; none where no window shows it, or where it is read out.
+    pub fn rows(&self) -> Option<usize> {
+        let is_seen = self.is_in_memory() || self.talk().channel.is_terminal();
+        (is_seen && !self.is_plain()).then(|| self.size().0)
+    }
+
     /// How many columns a line of text may take.
     pub fn width(&self) -> usize {
         self.size().1.clamp(20, WIDEST)
@@ -312,15 +330,28 @@ impl Screen {
         self.document_as_it_is(&format!("{}\n", document.trim_end()));
     }
 
-    /// Shows what is waited for, until the guard is dropped: a spinner where one can turn, else one line.
+    /// Shows what is waited for, until the guard is dropped: a spinner where one can turn, else lines.
     #[must_use = "the spinner ends when the guard is dropped"]
     pub fn spinner(&self, text: &str) -> Spinner {
+        self.wait_for(text, None)
+    }
+
+    /// The same, and below it how to go on without waiting.
+    #[must_use = "the spinner ends when the guard is dropped"]
+    pub fn spinner_with_way_out(&self, text: &str, way_out: &str) -> Spinner {
+        self.wait_for(text, Some(way_out))
+    }
+
+    fn wait_for(&self, text: &str, way_out: Option<&str>) -> Spinner {
         self.quiet();
         if !self.0.animates {
             self.wrapped(2, &format!("{text} …"));
+            if let Some(way_out) = way_out {
+                self.wrapped(2, way_out);
+            }
             return Spinner { screen: self.clone(), bar: None };
         }
-        let bar = turning(&printable(text));
+        let bar = turning(&beside_spinner(text, way_out, self.width()));
         *lock(&self.0.spinner) = Some(bar.clone());
         Spinner { screen: self.clone(), bar: Some(bar) }
     }
@@ -486,14 +517,32 @@ pub struct Spinner {
     bar: Option<ProgressBar>,
 }
 
-impl Drop for Spinner {
-    fn drop(&mut self) {
+impl Spinner {
+    /// Ends after the person has pressed Enter. The terminal has gone to the next line by itself, and what is taken
+    /// away is counted from the line before.
+    pub fn end_after_enter(mut self) {
+        if self.bar.is_none() {
+            return;
+        }
+        // Not through the screen, which would draw anew. A terminal that is gone shows nothing.
+        let _ = write_all(std::io::stderr().lock(), ONE_LINE_UP);
+        self.end();
+        let _ = write_all(std::io::stderr().lock(), ERASE_BELOW);
+    }
+
+    fn end(&mut self) {
         let Some(bar) = self.bar.take() else { return };
         bar.finish_and_clear();
         let mut shown = lock(&self.screen.0.spinner);
         if shown.as_ref().is_some_and(ProgressBar::is_finished) {
             *shown = None;
         }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -513,21 +562,29 @@ impl Bar {
 
 fn filling(length: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("  {bar:24} {wide_msg}") {
+    if let Ok(style) = ProgressStyle::with_template("  {bar:16} {wide_msg}") {
         bar.set_style(style.progress_chars("━━┄"));
     }
     bar.tick();
     bar
 }
 
-fn turning(text: &str) -> ProgressBar {
+fn turning(lines: &[String]) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("    {spinner} {wide_msg}") {
+    // `wide_msg` would cut off what is longer than a line.
+    if let Ok(style) = ProgressStyle::with_template("    {spinner} {msg}") {
         bar.set_style(style);
     }
-    bar.set_message(text.to_owned());
+    bar.set_message(lines.join(&format!("\n{}", " ".repeat(BEFORE_WORDS))));
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
+}
+
+/// The words beside a spinner in lines that fit, and on lines of its own how to go on without waiting.
+fn beside_spinner(text: &str, way_out: Option<&str>, width: usize) -> Vec<String> {
+    let within = width.saturating_sub(BEFORE_WORDS);
+    let paragraphs = std::iter::once(text).chain(way_out);
+    paragraphs.flat_map(|words| wrap_within(&printable(words), within)).collect()
 }
 
 fn write_all(mut to: impl Write, words: &str) -> std::io::Result<()> {
@@ -621,6 +678,59 @@ mod tests {
         assert_eq!(wrap("Error: ", 7, &format!("{path} is there."), 80)[0], format!("Error: {path}"));
         let broken = wrap_within(&path, 33);
         assert!(broken.len() > 2 && broken.iter().all(|line| line.len() <= 33), "{broken:?}");
+    }
+
+    /// Whatever is waited for, and however long its words are: nothing is cut off, and the way out is never lost.
+    #[test]
+    fn what_is_waited_for_fits_into_the_window_with_the_way_out_below() {
+        let name = "a".repeat(128);
+        let waits = [
+            format!("Watching for the sign-in under the profile {name} …"),
+            format!("프로파일 {name}(으)로 로그인하기를 기다리는 중 …"),
+            "Sign in at https://111122223333.signin.amazonaws-us-gov.com/console …".to_owned(),
+            "https://111122223333.signin.aws.amazon.com/console에서 로그인하세요 …".to_owned(),
+            "enable".to_owned(),
+        ];
+        let ways_out = ["Press Enter to go on without waiting.", "Enter를 누르면 기다리지 않고 넘어갑니다."];
+        for width in [20, 40, 60, 80] {
+            for (wait, way_out) in waits.iter().flat_map(|wait| ways_out.map(|way_out| (wait, way_out))) {
+                let lines = beside_spinner(wait, Some(way_out), width);
+                let widest = lines.iter().map(|line| textwrap::core::display_width(line)).max();
+                assert!(widest.is_some_and(|widest| widest + BEFORE_WORDS <= width), "{width}: {lines:?}");
+                let squeezed = |words: &str| words.split_whitespace().collect::<String>();
+                assert_eq!(squeezed(&lines.concat()), squeezed(&format!("{wait}{way_out}")));
+                let alone = wrap_within(way_out, width - BEFORE_WORDS);
+                assert!(lines.ends_with(&alone) && lines.len() > alone.len(), "{width}: {lines:?}");
+            }
+        }
+    }
+
+    /// The way out is below the spinner in a real terminal, and both go away without a trace, also when Enter has moved
+    /// the cursor on.
+    #[test]
+    fn a_spinner_of_several_lines_leaves_nothing_behind() {
+        let mut terminal = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 1000);
+        terminal.process(b"before\r\n");
+        for line in beside_spinner("Watching the account", Some("Press Enter"), 80) {
+            terminal.process(format!("{line:80}").as_bytes());
+        }
+        let row = terminal.screen().rows(0, 80).nth(2);
+        assert_eq!(row.as_deref().map(str::trim_end), Some("Press Enter"));
+        terminal.process(b"\r\n");
+        terminal.process(ONE_LINE_UP.as_bytes());
+        // As indicatif takes two lines away.
+        terminal.process(b"\x1b[1A\r\x1b[2K\x1b[1B\r\x1b[2K\x1b[1A");
+        terminal.process(ERASE_BELOW.as_bytes());
+        terminal.process(b"after");
+        assert_eq!(terminal.screen().contents(), "before\nafter");
+    }
+
+    #[test]
+    fn where_nothing_turns_the_way_out_is_a_line() {
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        screen.spinner_with_way_out("Watching the account", "Press Enter.").end_after_enter();
+        assert_eq!(screen.kept(), "  Watching the account …\n  Press Enter.\n");
+        assert_eq!((screen.rows(), Screen::in_memory(Language::En, Mode::Plain).rows()), (Some(24), None));
     }
 
     #[test]
