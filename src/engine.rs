@@ -454,7 +454,8 @@ fn further_decisions<C>(plan: &StepPlan<C>) -> Vec<Decision> {
     watch.into_iter().chain(undo).collect()
 }
 
-fn report<C: Change>(plan: &StepPlan<C>) -> StepReport {
+/// A plan in words.
+pub(crate) fn report<C: Change>(plan: &StepPlan<C>) -> StepReport {
     StepReport {
         step: plan.step,
         state: plan.state,

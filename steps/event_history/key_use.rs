@@ -53,6 +53,9 @@ pub struct UnreadRegion {
 /// How many calls are read of a Region at the most: enough to tell who calls, and half a minute at AWS's pace.
 const CALLS_OF_REGION: usize = 1_000;
 
+/// The characters of a program that are kept: it is text from outside.
+const LONGEST_PROGRAM: usize = 40;
+
 /// Looks up what an access key was used for since a time, in these Regions: of a busy Region its latest calls.
 pub async fn uses_of_key(
     identity: &Identity,
@@ -84,11 +87,26 @@ impl Summary {
             first: times().min(),
             last: times().max(),
             addresses: counted(events.iter().filter_map(|event| event.address.as_deref())),
-            user_agents: counted(events.iter().filter_map(|event| event.user_agent.as_deref())),
+            user_agents: counted(events.iter().filter_map(|event| event.user_agent.as_deref()).map(program)),
             event_names: counted(events.iter().map(|event| event.name.as_str())),
             unread: Vec::new(),
         }
     }
+}
+
+/// The program of a user agent, without the platform and the libraries that are named after it. Behind the mark of AWS's
+/// partners come the partner's name and only then the program.
+fn program(user_agent: &str) -> &str {
+    let named = user_agent.trim_start_matches('[');
+    let words = match named.split(' ').next() {
+        Some(first) if first.starts_with("APN/") => 3,
+        Some(first) if first.contains('/') => 1,
+        // Such as "AWS Internal", or the name of a service.
+        _ => usize::MAX,
+    };
+    let ends = named.match_indices(' ').map(|(at, _)| at).nth(words - 1).unwrap_or(named.len());
+    let longest = named.char_indices().map(|(at, _)| at).nth(LONGEST_PROGRAM).unwrap_or(named.len());
+    named[..ends.min(longest)].trim_end_matches(',')
 }
 
 fn counted<'e>(values: impl Iterator<Item = &'e str>) -> Vec<Counted> {
@@ -101,4 +119,28 @@ fn counted<'e>(values: impl Iterator<Item = &'e str>) -> Vec<Counted> {
     // Stable: those that are equally frequent stay in the order of the alphabet.
     counted.sort_by_key(|counted| Reverse(counted.calls));
     counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_without_its_platform() {
+        let agents = [
+            ("aws-cli/1.27.100 Python/3.9.16 Linux/5.10 botocore/1.29.100", "aws-cli/1.27.100"),
+            (
+                "APN/1.0 HashiCorp/1.0 Terraform/1.5.0 (+https://www.terraform.io)",
+                "APN/1.0 HashiCorp/1.0 Terraform/1.5.0",
+            ),
+            ("[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12]", "S3Console/0.4"),
+            ("AWS Internal", "AWS Internal"),
+            ("cloudtrail.amazonaws.com", "cloudtrail.amazonaws.com"),
+            ("", ""),
+        ];
+        for (agent, expected) in agents {
+            assert_eq!(program(agent), expected);
+        }
+        assert_eq!(program(&"김/".repeat(100)).chars().count(), LONGEST_PROGRAM);
+    }
 }
