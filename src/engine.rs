@@ -4,6 +4,7 @@
 //! engine says what happens through [`Event`]s and never prints.
 
 mod person;
+mod switched_off;
 
 use std::time::Duration;
 
@@ -167,14 +168,15 @@ impl<O: Asks> Engine<'_, O> {
                 Decision::Yes => break,
                 Decision::Explain => self.listener.hear(&Event::Explained(plan.step)),
                 Decision::Quit => return Err(OperatorError::Quit.into()),
-                Decision::No | Decision::Skip => return Ok(self.left(plan.step)),
-                Decision::Watch => return self.watch_before_deciding::<P>(&plan).await,
+                Decision::No | Decision::Skip => return self.not_now(plan.step),
+                Decision::Watch => return self.watch_switched_off::<P>(&plan).await,
                 Decision::Undo => return self.take_back::<P>(plan).await,
             }
         }
         if !self.confirmed(&plan).await? {
             return Ok(self.left(plan.step));
         }
+        self.settle(plan.step)?;
         match self.apply_all::<P>(plan.step, &plan.changes).await? {
             true => self.wait_until_shown::<P>(plan.step, &plan.changes).await.map(Next::Seen),
             false => Ok(self.left(plan.step)),
@@ -357,10 +359,15 @@ impl<O: Asks> Engine<'_, O> {
         if let Err(expected) = self.collected.set(key, value) {
             return Ok(Err(expected));
         }
-        if let Some(folder) = &self.memory {
-            self.collected.remember(folder)?;
-        }
+        self.remember()?;
         Ok(Ok(()))
+    }
+
+    fn remember(&self) -> Result<(), Failure> {
+        match &self.memory {
+            Some(folder) => Ok(self.collected.remember(folder)?),
+            None => Ok(()),
+        }
     }
 
     fn pause_if_asked(&self) -> Result<(), Failure> {
