@@ -24,7 +24,7 @@ use crate::operator::Operator;
 use crate::policy::{Decision, Document, Effect, Principal, Request, Statement, Words};
 use crate::practice::{StepId, Verb};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 use crate::{encryption_key, regions, wait};
 
 /// After how many days earlier versions of objects go.
@@ -893,8 +893,9 @@ impl BucketChange {
                 ko: "KMS 키 {alias}(으)로 기본 암호화"
             },
             Self::LockObjects { days, .. } => text! {
-                en: "Object Lock: each new object is kept for {days} days (governance mode)",
-                ko: "객체 잠금(Object Lock): 새 객체를 {days}일 동안 보존(거버넌스 모드)"
+                en: "Object Lock: each new object is kept for {days_en} (governance mode)",
+                ko: "객체 잠금(Object Lock): 새 객체를 {days}일 동안 보존(거버넌스 모드)",
+                days_en = counted(days, "day")
             },
             Self::EnableVersioning { .. } => {
                 text! { en: "versioning, so that nothing is overwritten", ko: "버전 관리, 덮어써도 이전 버전 보존" }
@@ -910,8 +911,9 @@ impl Retention {
         let (objects, versions) = (harmless(&self.prefix), EARLIER_VERSIONS_GO_AFTER);
         match self.expire_after_days {
             Some(days) => text! {
-                en: "lifecycle of {objects}: objects go after {days} days, earlier versions {versions} days later",
-                ko: "{objects}의 수명 주기: 객체는 {days}일 뒤, 이전 버전은 그 {versions}일 뒤 삭제"
+                en: "lifecycle of {objects}: objects go after {days_en}, earlier versions {versions} days later",
+                ko: "{objects}의 수명 주기: 객체는 {days}일 뒤, 이전 버전은 그 {versions}일 뒤 삭제",
+                days_en = counted(days, "day")
             },
             None => text! {
                 en: "lifecycle of {objects}: objects stay, earlier versions go after {versions} days",

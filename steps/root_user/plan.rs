@@ -7,7 +7,7 @@ use crate::aws::Reading;
 use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 
 use super::administrator_access;
 use super::facts::{Facts, Group, LastUse, PasswordPolicy, RootKey, RootKeys, SignIn, User, UserKey};
@@ -451,9 +451,12 @@ fn root_credentials(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     }
     let how = vec![
         text! { en: "Keep the root password in a password manager or a sealed envelope, not on this computer.", ko: "루트 암호는 이 컴퓨터가 아닌 암호 관리자나 봉인한 봉투에 보관하세요." },
-        text! { en: "Keep the device or recovery codes of root's MFA apart from the password.", ko: "루트의 MFA 디바이스나 복구 코드는 암호와 따로 보관하세요." },
+        text! { en: "Keep the device of root's MFA apart from the password.", ko: "루트의 MFA 디바이스는 암호와 따로 보관하세요." },
         text! { en: "See that the account's e-mail address and phone number will still reach you when people change.", ko: "담당자가 바뀌어도 계정의 이메일 주소와 전화번호로 연락이 닿는지 확인하세요." },
-        text! { en: "Write down who may use them, and for what.", ko: "누가 어떤 일에 쓸 수 있는지 적어 두세요." },
+        text! {
+            en: "Write down who may use them, and for what. A sheet for it is at the end of: dayone report --to day-one.html",
+            ko: "누가 어떤 일에 쓸 수 있는지 적어 두세요. 적을 점검표는 dayone report --to day-one.html의 끝에 있습니다."
+        },
     ];
     let what = text! { en: "Put root's credentials in a safe place.", ko: "루트 사용자의 보안 인증 정보를 안전한 곳에 보관하세요." };
     StepPlan::needs_person(step, PersonTask { what, how, seen: Seen::ByWord("root.credentials_stored") })
@@ -570,13 +573,15 @@ fn who_used(uses: &Summary) -> Text {
         text! { en: "  no calls in Event History", ko: "  이벤트 기록(Event History)에 호출 없음" }
     } else {
         let (from, with, what) = (most(&uses.addresses), most(&uses.user_agents), most(&uses.event_names));
+        let calls_en = counted(calls, "call");
         text! {
-            en: "  from {from}, {with} ({calls} calls in 90 days, {refused} refused: {what})",
+            en: "  from {from}, {with} ({calls_en} in 90 days, {refused} refused: {what})",
             ko: "  {from}에서 {with}(90일간 호출 {calls}건, 거부 {refused}건: {what})"
         }
     };
     if unread > 0 {
-        let more = text! { en: "; {unread} Regions could not be read", ko: ". 읽지 못한 리전 {unread}개" };
+        let regions = counted(unread, "Region");
+        let more = text! { en: "; {regions} could not be read", ko: ". 읽지 못한 리전 {unread}개" };
         told.en.push_str(&more.en);
         told.ko.push_str(&more.ko);
     }
@@ -698,7 +703,8 @@ fn used(last_use: &Reading<Option<LastUse>>) -> Text {
         Ok(None) => text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" },
         Ok(Some(last)) => {
             let (days, service, region) = (last.days_ago, harmless(&last.service), harmless(&last.region));
-            text! { en: "last used {days} days ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
+            let days_en = counted(days, "day");
+            text! { en: "last used {days_en} ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
         }
     }
 }
