@@ -208,7 +208,12 @@ impl<O: Asks> Engine<'_, O> {
             return Ok(self.left(step));
         }
         let profile = self.collected.answers.admin.profile().to_owned();
-        match self.choose_way_in(&profile).await? {
+        let way = self.choose_way_in(&profile).await?;
+        if !matches!(way, WayIn::AccessKey) {
+            self.forget_unmade_profile()?;
+        }
+        let profile = self.collected.answers.admin.profile().to_owned();
+        match way {
             WayIn::Login => self.watch_sign_in(step, &user, &profile).await,
             WayIn::AccessKey => self.name_profile(step, profile).await,
             WayIn::Console => self.watch_console::<P>(step).await,
@@ -334,10 +339,20 @@ impl<O: Asks> Engine<'_, O> {
     /// A no to the plan of a step. Who says no to the access key signs in some other way, and is asked again how.
     pub(super) fn not_now<F>(&mut self, step: StepId) -> Result<Next<F>, Failure> {
         if step == StepId::AdminSignIn {
-            self.collected.forget(PROFILE);
-            self.remember()?;
+            self.forget_unmade_profile()?;
         }
         Ok(self.left(step))
+    }
+
+    /// The profile of an access key that was chosen and never made.
+    fn forget_unmade_profile(&mut self) -> Result<(), Failure> {
+        let files = self.session.connection.files();
+        let profile = self.collected.answers.admin.access_key_profile.as_deref();
+        if profile.is_none_or(|profile| files.mention(profile)) {
+            return Ok(());
+        }
+        self.collected.forget(PROFILE);
+        self.remember()
     }
 }
 
