@@ -26,8 +26,9 @@ pub struct Collected {
 }
 
 /// Answers that are for one run only: consent, commands, where a secret goes, and what is left undone. An exception that
-/// is taken out of the file must not live on.
-const NOT_REMEMBERED: [&str; 15] = [
+/// is taken out of the file must not live on. Whatever else shapes the account is remembered: who forgot it would plan to
+/// undo what was asked for, such as that somebody may read the logs.
+const NOT_REMEMBERED: [&str; 14] = [
     "root.delete_access_keys",
     "root.quiet_days",
     "mfa.enrol_command",
@@ -42,7 +43,6 @@ const NOT_REMEMBERED: [&str; 15] = [
     "iam.root_use_explained_until",
     "accept",
     "people",
-    "trail.readers",
 ];
 
 /// No answers file is longer, in bytes. What never ends, such as a device, is not read for ever.
@@ -165,15 +165,38 @@ impl Collected {
         if let Value::Object(table) = table {
             table.insert(name.to_owned(), value);
         }
-        let parsed = parse(&said).map_err(|failure| failure.text().0)?;
-        let answers = Answers { attended: self.answers.attended, ..parsed };
-        if let Some(problem) = answers.problems().into_iter().next() {
-            return Err(problem.what);
-        }
-        let Answers { unfinished, switched_off, .. } = std::mem::take(&mut self.answers);
-        self.answers = Answers { unfinished, switched_off, ..answers };
-        self.said = said;
+        self.take(self.judged(&said)?, said);
         Ok(())
+    }
+
+    /// Takes back an answer, as if it had never been given. The default holds again.
+    pub fn forget(&mut self, key: &str) {
+        let (section, name) = key.split_once('.').unwrap_or((key, ""));
+        let mut said = self.said.clone();
+        if let Some(Value::Object(table)) = said.get_mut(section) {
+            table.remove(name);
+        }
+        // Where others rest on it, it stays.
+        if let Ok(answers) = self.judged(&said) {
+            self.take(answers, said);
+        }
+    }
+
+    /// The answers, if they hold up together; `Err` says what was expected.
+    fn judged(&self, said: &Map<String, Value>) -> Result<Answers, Text> {
+        let parsed = parse(said).map_err(|failure| failure.text().0)?;
+        let answers = Answers { attended: self.answers.attended, ..parsed };
+        match answers.problems().into_iter().next() {
+            None => Ok(answers),
+            Some(problem) => Err(problem.what),
+        }
+    }
+
+    /// What the run knows of itself stays.
+    fn take(&mut self, answers: Answers, said: Map<String, Value>) {
+        let Answers { unfinished, switched_off, attended, .. } = std::mem::take(&mut self.answers);
+        self.answers = Answers { unfinished, switched_off, attended, ..answers };
+        self.said = said;
     }
 
     /// Keeps the answers for the next run.
@@ -286,6 +309,44 @@ mod tests {
         let said = remembered(folder.path());
         assert_eq!(said["admin"], serde_json::json!({"user": "alice"}));
         assert_eq!(said["root"], serde_json::json!({}));
+    }
+
+    /// What was asked for once is not planned to be undone by a run without the file.
+    #[test]
+    fn what_shapes_the_account_is_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = "[admin]\nuser = \"alice\"\ngroup = \"Admins\"\naccess_key_profile = \"work\"\n\
+            [root]\ncredentials_stored = true\n\
+            [trail]\nname = \"audit\"\nbucket = \"logs\"\nregion = \"eu-west-1\"\n\
+            readers = [\"arn:aws:iam::111122223333:role/Auditor\"]\nretention_days = 400\nkms = true\n\
+            object_lock_days = 30\nroot_alarm_email = \"security@example.com\"\n\
+            [billing]\nkind = \"cur-2.0\"\nreport = \"bills\"\nbucket = \"bills\"\nprefix = \"p\"\n\
+            time_unit = \"DAILY\"\nformat = \"csv\"\nconsole_access_activated = true\n\
+            budget_amount = 20\nbudget_email = \"costs@example.com\"\n\
+            [iam]\nsecurity_contact_email = \"security@example.com\"\nsecurity_contact_phone = \"+82 2 555 0100\"\n";
+        let said: Map<String, Value> = toml::from_str(file).unwrap();
+        let collected = Collected::from_sources(Map::new(), said.clone(), Map::new()).unwrap();
+        collected.remember(folder.path()).unwrap();
+        assert_eq!(remembered(folder.path()), said);
+    }
+
+    #[test]
+    fn an_answer_that_is_taken_back_is_remembered_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut collected = Collected::default();
+        collected.answers.attended = true;
+        collected.set("admin.user", "alice".into()).unwrap();
+        collected.set("admin.access_key_profile", "work".into()).unwrap();
+        collected.forget("admin.access_key_profile");
+        collected.forget("trail.bucket");
+        assert_eq!(collected.answers.admin.access_key_profile, None);
+        assert!(collected.answers.attended);
+        collected.remember(folder.path()).unwrap();
+        assert_eq!(Value::Object(remembered(folder.path())), serde_json::json!({"admin": {"user": "alice"}}));
+        collected.set("billing.budget_email", "costs@example.com".into()).unwrap();
+        collected.set("billing.budget_amount", 5.into()).unwrap();
+        collected.forget("billing.budget_email");
+        assert!(collected.answers.billing.budget_email.is_some(), "the amount rests on it");
     }
 
     #[test]

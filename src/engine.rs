@@ -8,6 +8,7 @@ mod changes;
 mod decision;
 mod offers;
 mod person;
+mod switched_off;
 
 use serde_json::Value;
 use steps::operator::OperatorError;
@@ -198,10 +199,15 @@ impl<O: Asks> Engine<'_, O> {
         if let Err(expected) = self.collected.set(key, value) {
             return Ok(Err(expected));
         }
-        if let Some(folder) = &self.memory {
-            self.collected.remember(folder)?;
-        }
+        self.remember()?;
         Ok(Ok(()))
+    }
+
+    fn remember(&self) -> Result<(), Failure> {
+        match &self.memory {
+            Some(folder) => Ok(self.collected.remember(folder)?),
+            None => Ok(()),
+        }
     }
 
     fn pause_if_asked(&self) -> Result<(), Failure> {
@@ -299,7 +305,8 @@ fn lacks_user(report: &StepReport) -> bool {
     }
 }
 
-fn report<C: Change>(plan: &StepPlan<C>) -> StepReport {
+/// A plan in words.
+pub(crate) fn report<C: Change>(plan: &StepPlan<C>) -> StepReport {
     StepReport {
         step: plan.step,
         state: plan.state,

@@ -65,7 +65,7 @@ impl Failure {
             Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => 4,
             Self::Step(StepError::Operator(OperatorError::Interrupted)) => 130,
             // Somebody chose to stop, so something is left and nothing has failed.
-            Self::Step(StepError::Operator(OperatorError::Declined)) => 3,
+            Self::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => 3,
             Self::After { error, .. } => match error {
                 StepError::Operator(OperatorError::NobodyToAsk { .. }) => 4,
                 _ => 1,
@@ -79,7 +79,7 @@ impl Failure {
         match (self, last_applied) {
             (
                 Self::Step(StepError::Operator(
-                    error @ (OperatorError::Interrupted | OperatorError::Declined),
+                    error @ (OperatorError::Interrupted | OperatorError::Declined | OperatorError::Quit),
                 )),
                 _,
             ) => Self::Step(error.into()),
@@ -154,6 +154,7 @@ mod tests {
         let after_a_change = |error: OperatorError| Failure::from(error).after(Some(StepId::AdminGroup));
         assert_eq!(after_a_change(OperatorError::Interrupted).exit_status(), 130);
         assert_eq!(after_a_change(OperatorError::Declined).exit_status(), 3);
+        assert_eq!(after_a_change(OperatorError::Quit).exit_status(), 3);
         let nobody = OperatorError::NobodyToAsk { key: "admin.user".into() };
         assert_eq!(after_a_change(nobody).exit_status(), 4);
         let failed = OperatorError::Failed(Text::default());

@@ -102,7 +102,9 @@ fn tell(screen: &Screen, failure: &Failure) {
     }
     match failure {
         Failure::Step(StepError::Operator(OperatorError::Interrupted)) => human::paused(screen),
-        Failure::Step(StepError::Operator(OperatorError::Declined)) => human::stopped(screen),
+        Failure::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => {
+            human::stopped(screen);
+        }
         Failure::Step(error) => human::failure(screen, error, None),
         Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
         other => {

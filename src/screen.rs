@@ -23,6 +23,8 @@ use lines::printable;
 pub use choice::{ColorChoice, Mode};
 pub use lines::{padded, wrap, wrap_within};
 pub use page::PrivatePage;
+#[cfg(test)]
+pub(crate) use waiting::BESIDE_BAR;
 pub use waiting::{Bar, Spinner};
 
 pub(crate) use page::leave_private_page;
@@ -157,6 +159,12 @@ impl Screen {
         (rows.into(), columns.into())
     }
 
+    /// How many rows of what is printed are seen at once; none where no window shows it, or where it is read out.
+    pub fn rows(&self) -> Option<usize> {
+        let is_seen = self.is_in_memory() || self.talk().channel.is_terminal();
+        (is_seen && !self.is_plain()).then(|| self.size().0)
+    }
+
     /// How many columns a line of text may take.
     pub fn width(&self) -> usize {
         self.size().1.clamp(20, WIDEST)
@@ -248,10 +256,16 @@ impl Screen {
         self.document_as_it_is(&format!("{}\n", document.trim_end()));
     }
 
-    /// Shows what is waited for, until the guard is dropped: a spinner where one can turn, else one line.
+    /// Shows what is waited for, until the guard is dropped: a spinner where one can turn, else lines.
     #[must_use = "the spinner ends when the guard is dropped"]
     pub fn spinner(&self, text: &str) -> Spinner {
-        Spinner::turn(self, text)
+        Spinner::turn(self, text, None)
+    }
+
+    /// The same, and below it how to go on without waiting.
+    #[must_use = "the spinner ends when the guard is dropped"]
+    pub fn spinner_with_way_out(&self, text: &str, way_out: &str) -> Spinner {
+        Spinner::turn(self, text, Some(way_out))
     }
 
     /// Prints a document on standard output whose line ends are part of it.

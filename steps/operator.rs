@@ -21,9 +21,12 @@ pub enum OperatorError {
         /// The key in the answers file.
         key: String,
     },
-    /// The operator answered "quit", or "skip" in the middle of a change.
+    /// The operator said no to everything, or "skip" in the middle of a change: that leaves the step.
     #[error("the operator stopped here")]
     Declined,
+    /// The operator answered "quit": the run ends here, wherever that was said.
+    #[error("the operator ended the run here")]
+    Quit,
     /// A command of the answers file failed, or a file could not be written.
     #[error("{0:?}")]
     Failed(Text),

@@ -342,7 +342,7 @@ pub struct StepPlan<C> {
     pub undo: Vec<C>,
     /// Whether somebody may be harmed by it, so that Enter alone leaves it.
     pub careful: bool,
-    /// What can be watched in the account before deciding.
+    /// What can be watched before deciding: calls with the access keys of root that the plan would delete.
     pub watchable: Option<Text>,
     /// What may be done besides, offered to a person, once: when the step is in place, or before it is left to the
     /// person.

@@ -62,6 +62,13 @@ fn is_harmful(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// How many there are of something, as English has it: "1 day", "2 days".
+pub fn counted(count: impl std::fmt::Display, one: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
+    format!("{count} {one}{ending}")
+}
+
 /// Percent-encodes everything that is not unreserved in RFC 3986.
 pub fn percent_encoded(text: &str) -> String {
     let encoded = |byte: u8| match byte {
@@ -111,6 +118,12 @@ mod tests {
         let text = text! { en: "group {group}, {members} members", ko: "그룹 {group}, 구성원 {members}명", members = 3 };
         assert_eq!(text.in_language(Language::En), "group Administrators, 3 members");
         assert_eq!(text.in_language(Language::Ko), "그룹 Administrators, 구성원 3명");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        let days = [0, 1, 2, 11].map(|days| counted(days, "day"));
+        assert_eq!(days, ["0 days", "1 day", "2 days", "11 days"]);
     }
 
     #[test]

@@ -330,6 +330,20 @@ fn a_run_that_is_asked_for_one_step_changes_no_other() {
     assert_eq!(changed, ["password-policy", "password-policy"]);
 }
 
+/// A look without the file does not plan to shut out whom the file let in; a file that takes the reader away does.
+#[test]
+fn who_may_read_the_logs_is_remembered() {
+    let machine = Machine::new();
+    let readers = |readers: &str| format!("[admin]\nuser = \"alice\"\n\n[trail]\nreaders = [{readers}]\n");
+    machine.write("answers.toml", &readers("\"arn:aws:iam::111122223333:role/Auditor\""));
+    machine.ends(0, &[&UNATTENDED[..], &["--only", "trail-bucket"]].concat());
+    let look = ["rehearse", "--dry-run", "--only", "trail-bucket", "--output", "json"];
+    assert_eq!(states(&machine.ends(0, &look).document()), [("trail-bucket", "in-place")]);
+    machine.write("answers.toml", &readers(""));
+    let document = machine.ends(3, &[&look[..], &["--answers", "answers.toml"]].concat()).document();
+    assert_eq!(states(&document), [("trail-bucket", "to-change")]);
+}
+
 #[test]
 fn with_no_more_than_a_name_the_administrator_gets_no_password_and_no_key() {
     let machine = Machine::with_a_name();

@@ -119,7 +119,7 @@ async fn a_clock_that_is_off_is_told() {
     assert_eq!(played.state(StepId::AdminMfa), State::InPlace);
     let told = played.operator.asked[2].trouble.clone().unwrap();
     for (words, before, after) in
-        [(&told.en, "clock is ", " seconds off"), (&told.ko, "시계가 AWS와 ", "초 차이")]
+        [(&told.en, "clock is ", " seconds ahead of"), (&told.ko, "시계가 AWS보다 ", "초 빠릅니다")]
     {
         let (_, rest) = words.split_once(before).unwrap_or_else(|| panic!("{words}"));
         let (seconds, _) = rest.split_once(after).unwrap_or_else(|| panic!("{words}"));

@@ -34,7 +34,7 @@ const WATCHING: &[StepId] = &[ActivityMonitoring];
 const NOTHING: &[StepId] = &[];
 
 /// What rests on each read: the steps in an account in which everything is done, and those in a fresh one.
-const RESTS: [(&str, &[StepId], &[StepId]); 55] = [
+const RESTS: [(&str, &[StepId], &[StepId]); 56] = [
     ("access-analyzer:ListAnalyzers", WATCHING, WATCHING),
     // Only told beside the name of the account.
     ("account:GetAccountInformation", NOTHING, NOTHING),

@@ -43,6 +43,8 @@ struct Words {
     first_file: &'static str,
     all_in_place: &'static str,
     yes: &'static str,
+    /// A part of the heading above each step.
+    heading: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -75,10 +77,13 @@ const ENGLISH: Words = Words {
     first_file: "Waiting for the first log file",
     all_in_place: "Everything is in place",
     yes: "yes",
+    heading: " · step ",
 };
 
 /// By an access key: a line that watches is like any other where nothing is redrawn.
-const PLAIN: Words = Words { way_in_number: "2", ..ENGLISH };
+const PLAIN: Words = BY_KEY;
+
+const BY_KEY: Words = Words { way_in_number: "2", ..ENGLISH };
 
 /// With the Korean keyboard layout left on, the key y gives ㅛ.
 const KOREAN: Words = Words {
@@ -111,6 +116,7 @@ const KOREAN: Words = Words {
     first_file: "첫 로그 파일을 기다리는 중",
     all_in_place: "모두 적용되어 있습니다",
     yes: "ㅛ",
+    heading: "단계 중 ",
 };
 
 /// A person who rehearses: the window, the words, and the authenticator app.
@@ -144,6 +150,10 @@ impl Person {
     fn answer(&mut self, asked: &str) {
         let words = self.words;
         let is = |question: &str| asked.contains(question);
+        if is(words.apply) || is(words.done) || is(words.number) {
+            let text = self.window.text();
+            assert!(text.contains(words.heading), "the beginning of the step is out of sight:\n{text}");
+        }
         if is(words.budget) {
             self.window.type_line("costs@example.com");
         } else if is(words.alarm) {
@@ -293,6 +303,91 @@ fn quitting_ends_the_run_where_it_is() {
     let (status, output) = person.window.ended();
     assert_eq!(status, 3, "{output}");
     assert!(output.contains("Stopped here.") && !output.contains("Paused"), "{output}");
+}
+
+/// At the code of an enrolment, too: the half-made device is removed, and the run has stopped.
+#[test]
+fn quitting_at_a_code_ends_the_run() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.first_code)).unwrap();
+    person.window.type_line("quit");
+    let (status, output) = person.window.ended();
+    assert_eq!(status, 3, "{output}");
+    assert!(output.contains("Stopped here.") && !output.contains("Paused"), "{output}");
+    assert!(person.window.is_as_it_was());
+    let kept = std::fs::read_to_string(home.path().join("state/rehearsal/account.json")).unwrap();
+    assert!(!kept.contains("mfa/alice"), "the half-made device is still there");
+}
+
+/// Who has chosen an access key and then says no, or stops at the plan, is asked again how to sign in.
+#[test]
+fn an_access_key_that_was_chosen_can_be_left_again() {
+    let home = tempfile::tempdir().unwrap();
+    for reply in ["no", "quit"] {
+        let mut person = Person::sit_down(home.path(), &BY_KEY, &["rehearse"]);
+        let is_key = |text: &str| text.contains("access key of alice, written to the AWS profile");
+        loop {
+            let asked = person.window.next_question().unwrap();
+            if asked.contains(ENGLISH.apply) && is_key(&person.window.text()) {
+                break;
+            }
+            assert!(!is_key(&person.window.text()), "{asked}");
+            person.answer(&asked);
+        }
+        person.window.type_line(reply);
+        if reply == "no" {
+            person.window.next_question().unwrap();
+            person.window.press(&[CONTROL_C]);
+        }
+        let (status, output) = person.window.ended();
+        assert_eq!(status, if reply == "no" { 130 } else { 3 }, "{output}");
+        let kept =
+            std::fs::read_to_string(home.path().join("state/rehearsal/accounts/111122223333/answers.json"));
+        let kept = kept.unwrap();
+        assert!(kept.contains("alice") && !kept.contains("access_key_profile"), "after {reply}: {kept}");
+    }
+    let mut again = Person::sit_down(home.path(), &BY_KEY, &["rehearse"]);
+    again.answer_until(|asked| asked.contains(ENGLISH.number)).unwrap();
+    let text = again.window.text();
+    assert!(text.contains(ENGLISH.way_in) && text.contains("admin-sign-in"), "{text}");
+    again.window.press(&[CONTROL_C]);
+    assert_eq!(again.window.ended().0, 130);
+}
+
+/// A profile of that name is somebody else's: another name is asked for, and that question has a way out too.
+#[test]
+fn a_profile_that_is_taken_can_be_left_at_that() {
+    let home = tempfile::tempdir().unwrap();
+    let files = home.path().join("state/rehearsal/aws");
+    std::fs::create_dir_all(&files).unwrap();
+    std::fs::write(files.join("config"), "[profile dayone-admin]\nregion = us-east-1\n").unwrap();
+    let mut person = Person::sit_down(home.path(), &BY_KEY, &["rehearse"]);
+    person.answer_until(|asked| asked.contains("to leave it")).unwrap();
+    assert!(person.window.text().contains("There is an AWS profile dayone-admin already"));
+    person.window.type_line("-");
+    person.window.next_question().unwrap();
+    assert!(person.window.scrolled_back().contains("Left for another time."));
+    person.window.press(&[CONTROL_C]);
+    assert_eq!(person.window.ended().0, 130);
+    let kept =
+        std::fs::read_to_string(home.path().join("state/rehearsal/accounts/111122223333/answers.json"));
+    assert!(!kept.unwrap().contains("access_key_profile"));
+}
+
+/// Enter goes on without what is watched, and the spinner with its way out leaves the screen.
+#[test]
+fn enter_goes_on_without_what_is_watched() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    person.answer_until(|asked| asked.contains(ENGLISH.signing_in)).unwrap();
+    person.window.type_line("");
+    person.window.next_question().unwrap();
+    let seen = person.window.scrolled_back();
+    assert!(seen.contains("Left for another time."), "{seen}");
+    assert!(!seen.contains(ENGLISH.signing_in) && !seen.contains("Press Enter"), "{seen}");
+    person.window.press(&[CONTROL_C]);
+    assert_eq!(person.window.ended().0, 130);
 }
 
 /// The explanation, and below it what is asked about: nothing of it has scrolled away.

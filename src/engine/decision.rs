@@ -34,9 +34,9 @@ impl<O: Asks> Engine<'_, O> {
             match self.operator.decide(default_decision(&plan), &more).await? {
                 Decision::Yes => break,
                 Decision::Explain => self.listener.hear(&Event::Explained(plan.step)),
-                Decision::Quit => return Err(OperatorError::Declined.into()),
-                Decision::No | Decision::Skip => return Ok(self.left(plan.step)),
-                Decision::Watch => return self.watch_before_deciding::<P>(&plan).await,
+                Decision::Quit => return Err(OperatorError::Quit.into()),
+                Decision::No | Decision::Skip => return self.not_now(plan.step),
+                Decision::Watch => return self.watch_switched_off::<P>(&plan).await,
                 Decision::Undo => return self.take_back::<P>(plan, seen).await,
             }
         }
@@ -47,6 +47,7 @@ impl<O: Asks> Engine<'_, O> {
         if let Some(next) = self.before_first_change::<P>(plan.step, seen, stands).await? {
             return Ok(next);
         }
+        self.settle(plan.step)?;
         match self.apply_all::<P>(plan.step, &plan.changes).await? {
             true => self.wait_until_shown::<P>(plan.step, &plan.changes).await.map(Next::Seen),
             false => Ok(self.left(plan.step)),

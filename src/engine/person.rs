@@ -17,11 +17,12 @@ use crate::operator::{Asks, Question};
 
 /// How often the account is looked at while a person does something elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_secs(4);
-/// How often Event History is asked: it answers twice a second at the most, and is minutes late anyway.
-const ASK_AGAIN: Duration = Duration::from_secs(20);
 
 /// What Enter alone answers to a question that may be left open.
 const LEFT_OPEN: &str = "-";
+
+/// The answer that names the AWS profile for an access key of the administrator.
+const PROFILE: &str = "admin.access_key_profile";
 
 impl<O: Asks> Engine<'_, O> {
     pub(super) async fn leave_to_person<P: Practice>(
@@ -36,7 +37,7 @@ impl<O: Asks> Engine<'_, O> {
             Seen::InAccount => {
                 let what = text! { en: "Watching the account", ko: "계정에 반영되기를 기다리는 중" };
                 let state = plan.state;
-                self.watch_account::<P>(plan.step, LOOK_AGAIN, &what, |now| now.state != state).await
+                self.watch_account::<P>(plan.step, &what, |now| now.state != state).await
             }
             Seen::ByWord(key) => self.take_word(plan.step, key).await,
             Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
@@ -83,51 +84,26 @@ impl<O: Asks> Engine<'_, O> {
         match plan.awaited.or(self.rehearsal.then_some(here)) {
             Some(what) if self.operator.is_a_person() => {
                 let state = plan.state;
-                self.watch_account::<P>(plan.step, LOOK_AGAIN, &what, |now| now.state != state).await
+                self.watch_account::<P>(plan.step, &what, |now| now.state != state).await
             }
             _ => Ok(Next::Done),
         }
-    }
-
-    /// Shows for a while what else the account tells before a decision; then the question comes again.
-    pub(super) async fn watch_before_deciding<P: Practice>(
-        &mut self,
-        plan: &StepPlan<P::Change>,
-    ) -> Result<Next<P::Facts>, Failure> {
-        let what = plan.watchable.clone().unwrap_or_default();
-        let differs = |now: &StepPlan<P::Change>| now.notes != plan.notes || now.state != plan.state;
-        let seen = self.watch::<P>(plan.step, ASK_AGAIN, &what, differs).await?;
-        Ok(seen.map_or(Next::LookAgain, Next::Seen))
     }
 
     /// Looks until the step stands as awaited, or until the person goes on without it.
     async fn watch_account<P: Practice>(
         &mut self,
         step: StepId,
-        every: Duration,
         what: &Text,
         awaited: impl Fn(&StepPlan<P::Change>) -> bool,
     ) -> Result<Next<P::Facts>, Failure> {
-        Ok(match self.watch::<P>(step, every, what, awaited).await? {
-            Some(seen) => Next::Seen(seen),
-            None => self.left(step),
-        })
-    }
-
-    async fn watch<P: Practice>(
-        &mut self,
-        step: StepId,
-        every: Duration,
-        what: &Text,
-        awaited: impl Fn(&StepPlan<P::Change>) -> bool,
-    ) -> Result<Option<Sight<P::Facts>>, Failure> {
         let (session, answers) = (&self.session, &self.collected.answers);
         let seen = async {
             // The first look is at once: what was left out before because it takes a while is read by it.
             let mut pause = Duration::ZERO;
             loop {
                 tokio::time::sleep(pause).await;
-                pause = every;
+                pause = LOOK_AGAIN;
                 let readings = Readings::by(session.acting(), &answers.admin.group).waited_for_at(step);
                 let facts = match Box::pin(P::observe(session, &readings, answers)).await {
                     Ok(facts) => facts,
@@ -141,7 +117,10 @@ impl<O: Asks> Engine<'_, O> {
                 }
             }
         };
-        Ok(self.operator.watch(what, seen).await?.transpose()?)
+        Ok(match self.operator.watch(what, seen).await? {
+            Some(facts) => Next::Seen(facts?),
+            None => self.left(step),
+        })
     }
 
     /// Only the person knows, and says so.
@@ -205,7 +184,7 @@ impl<O: Asks> Engine<'_, O> {
         loop {
             let answer = self.operator.answer(question).await?;
             let answer = answer.trim();
-            if may_stay_open && answer == LEFT_OPEN {
+            if may_stay_open && leaves_open(answer) {
                 return Ok(false);
             }
             match self.set(question.key, Value::String(answer.to_owned()))? {
@@ -232,9 +211,14 @@ impl<O: Asks> Engine<'_, O> {
             return Ok(self.left(step));
         }
         let profile = self.collected.answers.admin.profile().to_owned();
-        match self.choose_way_in(&profile).await? {
+        let way = self.choose_way_in(&profile).await?;
+        if !matches!(way, WayIn::AccessKey) {
+            self.forget_unmade_profile()?;
+        }
+        let profile = self.collected.answers.admin.profile().to_owned();
+        match way {
             WayIn::Login => self.watch_sign_in(step, &user, &profile).await,
-            WayIn::AccessKey => self.name_profile(&profile).await,
+            WayIn::AccessKey => self.name_profile(step, profile).await,
             WayIn::Console => self.watch_console::<P>(step).await,
             WayIn::Later => Ok(self.left(step)),
         }
@@ -272,7 +256,7 @@ impl<O: Asks> Engine<'_, O> {
         self.set(key, Value::String("console".to_owned()))?.map_err(Failure::Usage)?;
         let page = console_sign_in(self.session.account(), self.session.partition());
         let what = text! { en: "Sign in at {page}", ko: "{page}에서 로그인하세요" };
-        self.watch_account::<P>(step, LOOK_AGAIN, &what, |now| now.state != State::NeedsPerson).await
+        self.watch_account::<P>(step, &what, |now| now.state != State::NeedsPerson).await
     }
 
     /// The present sign-in may carry no MFA. The person says when there is a new one: AWS tells nobody.
@@ -317,7 +301,7 @@ impl<O: Asks> Engine<'_, O> {
                 }
             }
         };
-        let what = text! { en: "Watching for the sign-in under the profile {profile}", ko: "프로파일 {profile}로 로그인하기를 기다리는 중" };
+        let what = text! { en: "Watching for the sign-in under the profile {profile}", ko: "프로파일 {profile}(으)로 로그인하기를 기다리는 중" };
         match self.operator.watch(&what, seen).await? {
             Some(found) => {
                 found?;
@@ -327,23 +311,72 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    /// The key itself is made after a look at the plan that has it.
-    async fn name_profile<F>(&mut self, profile: &str) -> Result<Next<F>, Failure> {
-        let mut profile = profile.to_owned();
-        while self.session.connection.files().mention(&profile) {
-            let taken = steps::text::harmless(&profile);
-            let text = text! {
-                en: "There is an AWS profile {taken} already. Another name",
-                ko: "AWS 프로파일 {taken}이(가) 이미 있습니다. 다른 이름"
-            };
-            let question = Question { key: "admin.access_key_profile", text, default: None };
-            profile = self.operator.answer(&question).await?.trim().to_owned();
+    /// The key itself is made after a look at the plan that has it. Until somebody says yes to that plan, the profile is
+    /// an answer of this moment, and is not kept for the next run.
+    async fn name_profile<F>(&mut self, step: StepId, suggested: String) -> Result<Next<F>, Failure> {
+        let mut profile = suggested;
+        loop {
+            let taken = self.session.connection.files().mention(&profile);
+            let text = if taken { is_taken(&profile) } else { another_name() };
+            if !taken {
+                match self.collected.set(PROFILE, Value::String(profile)) {
+                    Ok(()) => return Ok(Next::LookAgain),
+                    Err(expected) => self.listener.hear(&Event::Note(expected)),
+                }
+            }
+            let question = Question { key: PROFILE, text, default: Some(LEFT_OPEN.to_owned()) };
+            let answer = self.operator.answer(&question).await?;
+            if leaves_open(answer.trim()) {
+                return Ok(self.left(step));
+            }
+            profile = answer.trim().to_owned();
         }
-        if let Err(expected) = self.set("admin.access_key_profile", Value::String(profile))? {
-            self.listener.hear(&Event::Note(expected));
-        }
-        Ok(Next::LookAgain)
     }
+
+    /// A yes to the plan of a step. The profile is kept before the key is made: cut short in between, the next run goes on
+    /// with it, and a no takes it back all the same.
+    pub(super) fn settle(&self, step: StepId) -> Result<(), Failure> {
+        if step == StepId::AdminSignIn && self.operator.is_a_person() { self.remember() } else { Ok(()) }
+    }
+
+    /// A no to the plan of a step. Who says no to the access key signs in some other way, and is asked again how.
+    pub(super) fn not_now<F>(&mut self, step: StepId) -> Result<Next<F>, Failure> {
+        if step == StepId::AdminSignIn {
+            self.forget_unmade_profile()?;
+        }
+        Ok(self.left(step))
+    }
+
+    /// The profile of an access key that was chosen and never made.
+    fn forget_unmade_profile(&mut self) -> Result<(), Failure> {
+        let files = self.session.connection.files();
+        let profile = self.collected.answers.admin.access_key_profile.as_deref();
+        if profile.is_none_or(|profile| files.mention(profile)) {
+            return Ok(());
+        }
+        self.collected.forget(PROFILE);
+        self.remember()
+    }
+}
+
+fn is_taken(profile: &str) -> Text {
+    let profile = steps::text::harmless(profile);
+    text! {
+        en: "There is an AWS profile {profile} already. Another name, or {LEFT_OPEN} to leave it",
+        ko: "AWS 프로파일 {profile}이(가) 이미 있습니다. 다른 이름(그만두려면 {LEFT_OPEN})"
+    }
+}
+
+fn another_name() -> Text {
+    text! {
+        en: "Another name for the AWS profile, or {LEFT_OPEN} to leave it",
+        ko: "AWS 프로파일의 다른 이름(그만두려면 {LEFT_OPEN})"
+    }
+}
+
+/// Whether a question that may stay open does: by the sign for it, or by the word that skips elsewhere.
+fn leaves_open(answer: &str) -> bool {
+    [LEFT_OPEN, "skip", "건너뛰기"].contains(&answer)
 }
 
 /// What stands for the console in a rehearsal.
@@ -380,4 +413,22 @@ enum WayIn {
 /// How the person has started the program: from its sources, it is not on the path.
 fn invocation() -> &'static str {
     if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "dayone" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_and_the_words_for_it_leave_a_question_open() {
+        for answer in ["-", "skip", "건너뛰기"] {
+            assert!(leaves_open(answer), "{answer}");
+        }
+        for answer in ["", "s", "--", "dayone-admin", "skipper"] {
+            assert!(!leaves_open(answer), "{answer}");
+        }
+        let taken = is_taken("work\u{1b}[2J");
+        assert!(taken.en.contains("or - to leave it") && !taken.en.contains('\u{1b}'), "{}", taken.en);
+        assert!(another_name().ko.contains("그만두려면 -"));
+    }
 }

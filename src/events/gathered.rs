@@ -5,7 +5,7 @@ use std::time::Duration;
 use steps::error::{AwsCause, AwsError};
 use steps::event_history::{Found, News, Page, Position, RecordedEvent};
 use steps::text;
-use steps::text::Text;
+use steps::text::{Text, counted};
 
 use super::period::Period;
 
@@ -130,8 +130,9 @@ impl Gathered {
         let done = self.regions.iter().filter(|region| region.is_done()).count();
         let left = self.time_left(elapsed).map(about).unwrap_or_default();
         let (left_en, left_ko) = (left.en, left.ko);
+        let (regions, events) = (counted(all, "Region"), counted(found, "event"));
         text! {
-            en: "{done} of {all} Regions, {found} events{left_en}",
+            en: "{done} of {regions}, {events}{left_en}",
             ko: "리전 {all}곳 중 {done}곳, 이벤트 {found}건{left_ko}"
         }
     }
@@ -195,6 +196,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::screen::BESIDE_BAR;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -245,6 +247,24 @@ mod tests {
         assert_eq!(gathered.time_left(Duration::from_secs(60)), Some(Duration::from_secs(240)));
         let went_on: Vec<_> = gathered.positions().into_iter().map(|(_, position)| position.ended).collect();
         assert_eq!(went_on, [false, true]);
+    }
+
+    /// The longest words that there may be, of all Regions and a million events.
+    #[test]
+    fn the_words_fit_beside_the_bar() {
+        let regions: Vec<_> = (0..40).map(|number| format!("us-east-{number}")).collect();
+        let mut gathered = Gathered::new(&regions, Period { start: at(1_000), end: at(2_000) }, Vec::new());
+        gathered.take(News::Page(page("us-east-1", 1_001, false)));
+        for elapsed in [60, 60_000_000] {
+            let words = gathered.words(Duration::from_secs(elapsed));
+            for language in
+                [words.en.replace("0 events", "1000000 events"), words.ko.replace("0건", "1000000건")]
+            {
+                assert!(textwrap::core::display_width(&language) <= BESIDE_BAR, "{language}");
+            }
+        }
+        let one = Gathered::new(&regions[..1], Period { start: at(1_000), end: at(2_000) }, Vec::new());
+        assert_eq!(one.words(Duration::ZERO).en, "0 of 1 Region, 0 events");
     }
 
     #[test]

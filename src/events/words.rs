@@ -37,8 +37,12 @@ pub fn replaced(endpoint: &str) -> Text {
 
 /// A download is taken up again.
 pub fn goes_on(events: usize) -> Text {
+    let there = match events {
+        1 => "1 event is".to_owned(),
+        _ => format!("{events} events are"),
+    };
     text! {
-        en: "Going on with the download that was interrupted: {events} events are there already.",
+        en: "Going on with the download that was interrupted: {there} there already.",
         ko: "중단된 내려받기를 이어서 합니다. 이미 받은 이벤트는 {events}건입니다."
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use steps::error::StepError;
@@ -16,7 +17,7 @@ const KEPT: usize = 5_000;
 /// One run works on an account at a time, so the end of a change follows its beginning closely.
 const LOOK_BACK: usize = 16;
 
-/// What the journal of an account says, as far as it can be read, for the report: no decision rests on these entries.
+/// What the journal of an account says, as far as it can be read, to be told: no decision rests on these entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     /// The changes, the earliest first.
@@ -78,6 +79,15 @@ impl History {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(StepError::file(&path, error)),
         }
+    }
+
+    /// When a resource was switched off that no run has switched on again or deleted since.
+    pub fn switched_off(&self, resource: &str) -> Option<Timestamp> {
+        let done = |change: &&PastChange| change.outcome == PastOutcome::Done && change.resource == resource;
+        let mut switches = self.changes.iter().rev().filter(done);
+        let last = switches.find(|change| ["disable", "enable", "delete"].contains(&change.verb.as_str()))?;
+        let when = last.ended.as_ref().filter(|_| last.verb == "disable")?;
+        when.parse().ok()
     }
 
     /// Reads a journal.
@@ -239,5 +249,27 @@ mod tests {
         let history = history(many.as_bytes());
         assert_eq!((history.changes.len(), history.left_out), (KEPT, 7));
         assert_eq!(history.changes[0].resource, "r7");
+    }
+
+    #[test]
+    fn when_it_was_switched_off_is_known_until_it_is_switched_on_again() {
+        let resource = "iam:root-access-key/AKIA";
+        let at = |minute: u8, event: &str, verb: &str| {
+            format!(
+                "{{\"time\":\"2026-11-24T06:{minute:02}:00Z\",\"run\":\"r\",\"event\":\"{event}\",\
+                 \"step\":\"root-access-keys\",\"verb\":\"{verb}\",\"resource\":\"{resource}\"}}\n"
+            )
+        };
+        let off = |minute| at(minute, "intent", "disable") + &at(minute + 1, "done", "disable");
+        let on = |minute| at(minute, "intent", "enable") + &at(minute + 1, "done", "enable");
+        let told =
+            |lines: &str| history(lines.as_bytes()).switched_off(resource).map(|time| time.to_string());
+        assert_eq!(told(""), None);
+        assert_eq!(told(&off(1)).as_deref(), Some("2026-11-24T06:02:00Z"));
+        assert_eq!(told(&[off(1), on(3)].concat()), None);
+        assert_eq!(told(&[off(1), on(3), off(5)].concat()).as_deref(), Some("2026-11-24T06:06:00Z"));
+        let failed = at(3, "intent", "enable") + &at(4, "failed", "enable");
+        assert_eq!(told(&[off(1), failed].concat()).as_deref(), Some("2026-11-24T06:02:00Z"));
+        assert_eq!(history(off(1).as_bytes()).switched_off("iam:root-access-key/OTHER"), None);
     }
 }

@@ -132,7 +132,9 @@ impl Asks for Plain {
 
     async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
         let what = self.screen.say(what);
-        let watching = text! { en: "{what}. Press Enter to go on without it.", ko: "{what}. Enter를 누르면 그냥 넘어갑니다." };
+        let way_out = questions::way_out();
+        let (en, ko) = (&way_out.en, &way_out.ko);
+        let watching = text! { en: "{what}. {en}", ko: "{what}. {ko}" };
         self.screen.wrapped(2, self.screen.say(&watching));
         line_input::until_enter(seen, &self.interrupt).await
     }

@@ -18,7 +18,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 use super::{Asks, Decision, Question, nobody, questions, reply};
-use crate::screen::Screen;
+use crate::screen::{Screen, wrap};
 
 /// A command that takes longer hangs. It may wait for a touch of a security key.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -31,6 +31,9 @@ const WINDOWS: usize = 3;
 
 /// AWS takes no longer password.
 const LONGEST_PASSWORD: u64 = 128;
+
+/// A line of a note is no longer, in columns.
+const LINE: usize = 78;
 
 /// So many files of earlier runs are set aside, before somebody has to look after them.
 const SET_ASIDE: u32 = 99;
@@ -78,15 +81,32 @@ impl Prepared {
         }
         Err(same_code(command))
     }
+
+    /// What the person needs to know who gets the password. The password itself is alone in its file, so that a program
+    /// can read it too.
+    fn note(&self, secret: &HandOver, file: &Path) -> String {
+        let name = harmless(&file.file_name().unwrap_or_default().to_string_lossy());
+        let where_it_is = text! { en: "It is in the file {name}.", ko: "암호는 {name} 파일에 있습니다." };
+        let paragraphs = [&secret.title, &where_it_is, &secret.advice];
+        let lines = paragraphs.map(|text| wrap("", 0, self.screen.say(text), LINE).join("\n"));
+        format!("{}\n", lines.join("\n\n"))
+    }
 }
 
 impl Operator for Prepared {
     async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError> {
         let file = secret.file.as_deref().or(self.console_password_file.as_deref());
         let file = file.ok_or_else(|| nobody("admin.console_password_file"))?;
-        let aside = write_password(file, &secret.secret).map_err(|error| not_written(file, &error))?;
-        if let Some(aside) = aside {
-            self.screen.wrapped(2, self.screen.say(&moved(file, &aside)));
+        let note = beside(file);
+        let password = [secret.secret.expose_secret(), "\n"];
+        let aside = write_private(file, &password, is_password_file);
+        let aside = aside.map_err(|error| not_written(file, &error))?;
+        let older = write_note(&note, &self.note(&secret, file));
+        let older = older.map_err(|error| not_written(&note, &error))?;
+        let moved = aside.map(|aside| moved(file, &aside));
+        let moved_note = older.map(|older| moved_note(&note, &older));
+        for told in moved.into_iter().chain(moved_note).chain([kept(&secret.title, file, &note)]) {
+            self.screen.wrapped(2, self.screen.say(&told));
         }
         Ok(())
     }
@@ -160,23 +180,46 @@ impl Asks for Prepared {
     fn show_task(&mut self, _task: &PersonTask) {}
 }
 
-/// Puts a password into its file: whole or not at all, and readable by its owner only from the first byte on.
+/// The file for the note that goes with a password: `alice.note.txt` for `alice.txt`.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = match file.extension() {
+        Some(extension) if extension == "txt" => file.with_extension("").into_os_string(),
+        _ => file.as_os_str().to_owned(),
+    };
+    name.push(".note.txt");
+    PathBuf::from(name)
+}
+
+/// Puts a note into its file, unless the same one is there already, as after a run that was cut off.
+fn write_note(path: &Path, note: &str) -> std::io::Result<Option<PathBuf>> {
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    let is_there = is_file && std::fs::read(path).is_ok_and(|found| found == note.as_bytes());
+    if is_there { Ok(None) } else { write_private(path, &[note], is_private_file) }
+}
+
+/// Puts a password, or the note that goes with it, into its file: whole or not at all, and readable by its owner only
+/// from the first byte on.
 ///
 /// A run that was cut off before AWS heard of the password leaves a file behind, and the next run comes here again, with
 /// another password. Nobody can tell that file from one that still counts, as of a user of the same name in another
 /// account, or in the real account after a rehearsal. So it is set aside under another name, which is given back, and
 /// nothing is ever lost. A file that does not look as if we had written it is left alone.
-fn write_password(path: &Path, password: &SecretString) -> std::io::Result<Option<PathBuf>> {
+fn write_private(
+    path: &Path,
+    content: &[&str],
+    is_ours: fn(&Path, u32) -> std::io::Result<bool>,
+) -> std::io::Result<Option<PathBuf>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(password.expose_secret().as_bytes())?;
-    file.write_all(b"\n")?;
+    for part in content {
+        file.write_all(part.as_bytes())?;
+    }
     file.as_file().sync_all()?;
     let aside = match file.persist_noclobber(path) {
         Ok(_) => None,
         Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => {
             let owner = refused.file.as_file().metadata()?.uid();
-            if !is_password_file(path, owner)? {
+            if !is_ours(path, owner)? {
                 return Err(refused.error);
             }
             let aside = set_aside(path)?;
@@ -193,14 +236,18 @@ fn write_password(path: &Path, password: &SecretString) -> std::io::Result<Optio
 /// Whether a file can be an earlier password: a regular file of the same owner, for nobody else to read, that holds one
 /// line without spaces, or the beginning of one.
 fn is_password_file(path: &Path, owner: u32) -> std::io::Result<bool> {
-    let found = std::fs::symlink_metadata(path)?;
-    let ours = found.is_file() && found.uid() == owner && found.mode() & 0o777 == 0o600;
-    if !ours || found.len() > LONGEST_PASSWORD + 1 {
+    if !is_private_file(path, owner)? || std::fs::symlink_metadata(path)?.len() > LONGEST_PASSWORD + 1 {
         return Ok(false);
     }
     let content: SecretSlice<u8> = std::fs::read(path)?.into();
     let line = content.expose_secret();
     Ok(line.strip_suffix(b"\n").unwrap_or(line).iter().all(u8::is_ascii_graphic))
+}
+
+/// Whether a file can be an earlier note: a regular file of the same owner, for nobody else to read.
+fn is_private_file(path: &Path, owner: u32) -> std::io::Result<bool> {
+    let found = std::fs::symlink_metadata(path)?;
+    Ok(found.is_file() && found.uid() == owner && found.mode() & 0o777 == 0o600)
 }
 
 /// Gives a file a second name, the first of NAME.1, NAME.2 and so on that is free. The first name is for the new file to
@@ -225,6 +272,23 @@ fn moved(path: &Path, aside: &Path) -> Text {
     text! {
         en: "There was a password in {path} already. It is in {aside} now.",
         ko: "{path}에 이미 암호가 있어 {aside}(으)로 옮겼습니다."
+    }
+}
+
+fn moved_note(path: &Path, aside: &Path) -> Text {
+    let (path, aside) = (harmless(&path.display().to_string()), harmless(&aside.display().to_string()));
+    text! {
+        en: "There was another note in {path}. It is in {aside} now.",
+        ko: "{path}에 다른 안내가 있어 {aside}(으)로 옮겼습니다."
+    }
+}
+
+fn kept(title: &Text, file: &Path, note: &Path) -> Text {
+    let (file, note) = (harmless(&file.display().to_string()), harmless(&note.display().to_string()));
+    let (en, ko) = (&title.en, &title.ko);
+    text! {
+        en: "{en}: in {file}. What to know with it is in {note}. Hand over both.",
+        ko: "{ko}: {file}. 함께 알아야 할 내용은 {note}에 있습니다. 둘 다 전달하세요."
     }
 }
 
@@ -329,7 +393,11 @@ mod tests {
 
     fn secret() -> HandOver {
         let title = Text::verbatim("Console password of alice");
-        HandOver { title, advice: Text::default(), secret: "not-a-real-password".into(), file: None }
+        let advice = text! {
+            en: "Sign in at https://111122223333.signin.aws.amazon.com/console and choose a new password.",
+            ko: "https://111122223333.signin.aws.amazon.com/console에서 로그인해 새 암호를 정하세요."
+        };
+        HandOver { title, advice, secret: "not-a-real-password".into(), file: None }
     }
 
     fn request(used: &[&str], trouble: Option<Text>) -> CodeRequest {
@@ -355,7 +423,53 @@ mod tests {
         let file = folder.path().join("alice.txt");
         with_password_file(&file).hand_over(secret()).await.expect("written");
         assert_eq!((mode(&file), text_of(&file).as_str()), (0o600, "not-a-real-password\n"));
-        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 2, "it and its note");
+    }
+
+    /// Who hands it over needs no screen: the address and what to do are kept beside the password.
+    #[tokio::test]
+    async fn the_note_is_kept_beside_the_password_and_both_are_named() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (file, note) = (folder.path().join("bob.txt"), folder.path().join("bob.note.txt"));
+        let mut operator = prepared(|_| {});
+        let hand_over = HandOver { file: Some(file.clone()), ..secret() };
+        operator.hand_over(hand_over).await.expect("written");
+        let words = text_of(&note);
+        assert_eq!(mode(&note), 0o600);
+        assert!(!words.contains("not-a-real-password"), "{words}");
+        for part in ["Console password of alice", "file bob.txt", "111122223333.signin.aws.amazon.com"] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+        assert!(words.lines().all(|line| line.chars().count() <= LINE), "{words}");
+        let told = operator.screen.kept().split_whitespace().collect::<String>();
+        assert!(told.contains("bob.txt.") && told.contains("bob.note.txt.Handoverboth"), "{told}");
+        assert!(!told.contains("not-a-real-password"), "{told}");
+
+        let again = HandOver { file: Some(file.clone()), ..secret() };
+        operator.hand_over(again).await.expect("written");
+        assert!(folder.path().join("bob.txt.1").exists() && !folder.path().join("bob.note.txt.1").exists());
+    }
+
+    #[test]
+    fn each_password_has_a_note_of_its_own() {
+        let names = ["a/alice.txt", "alice", "alice.pw", ".alice"].map(|name| beside(Path::new(name)));
+        let expected = ["a/alice.note.txt", "alice.note.txt", "alice.pw.note.txt", ".alice.note.txt"];
+        assert_eq!(names, expected.map(PathBuf::from));
+    }
+
+    #[tokio::test]
+    async fn a_note_that_is_not_ours_is_left_as_it_is() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (file, note) = (folder.path().join("alice.txt"), folder.path().join("alice.note.txt"));
+        std::fs::write(&note, "mine\n").expect("written");
+        std::fs::set_permissions(&note, std::fs::Permissions::from_mode(0o644)).expect("set");
+        let result = with_password_file(&file).hand_over(secret()).await;
+        let Err(OperatorError::Failed(text)) = result else { panic!("{result:?}") };
+        assert!(text.en.contains("alice.note.txt exists already"), "{}", text.en);
+        assert_eq!(text_of(&note), "mine\n");
+        std::fs::set_permissions(&note, std::fs::Permissions::from_mode(0o600)).expect("set");
+        with_password_file(&file).hand_over(secret()).await.expect("written");
+        assert_eq!(text_of(&folder.path().join("alice.note.txt.1")), "mine\n");
     }
 
     /// As after runs that were cut off before AWS heard of the password, one of them in the middle of the line.

@@ -158,6 +158,11 @@ pub(super) async fn one_time_code(
     }
 }
 
+/// How to go on while something is watched.
+pub(super) fn way_out() -> Text {
+    text! { en: "Press Enter to go on without waiting.", ko: "Enter를 누르면 기다리지 않고 넘어갑니다." }
+}
+
 /// Numbered lines, as of a task or of a choice.
 pub(super) fn numbered(screen: &Screen, lines: &[Text]) {
     for (number, line) in (1..).zip(lines) {
@@ -235,8 +240,10 @@ fn code_question(request: &CodeRequest) -> Text {
 
 /// `Failed` says what to type instead.
 fn judge(typed: &str, request: &CodeRequest) -> Result<String, OperatorError> {
-    if matches!(reply::decision(typed), Some(Decision::Skip | Decision::Quit)) {
-        return Err(OperatorError::Declined);
+    match reply::decision(typed) {
+        Some(Decision::Skip) => return Err(OperatorError::Declined),
+        Some(Decision::Quit) => return Err(OperatorError::Quit),
+        _ => {}
     }
     let code = reply::one_time_code(typed).ok_or_else(|| {
         OperatorError::Failed(text! {
@@ -352,9 +359,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn skipping_a_code_declines() {
+    async fn skipping_a_code_declines_and_quitting_ends_the_run() {
         let result = one_time_code(&mut person(Language::En, &["s"]), &request(&[])).await;
         assert!(matches!(result, Err(OperatorError::Declined)));
+        for quit in ["quit", "그만", "ㅂ"] {
+            let result = one_time_code(&mut person(Language::En, &[quit]), &request(&[])).await;
+            assert!(matches!(result, Err(OperatorError::Quit)), "{quit}: {result:?}");
+        }
     }
 
     #[tokio::test]

@@ -173,9 +173,13 @@ impl Asks for Terminal {
 
     async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
         let what = self.screen.say(what);
-        let watching = text! { en: "{what} … (Enter to go on without it)", ko: "{what} … (Enter를 누르면 그냥 넘어갑니다)" };
-        let _spinner = self.screen.spinner(self.screen.say(&watching));
-        line_input::until_enter(seen, &self.interrupt).await
+        let (watching, way_out) = (text! { en: "{what} …", ko: "{what} …" }, questions::way_out());
+        let spinner = self.screen.spinner_with_way_out(self.screen.say(&watching), self.screen.say(&way_out));
+        let seen = line_input::until_enter(seen, &self.interrupt).await?;
+        if seen.is_none() {
+            spinner.end_after_enter();
+        }
+        Ok(seen)
     }
 
     fn is_a_person(&self) -> bool {
@@ -236,7 +240,6 @@ impl Shown {
         };
         let by_hand = text! { en: "Cannot scan? Type this key:", ko: "스캔할 수 없으면 이 키를 입력하세요." };
         let paragraphs = [
-            &screen.paint(Tone::Strong, screen.say(&title)),
             screen.say(&account),
             "",
             screen.say(&scan_it),
@@ -245,10 +248,20 @@ impl Shown {
             seed.expose_secret(),
             "",
         ];
-        let trouble = trouble.map(|text| screen.paint(Tone::Caution, screen.say(text)));
-        let further = trouble.iter().flat_map(|words| [words.as_str(), ""]);
-        paragraphs.into_iter().chain(further).flat_map(|words| wrap_within(words, width)).collect()
+        let paragraphs = paragraphs.into_iter().flat_map(|words| wrap_within(words, width));
+        let trouble = trouble.map(|text| in_tone(screen, Tone::Caution, screen.say(text), width));
+        let further = trouble.into_iter().flat_map(|lines| lines.into_iter().chain([String::new()]));
+        in_tone(screen, Tone::Strong, screen.say(&title), width)
+            .into_iter()
+            .chain(paragraphs)
+            .chain(further)
+            .collect()
     }
+}
+
+/// Words in lines, each of which has the tone for itself: between two of them stands a row of the code.
+fn in_tone(screen: &Screen, tone: Tone, words: &str, width: usize) -> Vec<String> {
+    wrap_within(words, width).iter().map(|line| screen.paint(tone, line)).collect()
 }
 
 fn side_by_side(code: &qr::Lines, words: &[String]) -> Vec<String> {
@@ -271,8 +284,10 @@ pub(super) fn in_groups_of_four(seed: &str) -> String {
 /// What is handed over, in lines. The secret stands alone, so that a double click takes it whole.
 pub(super) fn handed_over(screen: &Screen, secret: &HandOver) -> Vec<String> {
     let width = screen.width();
-    let title = screen.paint(Tone::Strong, screen.say(&secret.title));
-    let mut lines = vec![String::new(), format!("  {title}"), String::new()];
+    let title = in_tone(screen, Tone::Strong, screen.say(&secret.title), width.saturating_sub(2));
+    let mut lines = vec![String::new()];
+    lines.extend(title.iter().map(|line| format!("  {line}")));
+    lines.push(String::new());
     lines.extend(wrap("  ", 2, screen.say(&secret.advice), width));
     lines.extend([String::new(), format!("    {}", secret.secret.expose_secret()), String::new()]);
     lines
@@ -332,5 +347,39 @@ impl Theme for Quiet {
         typed: &str,
     ) -> fmt::Result {
         write!(f, "{prompt} {typed}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use steps::text::Language;
+
+    use super::*;
+    use crate::screen::Mode;
+
+    fn widest(lines: &[String]) -> usize {
+        lines.iter().map(|line| textwrap::core::display_width(line)).max().unwrap_or_default()
+    }
+
+    /// IAM lets a user name have 64 characters.
+    #[test]
+    fn the_longest_user_name_fits_into_the_window() {
+        let user = "u".repeat(64);
+        for language in [Language::En, Language::Ko] {
+            let screen = Screen::in_memory(language, Mode::Rich);
+            let title = text! { en: "Console password of {user}", ko: "{user}의 콘솔 암호" };
+            let secret = HandOver { title, advice: Text::default(), secret: "x".into(), file: None };
+            let lines = handed_over(&screen, &secret);
+            assert!(widest(&lines) <= 80 && lines.concat().contains(&user), "{lines:?}");
+
+            let (otpauth, seed) = ("otpauth://totp/AWS:u?secret=MARK&issuer=AWS".into(), "MARK".into());
+            let page = screen.private_page();
+            let shown = Shown { page, account: "111122223333".into(), user: user.clone(), otpauth, seed };
+            let trouble =
+                text! { en: "AWS did not accept the codes.", ko: "AWS가 코드를 받아들이지 않았습니다." };
+            let Drawing { lines, bar } = shown.drawn(&screen, Some(&trouble), Some(30));
+            assert!(widest(&lines) <= 80, "{lines:?}");
+            assert!(lines.len() < 24 && bar.is_some(), "{} lines in {language:?}", lines.len());
+        }
     }
 }

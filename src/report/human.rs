@@ -5,13 +5,19 @@
 use steps::aws::WayIn;
 use steps::practice::{PracticeId, Seen, State, StepId};
 use steps::text;
-use steps::text::Text;
+use steps::text::{Text, counted};
 
 pub use super::trouble::{failed, failure, paused, sign_in_help, stopped};
 
 use super::{markdown, summary, words};
 use crate::event::{ChangeReport, Event, Listener, Outcome, SignedIn, StepReport};
 use crate::screen::{Screen, Spinner, Tone, padded, wrap};
+
+/// The most rows that a question takes: in words, and where they are many, the place to type below.
+const QUESTION: usize = 2;
+
+/// The rows of the ways to sign in, with the question that they answer and the empty lines around.
+const WAYS_TO_SIGN_IN: usize = 9;
 
 /// The listener that a person reads.
 #[derive(Debug)]
@@ -89,24 +95,79 @@ impl Human {
         }
     }
 
-    /// A step that needs a decision or a person: why, what would be done, and what to know before.
+    /// A step that needs a decision or a person: why, what to know before, and what would be done. All that is needed for
+    /// the answer has to be in sight when the question comes, so where the window is too small, the reason is left out,
+    /// and then the empty lines.
     fn explained_before_asking(&self, report: &StepReport) {
-        self.heading(report.step);
-        if let Some(why) = markdown::first_paragraph(report.step.guide(self.screen.language())) {
-            self.screen.wrapped(2, &markdown::inline(&self.screen, markdown::without_label(&why)));
-            self.screen.blank();
+        let needed = [
+            self.heading(report.step),
+            self.notes(2, report),
+            self.changes(4, &report.changes),
+            self.task(report),
+        ];
+        let [heading, notes, changes, task] = needed.clone();
+        let whole = spaced(&[heading, self.why(report.step), notes, changes, task]);
+        let asked = self.rows_of_question(report);
+        let pages = [whole, spaced(&needed), needed.concat()];
+        match pages.iter().find(|page| self.fits(page.len() + asked)) {
+            Some(page) => self.print(page),
+            None => {
+                self.print(&needed.concat());
+                let longer = text! {
+                    en: "This is longer than the window: scroll up to see how it begins.",
+                    ko: "창보다 길어 앞부분이 가려졌습니다. 위로 스크롤해서 보세요."
+                };
+                self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&longer)));
+            }
         }
-        self.print(self.what_to_decide_on(report));
-        match &report.person {
-            // The question that follows says it.
-            Some(task) if matches!(task.seen, Seen::ByAnswer(_)) => return,
-            Some(task) => self.screen.wrapped(2, self.say(&task.what)),
-            None => {}
-        }
-        self.screen.blank();
     }
 
-    fn heading(&self, step: StepId) {
+    /// Where no window shows it, everything fits.
+    fn fits(&self, rows: usize) -> bool {
+        self.screen.rows().is_none_or(|seen| rows <= seen)
+    }
+
+    /// How many rows the question takes that follows a page, with the directions that come with it.
+    fn rows_of_question(&self, report: &StepReport) -> usize {
+        let Some(task) = &report.person else { return QUESTION };
+        let how = self.rows_of(&task.how) + 1;
+        match &task.seen {
+            Seen::ByAnswer(_) => self.rows_of([&task.what]) + QUESTION,
+            Seen::ByChoice(_, options) => {
+                self.rows_of([&task.what]) + self.rows_of(options.iter().map(|(text, _)| text)) + 2 + QUESTION
+            }
+            Seen::BySigningIn => how + WAYS_TO_SIGN_IN + QUESTION,
+            // In a rehearsal a command is named besides.
+            Seen::InAccount | Seen::ByWord(_) | Seen::BySigningInAgain => how + 2 + QUESTION,
+            Seen::Elsewhere => how,
+        }
+    }
+
+    /// How many rows numbered lines take.
+    fn rows_of<'t>(&self, texts: impl IntoIterator<Item = &'t Text>) -> usize {
+        let rows = |text: &Text| wrap("    1  ", 7, self.say(text), self.screen.width()).len();
+        texts.into_iter().map(rows).sum()
+    }
+
+    fn why(&self, step: StepId) -> Vec<String> {
+        let why = markdown::first_paragraph(step.guide(self.screen.language())).unwrap_or_default();
+        if why.is_empty() {
+            return Vec::new();
+        }
+        wrap("  ", 2, &markdown::inline(&self.screen, markdown::without_label(&why)), self.screen.width())
+    }
+
+    /// What a person has to do, unless the question that follows says it.
+    fn task(&self, report: &StepReport) -> Vec<String> {
+        match &report.person {
+            Some(task) if !matches!(task.seen, Seen::ByAnswer(_) | Seen::ByChoice(..)) => {
+                wrap("  ", 2, self.say(&task.what), self.screen.width())
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn heading(&self, step: StepId) -> Vec<String> {
         let practice = step.practice();
         let (number, title) = (words::number(practice), practice.title());
         let steps = practice.steps();
@@ -116,24 +177,12 @@ impl Human {
             en: "{number} {en} · step {at} of {of} · {step}",
             ko: "{number} {ko} · {of}단계 중 {at}단계 · {step}"
         };
-        self.screen.blank();
-        self.screen.line(&format!("  {}", self.screen.paint(Tone::Strong, self.say(&heading))));
-        self.screen.blank();
+        vec![format!("  {}", self.screen.paint(Tone::Strong, self.say(&heading)))]
     }
 
-    /// What to know before deciding, and what would be done.
-    fn what_to_decide_on(&self, report: &StepReport) -> Vec<String> {
-        let mut lines = self.notes(2, report);
-        if !lines.is_empty() {
-            lines.push(String::new());
-        }
-        lines.extend(self.changes(4, &report.changes));
-        lines
-    }
-
-    fn print(&self, lines: Vec<String>) {
+    fn print(&self, lines: &[String]) {
         for line in lines {
-            self.screen.line(&line);
+            self.screen.line(line);
         }
     }
 
@@ -188,13 +237,13 @@ impl Human {
             format!("{} {}", self.screen.paint(tone, symbol), padded(self.say(&state), 14))
         };
         let found = report.found.as_ref().map(|found| self.say(found)).unwrap_or_default();
-        self.screen.hanging(&format!("     {state} {}  ", padded(report.step.name(), 17)), 11, found);
-        self.print(self.changes(11, &report.changes));
+        self.screen.hanging(&format!("     {state} {}  ", padded(report.step.name(), names())), 11, found);
+        self.print(&self.changes(11, &report.changes));
         let person = report.person.as_ref().map(|task| &task.what);
         for text in person.into_iter().chain(&report.reason) {
             self.screen.wrapped(11, self.say(text));
         }
-        self.print(self.notes(11, report));
+        self.print(&self.notes(11, report));
     }
 
     fn change_started(&mut self, change: &ChangeReport) {
@@ -233,7 +282,7 @@ impl Human {
             State::ToChange => {
                 let left = text! { en: "AWS does not show it all yet. This is left:", ko: "AWS에 아직 모두 반영되지 않았습니다. 남은 것:" };
                 self.screen.wrapped(2, self.say(&left));
-                self.print(self.changes(4, &report.changes));
+                self.print(&self.changes(4, &report.changes));
             }
             State::NeedsPerson => {
                 let what = report.person.as_ref().map(|task| self.say(&task.what)).unwrap_or_default();
@@ -244,22 +293,32 @@ impl Human {
     }
 
     /// The guide, and once more what to decide on, because the question comes next. Where it does not all fit into the
-    /// window, the reason is left out: it was shown with the step.
+    /// window, what was shown with the step is left out: the reason, and then the notes, to which the person is sent back.
     fn explained(&self, step: StepId) {
         let asked_about = self.asked_about.as_ref().filter(|report| report.step == step);
-        let decide_on = asked_about.map(|report| self.what_to_decide_on(report)).unwrap_or_default();
+        let notes = asked_about.map(|report| self.notes(2, report)).unwrap_or_default();
+        let changes = asked_about.map(|report| self.changes(4, &report.changes)).unwrap_or_default();
         let guide = step.guide(self.screen.language());
-        let mut explained = markdown::lines(&self.screen, 2, guide);
-        // Three empty lines, and the question.
-        let in_sight = explained.len() + decide_on.len() + 4 <= self.screen.size().0;
-        if !in_sight && !self.screen.is_plain() {
-            explained = markdown::lines(&self.screen, 2, markdown::after_first_paragraph(guide));
+        let whole = markdown::lines(&self.screen, 2, guide);
+        let rest = markdown::lines(&self.screen, 2, markdown::after_first_paragraph(guide));
+        let above = if notes.is_empty() { Vec::new() } else { self.notes_are_above() };
+        let pages = [
+            spaced(&[whole, notes.clone(), changes.clone()]),
+            spaced(&[rest.clone(), notes, changes.clone()]),
+            spaced(&[rest, above, changes]),
+        ];
+        let fitting = pages.iter().find(|page| self.fits(page.len() + QUESTION));
+        if let Some(page) = fitting.or(pages.last()) {
+            self.print(page);
         }
-        for part in [explained, decide_on] {
-            self.screen.blank();
-            self.print(part);
-        }
-        self.screen.blank();
+    }
+
+    fn notes_are_above(&self) -> Vec<String> {
+        let above = text! {
+            en: "What to know before you decide stands above, where the step begins.",
+            ko: "결정하기 전에 알아 둘 내용은 위쪽, 단계가 시작되는 곳에 있습니다."
+        };
+        wrap("  ", 2, &self.screen.paint(Tone::Caution, self.say(&above)), self.screen.width())
     }
 
     fn signed_in(&self, who: &SignedIn) {
@@ -309,9 +368,10 @@ impl Human {
         let title = practice.title();
         let title = padded(self.say(&title), 30);
         let price = words::price(practice).unwrap_or_default();
+        let steps_en = padded(&counted(steps, "step"), 7);
         let counts = match to_do {
-            0 => text! { en: "{steps} steps   in place", ko: "{steps}단계   적용됨" },
-            _ => text! { en: "{steps} steps   {to_do} to do", ko: "{steps}단계   할 일 {to_do}" },
+            0 => text! { en: "{steps_en}   in place", ko: "{steps}단계   적용됨" },
+            _ => text! { en: "{steps_en}   {to_do} to do", ko: "{steps}단계   할 일 {to_do}" },
         };
         let counts = padded(self.say(&counts), 21);
         let price = self.screen.paint(Tone::Faint, self.say(&price));
@@ -341,6 +401,18 @@ impl Listener for Human {
     }
 }
 
+/// Parts of a page from top to bottom, with an empty line around each.
+fn spaced(parts: &[Vec<String>]) -> Vec<String> {
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    let begins = parts.flat_map(|part| std::iter::once(String::new()).chain(part.iter().cloned()));
+    begins.chain([String::new()]).collect()
+}
+
+/// The columns that the longest name of a step takes.
+fn names() -> usize {
+    StepId::all().map(|step| step.name().len()).max().unwrap_or_default()
+}
+
 fn account(who: &SignedIn) -> Text {
     let account = steps::text::harmless(&grouped(&who.account));
     let mut line = match &who.about.alias {
@@ -362,7 +434,7 @@ fn free_plan(who: &SignedIn) -> Option<Text> {
     let day = who.about.closes.as_ref()?;
     Some(text! {
         en: "On the Free plan: AWS closes it by itself on {day}, or when its credits are used up.",
-        ko: "무료 플랜: {day}이 되거나 크레딧을 다 쓰면 AWS가 계정을 자동으로 닫습니다."
+        ko: "무료 플랜: {day}에, 또는 그 전에 크레딧을 다 쓰면 AWS가 계정을 자동으로 닫습니다."
     })
 }
 

@@ -1,9 +1,17 @@
+use std::collections::BTreeSet;
+
 use steps::account::About;
+use steps::answers::Answers;
 use steps::aws::WayIn;
-use steps::practice::{PersonTask, Seen, Verb};
+use steps::event_history::{self, Counted};
+use steps::practice::{PersonTask, Practice, Seen, Verb};
+use steps::root_user::{
+    Facts, Group, LastUse, RootKey, RootKeys, RootUser, SignIn, Uses, administrator_access,
+};
 use steps::text::Language;
 
 use super::*;
+use crate::engine;
 use crate::event::{SignInAdvice, Summary};
 use crate::screen::Mode;
 
@@ -213,6 +221,132 @@ fn an_explanation_and_what_to_decide_on_fit_into_one_window() {
     }
 }
 
+/// An account in which root still has these access keys, and the administrator has signed in.
+fn with_root_keys(sign_in: SignIn, keys: Vec<RootKey>) -> Facts {
+    let group = Group {
+        name: "Administrators".into(),
+        members: vec!["alice".into()],
+        policies: vec![administrator_access("aws")],
+        inline_policies: 0,
+    };
+    Facts {
+        account: "111122223333".into(),
+        partition: "aws".into(),
+        as_root: true,
+        password_policy: Ok(None),
+        group: Ok(Some(group)),
+        user: None,
+        sign_in,
+        profile_exists: false,
+        root_keys: Ok(RootKeys::Listed(keys)),
+        root_password: Ok(true),
+    }
+}
+
+/// A key that much calls with, from long addresses.
+fn busy_key(id: &str, active: bool, address: &str) -> RootKey {
+    let several = |words: &[&str]| {
+        words.iter().map(|what| Counted { what: (*what).to_owned(), calls: 300 }).collect::<Vec<_>>()
+    };
+    let uses = event_history::Summary {
+        calls: 1_312,
+        refused: 17,
+        addresses: several(&[address, "203.0.113.117", "198.51.100.9"]),
+        user_agents: several(&["APN/1.0 HashiCorp/1.0 Terraform/1.5.0", "aws-cli/1.27.100", "Boto3/1.26"]),
+        event_names: several(&["DescribeInstances", "GetCallerIdentity", "ListBuckets"]),
+        ..event_history::Summary::default()
+    };
+    let last_use = LastUse {
+        at: "2026-11-11T06:00:00Z".into(),
+        days_ago: 13,
+        service: "elasticloadbalancing".into(),
+        region: "ap-northeast-2".into(),
+    };
+    RootKey {
+        id: id.into(),
+        active,
+        signs_this_run: false,
+        made: "2021-11-19T00:00:00Z".into(),
+        last_use: Ok(Some(last_use)),
+        uses: Uses::Found(uses),
+    }
+}
+
+/// How the step stands, planned as it is for a person who is there.
+fn root_access_keys(facts: &Facts) -> StepReport {
+    let ours = ["AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE"].map(|id| format!("iam:root-access-key/{id}"));
+    let mut answers = Answers { attended: true, switched_off: BTreeSet::from(ours), ..Answers::default() };
+    answers.admin.user = Some("alice".into());
+    let plans = RootUser::plan(facts, &answers);
+    engine::report(plans.iter().find(|plan| plan.step == StepId::RootAccessKeys).expect("the step"))
+}
+
+/// The longest page that there is, before each of its questions: two keys with uses, active, and then switched off.
+#[test]
+fn the_page_of_the_access_keys_of_root_is_in_sight_when_the_question_comes() {
+    const KEYS: [&str; 2] = ["AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE"];
+    let squeezed = |words: &str| words.split_whitespace().collect::<String>();
+    for address in ["198.51.100.123", "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff"] {
+        for (active, sign_in) in
+            [(true, SignIn::Proven), (true, SignIn::Locked), (false, SignIn::Proven), (false, SignIn::Locked)]
+        {
+            let keys = KEYS.map(|id| busy_key(id, active, address)).to_vec();
+            let asked = root_access_keys(&with_root_keys(sign_in, keys));
+            assert!(asked.state == State::ToChange && asked.changes.len() >= 2, "{asked:?}");
+            for language in [Language::En, Language::Ko] {
+                let screen = Screen::in_memory(language, Mode::Rich);
+                let mut human = Human::walking(screen.clone());
+                human.hear(&Event::Step(asked.clone()));
+                let page = screen.kept();
+                assert!(page.lines().count() + QUESTION <= 24, "{} lines\n{page}", page.lines().count());
+                assert!(page.contains("root-access-keys"), "{page}");
+                let summaries = asked.changes.iter().map(|change| &change.summary);
+                for text in asked.notes.iter().chain(summaries.clone()) {
+                    assert!(squeezed(&page).contains(&squeezed(screen.say(text))), "{text:?}\n{page}");
+                }
+
+                human.hear(&Event::Explained(StepId::RootAccessKeys));
+                let page = screen.kept().split_off(page.len());
+                assert!(page.lines().count() + QUESTION <= 24, "{} lines\n{page}", page.lines().count());
+                for text in summaries {
+                    assert!(squeezed(&page).contains(&squeezed(screen.say(text))), "{text:?}\n{page}");
+                }
+                let sent_back = text! { en: "stands above", ko: "위쪽" };
+                assert!(page.contains(screen.say(&sent_back)), "{page}");
+            }
+        }
+    }
+}
+
+/// What no window holds is printed all the same, and the person is told where it begins.
+#[test]
+fn a_page_that_is_longer_than_the_window_says_so() {
+    let many = vec![
+        change(Verb::Disable, "access key AKIAIOSFODNN7EXAMPLE", "액세스 키 AKIAIOSFODNN7EXAMPLE");
+        30
+    ];
+    let long = StepReport { changes: many, ..report(StepId::UnusedCredentials, State::ToChange) };
+    for (mode, warned) in [(Mode::Rich, true), (Mode::Plain, false)] {
+        let screen = Screen::in_memory(Language::En, mode);
+        Human::walking(screen.clone()).hear(&Event::Step(long.clone()));
+        assert_eq!(screen.kept().matches("AKIAIOSFODNN7EXAMPLE").count(), 30);
+        let last = screen.kept().lines().last().map(str::to_owned);
+        assert_eq!(last.is_some_and(|line| line.contains("scroll up")), warned, "{}", screen.kept());
+    }
+}
+
+/// The question that follows says what a person chooses or answers, so the page does not say it too.
+#[test]
+fn a_question_is_not_asked_twice() {
+    let what = text! { en: "Which device will you use?", ko: "어떤 디바이스를 쓰시겠어요?" };
+    let seen = Seen::ByChoice("mfa.device", vec![(Text::verbatim("An app"), "virtual")]);
+    let task = PersonTask { what: what.clone(), how: Vec::new(), seen };
+    let screen = Screen::in_memory(Language::En, Mode::Rich);
+    let asked = StepReport { person: Some(task), ..report(StepId::AdminMfa, State::NeedsPerson) };
+    Human::walking(screen.clone()).hear(&Event::Step(asked));
+    assert!(screen.kept().contains("admin-mfa") && !screen.kept().contains(&what.en), "{}", screen.kept());
+}
+
 #[test]
 fn request_ids_are_told_to_who_asks_for_more() {
     let screen = Screen::in_memory(Language::En, Mode::Rich);
@@ -284,6 +418,36 @@ fn a_list_has_the_state_of_each_step() {
     ] {
         assert!(page.contains(line), "{line:?} is missing in:\n{page}");
     }
+}
+
+/// Beside the longest name too, there is room for what was found, and every step has it in the same column.
+#[test]
+fn what_was_found_stands_in_one_column_whatever_the_step_is_called() {
+    for language in [Language::En, Language::Ko] {
+        let screen = Screen::in_memory(language, Mode::Rich);
+        let mut human = Human::listing(screen.clone());
+        for step in StepId::all() {
+            let found = Some(Text::verbatim("§ at least twenty words"));
+            human.hear(&Event::Step(StepReport { found, ..report(step, State::InPlace) }));
+        }
+        let page = screen.kept();
+        let before = page.lines().filter_map(|line| line.split_once('§')).map(|(before, _)| before);
+        let columns: Vec<_> = before.map(textwrap::core::display_width).collect();
+        assert_eq!(columns.len(), StepId::all().count(), "{page}");
+        assert!(columns.iter().all(|column| *column == columns[0]), "{page}");
+        assert!(page.lines().all(|line| textwrap::core::display_width(line) <= 80), "{page}");
+    }
+}
+
+#[test]
+fn a_practice_of_which_one_step_is_asked_for_has_one_step() {
+    let screen = Screen::in_memory(Language::En, Mode::Rich);
+    Human::walking(screen.clone()).hear(&Event::Overview(vec![group()]));
+    assert!(
+        screen.kept().contains("  1  Stop using the root user       1 step    1 to do\n"),
+        "{}",
+        screen.kept()
+    );
 }
 
 #[test]

@@ -77,7 +77,9 @@ impl Engine<'_, AnyOperator> {
             Err(error) => Err(error),
         };
         match unlocked {
-            Err(StepError::Operator(OperatorError::Interrupted)) => Err(OperatorError::Interrupted.into()),
+            Err(StepError::Operator(ends @ (OperatorError::Interrupted | OperatorError::Quit))) => {
+                Err(ends.into())
+            }
             Err(_) if only_looks => {
                 self.listener.hear(&Event::Note(text! {
                     en: "AWS requires MFA of this sign-in, so little can be read. Sign in with aws login, or give mfa.code_command.",

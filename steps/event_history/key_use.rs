@@ -19,10 +19,17 @@ const PAGES_OF_REGION: usize = 4;
 /// So long all Regions together may take. Where others ask too, AWS answers none of them quickly.
 const WITHIN: Duration = Duration::from_secs(15);
 
+/// The characters of a program that are kept: it is text from outside.
+const LONGEST_PROGRAM: usize = 40;
+
 /// What a run has read of the uses of access keys. AWS answers two look-ups a second in each Region, so each key is
 /// read once, and after that only what is new.
 #[derive(Debug, Default)]
-pub struct KeyUses(Mutex<BTreeMap<String, ReadSoFar>>);
+pub struct KeyUses {
+    /// Earlier calls do not count. None: all that Event History has.
+    from: Option<Timestamp>,
+    read: Mutex<BTreeMap<String, ReadSoFar>>,
+}
 
 /// An access key to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +94,11 @@ struct ReadSoFar {
 }
 
 impl KeyUses {
+    /// Only what was called from then on.
+    pub fn since(from: Timestamp) -> Self {
+        Self { from: Some(from), ..Self::default() }
+    }
+
     /// What was read of a key before. None where nothing was, and where the key was used since.
     pub fn known(&self, key: &AskedKey) -> Option<Summary> {
         let known = self.lock();
@@ -97,7 +109,9 @@ impl KeyUses {
     /// read before only what is new.
     pub async fn read(&self, identity: &Identity, keys: &[AskedKey], regions: &[String]) -> Vec<Summary> {
         let (now, end) = (Timestamp::now(), Instant::now() + WITHIN);
-        let start = |key: &AskedKey| KeyReading::start(identity, key, self.before(key), regions, now);
+        let start = |key: &AskedKey| {
+            KeyReading::start(identity, key, self.before(key), regions, self.period(key, now))
+        };
         // All of them are under way while the first is waited for.
         let readings: Vec<_> = keys.iter().map(start).collect();
         let mut summaries = Vec::new();
@@ -109,6 +123,12 @@ impl KeyUses {
         summaries
     }
 
+    /// From when until when there may be something that was not read.
+    fn period(&self, key: &AskedKey, now: Timestamp) -> (Timestamp, Timestamp) {
+        let unread = self.before(key).since(now);
+        (self.from.map_or(unread, |from| from.max(unread)).min(now), now)
+    }
+
     /// What there is to go on from.
     fn before(&self, key: &AskedKey) -> ReadSoFar {
         let known = self.lock();
@@ -117,7 +137,7 @@ impl KeyUses {
 
     /// A panic elsewhere does not make what was read untrue.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, ReadSoFar>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,9 +169,9 @@ impl KeyReading {
         key: &AskedKey,
         before: ReadSoFar,
         regions: &[String],
-        now: Timestamp,
+        (since, now): (Timestamp, Timestamp),
     ) -> Self {
-        let query = Query::between(before.since(now), now).with(Attribute::AccessKeyId, &key.id);
+        let query = Query::between(since, now).with(Attribute::AccessKeyId, &key.id);
         let bounds = Bounds { pages: Some(PAGES_OF_REGION), ..Bounds::default() };
         let beginnings = regions.iter().map(|region| (region.clone(), Position::default()));
         Self {
@@ -202,11 +222,26 @@ impl Summary {
             first: times().min(),
             last: times().max(),
             addresses: counted(events.iter().filter_map(|event| event.address.as_deref())),
-            user_agents: counted(events.iter().filter_map(|event| event.user_agent.as_deref())),
+            user_agents: counted(events.iter().filter_map(|event| event.user_agent.as_deref()).map(program)),
             event_names: counted(events.iter().map(|event| event.name.as_str())),
             unread: Vec::new(),
         }
     }
+}
+
+/// The program of a user agent, without the platform and the libraries that are named after it. Behind the mark of AWS's
+/// partners come the partner's name and only then the program.
+fn program(user_agent: &str) -> &str {
+    let named = user_agent.trim_start_matches('[');
+    let words = match named.split(' ').next() {
+        Some(first) if first.starts_with("APN/") => 3,
+        Some(first) if first.contains('/') => 1,
+        // Such as "AWS Internal", or the name of a service.
+        _ => usize::MAX,
+    };
+    let ends = named.match_indices(' ').map(|(at, _)| at).nth(words - 1).unwrap_or(named.len());
+    let longest = named.char_indices().map(|(at, _)| at).nth(LONGEST_PROGRAM).unwrap_or(named.len());
+    named[..ends.min(longest)].trim_end_matches(',')
 }
 
 fn counted<'e>(values: impl Iterator<Item = &'e str>) -> Vec<Counted> {
@@ -219,4 +254,28 @@ fn counted<'e>(values: impl Iterator<Item = &'e str>) -> Vec<Counted> {
     // Stable: those that are equally frequent stay in the order of the alphabet.
     counted.sort_by_key(|counted| Reverse(counted.calls));
     counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_told_without_its_platform() {
+        let agents = [
+            ("aws-cli/1.27.100 Python/3.9.16 Linux/5.10 botocore/1.29.100", "aws-cli/1.27.100"),
+            (
+                "APN/1.0 HashiCorp/1.0 Terraform/1.5.0 (+https://www.terraform.io)",
+                "APN/1.0 HashiCorp/1.0 Terraform/1.5.0",
+            ),
+            ("[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12]", "S3Console/0.4"),
+            ("AWS Internal", "AWS Internal"),
+            ("cloudtrail.amazonaws.com", "cloudtrail.amazonaws.com"),
+            ("", ""),
+        ];
+        for (agent, expected) in agents {
+            assert_eq!(program(agent), expected);
+        }
+        assert_eq!(program(&"김/".repeat(100)).chars().count(), LONGEST_PROGRAM);
+    }
 }

@@ -5,7 +5,7 @@ use crate::aws::Unseen;
 use crate::credential_report::{CredentialReport, Row};
 use crate::practice::{Offer, PersonTask, Seen, State, StepId, StepPlan};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 
 use super::facts::{Analyzer, Facts, SupportRole};
 use super::lifetimes::{days_since, has_passed};
@@ -98,8 +98,8 @@ impl Watch {
             return self.found.push(bracketed(&found, &by));
         };
         let (on, days) = (day(Some(used)), days_since(Some(used), facts.now).unwrap_or_default());
-        let found =
-            text! { en: "root last used {on}, {days} days ago", ko: "루트 마지막 사용 {on}({days}일 전)" };
+        let ago = counted(days, "day");
+        let found = text! { en: "root last used {on}, {ago} ago", ko: "루트 마지막 사용 {on}({days}일 전)" };
         let setting_up = administrator_since(report, answers)
             .is_none_or(|since| used < since.saturating_add(SETTING_UP_DAYS * 86_400));
         if setting_up || has_passed(Some(used), ROOT_USE_DAYS, facts.now) {

@@ -133,13 +133,46 @@ async fn enable_once(
 
 fn usual_reasons(error: &AwsError) -> Text {
     match error.clock_skew {
-        Some(skew) if skew.abs() > 20 => text! {
-            en: "AWS did not accept the codes. This computer's clock is {skew} seconds off against AWS; if the phone's is too, switch on automatic time there.",
-            ko: "AWS가 코드를 받아들이지 않았습니다. 이 컴퓨터의 시계가 AWS와 {skew}초 차이 납니다. 휴대폰도 그렇다면 자동 시간 설정을 켜세요."
-        },
+        Some(skew) if skew.abs() > 20 => {
+            let (seconds, way) = (skew.abs(), ahead_or_behind(skew));
+            let (en, ko) = (way.en, way.ko);
+            text! {
+                en: "AWS did not accept the codes. This computer's clock is {seconds} seconds {en} AWS's; if the phone's is too, switch on automatic time there.",
+                ko: "AWS가 코드를 받아들이지 않았습니다. 이 컴퓨터의 시계가 AWS보다 {seconds}초 {ko}. 휴대폰도 그렇다면 자동 시간 설정을 켜세요."
+            }
+        }
         _ => text! {
             en: "AWS did not accept the codes. They must follow one another with none skipped, the earlier one first, and the phone's clock must be right.",
             ko: "AWS가 코드를 받아들이지 않았습니다. 건너뛰지 않고 연속된 두 코드를 먼저 나온 것부터 입력해야 하며, 휴대폰 시계가 맞아야 합니다."
         },
+    }
+}
+
+fn ahead_or_behind(skew: i64) -> Text {
+    if skew > 0 {
+        text! { en: "ahead of", ko: "빠릅니다" }
+    } else {
+        text! { en: "behind", ko: "느립니다" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_ahead_or_behind() {
+        let told = |clock_skew: Option<i64>| {
+            let refused = AwsError::without_answer("iam:EnableMFADevice", "no");
+            usual_reasons(&AwsError { clock_skew, ..refused })
+        };
+        let (ahead, behind) = (told(Some(95)), told(Some(-95)));
+        assert!(ahead.en.contains("clock is 95 seconds ahead of AWS's;"), "{}", ahead.en);
+        assert!(ahead.ko.contains("AWS보다 95초 빠릅니다."), "{}", ahead.ko);
+        assert!(behind.en.contains("clock is 95 seconds behind AWS's;"), "{}", behind.en);
+        assert!(behind.ko.contains("AWS보다 95초 느립니다."), "{}", behind.ko);
+        for little in [None, Some(0), Some(-20)] {
+            assert!(told(little).en.contains("follow one another"), "{little:?}");
+        }
     }
 }

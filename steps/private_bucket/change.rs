@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::policy::Document;
 use crate::practice::Verb;
 use crate::text;
-use crate::text::Text;
+use crate::text::{Text, counted};
 
 use super::lifecycle::Retention;
 use super::tags::{Tags, in_words};
@@ -146,8 +146,9 @@ impl BucketChange {
                 ko: "KMS 키 {alias}(으)로 기본 암호화"
             },
             Self::LockObjects { days, .. } => text! {
-                en: "Object Lock: each new object is kept for {days} days (governance mode)",
-                ko: "객체 잠금(Object Lock): 새 객체를 {days}일 동안 보존(거버넌스 모드)"
+                en: "Object Lock: each new object is kept for {days_en} (governance mode)",
+                ko: "객체 잠금(Object Lock): 새 객체를 {days}일 동안 보존(거버넌스 모드)",
+                days_en = counted(days, "day")
             },
             Self::EnableVersioning { .. } => {
                 text! { en: "versioning, so that nothing is overwritten", ko: "버전 관리, 덮어써도 이전 버전 보존" }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::aws::{ForCall, unless};
 use crate::error::AwsError;
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 
 use super::apply::built;
 
@@ -33,8 +33,9 @@ impl Retention {
         let (objects, versions) = (harmless(&self.prefix), EARLIER_VERSIONS_GO_AFTER);
         match self.expire_after_days {
             Some(days) => text! {
-                en: "lifecycle of {objects}: objects go after {days} days, earlier versions {versions} days later",
-                ko: "{objects}의 수명 주기: 객체는 {days}일 뒤, 이전 버전은 그 {versions}일 뒤 삭제"
+                en: "lifecycle of {objects}: objects go after {days_en}, earlier versions {versions} days later",
+                ko: "{objects}의 수명 주기: 객체는 {days}일 뒤, 이전 버전은 그 {versions}일 뒤 삭제",
+                days_en = counted(days, "day")
             },
             None => text! {
                 en: "lifecycle of {objects}: objects stay, earlier versions go after {versions} days",

@@ -20,6 +20,9 @@ const SCROLL_BACK: usize = 10_000;
 /// A program that has nothing more to say for so long waits for an answer.
 const QUIET: Duration = Duration::from_millis(300);
 
+/// What is watched, and how to go on without waiting, take no more rows.
+const WATCHED: usize = 4;
+
 /// Longer than this no step takes, with two waits for the next one-time code in it.
 const PATIENCE: Duration = Duration::from_secs(100);
 
@@ -86,9 +89,11 @@ impl Window {
 
     fn question(&self) -> Option<String> {
         let rows: Vec<String> = self.screen.screen().rows(0, COLUMNS).collect();
-        let spins = |row: &&String| row.contains(|c| matches!(c, '\u{2800}'..='\u{28ff}'));
-        if let Some(watched) = rows.iter().find(spins) {
-            return Some(watched.clone()).filter(|row| row.contains("Enter"));
+        let spins = |row: &String| row.contains(|c| matches!(c, '\u{2800}'..='\u{28ff}'));
+        if let Some(at) = rows.iter().position(spins) {
+            // What is watched, and below it how to go on without waiting.
+            let watched: Vec<_> = rows[at..].iter().map(|row| row.trim_end()).take(WATCHED).collect();
+            return Some(watched.join("\n")).filter(|watched| watched.contains("Enter"));
         }
         let at = usize::from(self.screen.screen().cursor_position().0);
         let asked = rows.get(at).filter(|row| !row.trim().is_empty() && self.changed.elapsed() > QUIET)?;

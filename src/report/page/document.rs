@@ -272,7 +272,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::journal::PastOutcome;
-    use crate::report::look::tests::{look, look_with};
+    use crate::report::look::tests::{look, look_with, report};
     use crate::report::page::evidence::KeyUse;
 
     pub(in crate::report::page) fn history_with(name: &str) -> History {
@@ -322,6 +322,16 @@ pub(super) mod tests {
         look.who.endpoint = Some(format!("http://{name}"));
         look.remarks = vec![Text::verbatim(name)];
         Document::of(&look, last_use_with(name), &history_with(name), 41, language)
+    }
+
+    /// The same, with how it stands that root's credentials are put away.
+    pub(in crate::report::page) fn document_with_root_credentials(
+        state: State,
+        language: Language,
+    ) -> Document {
+        let mut look = look();
+        look.steps.push(report(StepId::RootCredentials, state));
+        Document::of(&look, RootUse::default(), &History::default(), 41, language)
     }
 
     #[test]

@@ -180,11 +180,13 @@ fn class(tone: Tone) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use steps::practice::State;
+
     use super::*;
     use crate::report::look::tests::HOSTILE;
     use crate::report::markup::tests::elements;
     use crate::report::page::document::digest;
-    use crate::report::page::document::tests::document_with;
+    use crate::report::page::document::tests::{document_with, document_with_root_credentials};
     use crate::report::page::layout::layout;
 
     fn page(name: &str, language: Language) -> String {
@@ -246,6 +248,17 @@ mod tests {
         assert!(english.contains("What is left, and for whom") && !english.contains("남은"));
         assert!(korean.contains("남은 일과 할 사람") && !korean.contains("What is left"));
         assert_eq!(elements(&english), elements(&korean));
+    }
+
+    #[test]
+    fn the_checklist_has_room_to_write_in() {
+        for language in [Language::En, Language::Ko] {
+            let html = write(&layout(&document_with_root_credentials(State::NeedsPerson, language), "00ff"));
+            let (_, sheet) = html.split_once("<section class=\"checklist\"").unwrap();
+            assert!(elements(&html).len() > 100 && sheet.matches("<dd></dd>").count() == 4, "{sheet}");
+            assert!(sheet.matches("<td role=\"cell\"").count() > 20, "{sheet}");
+            assert!(sheet.contains("☐") && sheet.contains("1111-2222-3333"), "{sheet}");
+        }
     }
 
     #[test]

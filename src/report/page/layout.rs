@@ -6,6 +6,7 @@ use steps::practice::{State, StepId, Verb};
 use steps::text;
 use steps::text::{Language, Text};
 
+use super::checklist;
 use super::document::{Document, Step};
 use super::sentences::{
     came_of_it, key_use, left_and_for_whom, meaning, password_use, readable, seal, signed_in,
@@ -97,6 +98,15 @@ pub(super) enum Line {
 /// Lays out a document with the digest of its JSON form.
 pub(super) fn layout(document: &Document, digest: &str) -> Layout {
     let writer = Writer { document, language: document.language };
+    let mut sections = vec![
+        writer.left(),
+        writer.settled(),
+        writer.evidence(),
+        writer.changes(),
+        writer.controls(),
+        writer.meanings(),
+    ];
+    sections.extend(writer.checklist());
     Layout {
         language: writer.language,
         title: writer.title(),
@@ -106,14 +116,7 @@ pub(super) fn layout(document: &Document, digest: &str) -> Layout {
         warnings: writer.warnings(),
         facts: writer.facts(),
         counts: writer.counts(),
-        sections: vec![
-            writer.left(),
-            writer.settled(),
-            writer.evidence(),
-            writer.changes(),
-            writer.controls(),
-            writer.meanings(),
-        ],
+        sections,
         seal: (writer.say(&seal()), digest.to_owned()),
     }
 }
@@ -270,6 +273,14 @@ impl Writer<'_> {
         }
         let title = self.say(&text! { en: "What is left, and for whom", ko: "남은 일과 할 사람" });
         Section { id: "left", title, blocks }
+    }
+
+    /// For where root has credentials to put away, and that was asked for.
+    fn checklist(&self) -> Option<Section> {
+        let has_credentials =
+            |step: &Step| step.id == StepId::RootCredentials && step.state != State::NotApplicable;
+        let wanted = self.document.steps().any(has_credentials);
+        wanted.then(|| checklist::section(self.language, &self.document.account.id))
     }
 
     fn step_lines(&self, step: &Step) -> StepLines {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::page::document::tests::document_with;
+use crate::report::page::document::tests::{document_with, document_with_root_credentials};
 
 fn of(language: Language) -> Layout {
     layout(&document_with("Administrators", language), "00ff")
@@ -115,5 +115,22 @@ fn both_languages_have_the_same_parts() {
     assert_eq!(shape(&english), shape(&korean));
     for (english, korean) in english.sections.iter().zip(&korean.sections) {
         assert_ne!(english.title, korean.title);
+    }
+}
+
+/// Whoever has the program has the checklist, for an account in which there is something to put away.
+#[test]
+fn the_checklist_comes_last_where_root_has_credentials() {
+    for language in [Language::En, Language::Ko] {
+        let has_it =
+            [State::NeedsPerson, State::InPlace, State::Accepted, State::NotApplicable].map(|state| {
+                let layout = layout(&document_with_root_credentials(state, language), "00ff");
+                layout.sections.last().is_some_and(|section| section.id == "checklist")
+            });
+        assert_eq!(has_it, [true, true, true, false]);
+        assert!(
+            of(language).sections.iter().all(|section| section.id != "checklist"),
+            "it was not looked at"
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! machine and from what AWS knows of root's last use a document is made, whose JSON form has a digest; every form of the
 //! page bears it, and so does the terminal.
 
+mod checklist;
 mod document;
 mod evidence;
 mod file;

@@ -3,7 +3,7 @@
 use crate::aws::Reading;
 use crate::root_user::facts::LastUse;
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 
 /// The day of a date with the time of day.
 pub(super) fn day(date: &str) -> String {
@@ -17,7 +17,8 @@ pub(super) fn used(last_use: &Reading<Option<LastUse>>) -> Text {
         Ok(None) => text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" },
         Ok(Some(last)) => {
             let (days, service, region) = (last.days_ago, harmless(&last.service), harmless(&last.region));
-            text! { en: "last used {days} days ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
+            let days_en = counted(days, "day");
+            text! { en: "last used {days_en} ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
         }
     }
 }

@@ -20,9 +20,12 @@ pub(super) fn root_credentials(facts: &Facts, answers: &Answers) -> StepPlan<Cha
     }
     let how = vec![
         text! { en: "Keep the root password in a password manager or a sealed envelope, not on this computer.", ko: "루트 암호는 이 컴퓨터가 아닌 암호 관리자나 봉인한 봉투에 보관하세요." },
-        text! { en: "Keep the device or recovery codes of root's MFA apart from the password.", ko: "루트의 MFA 디바이스나 복구 코드는 암호와 따로 보관하세요." },
+        text! { en: "Keep the device of root's MFA apart from the password.", ko: "루트의 MFA 디바이스는 암호와 따로 보관하세요." },
         text! { en: "See that the account's e-mail address and phone number will still reach you when people change.", ko: "담당자가 바뀌어도 계정의 이메일 주소와 전화번호로 연락이 닿는지 확인하세요." },
-        text! { en: "Write down who may use them, and for what.", ko: "누가 어떤 일에 쓸 수 있는지 적어 두세요." },
+        text! {
+            en: "Write down who may use them, and for what. A sheet for it is at the end of: dayone report --to day-one.html",
+            ko: "누가 어떤 일에 쓸 수 있는지 적어 두세요. 적을 점검표는 dayone report --to day-one.html의 끝에 있습니다."
+        },
     ];
     let what = text! { en: "Put root's credentials in a safe place.", ko: "루트 사용자의 보안 인증 정보를 안전한 곳에 보관하세요." };
     StepPlan::needs_person(step, PersonTask { what, how, seen: Seen::ByWord("root.credentials_stored") })

@@ -5,7 +5,7 @@ use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::root_user::facts::{Facts, RootKey, RootKeys, SignIn, Uses};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 
 use super::Change;
 use super::last_use::{day, used};
@@ -127,7 +127,8 @@ fn who_used(uses: &Summary) -> Text {
     };
     let unread = uses.unread.len();
     if unread > 0 {
-        let more = text! { en: "; {unread} Regions could not be read", ko: ". 읽지 못한 리전 {unread}개" };
+        let regions = counted(unread, "Region");
+        let more = text! { en: "; {regions} could not be read", ko: ". 읽지 못한 리전 {unread}개" };
         told.en.push_str(&more.en);
         told.ko.push_str(&more.ko);
     }
@@ -144,8 +145,9 @@ fn calls(uses: &Summary) -> Text {
             ko: "  {from}에서 {with}(90일간 호출 최소 {calls}건, 그중 거부 {refused}건: {what})"
         };
     }
+    let calls_en = counted(*calls, "call");
     text! {
-        en: "  from {from}, {with} ({calls} calls in 90 days, {refused} refused: {what})",
+        en: "  from {from}, {with} ({calls_en} in 90 days, {refused} refused: {what})",
         ko: "  {from}에서 {with}(90일간 호출 {calls}건, 거부 {refused}건: {what})"
     }
 }
