@@ -449,12 +449,18 @@ fn root_credentials(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         let found = text! { en: "put away, by your word", ko: "보관했다고 확인하셨습니다" };
         return StepPlan::in_place(step, found);
     }
-    let how = vec![
+    let mut how = vec![
         text! { en: "Keep the root password in a password manager or a sealed envelope, not on this computer.", ko: "루트 암호는 이 컴퓨터가 아닌 암호 관리자나 봉인한 봉투에 보관하세요." },
         text! { en: "Keep the device or recovery codes of root's MFA apart from the password.", ko: "루트의 MFA 디바이스나 복구 코드는 암호와 따로 보관하세요." },
         text! { en: "See that the account's e-mail address and phone number will still reach you when people change.", ko: "담당자가 바뀌어도 계정의 이메일 주소와 전화번호로 연락이 닿는지 확인하세요." },
         text! { en: "Write down who may use them, and for what.", ko: "누가 어떤 일에 쓸 수 있는지 적어 두세요." },
     ];
+    if facts.partition == "aws" && !answers.billing.console_access_activated {
+        how.push(text! {
+            en: "While you are signed in as root, open the billing pages to administrators (step billing-access): Account, IAM user and role access to Billing information, Edit, Activate IAM Access. Only root can.",
+            ko: "루트 사용자로 로그인해 있는 동안 관리자에게 결제 페이지를 열어 주세요(billing-access 단계): 계정, 결제 정보에 대한 IAM 사용자 및 역할 액세스, 편집, IAM 액세스 활성화. 루트 사용자만 할 수 있습니다."
+        });
+    }
     let what = text! { en: "Put root's credentials in a safe place.", ko: "루트 사용자의 보안 인증 정보를 안전한 곳에 보관하세요." };
     StepPlan::needs_person(step, PersonTask { what, how, seen: Seen::ByWord("root.credentials_stored") })
 }
@@ -711,12 +717,12 @@ fn come_back_as_root(facts: &Facts) -> PersonTask {
     let how = if facts.as_root {
         text! {
             en: "AWS does not list root's keys to this sign-in. Open https://console.aws.amazon.com/iam/home#/security_credentials as root and delete them there.",
-            ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
+            ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
         }
     } else {
         text! {
             en: "Sign in as root with: aws login --profile root   then run: dayone --profile root --only root-access-keys",
-            ko: "aws login --profile root로 루트 로그인을 한 다음 dayone --profile root --only root-access-keys를 실행하세요."
+            ko: "aws login --profile root로 루트 사용자로 로그인한 다음 dayone --profile root --only root-access-keys를 실행하세요."
         }
     };
     PersonTask {
