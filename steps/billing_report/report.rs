@@ -68,11 +68,8 @@ impl Report {
             wanted.schema_elements
         };
         let has_all = wanted.artifacts.iter().all(|artifact| self.artifacts.contains(artifact));
-        let artifacts = if has_all && self.format == wanted.format {
-            self.artifacts.clone()
-        } else {
-            wanted.artifacts
-        };
+        let artifacts =
+            if has_all && self.format == wanted.format { self.artifacts.clone() } else { wanted.artifacts };
         Self { schema_elements, artifacts, billing_view: self.billing_view.clone(), ..wanted }
     }
 
