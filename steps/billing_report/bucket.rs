@@ -116,7 +116,10 @@ impl Bucket {
             account: facts.account.clone(),
         };
         let changes = private_bucket::plan(&wanted, &facts.bucket);
-        Ok(Self { wanted, own, closed, trusted, besides: as_closed(facts).besides(), changes })
+        let found = as_closed(facts);
+        // A statement of ours stays, even where nobody can be named in it anew.
+        let closed = closed || found.is_closed();
+        Ok(Self { wanted, own, closed, trusted, besides: found.besides(), changes })
     }
 
     fn change(&self, changes: &[BucketChange]) -> StepPlan<Change> {
