@@ -180,8 +180,8 @@ fn with_found(mut plan: StepPlan<Change>, budget: &Text) -> StepPlan<Change> {
 
 fn offered_budget() -> Text {
     text! {
-        en: "Get an e-mail as soon as the account costs anything? A cost budget that only tells is free by AWS's price list. Your e-mail address, or Enter for none",
-        ko: "요금이 생기면 바로 이메일을 받을까요? 알리기만 하는 비용 예산은 AWS 요금표에서 무료입니다. 이메일 주소(받지 않으려면 Enter)"
+        en: "Get an e-mail as soon as the account costs anything? A budget that only tells is free. Your e-mail address, or Enter for none",
+        ko: "요금이 생기면 바로 이메일을 받을까요? 알리기만 하는 예산은 무료입니다. 이메일 주소(받지 않으려면 Enter)"
     }
 }
 
