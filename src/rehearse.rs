@@ -140,7 +140,7 @@ fn console(
             rehearsal::console(folder, ConsoleAction::ConfirmEmail)?;
             text! {
                 en: "In the practice account, the e-mails of the alarm on root are confirmed now.",
-                ko: "연습용 계정에서 루트 경보의 이메일이 이제 확인되었습니다."
+                ko: "연습용 계정에서 루트 사용자 경보의 이메일이 이제 확인되었습니다."
             }
         }
         ConsoleStep::SignIn => sign_in(folder, who, options.profile.as_deref().unwrap_or(PROFILE))?,

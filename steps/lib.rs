@@ -15,6 +15,7 @@ pub mod administrators;
 pub mod answers;
 pub mod aws;
 pub mod billing_report;
+pub mod closed_bucket;
 pub mod cloudtrail;
 pub mod controls;
 pub mod credential_report;

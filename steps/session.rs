@@ -410,7 +410,7 @@ fn signed_in_without_mfa(arn: &str) -> (text::Text, text::Text) {
         },
         text! {
             en: "Sign in again with aws login, which now asks for the device, and run the same command again. Root can sign in all the same.",
-            ko: "aws login으로 다시 로그인하면 이제 디바이스를 묻습니다. 그런 다음 같은 명령을 다시 실행하세요. 루트 로그인은 그대로 할 수 있습니다."
+            ko: "aws login으로 다시 로그인하면 이제 디바이스를 묻습니다. 그런 다음 같은 명령을 다시 실행하세요. 루트 사용자 로그인은 그대로 할 수 있습니다."
         },
     )
 }
@@ -423,7 +423,7 @@ fn refused_with_mfa(arn: &str) -> (text::Text, text::Text) {
         },
         text! {
             en: "See that the user is in the administrators' group and that no other policy denies it. Root is the way back: sign in as root and run dayone again.",
-            ko: "사용자가 관리자 그룹에 있는지, 다른 정책이 거부하지 않는지 확인하세요. 루트로 로그인해 dayone을 다시 실행하면 되돌릴 수 있습니다."
+            ko: "사용자가 관리자 그룹에 있는지, 다른 정책이 거부하지 않는지 확인하세요. 루트 사용자로 로그인해 dayone을 다시 실행하면 되돌릴 수 있습니다."
         },
     )
 }

@@ -65,14 +65,14 @@ const RESTS: [(&str, &[StepId], &[StepId]); 56] = [
     ("iam:GetCredentialReport", CREDENTIALS, CREDENTIALS),
     (
         "iam:GetGroup",
-        &[AdminGroup, AdminUser, RequireMfa, TrailBucket],
-        &[AdminGroup, AdminUser, RequireMfa, TrailBucket],
+        &[AdminGroup, AdminUser, RequireMfa, TrailBucket, ReportBucket],
+        &[AdminGroup, AdminUser, RequireMfa, TrailBucket, ReportBucket],
     ),
     ("iam:GetLoginProfile", &[AdminUser], NOTHING),
     ("iam:GetPolicyVersion", &[RequireMfa], NOTHING),
     // Only where no role may talk to AWS Support yet.
     ("iam:GetRole", NOTHING, WATCHING),
-    ("iam:GetUser", &[AdminUser, AdminSignIn], &[AdminUser, AdminSignIn, TrailBucket]),
+    ("iam:GetUser", &[AdminUser, AdminSignIn], &[AdminUser, AdminSignIn, TrailBucket, ReportBucket]),
     ("iam:ListAccessKeys", &[AdminSignIn, RequireMfa], NOTHING),
     ("iam:ListAccountAliases", NOTHING, NOTHING),
     ("iam:ListAttachedGroupPolicies", &[AdminGroup, AdminUser, RequireMfa], NOTHING),

@@ -7,10 +7,11 @@ mod support;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use dayone::rehearsal::{ConsoleAction, Fault, FaultTime, PracticeAccount};
 use serde_json::{Value, json};
+use steps::aws::{Access, Connection};
 use steps::practice::{State, StepId};
 use support::actor::Actor;
 use support::stage::{Stage, state_of};
-use support::{clock, difference, walk};
+use support::{clock, difference, files, walk};
 
 #[tokio::test(start_paused = true)]
 async fn a_fresh_account_is_brought_up_and_a_second_run_changes_nothing() {
@@ -131,13 +132,44 @@ fn assert_options(account: &Value) {
     let lock = bucket["lock"].as_str().unwrap();
     assert!(lock.contains("<Mode>GOVERNANCE</Mode><Days>30</Days>"), "{lock}");
     assert_eq!(bucket["encryption"], "aws:kms");
-    let topic = &account["topics"]["arn:aws:sns:us-east-1:111122223333:dayone-root-use"];
-    assert_eq!(topic["emails"], json!({"security@example.com": true}));
-    let rule = &account["rules"]["arn:aws:events:us-east-1:111122223333:rule/dayone-root-use"];
-    assert_eq!(rule["targets"].as_object().map(|targets| targets.len()), Some(1));
+    for region in ["us-east-1", "us-east-2", "us-west-2"] {
+        let topic = &account["topics"][format!("arn:aws:sns:{region}:111122223333:dayone-root-use")];
+        assert_eq!(topic["emails"], json!({"security@example.com": true}), "{region}");
+        let rule = &account["rules"][format!("arn:aws:events:{region}:111122223333:rule/dayone-root-use")];
+        assert_eq!(rule["targets"].as_object().map(|targets| targets.len()), Some(1), "{region}");
+    }
     let budget = &account["budgets"]["dayone-monthly"];
     assert_eq!(budget["definition"]["BudgetLimit"]["Amount"], "100");
+    let before_credits =
+        ["IncludeCredit", "IncludeRefund"].map(|kind| &budget["definition"]["CostTypes"][kind]);
+    assert_eq!(before_credits, [&json!(false); 2]);
     assert_eq!(budget["notifications"].as_array().map(Vec::len), Some(3));
+}
+
+/// Whoever has left the topic is asked again, and not waited for.
+#[tokio::test(start_paused = true)]
+async fn an_address_that_has_unsubscribed_is_asked_again() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), clock());
+    let account = PracticeAccount::in_memory(clock.clone()).unwrap();
+    let first = walk(&account, &clock, folder.path(), None, every_option()).await;
+    first.result.as_ref().unwrap();
+    account.console(ConsoleAction::ConfirmEmail).await;
+    let client = account.http_client();
+    let root = Connection::through(client, account.root_login(), files(folder.path()), Access::ReadWrite);
+    let sns = root.started_as().await.unwrap().sns("us-west-2");
+    let topic = "arn:aws:sns:us-west-2:111122223333:dayone-root-use";
+    let told = sns.list_subscriptions_by_topic().topic_arn(topic).send().await.unwrap();
+    let subscription = told.subscriptions()[0].subscription_arn().unwrap();
+    sns.unsubscribe().subscription_arn(subscription).send().await.unwrap();
+
+    let calls = account.mutating_calls().len();
+    let second = walk(&account, &clock, folder.path(), first.seed, every_option()).await;
+    second.result.as_ref().unwrap();
+    assert_eq!(account.mutating_calls()[calls..], ["sns:Subscribe"]);
+    assert_eq!(second.state(StepId::ActivityMonitoring), State::NeedsPerson, "the e-mail is not confirmed");
+    account.console(ConsoleAction::ConfirmEmail).await;
+    let third = walk(&account, &clock, folder.path(), second.seed, every_option()).await;
+    assert_eq!(third.state(StepId::ActivityMonitoring), State::InPlace);
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,7 +210,11 @@ async fn cut_off_at_every_call_of_an_option_a_further_run_converges() {
     let account = PracticeAccount::in_memory(clock.clone()).unwrap();
     walk(&account, &clock, folder.path(), None, every_option()).await.result.unwrap();
     let (expected, calls) = (account.snapshot().await, account.mutating_calls());
-    let places: Vec<_> = (0..).zip(&calls).filter(|(_, call)| is_of_an_option(call)).collect();
+    // What is done in one Region of the alarm is done in the next in the same way, so the first and the last are enough.
+    let is_first_or_last =
+        |at: usize| !(calls[..at].contains(&calls[at]) && calls[at + 1..].contains(&calls[at]));
+    let places: Vec<_> =
+        (0..).zip(&calls).filter(|(at, call)| is_of_an_option(call) && is_first_or_last(*at)).collect();
     assert!(places.len() >= 9, "{places:?}");
     for (at_mutating_call, call) in places {
         for when in [FaultTime::Before, FaultTime::After] {

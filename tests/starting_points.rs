@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_sdk_cloudtrail::types::EventSelector;
 use dayone::rehearsal::OrganizationTrail;
 use serde_json::{Value, json};
+use steps::aws::{Access, ForCall};
 use steps::practice::State::{Blocked, InPlace, NeedsPerson, NotApplicable, ToChange, Waiting};
 use steps::practice::{State, StepId};
 use support::actor::Actor;
@@ -567,13 +568,65 @@ async fn from_buckets_of_another_owner() {
 #[tokio::test(start_paused = true)]
 async fn from_buckets_in_another_region() {
     let stage = Stage::new();
-    for bucket in ["logs", "bills"] {
-        stage.bucket(bucket, "eu-west-1", None).await;
-    }
+    stage.bucket("logs", "eu-west-1", None).await;
+    stage.bucket("bills", "mx-central-1", None).await;
     let elsewhere = json!({"trail": {"bucket": "logs"}, "billing": {"bucket": "bills"}});
     let applied = left_to_a_person(&stage, elsewhere).await;
-    for step in [StepId::TrailBucket, StepId::ReportBucket] {
-        assert_told(&applied, step, "is in eu-west-1, another Region than asked for");
+    assert_told(&applied, StepId::TrailBucket, "is in eu-west-1, another Region than asked for");
+    assert_told(&applied, StepId::ReportBucket, "is in mx-central-1, and AWS sends no classic report");
+}
+
+/// AWS sends reports to many Regions, and a bucket that is named stays in its own.
+#[tokio::test(start_paused = true)]
+async fn from_a_bucket_in_another_region_that_reports_are_sent_to() {
+    let stage = Stage::new();
+    stage.bucket("bills", "ap-northeast-2", None).await;
+    let (_, _, changes) = new_bucket(StepId::ReportBucket, "bills");
+    let missing = ["lifecycle", "versioning", "policy"];
+    let changes: Vec<_> = changes
+        .iter()
+        .map(String::as_str)
+        .filter(|change| missing.iter().any(|part| change.ends_with(*part)))
+        .collect();
+    let expected = [
+        line(StepId::ReportBucket, ToChange, &changes),
+        line(StepId::Report, ToChange, &["create cur:definition/day-one"]),
+    ];
+    let errand = stage.errand(json!({"billing": {"bucket": "bills"}}), &OF_REPORTS);
+    bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let snapshot = stage.account.snapshot().await;
+    let report = &snapshot["reports"]["day-one"];
+    assert_eq!((&report["s3_bucket"], &report["s3_region"]), (&json!("bills"), &json!("ap-northeast-2")));
+}
+
+/// Others with rights on S3 go on reading the bills, and no longer replace or delete them.
+#[tokio::test(start_paused = true)]
+async fn from_a_report_s_bucket_of_others_that_a_person_has_closed() {
+    let stage = with_report("day-one", json!({})).await;
+    let expected = [adopted_bucket(StepId::ReportBucket, "bills"), line(StepId::Report, InPlace, &[])];
+    let errand = Errand { attended: true, ..stage.errand(json!({}), &OF_REPORTS) };
+    let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let told = applied.told.notes(StepId::ReportBucket);
+    assert!(told.contains("The bucket bills was there before"), "{told}");
+    let expected = ["Checks", "DayoneDenyInsecureTransport", "DayoneNobodyTampers", "Writes"];
+    assert_eq!(statements(&stage, "bills").await, expected);
+    let unattended = plan(&stage, &stage.errand(json!({}), &OF_REPORTS)).await;
+    assert!(unattended.iter().all(|(_, state, _)| *state == InPlace), "{unattended:?}");
+
+    stage.user("bob").await;
+    let all = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let iam = stage.root().await.iam();
+    iam.put_user_policy().user_name("bob").policy_name("all").policy_document(all).send().await.unwrap();
+    let bob = stage.connection(stage.key_of("bob").await, Access::ReadWrite).started_as().await.unwrap();
+    let s3 = bob.s3("us-east-1");
+    assert!(s3.list_objects_v2().bucket("bills").send().await.is_ok());
+    let refused = [
+        s3.put_object().bucket("bills").key("cur/bill").send().await.for_call("s3:PutObject").err(),
+        s3.delete_object().bucket("bills").key("cur/bill").send().await.for_call("s3:DeleteObject").err(),
+        s3.delete_bucket_policy().bucket("bills").send().await.for_call("s3:DeleteBucketPolicy").err(),
+    ];
+    for error in refused {
+        assert!(error.as_ref().is_some_and(|error| error.is("AccessDenied")), "{error:?}");
     }
 }
 
@@ -608,6 +661,24 @@ async fn from_our_report_with_fields_that_can_be_changed() {
     assert_eq!(reports(&stage).await, [("day-one".to_owned(), "cur".to_owned(), true)]);
 }
 
+/// AWS takes a report only as a whole, and refuses one that lacks what it was made with.
+#[tokio::test(start_paused = true)]
+async fn from_our_report_with_more_schema_elements_than_asked_for() {
+    let elements = json!(["RESOURCES", "SPLIT_COST_ALLOCATION_DATA"]);
+    let stage =
+        with_report("day-one", json!({"S3Prefix": "old", "AdditionalSchemaElements": elements})).await;
+    let expected = [
+        adopted_bucket(StepId::ReportBucket, "bills"),
+        line(StepId::Report, ToChange, &["update cur:definition/day-one"]),
+    ];
+    let errand = stage.errand(json!({}), &OF_REPORTS);
+    let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let summary = &applied.told.made.last().unwrap().summary.en;
+    assert_eq!(summary, "Cost and Usage Report day-one: prefix old → cur");
+    let snapshot = stage.account.snapshot().await;
+    assert_eq!(snapshot["reports"]["day-one"]["additional_schema_elements"], elements);
+}
+
 /// AWS lets no time unit be changed.
 #[tokio::test(start_paused = true)]
 async fn from_our_report_with_a_field_that_cannot_be_changed() {
@@ -616,7 +687,141 @@ async fn from_our_report_with_a_field_that_cannot_be_changed() {
     let errand = stage.errand(json!({}), &OF_REPORTS);
     let applied = bring_up(&stage, &errand, &expected, &[InPlace, NeedsPerson]).await;
     assert_told(&applied, StepId::Report, "Name another report");
+    let task = applied.reports.iter().find_map(|report| report.person.as_ref()).unwrap();
+    assert!(task.what.en.contains("time unit DAILY → HOURLY"), "{}", task.what.en);
     assert_eq!(reports(&stage).await.len(), 1);
+}
+
+const OF_DELIVERIES: [StepId; 3] = [StepId::ReportBucket, StepId::Report, StepId::ReportDelivery];
+
+/// A policy of the account that lets no service in.
+fn of_the_account_alone(bucket: &str) -> Value {
+    theirs("Allow", json!({"AWS": "arn:aws:iam::111122223333:root"}), "s3:ListBucket", bucket)
+}
+
+/// What a look tells a person to do about a delivery that fails.
+async fn trouble(stage: &Stage, errand: &Errand) -> String {
+    let reports = stage.look(errand).await.unwrap_or_else(|failure| panic!("{failure}"));
+    let delivery = reports.iter().find(|report| report.step == StepId::ReportDelivery).unwrap();
+    let task = delivery.person.as_ref().unwrap();
+    format!("{} {}", task.what.en, task.how[0].en)
+}
+
+/// The bucket is mended, and the next delivery arrives.
+#[tokio::test(start_paused = true)]
+async fn from_our_report_that_its_bucket_keeps_out() {
+    let stage = with_report("day-one", json!({})).await;
+    stage.put_policy("bills", &of_the_account_alone("bills")).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let errand = stage.errand(json!({}), &OF_DELIVERIES);
+    let trouble = trouble(&stage, &errand).await;
+    for words in ["ERROR_PERMISSIONS", "bills", "billingreports.amazonaws.com"] {
+        assert!(trouble.contains(words), "{trouble}");
+    }
+    let expected = [
+        adopted_bucket(StepId::ReportBucket, "bills"),
+        line(StepId::Report, InPlace, &[]),
+        line(StepId::ReportDelivery, NeedsPerson, &[]),
+    ];
+    bring_up(&stage, &errand, &expected, &[InPlace, InPlace, InPlace]).await;
+}
+
+/// What others have defined is no report for us as long as it does not arrive.
+#[tokio::test(start_paused = true)]
+async fn from_a_report_of_others_that_has_lost_its_bucket() {
+    let stage = with_report("theirs", json!({})).await;
+    stage.root().await.s3("us-east-1").delete_bucket().bucket("bills").send().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let expected = [
+        new_bucket(StepId::ReportBucket, REPORT_BUCKET),
+        line(StepId::Report, ToChange, &["create cur:definition/day-one"]),
+    ];
+    let errand = stage.errand(json!({}), &OF_REPORTS);
+    let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let told = applied.told.notes(StepId::Report);
+    assert!(told.contains("theirs (its last delivery failed: ERROR_NO_BUCKET)"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_a_report_of_others_without_what_athena_needs() {
+    let stage = with_report("theirs", json!({"AdditionalArtifacts": []})).await;
+    let expected = [
+        new_bucket(StepId::ReportBucket, REPORT_BUCKET),
+        line(StepId::Report, ToChange, &["create cur:definition/day-one"]),
+    ];
+    let errand = stage.errand(json!({}), &OF_REPORTS);
+    let applied = bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let told = applied.told.notes(StepId::Report);
+    assert!(told.contains("theirs (artifacts (none) → ATHENA)"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_our_export_that_its_bucket_keeps_out() {
+    let stage = Stage::new();
+    let errand = stage.errand(json!({"billing": {"kind": "cur-2.0"}}), &OF_DELIVERIES);
+    stage.play(&errand, Actor::unattended(stage.clock.clone())).await.finished();
+    stage.put_policy(REPORT_BUCKET, &of_the_account_alone(REPORT_BUCKET)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let trouble = trouble(&stage, &errand).await;
+    for words in ["INSUFFICIENT_PERMISSION", REPORT_BUCKET, "bcm-data-exports.amazonaws.com"] {
+        assert!(trouble.contains(words), "{trouble}");
+    }
+    let policy = format!("update s3:bucket/{REPORT_BUCKET}/policy");
+    let expected = [
+        line(StepId::ReportBucket, ToChange, &[policy.as_str()]),
+        line(StepId::Report, InPlace, &[]),
+        line(StepId::ReportDelivery, NeedsPerson, &[]),
+    ];
+    bring_up(&stage, &errand, &expected, &[InPlace, InPlace, InPlace]).await;
+}
+
+const COSTS: &str = "costs@example.com";
+
+fn with_a_budget_of_100() -> Value {
+    json!({"billing": {"budget_amount": 100, "budget_email": COSTS}})
+}
+
+/// A budget of others will do only where it tells the same one, of all costs, and as early.
+#[tokio::test(start_paused = true)]
+async fn from_budgets_of_others() {
+    let credits = json!({"CostTypes": {"IncludeCredit": true}});
+    let of_a_tag = json!({"CostFilters": {"TagKeyValue": ["user:team$web"]}});
+    for (amount, email, other, is_adopted) in [
+        ("100", COSTS, json!({}), true),
+        ("20", COSTS, json!({}), true),
+        ("1000000", COSTS, json!({}), false),
+        ("20", "team@example.com", json!({}), false),
+        ("20", COSTS, credits, false),
+        ("20", COSTS, of_a_tag, false),
+    ] {
+        let stage = Stage::new();
+        stage.budget("team", amount, email, other.clone()).await;
+        let planned = plan(&stage, &stage.errand(with_a_budget_of_100(), &OF_REPORTS)).await;
+        let (_, _, changes) = &planned[1];
+        let makes = changes.iter().any(|change| change == "create budgets:budget/dayone-monthly");
+        assert_eq!(makes, !is_adopted, "{amount}, {email}, {other}: {changes:?}");
+    }
+}
+
+/// One of an earlier version, which takes credits off.
+#[tokio::test(start_paused = true)]
+async fn from_our_budget_that_takes_credits_off() {
+    let stage = Stage::new();
+    let takes_off = json!({"CostTypes": {"IncludeCredit": true, "IncludeRefund": true}});
+    stage.budget("dayone-monthly", "100", COSTS, takes_off).await;
+    let expected = [
+        new_bucket(StepId::ReportBucket, REPORT_BUCKET),
+        line(
+            StepId::Report,
+            ToChange,
+            &["create cur:definition/day-one", "update budgets:budget/dayone-monthly"],
+        ),
+    ];
+    let errand = stage.errand(with_a_budget_of_100(), &OF_REPORTS);
+    bring_up(&stage, &errand, &expected, &[InPlace, InPlace]).await;
+    let snapshot = stage.account.snapshot().await;
+    let types = &snapshot["budgets"]["dayone-monthly"]["definition"]["CostTypes"];
+    assert_eq!((&types["IncludeCredit"], &types["IncludeTax"]), (&json!(false), &json!(true)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,7 +55,7 @@ fn refused<T>(call: &Call, code: &str, message: &str) -> Result<T, Box<MockRespo
 }
 
 fn create(call: &Call, memory: &mut Memory) -> Answer {
-    let definition = call.json["Budget"].clone();
+    let definition = whole(&call.json["Budget"]);
     let name = judge(call, &definition)?;
     if memory.budgets.contains_key(&name) {
         return refused(call, "DuplicateRecordException", "The budget already exists");
@@ -67,6 +67,31 @@ fn create(call: &Call, memory: &mut Memory) -> Answer {
     }
     memory.budgets.insert(name, budget);
     Ok(json!({}))
+}
+
+/// The kinds of cost that are counted where nobody says otherwise, and those that are not.
+const COST_TYPES: [(&str, bool); 11] = [
+    ("IncludeTax", true),
+    ("IncludeSubscription", true),
+    ("UseBlended", false),
+    ("IncludeRefund", true),
+    ("IncludeCredit", true),
+    ("IncludeUpfront", true),
+    ("IncludeRecurring", true),
+    ("IncludeOtherSubscription", true),
+    ("IncludeSupport", true),
+    ("IncludeDiscount", true),
+    ("UseAmortized", false),
+];
+
+/// A budget with what AWS adds where it is not said.
+fn whole(definition: &Value) -> Value {
+    let Some(mut whole) = definition.as_object().cloned() else { return definition.clone() };
+    let said = definition["CostTypes"].as_object().cloned().unwrap_or_default();
+    let kinds = COST_TYPES.map(|(kind, usual)| (kind.to_owned(), json!(usual)));
+    whole.insert("CostTypes".into(), Value::Object(kinds.into_iter().chain(said).collect()));
+    whole.entry("CostFilters").or_insert_with(|| json!({}));
+    Value::Object(whole)
 }
 
 /// What a budget of costs has to be; its name.
@@ -84,7 +109,7 @@ fn judge(call: &Call, definition: &Value) -> Result<String, Box<MockResponse>> {
 
 /// The whole budget is put; its notifications stay.
 fn update(call: &Call, memory: &mut Memory) -> Answer {
-    let definition = call.json["NewBudget"].clone();
+    let definition = whole(&call.json["NewBudget"]);
     let name = judge(call, &definition)?;
     match memory.budgets.get_mut(&name) {
         Some(budget) => budget.definition = definition,

@@ -42,9 +42,9 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         "CreateExport" => create(call, services, memory, now).await,
         "UpdateExport" => update(call, services, memory).await,
         "DeleteExport" => delete(call, memory),
-        "GetExport" => get(call, memory),
-        "ListExports" => list(memory),
-        "ListExecutions" => executions(call, memory),
+        "GetExport" => get(call, services, memory, now).await,
+        "ListExports" => list(services, memory, now).await,
+        "ListExecutions" => executions(call, services, memory, now).await,
         "GetTable" => table(call),
         _ => call.unknown(),
     }
@@ -164,36 +164,83 @@ fn needs(bucket: &str) -> Vec<MustLet> {
     }]
 }
 
-/// An export is healthy from the beginning.
-fn status(export: &Export) -> Value {
-    let mut status = json!({"StatusCode": "HEALTHY", "CreatedAt": iso(export.since)});
-    if let Some(delivered) = export.delivered {
-        status["LastRefreshedAt"] = json!(iso(delivered));
-    }
-    status
+/// How an export stands.
+struct Standing {
+    /// Whether it is due and cannot be written where it goes.
+    fails: bool,
+    since: u64,
+    delivered: Option<u64>,
 }
 
-fn get(call: &Call, memory: &Memory) -> MockResponse {
+/// An export is refreshed anew each day; here it is tried at each look.
+async fn standing(export: &Export, services: &Services, memory: &Memory, now: u64) -> Standing {
+    let is_due = memory.is_due(export.since, FIRST_FILES, now);
+    let fails = is_due && !may_be_written(export, services).await;
+    Standing { fails, since: export.since, delivered: export.delivered }
+}
+
+async fn may_be_written(export: &Export, services: &Services) -> bool {
+    let destination = &export.definition["DestinationConfigurations"]["S3Destination"];
+    let bucket = destination["S3Bucket"].as_str().unwrap_or_default();
+    lets_service(services, bucket, &needs(bucket)).await
+}
+
+impl Standing {
+    /// An export is healthy from the beginning.
+    fn status(&self) -> Value {
+        let mut status = json!({"StatusCode": "HEALTHY", "CreatedAt": iso(self.since)});
+        if let Some(delivered) = self.delivered {
+            status["LastRefreshedAt"] = json!(iso(delivered));
+        }
+        if self.fails {
+            status["StatusCode"] = json!("UNHEALTHY");
+            status["StatusReason"] = json!("INSUFFICIENT_PERMISSION");
+        }
+        status
+    }
+
+    /// The executions so far, the newest first.
+    fn executions(&self) -> Vec<Value> {
+        let begun = iso(self.since);
+        let done = self.delivered.map(|delivered| {
+            json!({"StatusCode": "DELIVERY_SUCCESS", "CreatedAt": begun, "CompletedAt": iso(delivered)})
+        });
+        let failed = self.fails.then(|| {
+            json!({"StatusCode": "DELIVERY_FAILURE", "StatusReason": "INSUFFICIENT_PERMISSION",
+                   "CreatedAt": begun})
+        });
+        let ended: Vec<_> = failed.into_iter().chain(done).collect();
+        if ended.is_empty() { vec![json!({"StatusCode": "QUERY_QUEUED", "CreatedAt": begun})] } else { ended }
+    }
+}
+
+async fn get(call: &Call, services: &Services, memory: &Memory, now: u64) -> MockResponse {
     let arn = named(call);
     let Some(found) = memory.exports.get(&arn) else { return unknown_export(call) };
     let mut definition = found.definition.clone();
     definition["ExportArn"] = json!(arn);
-    json_answer(&json!({"Export": definition, "ExportStatus": status(found)}))
+    let status = standing(found, services, memory, now).await.status();
+    json_answer(&json!({"Export": definition, "ExportStatus": status}))
 }
 
-fn list(memory: &Memory) -> MockResponse {
-    let reference = |(arn, export): (&String, &Export)| json!({"ExportArn": arn, "ExportName": export.definition["Name"], "ExportStatus": status(export)});
-    json_answer(&json!({"Exports": memory.exports.iter().map(reference).collect::<Vec<_>>()}))
+async fn list(services: &Services, memory: &Memory, now: u64) -> MockResponse {
+    let mut exports = Vec::new();
+    for (arn, export) in &memory.exports {
+        let status = standing(export, services, memory, now).await.status();
+        let name = &export.definition["Name"];
+        exports.push(json!({"ExportArn": arn, "ExportName": name, "ExportStatus": status}));
+    }
+    json_answer(&json!({"Exports": exports}))
 }
 
-fn executions(call: &Call, memory: &Memory) -> MockResponse {
+async fn executions(call: &Call, services: &Services, memory: &Memory, now: u64) -> MockResponse {
     let Some(found) = memory.exports.get(&named(call)) else { return unknown_export(call) };
-    let status = match found.delivered {
-        Some(delivered) => json!({"StatusCode": "DELIVERY_SUCCESS", "CreatedAt": iso(found.since),
-                                  "CompletedAt": iso(delivered)}),
-        None => json!({"StatusCode": "QUERY_QUEUED", "CreatedAt": iso(found.since)}),
-    };
-    json_answer(&json!({"Executions": [{"ExecutionId": "1", "ExecutionStatus": status}]}))
+    let statuses = standing(found, services, memory, now).await.executions();
+    let numbered = (1..).zip(statuses).map(|(number, status): (u32, Value)| {
+        let id = number.to_string();
+        json!({"ExecutionId": id, "ExecutionStatus": status})
+    });
+    json_answer(&json!({"Executions": numbered.collect::<Vec<_>>()}))
 }
 
 fn table(call: &Call) -> MockResponse {
@@ -206,7 +253,7 @@ fn table(call: &Call) -> MockResponse {
     json_answer(&json!({"TableName": TABLE, "TableProperties": properties, "Schema": schema}))
 }
 
-/// Delivers the first files that are due.
+/// Delivers the first files that are due, where they may be written.
 pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) {
     let due: Vec<_> = memory
         .exports
@@ -216,6 +263,9 @@ pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) 
         .collect();
     for arn in due {
         let Some(export) = memory.exports.get_mut(&arn) else { continue };
+        if !may_be_written(export, services).await {
+            continue;
+        }
         export.delivered = Some(now);
         let destination = export.definition["DestinationConfigurations"]["S3Destination"].clone();
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();

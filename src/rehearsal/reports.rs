@@ -9,6 +9,40 @@ use super::storage::{lets_service, region_of};
 use super::wire::{Call, json_answer, timestamp};
 use super::{ACCOUNT_ID, Services};
 
+/// The Regions that the API knows. Source: CUR API reference, "ReportDefinition".
+const REGIONS: [&str; 28] = [
+    "af-south-1",
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ca-central-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "me-central-1",
+    "me-south-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+/// How long a name and a prefix may be.
+const LONGEST: usize = 256;
+
 /// So many seconds after it was defined, the first report is there.
 const FIRST_REPORT: u64 = 10;
 const REPORTS_PER_ACCOUNT: usize = 10;
@@ -20,7 +54,7 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         "PutReportDefinition" => put(call, services, memory, now).await,
         "ModifyReportDefinition" => modify(call, services, memory).await,
         "DeleteReportDefinition" => delete(call, services, memory).await,
-        "DescribeReportDefinitions" => describe(call, services, memory).await,
+        "DescribeReportDefinitions" => describe(call, services, memory, now).await,
         _ => call.unknown(),
     }
 }
@@ -64,6 +98,7 @@ async fn modify(call: &Call, services: &Services, memory: &mut Memory) -> MockRe
     let versioning = found.report_versioning.as_deref().unwrap_or(USUAL_VERSIONING);
     let stays = field(call, "TimeUnit") == found.time_unit
         && field_or(call, "ReportVersioning", USUAL_VERSIONING) == versioning
+        && field(call, "BillingViewArn") == found.billing_view_arn.as_deref().unwrap_or_default()
         && wanted == elements;
     if !stays {
         return call.refuse(400, "ValidationException", "");
@@ -105,6 +140,7 @@ fn list(call: &Call, name: &str) -> Vec<String> {
 
 /// AWS refuses odd combinations with an empty error, and a bucket it may not use with this sentence.
 async fn judge(call: &Call, services: &Services, memory: &mut Memory) -> Result<(), MockResponse> {
+    judge_words(call)?;
     if !combines(call) {
         return Err(call.refuse(400, "ValidationException", ""));
     }
@@ -120,6 +156,29 @@ async fn judge(call: &Call, services: &Services, memory: &mut Memory) -> Result<
         return Err(call.refuse(400, "ValidationException", "Failed to verify customer bucket permission."));
     }
     Ok(())
+}
+
+/// Before anything else a request is held against the model of the service.
+fn judge_words(call: &Call) -> Result<(), MockResponse> {
+    let is_of = |more: &str, value: &str| {
+        value.len() <= LONGEST && value.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+    };
+    let (name, prefix) = (field(call, "ReportName"), field(call, "S3Prefix"));
+    let wrong = if name.is_empty() || !is_of("!-_.*'()", &name) {
+        ("reportName", name, "regular expression pattern")
+    } else if !is_of("!-_.*'()/", &prefix) {
+        ("s3Prefix", prefix, "regular expression pattern")
+    } else if !REGIONS.contains(&field(call, "S3Region").as_str()) {
+        ("s3Region", field(call, "S3Region"), "enum value set")
+    } else {
+        return Ok(());
+    };
+    let (what, value, rule) = wrong;
+    let message = format!(
+        "1 validation error detected: Value '{value}' at 'reportDefinition.{what}' failed to satisfy constraint: \
+         Member must satisfy {rule}"
+    );
+    Err(call.refuse(400, "ValidationException", &message))
 }
 
 fn combines(call: &Call) -> bool {
@@ -152,19 +211,24 @@ fn needs(bucket: &str) -> Vec<MustLet> {
     ]
 }
 
-/// Five a page, in the order of their names, with the status of those that were delivered.
-async fn describe(call: &Call, services: &Services, memory: &Memory) -> MockResponse {
+/// Five a page, in the order of their names, with the status of those that were delivered or should have been.
+async fn describe(call: &Call, services: &Services, memory: &Memory, now: u64) -> MockResponse {
     let all = forward(call, services).await;
     let all: Value = serde_json::from_slice(&all.body).unwrap_or_default();
     let mut definitions = all.get("ReportDefinitions").and_then(Value::as_array).cloned().unwrap_or_default();
     let name = |definition: &Value| definition["ReportName"].as_str().unwrap_or_default().to_owned();
     definitions.sort_by_key(name);
     for definition in &mut definitions {
-        let delivered = memory.delivered_report(&name(definition));
-        definition["ReportStatus"] = match delivered {
-            Some(date) => json!({"lastDelivery": date, "lastStatus": "SUCCESS"}),
-            None => json!({}),
-        };
+        let (name, bucket) = (name(definition), definition["S3Bucket"].as_str().unwrap_or_default());
+        let is_due = memory.reports.get(&name).is_some_and(|since| memory.is_due(*since, FIRST_REPORT, now));
+        let mut status = json!({});
+        if let Some(date) = memory.delivered_report(&name) {
+            status["lastDelivery"] = json!(date);
+        }
+        if is_due {
+            status["lastStatus"] = json!(trouble(services, bucket).await.unwrap_or("SUCCESS"));
+        }
+        definition["ReportStatus"] = status;
     }
     let from: usize =
         call.json.get("NextToken").and_then(Value::as_str).and_then(|token| token.parse().ok()).unwrap_or(0);
@@ -176,6 +240,15 @@ async fn describe(call: &Call, services: &Services, memory: &Memory) -> MockResp
     json_answer(&answer)
 }
 
+/// What keeps a report out of its bucket. A report is delivered anew each day; here it is tried at each look.
+async fn trouble(services: &Services, bucket: &str) -> Option<&'static str> {
+    if region_of(services, bucket).await.is_none() {
+        return Some("ERROR_NO_BUCKET");
+    }
+    let may_write = lets_service(services, bucket, &needs(bucket)).await;
+    (!may_write).then_some("ERROR_PERMISSIONS")
+}
+
 impl Memory {
     /// The date of the first delivery of a report.
     fn delivered_report(&self, name: &str) -> Option<String> {
@@ -185,7 +258,7 @@ impl Memory {
     }
 }
 
-/// Delivers the first files that are due.
+/// Delivers the first files that are due, where they may be written.
 pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) {
     let due: Vec<_> = memory
         .reports
@@ -201,6 +274,9 @@ pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) 
     let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
     for name in due {
         let Some(report) = view.reports.get(&name) else { continue };
+        if trouble(services, &report.s3_bucket).await.is_some() {
+            continue;
+        }
         let date = timestamp(now).strftime("%Y%m%dT%H%M%SZ").to_string();
         let key = format!("{}/{name}/{name}/{name}-00001-{date}.snappy.parquet", report.s3_prefix);
         memory.put_delivered(services, &report.s3_bucket, key).await;

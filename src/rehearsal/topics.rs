@@ -15,9 +15,12 @@ use super::{ACCOUNT_ID, tokens};
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Topic {
     policy: String,
-    /// By address, the ARN of what has been confirmed; none for what has not.
+    /// By address, the ARN of what has been confirmed, or [`DELETED`]; none for what has not been confirmed yet.
     emails: BTreeMap<String, Option<String>>,
 }
+
+/// What stands in the place of an ARN for a while after somebody has unsubscribed.
+const DELETED: &str = "Deleted";
 
 /// Answers one call.
 pub(crate) fn answer(call: &Call, memory: &mut Memory) -> MockResponse {
@@ -26,6 +29,7 @@ pub(crate) fn answer(call: &Call, memory: &mut Memory) -> MockResponse {
         "GetTopicAttributes" => attributes(call, memory),
         "SetTopicAttributes" => set_attributes(call, memory),
         "Subscribe" => subscribe(call, memory),
+        "Unsubscribe" => unsubscribe(call, memory),
         "ListSubscriptionsByTopic" => subscriptions(call, memory),
         _ => call.unknown(),
     }
@@ -98,8 +102,8 @@ fn attributes(call: &Call, memory: &mut Memory) -> MockResponse {
         Ok(found) => found,
         Err(refusal) => return *refusal,
     };
-    let confirmed = topic.emails.values().filter(|subscription| subscription.is_some()).count();
-    let pending = topic.emails.len() - confirmed;
+    let confirmed = topic.emails.values().filter(|subscription| is_confirmed(subscription)).count();
+    let pending = topic.emails.values().filter(|subscription| subscription.is_none()).count();
     let all = [
         ("TopicArn", arn),
         ("Owner", ACCOUNT_ID.to_owned()),
@@ -128,7 +132,11 @@ fn set_attributes(call: &Call, memory: &mut Memory) -> MockResponse {
     call.xml("")
 }
 
-/// An address that is known already is asked again, and is not known twice.
+fn is_confirmed(subscription: &Option<String>) -> bool {
+    subscription.as_deref().is_some_and(|subscription| subscription != DELETED)
+}
+
+/// An address that is known already, or has left, is asked again, and is not known twice.
 fn subscribe(call: &Call, memory: &mut Memory) -> MockResponse {
     let email = call.parameter("Endpoint").unwrap_or_default().to_owned();
     let is_address = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
@@ -140,8 +148,21 @@ fn subscribe(call: &Call, memory: &mut Memory) -> MockResponse {
         Err(refusal) => return *refusal,
     };
     let subscription = topic.emails.entry(email).or_default();
+    if !is_confirmed(subscription) {
+        *subscription = None;
+    }
     let arn = subscription.clone().unwrap_or_else(|| "pending confirmation".to_owned());
     call.xml(&format!("<SubscriptionArn>{arn}</SubscriptionArn>"))
+}
+
+fn unsubscribe(call: &Call, memory: &mut Memory) -> MockResponse {
+    let arn = call.parameter("SubscriptionArn").unwrap_or_default();
+    let mut all = memory.topics.values_mut().flat_map(|topic| topic.emails.values_mut());
+    match all.find(|subscription| subscription.as_deref() == Some(arn) && arn != DELETED) {
+        Some(subscription) => *subscription = Some(DELETED.to_owned()),
+        None => return call.refuse(404, "NotFound", "Subscription does not exist"),
+    }
+    call.xml("")
 }
 
 fn subscriptions(call: &Call, memory: &mut Memory) -> MockResponse {
@@ -174,8 +195,11 @@ impl Memory {
     /// The topics without what is made up anew each time.
     pub fn topics_snapshot(&self) -> Value {
         let topic = |(arn, topic): (&String, &Topic)| {
-            let told: BTreeMap<_, _> =
-                topic.emails.iter().map(|(email, subscription)| (email, subscription.is_some())).collect();
+            let told: BTreeMap<_, _> = topic
+                .emails
+                .iter()
+                .map(|(email, subscription)| (email, is_confirmed(subscription)))
+                .collect();
             (arn.clone(), json!({"policy": topic.policy, "emails": told}))
         };
         Value::Object(self.topics.iter().map(topic).collect())

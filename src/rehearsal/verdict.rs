@@ -32,6 +32,7 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
         s3.buckets.get(bucket).and_then(|bucket| Document::parse(bucket.policy.as_deref()?).ok())
     };
     let locked = |bucket: &str| policy(bucket).is_some_and(|policy| is_locked_down(&policy, bucket));
+    let kept = |bucket: &str| policy(bucket).is_some_and(|policy| !lets_change(&policy, bucket, "stranger"));
     let good_trail = memory.trails.values().find(|trail| {
         trail.multi_region
             && trail.validated
@@ -88,6 +89,11 @@ pub(crate) async fn verdict(services: &Services, memory: &Memory) -> Vec<Finding
             reports.reports.values().any(|report| locked(&report.s3_bucket))
                 || exported_buckets().any(locked),
         ),
+        finding(
+            "billing-report",
+            "others than administrators cannot change the bills",
+            reports.reports.values().any(|report| kept(&report.s3_bucket)) || exported_buckets().any(kept),
+        ),
     ]
 }
 
@@ -130,19 +136,25 @@ fn is_locked_down(policy: &Document, bucket: &str) -> bool {
 }
 
 fn lets_read(policy: &Document, bucket: &str, user: &str) -> bool {
+    lets(policy, user, "s3:GetObject", &format!("arn:aws:s3:::{bucket}/AWSLogs/file"))
+}
+
+/// Replace or delete a file, or change who may.
+fn lets_change(policy: &Document, bucket: &str, user: &str) -> bool {
+    let (arn, file) = (format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/cur/file"));
+    [("s3:PutObject", &file), ("s3:DeleteObject", &file), ("s3:PutBucketPolicy", &arn)]
+        .into_iter()
+        .any(|(action, resource)| lets(policy, user, action, resource))
+}
+
+fn lets(policy: &Document, user: &str, action: &str, resource: &str) -> bool {
     let who = format!("arn:aws:iam::{ACCOUNT_ID}:user/{user}");
     let context = [
         ("aws:SecureTransport", "true"),
         ("aws:PrincipalArn", who.as_str()),
         ("aws:PrincipalIsAWSService", "false"),
     ];
-    let resource = format!("arn:aws:s3:::{bucket}/AWSLogs/file");
-    let request = Request {
-        principal: Principal::Aws(&who),
-        action: "s3:GetObject",
-        resource: &resource,
-        context: &context,
-    };
+    let request = Request { principal: Principal::Aws(&who), action, resource, context: &context };
     policy.decide(&request) != Decision::Denied
 }
 

@@ -18,7 +18,8 @@ use crate::{private_bucket, wait};
 
 use super::budget;
 use super::export::{Export, TABLE, explains, select};
-use super::plan::{Change, Report};
+use super::plan::Change;
+use super::report::Report;
 
 /// Makes one change.
 pub async fn apply(
@@ -30,9 +31,9 @@ pub async fn apply(
     match change {
         Change::Bucket { region, change } => private_bucket::apply(change, identity, region, operator).await,
         Change::PutReport { report } => put(identity, report, operator).await,
-        Change::ModifyReport { report } => modify(identity, report, operator).await,
+        Change::ModifyReport { report, .. } => modify(identity, report, operator).await,
         Change::CreateExport { export } => create_export(identity, export, operator).await,
-        Change::UpdateExport { arn, export } => update_export(identity, arn, export, operator).await,
+        Change::UpdateExport { arn, export, .. } => update_export(identity, arn, export, operator).await,
         Change::CreateBudget { budget } => budget::create(identity, budget).await,
         Change::UpdateBudget { budget } => budget::update(identity, budget).await,
     }
@@ -90,9 +91,11 @@ fn definition(report: &Report) -> Result<ReportDefinition, AwsError> {
         .s3_region(AwsRegion::from(report.region.as_str()))
         .refresh_closed_reports(report.refresh_closed)
         .set_report_versioning(report.versioning.as_deref().map(ReportVersioning::from))
+        .set_billing_view_arn(report.billing_view.clone())
+        // AWS wants the list, even where it is empty.
         .set_additional_schema_elements(Some(Vec::new()));
-    if report.resources {
-        definition = definition.additional_schema_elements(SchemaElement::Resources);
+    for element in &report.schema_elements {
+        definition = definition.additional_schema_elements(SchemaElement::from(element.as_str()));
     }
     for artifact in &report.artifacts {
         definition = definition.additional_artifacts(AdditionalArtifact::from(artifact.as_str()));

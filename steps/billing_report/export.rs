@@ -10,7 +10,10 @@ use aws_smithy_types::error::operation::BuildError;
 use serde::Serialize;
 
 use crate::answers::{Answers, ReportFormat};
+use crate::text;
+use crate::text::Text;
 
+use super::differences::{Differences, field};
 use super::facts::{REGION, bucket_name};
 
 /// The table of CUR 2.0.
@@ -103,19 +106,48 @@ impl Export {
         }
     }
 
-    /// Whether AWS lets the one become the other: an export keeps its table and the table's properties.
-    pub fn can_become(&self, wanted: &Self) -> bool {
-        self.name == wanted.name
-            && self.table == wanted.table
-            && self.time_unit == wanted.time_unit
-            && self.resources == wanted.resources
+    /// What differs. AWS keeps the table and the table's properties as they were made.
+    pub fn differences(&self, wanted: &Self) -> Differences {
+        let changeable = [
+            field(text! { en: "bucket", ko: "버킷" }, &self.bucket, &wanted.bucket),
+            field(text! { en: "Region", ko: "리전" }, &self.region, &wanted.region),
+            field(text! { en: "prefix", ko: "접두사" }, &self.prefix, &wanted.prefix),
+            self.format(wanted),
+            field(text! { en: "compression", ko: "압축" }, &self.compression, &wanted.compression),
+            field(text! { en: "overwriting", ko: "덮어쓰기" }, &self.overwrite, &wanted.overwrite),
+            self.query(wanted),
+        ];
+        Differences::of(changeable, self.fixed_differences(wanted))
     }
 
-    /// Whether it tells at least as much as the one that is wanted, in the same format.
-    pub fn is_as_good_as(&self, wanted: &Self) -> bool {
-        self.explains
-            && self.format == wanted.format
-            && self.can_become(&Self { name: self.name.clone(), ..wanted.clone() })
+    fn fixed_differences(&self, wanted: &Self) -> [Option<Text>; 3] {
+        let resources = |export: &Self| export.resources.to_string();
+        [
+            field(text! { en: "table", ko: "테이블" }, &self.table, &wanted.table),
+            field(text! { en: "time unit", ko: "시간 단위" }, &self.time_unit, &wanted.time_unit),
+            field(text! { en: "resource ids", ko: "리소스 ID" }, &resources(self), &resources(wanted)),
+        ]
+    }
+
+    /// What it lacks to be as good as the one that is wanted; nothing where it tells at least as much, in the same
+    /// format.
+    pub fn lacks(&self, wanted: &Self) -> Vec<Text> {
+        let lacking = self.fixed_differences(wanted).into_iter();
+        lacking.chain([self.format(wanted), self.query(wanted)]).flatten().collect()
+    }
+
+    fn format(&self, wanted: &Self) -> Option<Text> {
+        field(text! { en: "format", ko: "형식" }, &self.format, &wanted.format)
+    }
+
+    fn query(&self, wanted: &Self) -> Option<Text> {
+        let differs = self.explains != wanted.explains;
+        differs.then(|| {
+            text! {
+                en: "query leaves rows or columns out → the whole table",
+                ko: "쿼리에서 빠진 행이나 열 → 테이블 전체"
+            }
+        })
     }
 
     /// The properties of its table.
@@ -206,7 +238,38 @@ mod tests {
         let bare = sdk::Export::builder().name("bare").build().unwrap();
         let found = Export::found(&bare);
         assert_eq!((found.name.as_str(), found.bucket.as_str(), found.table.as_str()), ("bare", "", ""));
-        assert!(!found.is_as_good_as(&wanted()));
+        assert_ne!(found.lacks(&wanted()), []);
+    }
+
+    #[test]
+    fn each_field_that_differs_is_named_with_both_values() {
+        /// A change of one field, its name in both languages, and whether AWS lets it be changed back.
+        type Case = (fn(&mut Export), [&'static str; 2], bool);
+        let cases: [Case; 10] = [
+            (|found| found.bucket = "bills".into(), ["bucket bills", "버킷 bills"], true),
+            (|found| found.region = "eu-west-1".into(), ["Region eu-west-1", "리전 eu-west-1"], true),
+            (|found| found.prefix = "old".into(), ["prefix old → cur", "접두사 old → cur"], true),
+            (|found| found.format = "TEXT_OR_CSV".into(), ["format TEXT_OR_CSV → PARQUET", "형식"], true),
+            (|found| found.compression = "GZIP".into(), ["compression GZIP → PARQUET", "압축"], true),
+            (|found| found.overwrite.clear(), ["overwriting (none) → OVERWRITE", "덮어쓰기 (없음)"], true),
+            (|found| found.explains = false, ["whole table", "테이블 전체"], true),
+            (|found| found.table = "FOCUS".into(), ["table FOCUS → COST", "테이블 FOCUS"], false),
+            (|found| found.time_unit = "DAILY".into(), ["time unit DAILY → HOURLY", "시간 단위"], false),
+            (|found| found.resources = false, ["resource ids false → true", "리소스 ID"], false),
+        ];
+        for (change, [en, ko], changeable) in cases {
+            let mut found = wanted();
+            change(&mut found);
+            let differences = found.differences(&wanted());
+            let (there, elsewhere) = if changeable {
+                (&differences.changeable, &differences.fixed)
+            } else {
+                (&differences.fixed, &differences.changeable)
+            };
+            assert_eq!((there.len(), elsewhere.len()), (1, 0), "{differences:?}");
+            assert!(there[0].en.contains(en) && there[0].ko.contains(ko), "{differences:?}");
+        }
+        assert!(wanted().differences(&wanted()).is_empty());
     }
 
     #[test]

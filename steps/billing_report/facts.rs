@@ -1,23 +1,27 @@
 //! What is true now of the billing reports, classic or CUR 2.0, and of the bucket of the one that counts.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_bcmdataexports::types::{
     ExecutionReference, ExecutionStatus, ExecutionStatusCode, ExportStatus, ExportStatusCode,
 };
 use aws_sdk_costandusagereport::operation::describe_report_definitions::DescribeReportDefinitionsOutput;
-use aws_sdk_costandusagereport::types::{ReportDefinition, SchemaElement};
+use aws_sdk_costandusagereport::types::ReportDefinition;
 use aws_smithy_types::date_time::{DateTime, Format};
 
 use crate::answers::{Answers, ReportKind};
 use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
 use crate::error::{AwsError, StepError};
-use crate::private_bucket;
 use crate::private_bucket::BucketFacts;
+use crate::readings::Readings;
 use crate::session::Session;
+use crate::text;
+use crate::text::{Text, harmless};
+use crate::{administrators, private_bucket};
 
-use super::budget;
-use super::budget::BudgetFacts;
+use super::budget::{self, Budget, BudgetFacts};
 use super::export::Export;
-use super::plan::Report;
+use super::report::Report;
 
 /// The only Region that has the services, and the Region of a new bucket.
 pub const REGION: &str = "us-east-1";
@@ -29,13 +33,17 @@ pub struct Facts {
     pub account: String,
     /// The partition.
     pub partition: String,
+    /// The ARNs under which bucket policies know who acts.
+    pub acting: Vec<String>,
+    /// The ARNs of the administrators.
+    pub administrators: Reading<BTreeSet<String>>,
     /// All classic reports.
     pub reports: Reading<Vec<ReportFacts>>,
     /// All exports of Data Exports, those of other tables included.
     pub exports: Reading<Vec<ExportFacts>>,
     /// The bucket of the report that counts, or of the report to be made.
     pub bucket: BucketFacts,
-    /// Our cost budget, or one of others that tells somebody. It is read only for who asks for one.
+    /// Our cost budget, or one of others that does what ours would. It is read only for who asks for one.
     pub budget: Reading<Option<BudgetFacts>>,
 }
 
@@ -87,12 +95,18 @@ pub fn bucket_name(account: &str, answers: &Answers) -> String {
 }
 
 /// Reads them all, the independent ones at once. In other partitions there is nothing to ask.
-pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, StepError> {
+pub async fn observe(
+    session: &Session,
+    readings: &Readings<'_>,
+    answers: &Answers,
+) -> Result<Facts, StepError> {
     let identity = session.acting();
     let planned = bucket_name(session.account(), answers);
     let mut facts = Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
+        acting: administrators::acting(&identity.caller),
+        administrators: Ok(BTreeSet::new()),
         reports: Ok(Vec::new()),
         exports: Ok(Vec::new()),
         bucket: BucketFacts::Free,
@@ -103,14 +117,15 @@ pub async fn observe(session: &Session, answers: &Answers) -> Result<Facts, Step
     }
     let bucket = private_bucket::observe(identity, &planned, REGION);
     let budget = budget_asked_for(identity, answers);
+    let administrators = administrators::observe(session, readings, answers);
     match answers.billing.kind {
         ReportKind::Classic => {
-            (facts.reports, facts.bucket, facts.budget) =
-                tokio::try_join!(reports(identity), bucket, budget)?;
+            (facts.reports, facts.bucket, facts.budget, facts.administrators) =
+                tokio::try_join!(reports(identity), bucket, budget, administrators)?;
         }
         ReportKind::Cur2 => {
-            (facts.exports, facts.bucket, facts.budget) =
-                tokio::try_join!(exports(identity), bucket, budget)?;
+            (facts.exports, facts.bucket, facts.budget, facts.administrators) =
+                tokio::try_join!(exports(identity), bucket, budget, administrators)?;
         }
     }
     if let Some(place) = facts.stays_in(answers).filter(|place| place.bucket != planned) {
@@ -124,8 +139,8 @@ async fn budget_asked_for(
     identity: &Identity,
     answers: &Answers,
 ) -> Result<Reading<Option<BudgetFacts>>, AwsError> {
-    match &answers.billing.budget_email {
-        Some(_) => budget::observe(identity).await,
+    match Budget::wanted(answers) {
+        Some(wanted) => budget::observe(identity, &wanted).await,
         None => Ok(Ok(None)),
     }
 }
@@ -228,7 +243,11 @@ impl From<&ReportDefinition> for ReportFacts {
                 time_unit: definition.time_unit().as_str().to_owned(),
                 format: definition.format().as_str().to_owned(),
                 compression: definition.compression().as_str().to_owned(),
-                resources: definition.additional_schema_elements().contains(&SchemaElement::Resources),
+                schema_elements: definition
+                    .additional_schema_elements()
+                    .iter()
+                    .map(|element| element.as_str().to_owned())
+                    .collect(),
                 artifacts: definition
                     .additional_artifacts()
                     .iter()
@@ -236,6 +255,7 @@ impl From<&ReportDefinition> for ReportFacts {
                     .collect(),
                 versioning: definition.report_versioning().map(|versioning| versioning.as_str().to_owned()),
                 refresh_closed: definition.refresh_closed_reports() == Some(true),
+                billing_view: definition.billing_view_arn().map(ToOwned::to_owned),
             },
             last_status: status.and_then(|status| status.last_status()).map(|word| word.as_str().to_owned()),
             last_delivery: status.and_then(|status| status.last_delivery()).map(ToOwned::to_owned),
@@ -243,31 +263,65 @@ impl From<&ReportDefinition> for ReportFacts {
     }
 }
 
+impl ReportFacts {
+    /// What it lacks to be as good as the one that is wanted, and to be where the answers say, if they do.
+    pub fn lacks(&self, wanted: &Report, answers: &Answers) -> Vec<Text> {
+        let failed = self.failure().map(fails);
+        let elsewhere = (!may_stay_in(&self.report.bucket, answers)).then(|| goes_to(&self.report.bucket));
+        self.report.lacks(wanted).into_iter().chain(failed).chain(elsewhere).collect()
+    }
+
+    /// AWS's word on why the last delivery failed, where it did.
+    pub fn failure(&self) -> Option<&str> {
+        self.last_status.as_deref().filter(|status| status.starts_with("ERROR"))
+    }
+}
+
+impl ExportFacts {
+    /// What it lacks to be as good as the one that is wanted, and to be where the answers say, if they do.
+    pub fn lacks(&self, wanted: &Export, answers: &Answers) -> Vec<Text> {
+        let failed = match &self.delivery {
+            Ok(Delivery::Failed(reason)) => Some(fails(reason)),
+            _ => None,
+        };
+        let elsewhere = (!may_stay_in(&self.export.bucket, answers)).then(|| goes_to(&self.export.bucket));
+        self.export.lacks(wanted).into_iter().chain(failed).chain(elsewhere).collect()
+    }
+}
+
+fn fails(reason: &str) -> Text {
+    let reason = harmless(reason);
+    text! { en: "its last delivery failed: {reason}", ko: "마지막 전달 실패: {reason}" }
+}
+
+fn goes_to(bucket: &str) -> Text {
+    let bucket = harmless(bucket);
+    text! { en: "goes to {bucket}", ko: "{bucket}(으)로 전달" }
+}
+
 impl Facts {
-    /// The classic report that counts: ours by name, or else one that divides time as finely and names resources, and
-    /// goes where the answers say, if they do.
+    /// The classic report that counts: ours by name, or else one that is as good. Of several, one that was delivered.
     pub fn report(&self, answers: &Answers) -> Option<&ReportFacts> {
         let reports = self.reports.as_deref().unwrap_or_default();
         let wanted = Report::wanted(&self.account, answers);
-        let as_good = |found: &&ReportFacts| {
-            found.report.resources
-                && found.report.time_unit == wanted.time_unit
-                && found.report.format == wanted.format
-                && may_stay_in(&found.report.bucket, answers)
+        let as_good = || {
+            let good = reports.iter().rev().filter(|found| found.lacks(&wanted, answers).is_empty());
+            good.max_by_key(|found| found.last_delivery.is_some())
         };
         let named = reports.iter().find(|found| found.report.name == wanted.name);
-        named.or_else(|| reports.iter().find(as_good))
+        named.or_else(as_good)
     }
 
-    /// The CUR 2.0 export that counts: ours by name, or else one that is as good.
+    /// The CUR 2.0 export that counts: ours by name, or else one that is as good. Of several, one that was delivered.
     pub fn export(&self, answers: &Answers) -> Option<&ExportFacts> {
         let exports = self.exports.as_deref().unwrap_or_default();
         let wanted = Export::wanted(&self.account, answers);
-        let as_good = |found: &&ExportFacts| {
-            found.export.is_as_good_as(&wanted) && may_stay_in(&found.export.bucket, answers)
+        let as_good = || {
+            let good = exports.iter().rev().filter(|found| found.lacks(&wanted, answers).is_empty());
+            good.max_by_key(|found| matches!(found.delivery, Ok(Delivery::At(_))))
         };
         let named = exports.iter().find(|found| found.export.name == wanted.name);
-        named.or_else(|| exports.iter().find(as_good))
+        named.or_else(as_good)
     }
 
     /// What could not be seen of the reports.
@@ -286,6 +340,16 @@ impl Facts {
             }
         };
         may_stay_in(bucket, answers).then(|| Place { bucket: bucket.clone(), region: region.clone() })
+    }
+
+    /// Where the report that counts, or is to be made, is to go. A bucket that is there stays in its Region.
+    pub fn place(&self, answers: &Answers) -> Place {
+        let planned = || Place { bucket: bucket_name(&self.account, answers), region: REGION.to_owned() };
+        let place = self.stays_in(answers).unwrap_or_else(planned);
+        match &self.bucket {
+            BucketFacts::Mine(settings) => Place { region: settings.region.clone(), ..place },
+            _ => place,
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! Practice 4: turn on billing reports.
 //!
 //! A Cost and Usage Report, classic or CUR 2.0, into a bucket of its own, and the root-only switch that lets other people
-//! than root open the billing pages of the console. The reports' services are in us-east-1 alone, and so is the bucket.
+//! than root open the billing pages of the console. The reports' services are in us-east-1 alone, and so is a new bucket.
 //! A cost budget comes with the report, for who names somebody to be told.
 
 mod apply;
+mod bucket;
 mod budget;
+mod differences;
 mod export;
 mod facts;
 mod plan;
+mod report;
 
 use crate::answers::Answers;
 use crate::error::StepError;
@@ -20,7 +23,8 @@ use crate::session::Session;
 pub use budget::{Alert, Budget, BudgetFacts};
 pub use export::Export;
 pub use facts::{Delivery, ExportFacts, Facts, ReportFacts};
-pub use plan::{Change, Report};
+pub use plan::Change;
+pub use report::Report;
 
 /// Turn on billing reports.
 #[derive(Debug)]
@@ -33,10 +37,10 @@ impl Practice for BillingReport {
 
     async fn observe(
         session: &Session,
-        _readings: &Readings<'_>,
+        readings: &Readings<'_>,
         answers: &Answers,
     ) -> Result<Facts, StepError> {
-        facts::observe(session, answers).await
+        facts::observe(session, readings, answers).await
     }
 
     fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {

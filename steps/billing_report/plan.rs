@@ -2,43 +2,23 @@
 
 use serde::Serialize;
 
-use crate::administrators;
-use crate::answers::{Answers, ReportFormat, ReportKind};
-use crate::policy::{Document, PolicyError};
+use crate::answers::{Answers, ReportKind};
 use crate::practice::{PersonTask, PracticeId, Seen, State, StepId, StepPlan, Verb, after};
-use crate::private_bucket::{
-    self, BucketChange, BucketFacts, MustLet, Obstacle, Retention, Wanted, filled_in,
-};
+use crate::private_bucket::BucketChange;
 use crate::text;
 use crate::text::{Text, harmless};
 
+use super::bucket;
 use super::budget::{self, Budget, Standing};
+use super::differences::{Differences, listed};
 use super::export::{Export, TABLE};
-use super::facts::{Delivery, ExportFacts, Facts, REGION, ReportFacts, bucket_name};
+use super::facts::{Delivery, ExportFacts, Facts, Place, ReportFacts};
+use super::report::Report;
 
 /// How many classic reports an account may have. Source: CUR user guide, "Quotas and restrictions".
 const REPORTS_PER_ACCOUNT: usize = 10;
 /// How many exports of CUR 2.0 an account may have. Source: Data Exports user guide, "Quotas and restrictions".
 const EXPORTS_PER_ACCOUNT: usize = 5;
-/// What its tags say the bucket is for.
-const PURPOSE: &str = "billing-report";
-
-/// A classic report, in AWS's own words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields of AWS's ReportDefinition")]
-pub struct Report {
-    pub name: String,
-    pub bucket: String,
-    pub region: String,
-    pub prefix: String,
-    pub time_unit: String,
-    pub format: String,
-    pub compression: String,
-    pub resources: bool,
-    pub artifacts: Vec<String>,
-    pub versioning: Option<String>,
-    pub refresh_closed: bool,
-}
 
 /// What can be changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -59,6 +39,8 @@ pub enum Change {
     ModifyReport {
         /// The report as it will be.
         report: Report,
+        /// What of it changes.
+        changes: Vec<Text>,
     },
     /// Creates the CUR 2.0 export.
     CreateExport {
@@ -71,6 +53,8 @@ pub enum Change {
         arn: String,
         /// The export as it will be.
         export: Export,
+        /// What of it changes.
+        changes: Vec<Text>,
     },
     /// Creates the cost budget.
     CreateBudget {
@@ -84,41 +68,6 @@ pub enum Change {
     },
 }
 
-impl Report {
-    /// The report that the answers ask for. The combinations are those that AWS accepts; it refuses others with an
-    /// empty error. Source: CUR user guide, "Creating reports", and Terraform's list of valid combinations.
-    pub fn wanted(account: &str, answers: &Answers) -> Self {
-        let billing = &answers.billing;
-        let parquet = billing.format == ReportFormat::Parquet;
-        let word =
-            |when_parquet: &str, when_csv: &str| (if parquet { when_parquet } else { when_csv }).to_owned();
-        Self {
-            name: billing.report.clone(),
-            bucket: bucket_name(account, answers),
-            region: REGION.to_owned(),
-            prefix: billing.prefix.clone(),
-            time_unit: billing.time_unit.word().to_owned(),
-            format: word("Parquet", "textORcsv"),
-            compression: word("Parquet", "GZIP"),
-            resources: true,
-            artifacts: if parquet { vec!["ATHENA".into()] } else { Vec::new() },
-            versioning: Some(word("OVERWRITE_REPORT", "CREATE_NEW_REPORT")),
-            refresh_closed: true,
-        }
-    }
-
-    /// Whether AWS lets the one become the other: name, time unit, resource ids and versioning stay as they were made.
-    fn can_become(&self, wanted: &Self) -> bool {
-        self.name == wanted.name
-            && self.time_unit == wanted.time_unit
-            && self.resources == wanted.resources
-            && self
-                .versioning
-                .as_ref()
-                .is_none_or(|versioning| wanted.versioning.as_ref() == Some(versioning))
-    }
-}
-
 /// How each step stands.
 pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
     if let Some(reason) = unsupported(&facts.partition) {
@@ -127,7 +76,7 @@ pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
     }
     vec![
         billing_access(answers),
-        report_bucket(facts, answers),
+        bucket::step(facts, answers),
         report(facts, answers),
         report_delivery(facts, answers),
     ]
@@ -167,7 +116,7 @@ fn billing_access(answers: &Answers) -> StepPlan<Change> {
         );
     }
     let how = vec![
-        text! { en: "As root, open https://console.aws.amazon.com/billing/home#/account", ko: "루트로 https://console.aws.amazon.com/billing/home#/account 페이지를 여세요." },
+        text! { en: "As root, open https://console.aws.amazon.com/billing/home#/account", ko: "루트 사용자로 https://console.aws.amazon.com/billing/home#/account 페이지를 여세요." },
         text! { en: "IAM user and role access to Billing information, then Edit, Activate IAM Access, Update.", ko: "결제 정보에 대한 IAM 사용자 및 역할 액세스에서 편집, IAM 액세스 활성화, 업데이트를 선택하세요." },
         text! { en: "No API shows this switch. It opens the billing pages to administrators and has no effect on the report.", ko: "이 스위치는 API로 볼 수 없습니다. 관리자에게 결제 페이지를 열어 줄 뿐 보고서에는 영향이 없습니다." },
     ];
@@ -176,114 +125,6 @@ fn billing_access(answers: &Answers) -> StepPlan<Change> {
         step,
         PersonTask { what, how, seen: Seen::ByWord("billing.console_access_activated") },
     )
-}
-
-fn report_bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
-    let step = StepId::ReportBucket;
-    if let Some(unseen) = facts.unseen() {
-        return StepPlan::not_assessed(step, unseen);
-    }
-    let wanted = match wanted_bucket(facts, answers) {
-        Ok(wanted) => wanted,
-        Err(error) => return StepPlan::blocked(step, Text::verbatim(error.to_string())),
-    };
-    let changes = match private_bucket::plan(&wanted, &facts.bucket) {
-        Ok(changes) => changes,
-        Err(Obstacle::Unseen(unseen)) => return StepPlan::not_assessed(step, &unseen),
-        Err(obstacle) => return StepPlan::needs_person(step, mend_bucket(&wanted.name, &obstacle)),
-    };
-    let changes =
-        changes.into_iter().map(|change| Change::Bucket { region: wanted.region.clone(), change }).collect();
-    let name = harmless(&wanted.name);
-    StepPlan::to_change(step, changes, text! { en: "bucket {name}, private", ko: "버킷 {name}, 비공개" })
-}
-
-/// Whether the bucket is ready, or would be made so, or is left as it is by the operator's word.
-fn has_bucket(facts: &Facts, answers: &Answers) -> bool {
-    let bucket = report_bucket(facts, answers).accept(answers);
-    matches!(bucket.state, State::InPlace | State::ToChange | State::Accepted)
-}
-
-fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
-    PersonTask {
-        what: text! { en: "Find a bucket for the report.", ko: "보고서에 쓸 버킷을 정하세요." },
-        how: vec![obstacle.text(bucket, "billing.bucket")],
-        seen: Seen::Elsewhere,
-    }
-}
-
-/// A bucket that a report goes to already may be in any Region. One that was lost is made where the report looks for it.
-fn wanted_bucket(facts: &Facts, answers: &Answers) -> Result<Wanted, PolicyError> {
-    let planned = bucket_name(&facts.account, answers);
-    let stays_in = facts.stays_in(answers);
-    let name = stays_in.as_ref().map_or_else(|| planned.clone(), |place| place.bucket.clone());
-    let own = match &facts.bucket {
-        BucketFacts::Free => true,
-        bucket => name == planned && !(answers.billing.bucket.is_some() && bucket.is_set_up_by_others()),
-    };
-    let region = match (&facts.bucket, stays_in) {
-        (BucketFacts::Mine(settings), Some(_)) => settings.region.clone(),
-        (_, Some(place)) => place.region,
-        (_, None) => REGION.to_owned(),
-    };
-    Ok(Wanted {
-        policy: policy(facts, &name, answers)?,
-        must_let: must_let(facts, &name, answers),
-        key: None,
-        locked_days: 0,
-        lifecycle: own.then(|| retention(answers)),
-        purpose: own.then_some(PURPOSE),
-        name,
-        region,
-        account: facts.account.clone(),
-    })
-}
-
-fn policy(facts: &Facts, bucket: &str, answers: &Answers) -> Result<Document, PolicyError> {
-    let template = match answers.billing.kind {
-        ReportKind::Classic => include_str!("report-bucket.json"),
-        ReportKind::Cur2 => include_str!("export-bucket.json"),
-    };
-    let words =
-        [("PARTITION", facts.partition.as_str()), ("ACCOUNT", facts.account.as_str()), ("BUCKET", bucket)];
-    Document::parse(&filled_in(template, &words))
-}
-
-/// Reports stay; those of earlier days are earlier versions of the same files.
-fn retention(answers: &Answers) -> Retention {
-    Retention { prefix: format!("{}/", answers.billing.prefix), expire_after_days: None }
-}
-
-fn must_let(facts: &Facts, bucket: &str, answers: &Answers) -> Vec<MustLet> {
-    let Facts { partition, account, .. } = facts;
-    let arn = format!("arn:{partition}:s3:::{bucket}");
-    let object = format!("{arn}/{}/report.parquet", answers.billing.prefix);
-    let (who, source, actions) = match answers.billing.kind {
-        ReportKind::Classic => (
-            "billingreports.amazonaws.com",
-            // The service sends these words, with the asterisk.
-            format!("arn:{partition}:cur:{REGION}:{account}:definition/*"),
-            vec![("s3:GetBucketAcl", &arn), ("s3:GetBucketPolicy", &arn), ("s3:PutObject", &object)],
-        ),
-        ReportKind::Cur2 => (
-            "bcm-data-exports.amazonaws.com",
-            format!("arn:{partition}:bcm-data-exports:{REGION}:{account}:export/{}", answers.billing.report),
-            vec![("s3:PutObject", &object)],
-        ),
-    };
-    let of_service = actions.into_iter().map(|(action, resource)| MustLet {
-        who: who.into(),
-        action,
-        resource: resource.clone(),
-        context: vec![("aws:SourceArn", source.clone()), ("aws:SourceAccount", account.clone())],
-    });
-    let root = MustLet {
-        who: administrators::root(partition, account),
-        action: "s3:GetObject",
-        resource: object.clone(),
-        context: Vec::new(),
-    };
-    of_service.chain(std::iter::once(root)).collect()
 }
 
 fn report(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
@@ -320,8 +161,8 @@ fn with_budget(mut plan: StepPlan<Change>, facts: &Facts, budget: Budget) -> Ste
         }
         State::NeedsPerson => {
             let left = plan.person.map(|task| task.what);
-            let plan = StepPlan::to_change(plan.step, vec![change], Text::default());
-            left.into_iter().fold(plan, StepPlan::with_note)
+            let made = StepPlan::to_change(plan.step, vec![change], Text::default());
+            left.into_iter().chain(plan.notes).fold(made, StepPlan::with_note)
         }
         _ => plan,
     }
@@ -339,74 +180,105 @@ fn with_found(mut plan: StepPlan<Change>, budget: &Text) -> StepPlan<Change> {
 
 fn offered_budget() -> Text {
     text! {
-        en: "Get an e-mail as soon as the account costs anything? A cost budget tells; the first two are free. Your e-mail address, or Enter for none",
-        ko: "요금이 생기면 바로 이메일을 받을까요? 비용 예산이 알려 주며 두 개까지 무료입니다. 이메일 주소(받지 않으려면 Enter)"
+        en: "Get an e-mail as soon as the account costs anything? A budget that only tells is free. Your e-mail address, or Enter for none",
+        ko: "요금이 생기면 바로 이메일을 받을까요? 알리기만 하는 예산은 무료입니다. 이메일 주소(받지 않으려면 Enter)"
     }
 }
 
 fn classic_report(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::Report;
-    let wanted = Report::wanted(&facts.account, answers);
+    let Place { bucket, region } = facts.place(answers);
+    let wanted = Report { bucket, region, ..Report::wanted(&facts.account, answers) };
     let Some(found) = facts.report(answers) else {
-        let is_full = facts.reports.as_ref().is_ok_and(|reports| reports.len() >= REPORTS_PER_ACCOUNT);
-        return make_new(facts, answers, Change::PutReport { report: wanted }, is_full);
+        let reports = facts.reports.as_deref().unwrap_or_default();
+        let others = reports.iter().map(|found| (&found.report.name, found.lacks(&wanted, answers)));
+        let lack = not_enough(others);
+        let change = Change::PutReport { report: wanted };
+        return make_new(facts, answers, change, reports.len() >= REPORTS_PER_ACCOUNT, lack);
     };
     let name = harmless(&found.report.name);
     if found.report.name != wanted.name {
         return adopted(&name);
     }
-    let wanted = match facts.stays_in(answers) {
-        Some(place) => Report { bucket: place.bucket, region: place.region, ..wanted },
-        None => wanted,
-    };
-    if found.report == wanted {
+    let wanted = found.report.brought_up_to(wanted);
+    let differences = found.report.differences(&wanted);
+    if differences.is_empty() {
         return StepPlan::in_place(step, text! { en: "report {name}", ko: "보고서 {name}" });
     }
-    if !found.report.can_become(&wanted) {
-        return StepPlan::needs_person(step, make_anew(&name));
+    if !differences.fixed.is_empty() {
+        return StepPlan::needs_person(step, make_anew(&name, &differences));
     }
-    into_its_bucket(facts, answers, Change::ModifyReport { report: wanted })
+    let changes = differences.changeable;
+    into_its_bucket(facts, answers, Change::ModifyReport { report: wanted, changes })
 }
 
 fn export(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::Report;
-    let wanted = Export::wanted(&facts.account, answers);
+    let Place { bucket, region } = facts.place(answers);
+    let wanted = Export { bucket, region, ..Export::wanted(&facts.account, answers) };
     let Some(found) = facts.export(answers) else {
         let exports = facts.exports.as_deref().unwrap_or_default();
-        let is_full =
-            exports.iter().filter(|found| found.export.table == TABLE).count() >= EXPORTS_PER_ACCOUNT;
-        return make_new(facts, answers, Change::CreateExport { export: wanted }, is_full);
+        let of_table: Vec<_> = exports.iter().filter(|found| found.export.table == TABLE).collect();
+        let others = of_table.iter().map(|found| (&found.export.name, found.lacks(&wanted, answers)));
+        let lack = not_enough(others);
+        let change = Change::CreateExport { export: wanted };
+        return make_new(facts, answers, change, of_table.len() >= EXPORTS_PER_ACCOUNT, lack);
     };
     let name = harmless(&found.export.name);
     if found.export.name != wanted.name {
         return adopted(&name);
     }
-    let wanted = match facts.stays_in(answers) {
-        Some(place) => Export { bucket: place.bucket, region: place.region, ..wanted },
-        None => wanted,
-    };
-    if found.export == wanted {
+    let differences = found.export.differences(&wanted);
+    if differences.is_empty() {
         return StepPlan::in_place(
             step,
             text! { en: "CUR 2.0 export {name}", ko: "CUR 2.0 내보내기 {name}" },
         );
     }
-    if !found.export.can_become(&wanted) {
-        return StepPlan::needs_person(step, make_anew(&name));
+    if !differences.fixed.is_empty() {
+        return StepPlan::needs_person(step, make_anew(&name, &differences));
     }
-    into_its_bucket(facts, answers, Change::UpdateExport { arn: found.arn.clone(), export: wanted })
+    let (arn, changes) = (found.arn.clone(), differences.changeable);
+    into_its_bucket(facts, answers, Change::UpdateExport { arn, export: wanted, changes })
 }
 
-fn make_new(facts: &Facts, answers: &Answers, change: Change, is_full: bool) -> StepPlan<Change> {
-    if is_full && has_bucket(facts, answers) {
-        return StepPlan::needs_person(StepId::Report, too_many(answers.billing.kind));
-    }
-    into_its_bucket(facts, answers, change)
+/// Why those that are nearly as good are not adopted: each that lacks one thing, with what that is.
+fn not_enough<'n>(others: impl Iterator<Item = (&'n String, Vec<Text>)>) -> Option<Text> {
+    let nearly = others.filter_map(|(name, lacks)| match <[Text; 1]>::try_from(lacks) {
+        Ok([Text { en, ko }]) => {
+            let name = harmless(name);
+            Some(text! { en: "{name} ({en})", ko: "{name}({ko})" })
+        }
+        Err(_) => None,
+    });
+    let nearly: Vec<_> = nearly.collect();
+    let Text { en, ko } = listed(&nearly);
+    (!nearly.is_empty()).then(|| {
+        text! {
+            en: "Already there, but not enough, so left alone: {en}.",
+            ko: "이미 있지만 부족한 점이 있어 그대로 둡니다: {ko}."
+        }
+    })
+}
+
+fn make_new(
+    facts: &Facts,
+    answers: &Answers,
+    change: Change,
+    is_full: bool,
+    lack: Option<Text>,
+) -> StepPlan<Change> {
+    let plan = if is_full && bucket::is_ready(facts, answers) {
+        StepPlan::needs_person(StepId::Report, too_many(answers.billing.kind))
+    } else {
+        into_its_bucket(facts, answers, change)
+    };
+    lack.into_iter().fold(plan, StepPlan::with_note)
 }
 
 /// AWS looks at the bucket whenever a report is made or changed.
 fn into_its_bucket(facts: &Facts, answers: &Answers, change: Change) -> StepPlan<Change> {
-    if !has_bucket(facts, answers) {
+    if !bucket::is_ready(facts, answers) {
         return StepPlan::blocked(StepId::Report, after(StepId::ReportBucket));
     }
     StepPlan::to_change(StepId::Report, vec![change], Text::default())
@@ -437,16 +309,27 @@ fn too_many(kind: ReportKind) -> PersonTask {
     PersonTask { what, how: vec![how], seen: Seen::Elsewhere }
 }
 
-fn make_anew(name: &str) -> PersonTask {
+fn make_anew(name: &str, differences: &Differences) -> PersonTask {
+    let fixed = listed(&differences.fixed);
+    let (en, ko) = (&fixed.en, &fixed.ko);
+    let mut how = vec![text! {
+        en: "Name another report (report under [billing]), or delete this one and run dayone again.",
+        ko: "다른 보고서 이름을 쓰거나([billing]의 report), 이 보고서를 삭제한 뒤 dayone을 다시 실행하세요."
+    }];
+    if !differences.changeable.is_empty() {
+        let changeable = listed(&differences.changeable);
+        let (en, ko) = (&changeable.en, &changeable.ko);
+        how.push(text! {
+            en: "It differs besides in what could be changed: {en}.",
+            ko: "바꿀 수 있는 항목도 다릅니다: {ko}."
+        });
+    }
     PersonTask {
         what: text! {
-            en: "The report {name} differs in what AWS does not let be changed (time unit, resource ids or versioning).",
-            ko: "보고서 {name}은(는) AWS에서 바꿀 수 없는 항목(시간 단위, 리소스 ID, 버전 관리)이 다릅니다."
+            en: "The report {name} differs in what AWS does not let be changed: {en}.",
+            ko: "보고서 {name}은(는) AWS에서 바꿀 수 없는 항목이 다릅니다: {ko}."
         },
-        how: vec![text! {
-            en: "Name another report (report under [billing]), or delete this one and run dayone again.",
-            ko: "다른 보고서 이름을 쓰거나([billing]의 report), 이 보고서를 삭제한 뒤 dayone을 다시 실행하세요."
-        }],
+        how,
         seen: Seen::Elsewhere,
     }
 }
@@ -465,10 +348,8 @@ fn report_delivery(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
 
 fn classic_delivery(found: &ReportFacts) -> StepPlan<Change> {
     let Report { name, bucket, .. } = &found.report;
-    match (&found.last_status, &found.last_delivery) {
-        (Some(status), _) if status.starts_with("ERROR") => {
-            delivery_fails(name, bucket, status, "billingreports.amazonaws.com")
-        }
+    match (found.failure(), &found.last_delivery) {
+        (Some(status), _) => delivery_fails(name, bucket, status, "billingreports.amazonaws.com"),
         (_, Some(date)) => delivered(date),
         _ => not_delivered_yet(),
     }
@@ -526,7 +407,7 @@ impl crate::practice::Change for Change {
     fn resource(&self) -> String {
         match self {
             Self::Bucket { change, .. } => change.resource(),
-            Self::PutReport { report } | Self::ModifyReport { report } => {
+            Self::PutReport { report } | Self::ModifyReport { report, .. } => {
                 format!("cur:definition/{}", report.name)
             }
             Self::CreateExport { export } | Self::UpdateExport { export, .. } => {
@@ -540,8 +421,8 @@ impl crate::practice::Change for Change {
 
     fn summary(&self) -> Text {
         match self {
-            Self::Bucket { change, .. } => change.summary(),
-            Self::PutReport { report } | Self::ModifyReport { report } => {
+            Self::Bucket { change, .. } => bucket::summary(change),
+            Self::PutReport { report } => {
                 let Report { name, bucket, time_unit, format, .. } = report;
                 let unit = time_unit.to_lowercase();
                 let (bucket, name) = (harmless(bucket), harmless(name));
@@ -550,7 +431,14 @@ impl crate::practice::Change for Change {
                     ko: "비용 및 사용 보고서(CUR) {name}, {unit}, {format}, {bucket}에 저장"
                 }
             }
-            Self::CreateExport { export } | Self::UpdateExport { export, .. } => {
+            Self::ModifyReport { report, changes } => {
+                let (name, Text { en, ko }) = (harmless(&report.name), listed(changes));
+                text! {
+                    en: "Cost and Usage Report {name}: {en}",
+                    ko: "비용 및 사용 보고서(CUR) {name}: {ko}"
+                }
+            }
+            Self::CreateExport { export } => {
                 let Export { name, bucket, time_unit, format, .. } = export;
                 let (unit, format) = (time_unit.to_lowercase(), format.to_lowercase());
                 let (bucket, name) = (harmless(bucket), harmless(name));
@@ -558,6 +446,10 @@ impl crate::practice::Change for Change {
                     en: "CUR 2.0 export {name}, {unit}, {format}, into {bucket}",
                     ko: "CUR 2.0 내보내기 {name}, {unit}, {format}, {bucket}에 저장"
                 }
+            }
+            Self::UpdateExport { export, changes, .. } => {
+                let (name, Text { en, ko }) = (harmless(&export.name), listed(changes));
+                text! { en: "CUR 2.0 export {name}: {en}", ko: "CUR 2.0 내보내기 {name}: {ko}" }
             }
             Self::CreateBudget { budget } | Self::UpdateBudget { budget } => budget.summary(),
         }

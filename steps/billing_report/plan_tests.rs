@@ -1,17 +1,21 @@
+use std::collections::BTreeSet;
+
 use aws_sdk_costandusagereport::types as sdk;
 use proptest::prelude::*;
 
 use super::*;
-use crate::answers::{Accept, TimeUnit};
+use crate::answers::{Accept, ReportFormat, TimeUnit};
 use crate::aws::{Reading, Unseen};
 use crate::billing_report::BudgetFacts;
-use crate::policy::{Decision, Principal, Request};
+use crate::billing_report::facts::{REGION, bucket_name};
+use crate::policy::{Decision, Document, Principal, Request};
 use crate::practice::Change as _;
-use crate::private_bucket::{Lock, Settings, Tags};
+use crate::private_bucket::{BucketFacts, Lock, Retention, Settings, Tags};
 
 const ACCOUNT: &str = "111122223333";
 const BUCKET: &str = "dayone-billing-111122223333-us-east-1-an";
 const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
 const ROOT: &str = "arn:aws:iam::111122223333:root";
 const SERVICE: Principal<'static> = Principal::Service("billingreports.amazonaws.com");
@@ -48,6 +52,8 @@ fn fresh() -> Facts {
     Facts {
         account: ACCOUNT.into(),
         partition: "aws".into(),
+        acting: vec![ALICE.into()],
+        administrators: Ok(BTreeSet::from([ALICE.into()])),
         reports: Ok(Vec::new()),
         exports: Ok(Vec::new()),
         bucket: BucketFacts::Free,
@@ -131,6 +137,11 @@ fn export_of(facts: &mut Facts) -> &mut ExportFacts {
     facts.exports.as_mut().unwrap().first_mut().unwrap()
 }
 
+/// Has a report tell what containers cost, which dayone does not ask for.
+fn split_costs(found: &mut ReportFacts) {
+    found.report.schema_elements.insert("SPLIT_COST_ALLOCATION_DATA".into());
+}
+
 fn report_of(facts: &mut Facts) -> &mut ReportFacts {
     facts.reports.as_mut().unwrap().first_mut().unwrap()
 }
@@ -163,6 +174,16 @@ fn planned_policy(facts: &Facts, answers: &Answers) -> Document {
         _ => None,
     });
     policy.expect("the plan puts a bucket policy")
+}
+
+/// The report as the only change makes it, and what of it is told to change.
+fn modified(changes: &[Change]) -> (&Report, Vec<&str>) {
+    match changes {
+        [Change::ModifyReport { report, changes }] => {
+            (report, changes.iter().map(|change| change.en.as_str()).collect())
+        }
+        other => panic!("one report to modify is expected, not {other:?}"),
+    }
 }
 
 fn told(changes: &[Change]) -> Vec<String> {
@@ -387,6 +408,45 @@ fn how_the_steps_stand_with_our_report() {
             [NeedsPerson, InPlace, NeedsPerson, InPlace],
         ),
         (
+            "more schema elements than asked for",
+            |facts, _| split_costs(report_of(facts)),
+            [NeedsPerson, InPlace, InPlace, InPlace],
+        ),
+        (
+            "more schema elements than asked for, and another prefix",
+            |facts, _| {
+                split_costs(report_of(facts));
+                report_of(facts).report.prefix = "costs".into();
+            },
+            [NeedsPerson, InPlace, ToChange, InPlace],
+        ),
+        (
+            "other schema elements than asked for",
+            |facts, _| {
+                split_costs(report_of(facts));
+                report_of(facts).report.schema_elements.remove("RESOURCES");
+            },
+            [NeedsPerson, InPlace, NeedsPerson, InPlace],
+        ),
+        (
+            "administrators not seen",
+            |facts, _| facts.administrators = Err(unseen()),
+            [NeedsPerson, NotAssessed, InPlace, InPlace],
+        ),
+        (
+            "whoever acts may not change the bucket, and nothing has to be",
+            |facts, _| facts.acting = vec![BOB.into()],
+            [NeedsPerson, InPlace, InPlace, InPlace],
+        ),
+        (
+            "whoever acts may not change the bucket, and something has to be",
+            |facts, _| {
+                facts.acting = vec![BOB.into()];
+                settings_of(facts).versioned = Ok(false);
+            },
+            [NeedsPerson, NeedsPerson, InPlace, InPlace],
+        ),
+        (
             "another prefix than asked for, and its bucket is of somebody else",
             |facts, _| {
                 report_of(facts).report.prefix = "costs".into();
@@ -530,11 +590,41 @@ fn an_export_is_changed_by_its_arn_and_stays_where_it_goes() {
     export_of(&mut facts).export.bucket = "their-costs".into();
     export_of(&mut facts).export.region = "eu-west-1".into();
     facts.bucket = mine("eu-west-1", None);
-    let export = Export { prefix: "cur".into(), ..export_of(&mut facts).export.clone() };
-    let arn = our_export().arn;
+    let expected = Export { prefix: "cur".into(), ..export_of(&mut facts).export.clone() };
     let changes = step(&facts, &cur2(), StepId::Report).changes;
-    assert_eq!(changes, [Change::UpdateExport { arn, export }]);
+    let [Change::UpdateExport { arn, export, changes: told_of }] = &changes[..] else {
+        panic!("one export to update is expected, not {changes:?}")
+    };
+    assert_eq!((arn, export), (&our_export().arn, &expected));
+    assert_eq!(told_of, &[text! { en: "prefix costs → cur", ko: "접두사 costs → cur" }]);
     assert_eq!(told(&changes), ["Update bcm-data-exports:export/day-one"]);
+}
+
+#[test]
+fn an_export_that_is_not_delivered_is_not_adopted_and_one_that_is_comes_first() {
+    let mut facts = exporting();
+    let mut fails = export_of(&mut facts).clone();
+    fails.export.name = "fails".into();
+    fails.delivery = Ok(Delivery::Failed("INSUFFICIENT_PERMISSION".into()));
+    let mut waits = fails.clone();
+    waits.export.name = "waits".into();
+    waits.delivery = Ok(Delivery::NotYet);
+    let mut delivers = waits.clone();
+    delivers.export.name = "delivers".into();
+    delivers.delivery = our_export().delivery;
+    let adopted = |exports: &[&ExportFacts]| {
+        let exports = Ok(exports.iter().map(|export| (*export).clone()).collect());
+        step(&Facts { exports, ..exporting() }, &cur2(), StepId::Report)
+    };
+    for (exports, name) in [([&waits, &delivers], "delivers"), ([&fails, &waits], "waits")] {
+        let found = adopted(&exports).found.unwrap();
+        assert!(found.en.contains(name), "{found:?}");
+    }
+    let alone = adopted(&[&fails]);
+    assert_eq!(told(&alone.changes), ["Create bcm-data-exports:export/day-one"]);
+    for words in [&alone.notes[0].en, &alone.notes[0].ko] {
+        assert!(words.contains("fails") && words.contains("INSUFFICIENT_PERMISSION"), "{words}");
+    }
 }
 
 #[test]
@@ -589,7 +679,7 @@ fn assert_states(name: &str, mut facts: Facts, given: Given, expected: [State; 4
 #[test]
 fn no_report_is_made_before_its_bucket_can_be_prepared() {
     let cases: &[(&str, Given)] = &[
-        ("the bucket is in another Region", |facts, _| facts.bucket = mine("eu-west-1", None)),
+        ("no report is sent to the bucket's Region", |facts, _| facts.bucket = mine("mx-central-1", None)),
         ("a policy that is none", |facts, _| facts.bucket = mine(REGION, Some("not a policy"))),
         ("a statement that locks out", |facts, _| facts.bucket = mine(REGION, Some(DENY_ALL))),
         ("a setting not seen", |facts, _| {
@@ -660,6 +750,10 @@ fn broken_rules(report: &Report) -> Vec<&'static str> {
         ),
         ("a Region that can hold reports", sdk::AwsRegion::values().contains(&report.region.as_str())),
         (
+            "words of the schema elements",
+            report.schema_elements.iter().all(|word| sdk::SchemaElement::values().contains(&word.as_str())),
+        ),
+        (
             "words of the artifacts",
             report.artifacts.iter().all(|word| sdk::AdditionalArtifact::values().contains(&word.as_str())),
         ),
@@ -681,7 +775,7 @@ fn every_combination_that_can_be_asked_for_is_one_that_aws_accepts() {
             let report = Report::wanted(ACCOUNT, &answers);
             assert_eq!(broken_rules(&report), [""; 0], "{report:?}");
             assert_eq!(report.time_unit, word);
-            assert!(report.resources && report.refresh_closed, "{report:?}");
+            assert!(report.schema_elements.contains("RESOURCES") && report.refresh_closed, "{report:?}");
             let step = step(&fresh(), &answers, StepId::Report);
             assert_eq!(step.changes, [Change::PutReport { report }]);
         }
@@ -726,10 +820,11 @@ fn the_answers_become_a_report() {
         time_unit: "DAILY".into(),
         format: "textORcsv".into(),
         compression: "GZIP".into(),
-        resources: true,
+        schema_elements: BTreeSet::from(["RESOURCES".into()]),
         artifacts: Vec::new(),
         versioning: Some("CREATE_NEW_REPORT".into()),
         refresh_closed: true,
+        billing_view: None,
     };
     assert_eq!(Report::wanted(ACCOUNT, &answers), expected);
     let bucket = step(&fresh(), &answers, StepId::ReportBucket);
@@ -739,45 +834,72 @@ fn the_answers_become_a_report() {
 
 #[test]
 fn what_aws_lets_be_changed_in_a_report_is_changed() {
-    let cases: &[(&str, GivenReport)] = &[
-        ("prefix", |found| found.report.prefix = "costs".into()),
-        ("closed months", |found| found.report.refresh_closed = false),
-        ("artifacts", |found| found.report.artifacts.clear()),
-        ("no versioning told", |found| found.report.versioning = None),
-        ("format", |found| {
+    let cases: &[(&[&str], GivenReport)] = &[
+        (&["prefix costs → cur"], |found| found.report.prefix = "costs".into()),
+        (&["refresh of closed months false → true"], |found| found.report.refresh_closed = false),
+        (&["artifacts (none) → ATHENA"], |found| found.report.artifacts.clear()),
+        (&["versioning (none) → OVERWRITE_REPORT"], |found| found.report.versioning = None),
+        (&FORMAT, |found| {
             found.report.format = "textORcsv".into();
             found.report.compression = "GZIP".into();
             found.report.artifacts = vec!["QUICKSIGHT".into()];
         }),
     ];
-    for (name, given) in cases {
+    for (expected, given) in cases {
         let mut facts = perfect();
         given(report_of(&mut facts));
         let changes = step(&facts, &Answers::default(), StepId::Report).changes;
-        let expected = Change::ModifyReport { report: our_report().report };
-        assert_eq!(changes, [expected], "{name}");
-        assert_eq!(told(&changes), ["Update cur:definition/day-one"], "{name}");
+        assert_eq!(modified(&changes), (&our_report().report, expected.to_vec()));
+        assert_eq!(told(&changes), ["Update cur:definition/day-one"], "{expected:?}");
     }
+}
+
+/// What changes from text to Parquet.
+const FORMAT: [&str; 3] =
+    ["format textORcsv → Parquet", "compression GZIP → Parquet", "artifacts QUICKSIGHT → ATHENA"];
+
+/// AWS takes only the whole report, and refuses one without what it was made with by an empty error.
+#[test]
+fn what_a_report_was_made_with_is_sent_back() {
+    let mut facts = perfect();
+    split_costs(report_of(&mut facts));
+    report_of(&mut facts).report.prefix = "costs".into();
+    report_of(&mut facts).report.billing_view = Some("arn:aws:billing::1:billingview/group".into());
+    let expected = Report { prefix: "cur".into(), ..report_of(&mut facts).report.clone() };
+    let changes = step(&facts, &Answers::default(), StepId::Report).changes;
+    assert_eq!(modified(&changes), (&expected, vec!["prefix costs → cur"]));
 }
 
 #[test]
 fn what_aws_does_not_let_be_changed_is_left_to_a_person() {
-    let cases: &[(&str, GivenReport)] = &[
-        ("time unit", |found| found.report.time_unit = "MONTHLY".into()),
-        ("resource ids", |found| found.report.resources = false),
-        ("versioning", |found| found.report.versioning = Some("CREATE_NEW_REPORT".into())),
-        ("time unit and prefix", |found| {
-            found.report.time_unit = "DAILY".into();
-            found.report.prefix = "costs".into();
+    let cases: &[([&str; 2], GivenReport)] = &[
+        (["time unit MONTHLY → HOURLY", "MONTHLY → HOURLY"], |found| {
+            found.report.time_unit = "MONTHLY".into();
+        }),
+        (["schema elements (none) → RESOURCES", "→ RESOURCES"], |found| {
+            found.report.schema_elements.clear();
+        }),
+        (["versioning CREATE_NEW_REPORT → OVERWRITE_REPORT", "→ OVERWRITE_REPORT"], |found| {
+            found.report.versioning = Some("CREATE_NEW_REPORT".into());
         }),
     ];
-    for (name, given) in cases {
+    for ([en, ko], given) in cases {
         let mut facts = perfect();
         given(report_of(&mut facts));
         let report = step(&facts, &Answers::default(), StepId::Report);
-        assert_eq!((report.state, report.changes), (State::NeedsPerson, vec![]), "{name}");
-        let what = report.person.unwrap().what;
-        assert!(what.en.contains("day-one") && what.ko.contains("day-one"), "{what:?}");
+        assert_eq!((report.state, report.changes), (State::NeedsPerson, vec![]), "{en}");
+        let task = report.person.unwrap();
+        assert!(task.what.en.contains("day-one") && task.what.en.contains(en), "{task:?}");
+        assert!(task.what.ko.contains("day-one") && task.what.ko.contains(ko), "{task:?}");
+        assert_eq!(task.how.len(), 1, "{task:?}");
+    }
+    let mut facts = perfect();
+    report_of(&mut facts).report.time_unit = "DAILY".into();
+    report_of(&mut facts).report.prefix = "costs".into();
+    let task = step(&facts, &Answers::default(), StepId::Report).person.unwrap();
+    assert!(!task.what.en.contains("prefix"), "{task:?}");
+    for words in [&task.how[1].en, &task.how[1].ko] {
+        assert!(words.contains("costs → cur"), "{words}");
     }
 }
 
@@ -798,7 +920,44 @@ fn where_our_report_goes_stays_somebodys_choice() {
     report_of(&mut facts).report.prefix = "costs".into();
     let expected = Report { prefix: "cur".into(), ..report_of(&mut facts).report.clone() };
     let changes = step(&facts, &Answers::default(), StepId::Report).changes;
-    assert_eq!(changes, [Change::ModifyReport { report: expected }]);
+    assert_eq!(modified(&changes), (&expected, vec!["prefix costs → cur"]));
+}
+
+/// AWS takes many Regions, and a bucket that is there stays in its own.
+#[test]
+fn a_bucket_that_is_named_may_be_in_any_region_that_reports_are_sent_to() {
+    let mut answers = Answers::default();
+    answers.billing.bucket = Some("seoul-costs".into());
+    let facts = Facts { bucket: mine("ap-northeast-2", None), ..fresh() };
+    let steps = plan(&facts, &answers);
+    for change in &steps[1].changes {
+        assert!(matches!(change, Change::Bucket { region, .. } if region == "ap-northeast-2"), "{change:?}");
+    }
+    let wanted = Report { region: "ap-northeast-2".into(), ..Report::wanted(ACCOUNT, &answers) };
+    assert_eq!(steps[2].changes, [Change::PutReport { report: wanted }]);
+
+    let elsewhere = Facts { bucket: mine("mx-central-1", None), ..fresh() };
+    let bucket = step(&elsewhere, &answers, StepId::ReportBucket);
+    let task = bucket.person.unwrap();
+    for words in [&task.how[0].en, &task.how[0].ko] {
+        let all = ["seoul-costs", "mx-central-1", "billing.bucket"].iter().all(|word| words.contains(word));
+        assert!(all, "{words}");
+    }
+    answers.billing.kind = ReportKind::Cur2;
+    let steps = plan(&elsewhere, &answers);
+    let wanted = Export { region: "mx-central-1".into(), ..Export::wanted(ACCOUNT, &answers) };
+    assert_eq!(
+        steps[2].changes,
+        [Change::CreateExport { export: wanted }],
+        "that list is of the other service"
+    );
+}
+
+#[test]
+fn a_report_follows_its_bucket_to_where_that_is() {
+    let facts = Facts { bucket: mine("eu-west-1", None), ..perfect() };
+    let changes = step(&facts, &Answers::default(), StepId::Report).changes;
+    assert_eq!(modified(&changes).1, ["Region us-east-1 → eu-west-1"]);
 }
 
 #[test]
@@ -818,7 +977,7 @@ fn a_report_goes_only_into_a_bucket_that_is_prepared() {
     let facts = Facts { bucket: BucketFacts::Free, ..perfect() };
     let steps = plan(&facts, &answers);
     let goes_to = match &steps[2].changes[..] {
-        [Change::ModifyReport { report }] => report.bucket.clone(),
+        [Change::ModifyReport { report, .. }] => report.bucket.clone(),
         [] => BUCKET.to_owned(),
         other => panic!("{other:?} is not expected"),
     };
@@ -842,16 +1001,35 @@ fn a_report_that_is_as_good_is_adopted_and_named() {
 #[test]
 fn a_report_that_is_not_as_good_is_not_adopted() {
     let cases: &[(&str, GivenReport)] = &[
-        ("coarser", |found| found.report.time_unit = "MONTHLY".into()),
-        ("without resources", |found| found.report.resources = false),
-        ("another format", |found| found.report.format = "textORcsv".into()),
+        ("time unit MONTHLY", |found| found.report.time_unit = "MONTHLY".into()),
+        ("no resource ids", |found| found.report.schema_elements.clear()),
+        ("format textORcsv", |found| found.report.format = "textORcsv".into()),
+        ("artifacts (none) → ATHENA", |found| found.report.artifacts.clear()),
+        ("ERROR_NO_BUCKET", |found| found.last_status = Some("ERROR_NO_BUCKET".into())),
     ];
-    for (name, given) in cases {
+    for (lack, given) in cases {
         let mut facts = perfect();
         report_of(&mut facts).report.name = "finance".into();
         given(report_of(&mut facts));
-        let expected = Change::PutReport { report: our_report().report };
-        assert_eq!(step(&facts, &Answers::default(), StepId::Report).changes, [expected], "{name}");
+        let report = step(&facts, &Answers::default(), StepId::Report);
+        assert_eq!(report.changes, [Change::PutReport { report: our_report().report }], "{lack}");
+        let note = &report.notes[0];
+        assert!(note.en.contains("finance") && note.en.contains(lack), "{note:?}");
+        assert!(note.ko.contains("finance"), "{note:?}");
+    }
+}
+
+#[test]
+fn a_report_that_was_delivered_is_adopted_before_one_that_was_not() {
+    let named = |name: &str| {
+        let report = Report { name: name.into(), ..our_report().report };
+        ReportFacts { report, ..our_report() }
+    };
+    let waits = ReportFacts { last_status: None, last_delivery: None, ..named("waits") };
+    for reports in [[waits.clone(), named("delivers")], [named("delivers"), waits]] {
+        let facts = Facts { reports: Ok(reports.into()), ..perfect() };
+        let found = step(&facts, &Answers::default(), StepId::Report).found.unwrap();
+        assert!(found.en.contains("delivers"), "{found:?}");
     }
 }
 
@@ -863,7 +1041,7 @@ fn our_report_counts_before_one_that_is_as_good() {
     ours.report.prefix = "costs".into();
     let facts = Facts { reports: Ok(vec![finance, ours]), ..perfect() };
     let changes = step(&facts, &Answers::default(), StepId::Report).changes;
-    assert_eq!(changes, [Change::ModifyReport { report: our_report().report }]);
+    assert_eq!(modified(&changes).0, &our_report().report);
 }
 
 #[test]
@@ -931,7 +1109,7 @@ fn what_was_not_seen_is_named() {
 }
 
 #[test]
-fn the_bucket_policy_is_what_the_service_documents_and_tls() {
+fn the_bucket_policy_is_what_the_service_documents_and_what_protects_it() {
     let policy = planned_policy(&fresh(), &Answers::default());
     let documented = Document::parse(DOCUMENTED).unwrap();
     assert_eq!(policy.version, documented.version);
@@ -942,8 +1120,8 @@ fn the_bucket_policy_is_what_the_service_documents_and_tls() {
         .filter(|statement| !documented.statement.iter().any(|known| known.says_the_same(statement)))
         .filter_map(|statement| statement.sid.as_deref())
         .collect();
-    assert_eq!(more, ["DayoneDenyInsecureTransport"]);
-    assert_eq!(policy.statement.len(), documented.statement.len() + 1);
+    assert_eq!(more, ["DayoneDenyInsecureTransport", "DayoneNobodyTampers"]);
+    assert_eq!(policy.statement.len(), documented.statement.len() + 2);
 }
 
 #[test]
@@ -985,11 +1163,12 @@ fn the_other_kind_of_report_goes_on_being_written() {
 }
 
 #[test]
-fn the_policy_that_the_console_puts_for_exports_is_enough_beside_tls() {
+fn the_policy_that_the_console_puts_for_exports_is_enough_beside_what_protects_it() {
     let facts = Facts { bucket: mine(REGION, Some(DOCUMENTED_FOR_EXPORTS)), ..fresh() };
     let policy = planned_policy(&facts, &cur2());
     let names: Vec<_> = policy.statement.iter().filter_map(|statement| statement.sid.as_deref()).collect();
-    assert_eq!(names, ["DayoneDenyInsecureTransport", "EnableAWSDataExportsToWriteToS3"]);
+    let expected = ["DayoneDenyInsecureTransport", "DayoneNobodyTampers", "EnableAWSDataExportsToWriteToS3"];
+    assert_eq!(names, expected);
 }
 
 /// AWS's own names are those of every report's statements, so under them a statement cannot be told to be ours.
@@ -1020,7 +1199,7 @@ fn the_lifecycle_and_the_tags_of_an_adopted_bucket_are_left_alone() {
 }
 
 #[test]
-fn the_documented_policy_alone_lacks_only_tls() {
+fn the_documented_policy_alone_lacks_only_what_protects_it() {
     let facts = Facts { bucket: mine(REGION, Some(DOCUMENTED)), ..fresh() };
     let changes = step(&facts, &Answers::default(), StepId::ReportBucket).changes;
     let [Change::Bucket { change: BucketChange::PutPolicy { policy, foreign_statements, .. }, .. }] =
@@ -1097,23 +1276,83 @@ fn the_service_writes_only_for_this_account() {
     }
 }
 
+/// In the account IAM decides where nothing is said; for everybody else that is a no.
 #[test]
-fn nobody_of_the_account_is_locked_out_and_nobody_else_is_let_in() {
-    let policy = planned_policy(&fresh(), &Answers::default());
-    for principal in
-        [Principal::Aws(ALICE), Principal::Aws(ROOT), Principal::Aws(STRANGER), Principal::Anonymous]
-    {
-        for (action, resource) in [
-            ("s3:GetObject", report_file()),
-            ("s3:DeleteObject", report_file()),
-            ("s3:PutBucketPolicy", bucket_arn()),
-            ("s3:GetBucketPolicy", bucket_arn()),
+fn only_administrators_and_root_change_a_bill_or_its_bucket_and_others_may_still_read() {
+    let tampering = [
+        ("s3:PutObject", report_file()),
+        ("s3:DeleteObject", report_file()),
+        ("s3:DeleteObjectVersion", report_file()),
+        ("s3:PutBucketPolicy", bucket_arn()),
+        ("s3:DeleteBucketPolicy", bucket_arn()),
+        ("s3:PutLifecycleConfiguration", bucket_arn()),
+        ("s3:PutBucketVersioning", bucket_arn()),
+        ("s3:DeleteBucket", bucket_arn()),
+    ];
+    let reading = [("s3:GetObject", report_file()), ("s3:ListBucket", bucket_arn())];
+    for answers in [Answers::default(), cur2()] {
+        let policy = planned_policy(&fresh(), &answers);
+        for (principal, expected) in [
+            (Principal::Aws(ALICE), Decision::NotMentioned),
+            (Principal::Aws(ROOT), Decision::NotMentioned),
+            (Principal::Aws(BOB), Decision::Denied),
+            (Principal::Aws(STRANGER), Decision::Denied),
+            (Principal::Anonymous, Decision::Denied),
         ] {
-            // In the account IAM decides then; for everybody else it is a no.
-            let decision = decide(&policy, principal, action, &resource, &[]);
-            assert_eq!(decision, Decision::NotMentioned, "{principal:?} {action}");
+            for (action, resource) in &tampering {
+                let decision = decide(&policy, principal, action, resource, &[]);
+                assert_eq!(decision, expected, "{principal:?} {action}");
+            }
+            for (action, resource) in &reading {
+                let decision = decide(&policy, principal, action, resource, &[]);
+                assert_eq!(decision, Decision::NotMentioned, "{principal:?} {action}");
+            }
         }
     }
+}
+
+fn sids(policy: &Document) -> Vec<&str> {
+    policy.statement.iter().filter_map(|statement| statement.sid.as_deref()).collect()
+}
+
+/// Whoever relies on a bucket of others is not known here.
+#[test]
+fn a_bucket_of_others_is_closed_only_where_a_person_agrees_and_stays_closed() {
+    let mut facts = perfect();
+    report_of(&mut facts).report.bucket = "their-costs".into();
+    settings_of(&mut facts).lifecycle = Ok(None);
+    settings_of(&mut facts).policy = Ok(Some(PARTNER_LISTS.into()));
+    assert!(!sids(&planned_policy(&facts, &Answers::default())).contains(&"DayoneNobodyTampers"));
+    let attended = Answers { attended: true, ..Answers::default() };
+    let bucket = step(&facts, &attended, StepId::ReportBucket);
+    assert!(bucket.careful && bucket.notes[0].en.contains(ALICE), "{bucket:?}");
+    let closed = planned_policy(&facts, &attended);
+    assert!(sids(&closed).contains(&"DayoneNobodyTampers"), "{closed:?}");
+    settings_of(&mut facts).policy = Ok(Some(closed.to_json()));
+    let later = step(&facts, &Answers::default(), StepId::ReportBucket);
+    assert_eq!((later.state, later.changes), (State::InPlace, vec![]));
+}
+
+/// Closed to all but root, the bucket could be opened to the administrator only by root.
+#[test]
+fn without_an_administrator_the_bucket_is_not_closed_yet() {
+    let mut facts = Facts { administrators: Ok(BTreeSet::new()), ..fresh() };
+    let bucket = step(&facts, &Answers::default(), StepId::ReportBucket);
+    assert!(bucket.notes[0].en.contains("administrator"), "{bucket:?}");
+    let open = planned_policy(&facts, &Answers::default());
+    assert!(!sids(&open).contains(&"DayoneNobodyTampers"), "{open:?}");
+    facts.bucket = mine(REGION, Some(&open.to_json()));
+    let found = step(&facts, &Answers::default(), StepId::ReportBucket).found.unwrap();
+    assert!(found.en.contains("whoever has rights on S3"), "{found:?}");
+    facts.administrators = Ok(BTreeSet::from([ALICE.into()]));
+    assert!(sids(&planned_policy(&facts, &Answers::default())).contains(&"DayoneNobodyTampers"));
+}
+
+#[test]
+fn what_the_policy_does_is_told_in_the_plan() {
+    let changes = step(&fresh(), &Answers::default(), StepId::ReportBucket).changes;
+    let summary = changes.last().unwrap().summary();
+    assert!(summary.en.contains("only administrators") && summary.ko.contains("관리자만"), "{summary:?}");
 }
 
 #[test]
@@ -1145,20 +1384,20 @@ fn no_blank_of_the_policy_is_left_open() {
 #[test]
 fn summaries_name_the_report() {
     let report = our_report().report;
-    for change in [Change::PutReport { report: report.clone() }, Change::ModifyReport { report }] {
-        let summary = change.summary();
-        for words in [&summary.en, &summary.ko] {
-            let all = ["day-one", "hourly", "Parquet", BUCKET].iter().all(|word| words.contains(word));
-            assert!(all, "{words}");
-        }
-    }
     let ExportFacts { arn, export, .. } = our_export();
-    for change in [Change::CreateExport { export: export.clone() }, Change::UpdateExport { arn, export }] {
+    let changes = || vec![Text::verbatim("prefix costs → cur"), Text::verbatim("format x → y")];
+    let modify = Change::ModifyReport { report: report.clone(), changes: changes() };
+    let update = Change::UpdateExport { arn, export: export.clone(), changes: changes() };
+    let cases: [(Change, &[&str]); 4] = [
+        (Change::PutReport { report }, &["day-one", "hourly", "Parquet", BUCKET]),
+        (modify, &["day-one", "prefix costs → cur, format x → y"]),
+        (Change::CreateExport { export }, &["CUR 2.0", "day-one", "hourly", "parquet", BUCKET]),
+        (update, &["CUR 2.0", "day-one", "prefix costs → cur, format x → y"]),
+    ];
+    for (change, expected) in cases {
         let summary = change.summary();
         for words in [&summary.en, &summary.ko] {
-            let all =
-                ["CUR 2.0", "day-one", "hourly", "parquet", BUCKET].iter().all(|word| words.contains(word));
-            assert!(all, "{words}");
+            assert!(expected.iter().all(|word| words.contains(word)), "{words}");
         }
     }
 }
@@ -1193,7 +1432,7 @@ fn make(facts: &mut Facts, change: &Change) {
         Change::PutReport { report } => {
             reports.push(ReportFacts { report: report.clone(), last_status: None, last_delivery: None });
         }
-        Change::ModifyReport { report } => {
+        Change::ModifyReport { report, .. } => {
             let named = reports.iter_mut().find(|found| found.report.name == report.name);
             named.expect("only a report that is there is changed").report = report.clone();
         }
@@ -1201,7 +1440,7 @@ fn make(facts: &mut Facts, change: &Change) {
             let arn = format!("arn:aws:bcm-data-exports:us-east-1:{ACCOUNT}:export/{}-new", export.name);
             exports.push(ExportFacts { arn, export: export.clone(), delivery: Ok(Delivery::NotYet) });
         }
-        Change::UpdateExport { arn, export } => {
+        Change::UpdateExport { arn, export, .. } => {
             let of_arn = exports.iter_mut().find(|found| found.arn == *arn);
             of_arn.expect("only an export that is there is changed").export = export.clone();
         }
@@ -1249,10 +1488,11 @@ fn any_report() -> impl Strategy<Value = Report> {
     let content = (
         one_of(&["HOURLY", "HOURLY", "DAILY", "MONTHLY", "YEARLY"]),
         prop::sample::select(vec![("Parquet", "Parquet"), ("textORcsv", "GZIP"), ("textORcsv", "ZIP")]),
-        prop::bool::weighted(0.8),
+        prop::sample::subsequence(vec!["RESOURCES", "SPLIT_COST_ALLOCATION_DATA"], 0..=2),
         prop::collection::vec(one_of(&["ATHENA", "REDSHIFT"]), 0..=1),
         prop::option::of(one_of(&["OVERWRITE_REPORT", "CREATE_NEW_REPORT"])),
         any::<bool>(),
+        prop::option::weighted(0.1, Just("arn:aws:billing::1:billingview/group".to_owned())),
     );
     (place, content).prop_map(|((name, bucket, region, prefix), content)| Report {
         name,
@@ -1262,10 +1502,11 @@ fn any_report() -> impl Strategy<Value = Report> {
         time_unit: content.0,
         format: content.1.0.into(),
         compression: content.1.1.into(),
-        resources: content.2,
+        schema_elements: content.2.into_iter().map(ToOwned::to_owned).collect(),
         artifacts: content.3,
         versioning: content.4,
         refresh_closed: content.5,
+        billing_view: content.6,
     })
 }
 
@@ -1357,10 +1598,12 @@ fn any_facts_and_answers() -> impl Strategy<Value = (Facts, Answers)> {
         8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
     ];
     let budget = maybe_unseen(prop::option::of(any_budget()));
-    (partition, reports, exports, bucket, budget, any_answers()).prop_map(
-        |(partition, reports, exports, bucket, budget, answers)| {
+    let administrators = maybe_unseen(prop::sample::subsequence(vec![ALICE, BOB], 0..=2));
+    (partition, reports, exports, bucket, (budget, administrators), any_answers()).prop_map(
+        |(partition, reports, exports, bucket, (budget, administrators), answers)| {
             let budget = if answers.billing.budget_email.is_some() { budget } else { Ok(None) };
-            let none = Facts { partition, bucket, budget, ..fresh() };
+            let administrators = administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect());
+            let none = Facts { partition, bucket, budget, administrators, ..fresh() };
             let facts = match answers.billing.kind {
                 ReportKind::Classic => Facts { reports, ..none },
                 ReportKind::Cur2 => Facts { exports, ..none },
@@ -1396,7 +1639,7 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     let reports = facts.reports.is_err() || facts.exports.is_err();
     match step {
         StepId::BillingAccess => false,
-        StepId::ReportBucket => reports || hides_something(facts, answers),
+        StepId::ReportBucket => reports || facts.administrators.is_err() || hides_something(facts, answers),
         StepId::ReportDelivery => {
             reports || facts.export(answers).is_some_and(|found| found.delivery.is_err())
         }
@@ -1453,10 +1696,11 @@ proptest! {
         let found = ReportFacts { report: report.clone(), last_status: None, last_delivery: None };
         let facts = Facts { reports: Ok(vec![found]), ..perfect() };
         for change in step(&facts, &answers, StepId::Report).changes {
-            if let Change::ModifyReport { report: wanted } = change {
+            if let Change::ModifyReport { report: wanted, .. } = change {
                 prop_assert_eq!(&wanted.name, &report.name);
                 prop_assert_eq!(&wanted.time_unit, &report.time_unit);
-                prop_assert_eq!(wanted.resources, report.resources);
+                prop_assert_eq!(&wanted.schema_elements, &report.schema_elements);
+                prop_assert_eq!(&wanted.billing_view, &report.billing_view);
                 prop_assert!(report.versioning.is_none() || wanted.versioning == report.versioning);
             }
         }

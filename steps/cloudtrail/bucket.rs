@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::administrators;
 use crate::answers::Answers;
+use crate::closed_bucket::{self, ClosedBucket, NOBODY_TAMPERS, change_as_another};
 use crate::policy::{Document, PolicyError, Statement};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::private_bucket::{
@@ -21,8 +21,6 @@ use super::plan::Change;
 const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
 /// The statement of the bucket policy that lets only readers read.
 const ONLY_READERS_READ: &str = "DayoneOnlyReadersRead";
-/// The statement of the bucket policy that lets only administrators, and whoever set the bucket up, change anything.
-const NOBODY_TAMPERS: &str = "DayoneNobodyTampers";
 /// What its tags say the bucket is for.
 const PURPOSE: &str = "cloudtrail-logs";
 
@@ -61,7 +59,7 @@ fn bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(changes) if of_organization && !changes.is_empty() => {
             StepPlan::needs_person(step, mend_organization_s(&bucket.wanted.name, changes))
         }
-        Ok(changes) if !changes.is_empty() && bucket.refuses_who_acts(facts) => {
+        Ok(changes) if !changes.is_empty() && as_closed(facts).refuses_who_acts(&bucket.wanted.name) => {
             StepPlan::needs_person(step, change_as_another(&bucket.wanted.name))
         }
         Ok(changes) => bucket.change(changes),
@@ -98,52 +96,25 @@ struct Bucket {
     changes: Result<Vec<BucketChange>, Obstacle>,
 }
 
-/// The account's roles that our statement lets in: whoever set the bucket up in one of them goes on doing so. Users are
-/// let in only as administrators.
-fn roles_let_in(facts: &Facts) -> BTreeSet<String> {
-    let Some(statement) = our_statement(&facts.bucket, NOBODY_TAMPERS) else { return BTreeSet::new() };
-    let of_account = format!("arn:{}:iam::{}:role/", facts.partition, facts.account);
-    let named = statement.condition.values().filter_map(|keys| keys.get("aws:PrincipalArn"));
-    named.flat_map(|words| &words.0).filter(|arn| arn.starts_with(&of_account)).cloned().collect()
-}
-
-/// The roles among them that nobody answers for here: others than the one that acts. A role is let in twice, once as a
-/// pattern for what its path may be, and is told of once.
-fn let_in_besides(facts: &Facts) -> Vec<String> {
-    let roles = roles_let_in(facts);
-    let is_told_of = |role: &String| {
-        let without_path = role.replacen(":role/*/", ":role/", 1);
-        without_path != *role && roles.contains(&without_path)
-    };
-    let others = roles.iter().filter(|role| !facts.acting.contains(role) && !is_told_of(role));
-    others.cloned().collect()
-}
-
-fn our_statement(bucket: &BucketFacts, sid: &str) -> Option<Statement> {
-    let BucketFacts::Mine(settings) = bucket else { return None };
-    let policy = Document::parse(settings.policy.as_ref().ok()?.as_deref()?).ok()?;
-    policy.statement.into_iter().find(|statement| statement.sid.as_deref() == Some(sid))
+fn as_closed(facts: &Facts) -> ClosedBucket<'_> {
+    ClosedBucket {
+        partition: &facts.partition,
+        account: &facts.account,
+        acting: &facts.acting,
+        bucket: &facts.bucket,
+    }
 }
 
 impl Bucket {
-    /// Whoever puts the policy is let in by it, or the run would lock itself out of what it has just set up. That alone
-    /// is no reason to put it: looking at the account as somebody else changes nothing.
     fn planned(
         facts: &Facts,
         trail: Option<&TrailFacts>,
         administrators: &BTreeSet<String>,
         answers: &Answers,
     ) -> Result<Self, PolicyError> {
-        let mut trusted = administrators.clone();
-        trusted.insert(administrators::root(&facts.partition, &facts.account));
-        trusted.extend(roles_let_in(facts));
-        let bucket = Self::trusting(trusted.clone(), facts, trail, answers)?;
-        let puts_policy = |change: &BucketChange| matches!(change, BucketChange::PutPolicy { .. });
-        if !bucket.changes.as_ref().is_ok_and(|changes| changes.iter().any(puts_policy)) {
-            return Ok(bucket);
-        }
-        trusted.extend(facts.acting.iter().cloned());
-        Self::trusting(trusted, facts, trail, answers)
+        let trusting = |trusted| Self::trusting(trusted, facts, trail, answers);
+        as_closed(facts)
+            .plan(administrators, trusting, |bucket: &Self| closed_bucket::puts_policy(&bucket.changes))
     }
 
     fn trusting(
@@ -180,7 +151,7 @@ impl Bucket {
             name,
         };
         let changes = private_bucket::plan(&wanted, &facts.bucket);
-        Ok(Self { wanted, own, closed, trusted, besides: let_in_besides(facts), changes })
+        Ok(Self { wanted, own, closed, trusted, besides: as_closed(facts).besides(), changes })
     }
 
     fn change(&self, changes: &[BucketChange]) -> StepPlan<Change> {
@@ -199,20 +170,6 @@ impl Bucket {
         let step = StepPlan::to_change(StepId::TrailBucket, changes, self.found(&name));
         let step = if locks { step.with_note(locked(self.wanted.locked_days)) } else { step };
         if shuts_others_out { step.with_warning(others_are_shut_out(&name, &self.trusted)) } else { step }
-    }
-
-    /// Whether its policy, as it is, keeps whoever acts from putting another one.
-    fn refuses_who_acts(&self, facts: &Facts) -> bool {
-        let BucketFacts::Mine(settings) = &facts.bucket else { return false };
-        let Ok(Some(policy)) = &settings.policy else { return false };
-        let Ok(policy) = Document::parse(policy) else { return false };
-        let puts_policy = |who: &String| MustLet {
-            who: who.clone(),
-            action: "s3:PutBucketPolicy",
-            resource: format!("arn:{}:s3:::{}", facts.partition, self.wanted.name),
-            context: Vec::new(),
-        };
-        !facts.acting.iter().any(|who| puts_policy(who).is_let_by(&policy))
     }
 
     fn found(&self, name: &str) -> Text {
@@ -248,8 +205,7 @@ fn locked(days: u32) -> Text {
 /// A bucket that was there before has readers and writers that are not known here. It is closed to them only where a
 /// person is there to agree, and stays closed after that. The organization's is read by other accounts.
 fn may_be_closed(facts: &Facts, trail: Option<&TrailFacts>, answers: &Answers) -> bool {
-    let is_closed = || our_statement(&facts.bucket, NOBODY_TAMPERS).is_some();
-    !trail.is_some_and(|trail| trail.of_organization) && (answers.attended || is_closed())
+    !trail.is_some_and(|trail| trail.of_organization) && (answers.attended || as_closed(facts).is_closed())
 }
 
 fn closes(statement: &Statement) -> bool {
@@ -284,21 +240,6 @@ fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
     PersonTask {
         what: text! { en: "Find a bucket for the trail.", ko: "추적에 쓸 버킷을 정하세요." },
         how: vec![obstacle.text(bucket, "trail.bucket")],
-        seen: Seen::Elsewhere,
-    }
-}
-
-fn change_as_another(bucket: &str) -> PersonTask {
-    let bucket = harmless(bucket);
-    PersonTask {
-        what: text! {
-            en: "The bucket {bucket} has to be changed, and its policy lets only root and those that it names do that.",
-            ko: "버킷 {bucket}을(를) 바꿔야 하는데, 버킷 정책은 루트 사용자와 정책에 적힌 관리자의 변경만 허용합니다."
-        },
-        how: vec![text! {
-            en: "Run dayone again as root or as one of them. The statement {NOBODY_TAMPERS} of the policy names them: aws s3api get-bucket-policy --bucket {bucket}",
-            ko: "루트 사용자나 정책에 적힌 관리자로 dayone을 다시 실행하세요. 누구인지는 정책의 {NOBODY_TAMPERS} 문에 있습니다: aws s3api get-bucket-policy --bucket {bucket}"
-        }],
         seen: Seen::Elsewhere,
     }
 }

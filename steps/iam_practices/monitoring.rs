@@ -94,12 +94,13 @@ impl Watch {
         let Some(root) = report.root() else { return };
         let by = basis(facts);
         let Some((used, how)) = last_use(root) else {
-            let found = text! { en: "root was never used", ko: "루트 사용 기록 없음" };
+            let found = text! { en: "root was never used", ko: "루트 사용자를 쓴 기록 없음" };
             return self.found.push(bracketed(&found, &by));
         };
         let (on, days) = (day(Some(used)), days_since(Some(used), facts.now).unwrap_or_default());
         let ago = counted(days, "day");
-        let found = text! { en: "root last used {on}, {ago} ago", ko: "루트 마지막 사용 {on}({days}일 전)" };
+        let found =
+            text! { en: "root last used {on}, {ago} ago", ko: "루트 사용자의 마지막 사용 {on}({days}일 전)" };
         let setting_up = administrator_since(report, answers)
             .is_none_or(|since| used < since.saturating_add(SETTING_UP_DAYS * 86_400));
         if setting_up || has_passed(Some(used), ROOT_USE_DAYS, facts.now) {
@@ -116,7 +117,7 @@ impl Watch {
         let (en, ko) = (&how.en, &how.ko);
         let what = text! {
             en: "Find out why root was used on {on}, by {en}, although there is an administrator.",
-            ko: "관리자가 있는데도 {on}에 루트가 쓰인 이유({ko})를 확인하세요."
+            ko: "관리자가 있는데도 {on}에 루트 사용자가 쓰인 이유({ko})를 확인하세요."
         };
         self.person.push((what, sentences([look_at_root(&on), by])));
     }
@@ -134,7 +135,7 @@ impl Watch {
                     .push(Change::CreateAnalyzer { region: region.clone(), name: ANALYZER.to_owned() });
                 self.notes.push(text! {
                     en: "The analyzer looks at {region} and at IAM. For further Regions run dayone there: --region REGION --only activity-monitoring",
-                    ko: "분석기는 {region}과 IAM을 살핍니다. 다른 리전은 --region 리전 --only activity-monitoring으로 실행하세요."
+                    ko: "분석기는 {region} 리전과 IAM을 살핍니다. 다른 리전은 --region 리전 --only activity-monitoring으로 실행하세요."
                 });
             }
             Ok(Analyzer::NotWorking(name)) => {
@@ -349,20 +350,20 @@ fn task(
 fn look_at_root(on: &str) -> Text {
     text! {
         en: "If there is an alarm on the use of root, its message tells the time. Event History shows what root did: dayone events --root --all-regions; sign-ins are in us-east-1, us-east-2 or us-west-2. Once it is explained: root_use_explained_until = \"{on}\" under [iam] in the answers; later uses count again. A use counts for {ROOT_USE_DAYS} days.",
-        ko: "루트 사용 경보가 있다면 그 메시지에서 시각을 확인하세요. 이벤트 기록(Event History)에는 한 일이 나옵니다: dayone events --root --all-regions. 로그인은 us-east-1, us-east-2, us-west-2에 기록됩니다. 이유를 확인했다면 응답의 [iam] 아래 root_use_explained_until = \"{on}\"이라고 적으세요. 그 뒤의 사용은 다시 확인 대상이 됩니다. 사용은 {ROOT_USE_DAYS}일 동안 확인 대상입니다."
+        ko: "루트 사용자 경보가 있다면 그 메시지에서 시각을 확인하세요. 이벤트 기록(Event History)에는 한 일이 나옵니다: dayone events --root --all-regions. 로그인은 us-east-1, us-east-2, us-west-2에 기록됩니다. 이유를 확인했다면 응답의 [iam] 아래 root_use_explained_until = \"{on}\"이라고 적으세요. 그 뒤의 사용은 다시 확인 대상이 됩니다. 사용은 {ROOT_USE_DAYS}일 동안 확인 대상입니다."
     }
 }
 
 fn mend_topic() -> Text {
-    text! { en: "Look after the topic of the alarm on root.", ko: "루트 경보의 주제를 확인하세요." }
+    text! { en: "Look after the topic of the alarm on root.", ko: "루트 사용자 경보의 주제를 확인하세요." }
 }
 
-/// What the alarm does not hear.
+/// What the alarm hears and what it does not, and how many mails it begins with.
 fn reach_of_alarm(alarms: &[Alarm]) -> Text {
-    let regions = regions(&alarms.iter().collect::<Vec<_>>());
+    let (regions, count) = (regions(&alarms.iter().collect::<Vec<_>>()), alarms.len());
     text! {
-        en: "The alarm hears root's sign-ins and changes that CloudTrail records in {regions}, all of IAM among them, as long as a trail logs. AWS records some sign-ins of root in us-east-2 or us-west-2, and what root does in other Regions there: of these, and of mere reads, there is no e-mail.",
-        ko: "경보는 추적이 기록하는 동안 CloudTrail이 {regions}에 기록하는 루트 사용자의 로그인과 변경을 알립니다. IAM의 변경도 모두 포함합니다. 루트 로그인이 us-east-2나 us-west-2에 기록될 때, 다른 리전에서 한 일, 읽기만 한 일은 알리지 않습니다."
+        en: "The alarm hears root's sign-ins and changes that CloudTrail records in {regions}, as long as a trail logs: every sign-in to the console and all of IAM are among them. Of what root changes in other Regions, and of mere reads, there is no e-mail. First AWS sends an e-mail to confirm for each of these Regions, {count} in all. Rules and topics are free, and so are 1,000 e-mails a month.",
+        ko: "경보는 추적이 기록하는 동안 CloudTrail이 {regions}에 기록하는 루트 사용자의 로그인과 변경을 알립니다. 콘솔 로그인과 IAM의 변경은 모두 포함됩니다. 다른 리전에서 한 변경과 읽기만 한 일은 알리지 않습니다. 먼저 리전마다 확인 이메일이 한 통씩 모두 {count}통 옵니다. 규칙과 주제는 무료이고 이메일도 월 1,000통까지 무료입니다."
     }
 }
 
@@ -370,7 +371,7 @@ fn confirm(alarms: &[&Alarm], email: &str) -> (Text, Vec<Text>) {
     let (email, regions, count) = (harmless(email), regions(alarms), alarms.len());
     let what = text! {
         en: "Confirm the alarm on root in the e-mail that AWS has sent to {email}.",
-        ko: "AWS가 {email}에 보낸 이메일에서 루트 경보를 확인하세요."
+        ko: "AWS가 {email}에 보낸 이메일에서 루트 사용자 경보를 확인하세요."
     };
     let how = vec![
         text! {

@@ -1575,9 +1575,10 @@ fn an_address_that_is_to_be_confirmed_is_waited_for_when_nothing_else_is_left() 
 fn the_reach_of_the_alarm_is_told_with_its_price() {
     let mut asking = answers();
     ask_for_alarm(&mut asking);
-    let facts = Facts { root_alarm: vec![no_alarm("us-east-1")], ..perfect() };
+    let root_alarm = ["us-east-1", "us-east-2", "us-west-2"].map(no_alarm).to_vec();
+    let facts = Facts { root_alarm, ..perfect() };
     let planned = planned(&facts, &asking, StepId::ActivityMonitoring);
-    notes(&planned, &["us-east-1", "us-east-2", "us-west-2"]);
+    notes(&planned, &["us-east-1, us-east-2, us-west-2", "3"]);
     let summaries: Vec<_> = planned.changes.iter().map(|change| change.summary()).collect();
     assert!(summaries.iter().any(|summary| summary.en.contains("free") && summary.ko.contains("무료")));
     says(&summaries[1], &[EMAIL, "1,000"]);

@@ -1,9 +1,10 @@
 //! The alarm on root, for who names somebody to be told: an e-mail whenever root signs in or changes something.
 //!
-//! CloudTrail hands its events to EventBridge in the Region in which it records them, so there is a rule in the Region
-//! that has root's usual sign-ins and all of IAM, and one in the Region of the work. Each sends to a topic beside it,
-//! because a rule reaches no topic elsewhere. Source: EventBridge user guide, "AWS service events delivered via AWS
-//! CloudTrail".
+//! CloudTrail hands its events to EventBridge in the Region in which it records them, so there is a rule in each Region
+//! that root signs in through, one of which has all of IAM, and one in the Region of the work. Each sends to a topic
+//! beside it, because a rule reaches no topic elsewhere, and each topic's mail is confirmed by itself. One topic for all
+//! would take a role that passes events on between Regions: one more thing that may write in the account, for two mails
+//! less on one day. Source: EventBridge user guide, "AWS service events delivered via AWS CloudTrail".
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::aws::{ForCall, Identity, Reading, at_once, unless};
 use crate::error::{AwsError, StepError};
+use crate::event_history::ROOT_SIGN_IN;
 use crate::operator::Operator;
 use crate::policy::{Document, PolicyError};
 use crate::practice::Verb;
@@ -26,6 +28,8 @@ use crate::{regions, wait};
 const NAME: &str = "dayone-root-use";
 /// The id of the target among those of a rule.
 const TARGET: &str = "dayone-e-mail";
+/// What SNS has in the place of an ARN for a while after somebody has unsubscribed.
+const DELETED: &str = "Deleted";
 
 /// The alarm in one Region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,10 +128,13 @@ pub enum Lack {
 
 /// Where root is listened to. In China there is no root user.
 fn places(partition: &str, home: &str) -> BTreeSet<String> {
-    if partition == "aws-cn" {
-        return BTreeSet::new();
-    }
-    [regions::of_global_services(partition), home].into_iter().map(ToOwned::to_owned).collect()
+    let sign_ins: &[&str] = match partition {
+        "aws-cn" => return BTreeSet::new(),
+        "aws" => ROOT_SIGN_IN,
+        _ => &[],
+    };
+    let always = [regions::of_global_services(partition), home];
+    always.iter().chain(sign_ins).map(|region| (*region).to_owned()).collect()
 }
 
 /// Reads how the alarm stands in each of its Regions.
@@ -180,10 +187,11 @@ async fn topic(
     Ok(Ok(Some(Topic { policy, subscription })))
 }
 
-/// An address that is not confirmed yet has words in the place of an ARN.
+/// An address that is not confirmed yet has words in the place of an ARN, and so has one that has left.
 fn subscription(subscriptions: &[sdk::Subscription], email: &str) -> Subscription {
     let of_address = subscriptions.iter().filter(|subscription| subscription.endpoint() == Some(email));
-    let arns: Vec<_> = of_address.filter_map(|subscription| subscription.subscription_arn()).collect();
+    let arns = of_address.filter_map(|subscription| subscription.subscription_arn());
+    let arns: Vec<_> = arns.filter(|arn| *arn != DELETED).collect();
     match arns.as_slice() {
         [] => Subscription::Missing,
         arns if arns.iter().any(|arn| arn.starts_with("arn:")) => Subscription::Confirmed,
@@ -284,7 +292,7 @@ impl Alarm {
         match obstacle {
             Obstacle::LockedOut(_) => text! {
                 en: "A statement in the policy of the topic {NAME} in {region} keeps EventBridge from sending to it. Look at it in the SNS console.",
-                ko: "{region} 리전의 주제 {NAME} 정책에 EventBridge의 전송을 막는 문이 있습니다. SNS 콘솔에서 확인하세요."
+                ko: "{region} 리전의 주제 {NAME} 정책에 EventBridge의 전송을 막는 명령문이 있습니다. SNS 콘솔에서 확인하세요."
             },
             _ => text! {
                 en: "The policy of the topic {NAME} in {region} cannot be understood, so nothing is added to it. Look at it in the SNS console.",
@@ -424,7 +432,7 @@ impl AlarmChange {
         match self {
             Self::CreateTopic { topic, .. } => {
                 let region = harmless(region_of(topic));
-                text! { en: "topic {NAME} in {region} for the alarm on root; free", ko: "{region}의 루트 경보용 주제 {NAME}(무료)" }
+                text! { en: "topic {NAME} in {region} for the alarm on root; free", ko: "{region}의 루트 사용자 경보용 주제 {NAME}(무료)" }
             }
             Self::PutTopicPolicy { topic, .. } => {
                 let region = harmless(region_of(topic));
@@ -542,8 +550,8 @@ mod tests {
     #[test]
     fn root_is_listened_to_where_it_signs_in_and_where_it_works() {
         let of = |partition: &str, home: &str| places(partition, home).into_iter().collect::<Vec<_>>();
-        assert_eq!(of("aws", "eu-north-1"), ["eu-north-1", "us-east-1"]);
-        assert_eq!(of("aws", "us-east-1"), ["us-east-1"]);
+        assert_eq!(of("aws", "eu-north-1"), ["eu-north-1", "us-east-1", "us-east-2", "us-west-2"]);
+        assert_eq!(of("aws", "us-east-1"), ["us-east-1", "us-east-2", "us-west-2"]);
         assert_eq!(of("aws-us-gov", "us-gov-east-1"), ["us-gov-east-1", "us-gov-west-1"]);
         assert!(of("aws-cn", "cn-north-1").is_empty());
     }
@@ -572,6 +580,7 @@ mod tests {
     async fn an_address_counts_once_its_owner_has_confirmed() {
         for (arn, expected) in [
             (PENDING, Subscription::Unconfirmed),
+            (DELETED, Subscription::Missing),
             ("arn:aws:sns:us-east-1:111122223333:dayone-root-use:1", Subscription::Confirmed),
         ] {
             let alarm = observed(arn, "ENABLED").await;
@@ -583,6 +592,21 @@ mod tests {
         assert_eq!(off.rule, Ok(Some(Rule { listens: false, sends: true })));
     }
 
+    #[test]
+    fn who_has_left_and_is_asked_again_is_waited_for() {
+        let of_address =
+            |arn: &str| sdk::Subscription::builder().endpoint(EMAIL).subscription_arn(arn).build();
+        let confirmed = "arn:aws:sns:us-east-1:111122223333:dayone-root-use:1";
+        for (arns, expected) in [
+            (&[DELETED, PENDING][..], Subscription::Unconfirmed),
+            (&[confirmed, DELETED][..], Subscription::Confirmed),
+            (&[DELETED, DELETED][..], Subscription::Missing),
+        ] {
+            let subscriptions: Vec<_> = arns.iter().map(|arn| of_address(arn)).collect();
+            assert_eq!(subscription(&subscriptions, EMAIL), expected, "{arns:?}");
+        }
+    }
+
     #[tokio::test]
     async fn what_is_not_there_is_missing() {
         let aws = canned::Aws::answering(|call| match call.service() {
@@ -591,7 +615,7 @@ mod tests {
         });
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
         let found = observe(&identity, "eu-north-1", EMAIL).await.unwrap();
-        assert_eq!(found.len(), 2);
+        assert_eq!(found.len(), 4);
         assert!(found.iter().all(|alarm| alarm.topic == Ok(None) && alarm.rule == Ok(None)), "{found:?}");
     }
 

@@ -164,7 +164,7 @@ fn no_such_user(name: &str, names: &[String]) -> StepError {
     let next = if name.eq_ignore_ascii_case("root") {
         text! {
             en: "Root's own devices are for root alone: sign in to the console as root and open Security credentials. If root's device is lost, choose Troubleshoot MFA where AWS asks for the code.",
-            ko: "루트 사용자의 디바이스는 루트만 바꿀 수 있습니다. 콘솔에 루트로 로그인해 보안 자격 증명을 여세요. 루트의 디바이스를 잃어버렸다면 코드를 묻는 화면에서 MFA 문제 해결을 선택하세요."
+            ko: "루트 사용자의 디바이스는 루트만 바꿀 수 있습니다. 콘솔에 루트 사용자로 로그인해 보안 자격 증명을 여세요. 루트의 디바이스를 잃어버렸다면 코드를 묻는 화면에서 MFA 문제 해결을 선택하세요."
         }
     } else if nearest.is_empty() {
         text! { en: "There are no IAM users yet: run dayone.", ko: "아직 IAM 사용자가 없습니다. dayone을 실행하세요." }
@@ -289,7 +289,7 @@ impl Devices {
         let user = self.name();
         text! {
             en: "This is your own last device, and without one AWS may refuse you everything but enrolling anew. Enrol another one first and then remove this one; or sign in as root and run: dayone mfa repair {user}",
-            ko: "본인의 마지막 디바이스입니다. 디바이스가 없으면 새로 등록하는 것 말고는 AWS가 모두 거부할 수 있습니다. 먼저 다른 디바이스를 등록한 뒤 제거하세요. 또는 루트로 로그인해 실행하세요: dayone mfa repair {user}"
+            ko: "본인의 마지막 디바이스입니다. 디바이스가 없으면 새로 등록하는 것 말고는 AWS가 모두 거부할 수 있습니다. 먼저 다른 디바이스를 등록한 뒤 제거하세요. 또는 루트 사용자로 로그인해 실행하세요: dayone mfa repair {user}"
         }
     }
 

@@ -353,7 +353,7 @@ async fn administrator_sees_none(session: &Session, operator: &mut impl Operator
 fn not_root() -> StepError {
     StepError::InTheWay {
         what: text! { en: "Only root can change its own access keys.", ko: "루트의 액세스 키는 루트만 바꿀 수 있습니다." },
-        next: text! { en: "Sign in as root and run the same command again.", ko: "루트로 로그인한 뒤 같은 명령을 다시 실행하세요." },
+        next: text! { en: "Sign in as root and run the same command again.", ko: "루트 사용자로 로그인한 뒤 같은 명령을 다시 실행하세요." },
     }
 }
 

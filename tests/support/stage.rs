@@ -296,16 +296,41 @@ impl Stage {
         request.send().await.unwrap();
     }
 
+    /// Puts a policy in the place of the one that a bucket of us-east-1 has.
+    pub async fn put_policy(&self, bucket: &str, policy: &Value) {
+        let request = self.root().await.s3("us-east-1").put_bucket_policy().bucket(bucket);
+        request.policy(policy.to_string()).send().await.unwrap();
+    }
+
+    /// A budget of costs, which tells one address at all of it. The type of the body is known to `steps` alone.
+    pub async fn budget(&self, name: &str, amount: &str, email: &str, other: Value) {
+        let mut budget = json!({
+            "BudgetName": name, "BudgetType": "COST", "TimeUnit": "MONTHLY",
+            "BudgetLimit": {"Amount": amount, "Unit": "USD"},
+            "CostTypes": {"IncludeCredit": false, "IncludeRefund": false}
+        });
+        super::merge(&mut budget, other);
+        let at_all_of_it = json!({"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN",
+                                  "Threshold": 100.0, "ThresholdType": "PERCENTAGE"});
+        let told = json!([{"SubscriptionType": "EMAIL", "Address": email}]);
+        let root = self.root().await;
+        let body = json!({
+            "AccountId": root.caller.account, "Budget": budget,
+            "NotificationsWithSubscribers": [{"Notification": at_all_of_it, "Subscribers": told}]
+        })
+        .to_string();
+        let request = root
+            .budgets()
+            .create_budget()
+            .customize()
+            .mutate_request(move |request| *request.body_mut() = SdkBody::from(body.as_str()));
+        request.send().await.unwrap();
+    }
+
     /// The policy of a bucket.
     pub async fn policy_of(&self, bucket: &str) -> Value {
         let snapshot = self.account.snapshot().await;
         serde_json::from_str(snapshot["buckets"][bucket]["policy"].as_str().unwrap()).unwrap()
-    }
-
-    /// Another policy for a bucket of us-east-1.
-    pub async fn put_policy(&self, bucket: &str, policy: &Value) {
-        let put = self.root().await.s3("us-east-1").put_bucket_policy().bucket(bucket);
-        put.policy(policy.to_string()).send().await.unwrap();
     }
 
     /// What a trail of us-east-1 records.

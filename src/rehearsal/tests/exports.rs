@@ -108,6 +108,38 @@ async fn an_export_that_is_deleted_is_gone() {
     assert!(setup.arns_of_exports().await.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_export_that_may_not_be_written_is_unhealthy_until_it_may() {
+    let setup = Setup::new().await;
+    setup.bucket_for_exports().await;
+    create_export(&setup.root, &export("day-one")).await.unwrap();
+    assert_eq!(setup.put_policy("bills", &for_reports()).await, OK);
+    assert_eq!(health(&setup).await, ["HEALTHY", "", "QUERY_QUEUED"], "it is not due yet");
+    a_minute_passes().await;
+    let reason = "INSUFFICIENT_PERMISSION";
+    assert_eq!(health(&setup).await, ["UNHEALTHY", reason, "DELIVERY_FAILURE"]);
+    assert_eq!(setup.objects_in("bills").await, 0);
+    assert_eq!(setup.put_policy("bills", &for_exports()).await, OK);
+    assert_eq!(health(&setup).await, ["HEALTHY", "", "DELIVERY_SUCCESS"]);
+    assert_eq!(setup.objects_in("bills").await, 1);
+}
+
+/// How the only export stands, why, and how its last execution went.
+async fn health(setup: &Setup) -> [String; 3] {
+    let arns = setup.arns_of_exports().await;
+    let client = setup.root.data_exports();
+    let found = client.get_export().export_arn(&arns[0]).send().await.unwrap();
+    let executions = client.list_executions().export_arn(&arns[0]).send().await.unwrap();
+    let status = found.export_status().unwrap();
+    let last = executions.executions()[0].execution_status().unwrap();
+    let words = [
+        status.status_code().map(|code| code.as_str()),
+        status.status_reason().map(|reason| reason.as_str()),
+        last.status_code().map(|code| code.as_str()),
+    ];
+    words.map(|word| word.unwrap_or_default().to_owned())
+}
+
 /// The body is written out: its type is known to `steps` alone.
 async fn create_export(identity: &Identity, export: &Value) -> Result<(), AwsError> {
     let body = json!({"Export": export}).to_string();

@@ -251,6 +251,24 @@ async fn a_topic_is_made_once_and_tells_nobody_who_has_not_confirmed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_has_left_a_topic_is_deleted_and_may_be_asked_again() {
+    let setup = Setup::new().await;
+    let (sns, topic) = (setup.root.sns("us-east-1"), setup.topic().await);
+    let ask = || sns.subscribe().topic_arn(&topic).protocol("email").endpoint("ann@example.com").send();
+    ask().await.unwrap();
+    setup.account.console(ConsoleAction::ConfirmEmail).await;
+    let confirmed = setup.subscriptions(&topic).await[0].1.clone();
+    for expected in [OK, "NotFound"] {
+        assert_eq!(code(sns.unsubscribe().subscription_arn(&confirmed).send().await), expected);
+    }
+    assert_eq!(setup.subscriptions(&topic).await[0].1, "Deleted");
+    setup.account.console(ConsoleAction::ConfirmEmail).await;
+    assert_eq!(setup.subscriptions(&topic).await[0].1, "Deleted", "there is no mail to confirm");
+    ask().await.unwrap();
+    assert_eq!(setup.subscriptions(&topic).await[0].1, "PendingConfirmation");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_policy_of_a_topic_is_put_as_a_whole() {
     let setup = Setup::new().await;
     let (sns, topic) = (setup.root.sns("us-east-1"), setup.topic().await);
@@ -317,6 +335,13 @@ async fn a_budget_is_made_once_and_tells_whom_it_is_told_to() {
     for expected in [None, Some("DuplicateRecordException")] {
         assert_eq!(setup.budgets("CreateBudget", &create).await.err().as_deref(), expected);
     }
+    let found = setup.budgets("DescribeBudget", &json!({"BudgetName": "monthly"})).await.unwrap();
+    let types = &found["Budget"]["CostTypes"];
+    assert_eq!(
+        (&types["IncludeCredit"], &types["UseBlended"]),
+        (&json!(true), &json!(false)),
+        "as nobody says"
+    );
     let named = |more: Value| {
         let mut body = json!({"BudgetName": "monthly"});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -107,6 +107,7 @@ async fn a_report_stays_as_finely_divided_as_it_was_made() {
         ("AdditionalSchemaElements", json!([])),
         ("AdditionalSchemaElements", json!(["RESOURCES", "SPLIT_COST_ALLOCATION_DATA"])),
         ("ReportName", json!("another")),
+        ("BillingViewArn", json!("arn:aws:billing::111122223333:billingview/group")),
     ] {
         let changed = with(report("day-one"), field, value.clone());
         let refused = redefine(&setup.root, "day-one", &changed).await.unwrap_err();
@@ -135,4 +136,57 @@ async fn a_report_that_is_not_there_is_not_deleted() {
     {
         assert_eq!(code(delete(name).await), expected, "{name}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_is_held_against_the_words_that_the_api_knows() {
+    let setup = Setup::new().await;
+    setup.bucket_for_reports().await;
+    for (field, value) in [
+        ("ReportName", json!("two words")),
+        ("ReportName", json!("x".repeat(257))),
+        ("S3Prefix", json!("two words")),
+        ("S3Prefix", json!("x".repeat(257))),
+        ("S3Region", json!("mx-central-1")),
+    ] {
+        let odd = with(report("day-one"), field, value.clone());
+        let refused = define(&setup.root, &odd).await.unwrap_err();
+        let in_words = refused.is("Validation") && refused.message.contains("validation error detected");
+        assert!(in_words, "{field}, {value}: {refused:?}");
+    }
+    define(&setup.root, &with(report("day-one"), "S3Prefix", json!("costs/of-2026"))).await.unwrap();
+}
+
+/// AWS's word on the last delivery of the only report, and whether there is a date of one.
+async fn delivery(setup: &Setup) -> (Option<String>, bool) {
+    let found = setup.root.cost_and_usage_report().describe_report_definitions().send().await.unwrap();
+    let status = found.report_definitions()[0].report_status().unwrap();
+    let word = status.last_status().map(|word| word.as_str().to_owned());
+    (word, status.last_delivery().is_some())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_may_not_be_written_says_so_until_it_may() {
+    let setup = Setup::new().await;
+    setup.bucket_for_reports().await;
+    define(&setup.root, &report("day-one")).await.unwrap();
+    assert_eq!(delivery(&setup).await, (None, false));
+    assert_eq!(setup.put_policy("bills", &for_trail("bills", TRAIL)).await, OK);
+    a_minute_passes().await;
+    assert_eq!(delivery(&setup).await, (Some("ERROR_PERMISSIONS".into()), false));
+    assert_eq!(setup.objects_in("bills").await, 0);
+    assert_eq!(setup.put_policy("bills", &for_reports()).await, OK);
+    assert_eq!(delivery(&setup).await, (Some("SUCCESS".into()), true));
+    assert_eq!(setup.put_policy("bills", &for_trail("bills", TRAIL)).await, OK);
+    assert_eq!(delivery(&setup).await, (Some("ERROR_PERMISSIONS".into()), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_has_lost_its_bucket_says_so() {
+    let setup = Setup::new().await;
+    setup.bucket_for_reports().await;
+    define(&setup.root, &report("day-one")).await.unwrap();
+    setup.root.s3("us-east-1").delete_bucket().bucket("bills").send().await.unwrap();
+    a_minute_passes().await;
+    assert_eq!(delivery(&setup).await, (Some("ERROR_NO_BUCKET".into()), false));
 }

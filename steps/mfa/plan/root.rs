@@ -67,7 +67,7 @@ fn add_mfa_to_root() -> PersonTask {
             ko: "루트 사용자에 MFA를 추가하세요. AWS에서는 루트만, 콘솔에서만 할 수 있습니다."
         },
         how: vec![
-            text! { en: "Sign in as root and open {page}", ko: "루트로 로그인해 {page} 페이지를 여세요." },
+            text! { en: "Sign in as root and open {page}", ko: "루트 사용자로 로그인해 {page} 페이지를 여세요." },
             text! { en: "Multi-factor authentication (MFA), then Assign MFA device.", ko: "다중 인증(MFA)에서 MFA 디바이스 할당을 선택하세요." },
             text! { en: "Choose a passkey if you can, an authenticator app otherwise.", ko: "가능하면 패스키를, 아니면 인증 앱을 선택하세요." },
             text! { en: "AWS asks for it within 35 days of root's first sign-in, and lets nobody pass after that.", ko: "AWS는 루트의 첫 로그인 뒤 35일 안에 등록하도록 요구하며, 그 뒤에는 등록해야 로그인할 수 있습니다." },

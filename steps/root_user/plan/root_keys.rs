@@ -268,12 +268,12 @@ fn come_back_as_root(facts: &Facts) -> PersonTask {
     let how = if facts.as_root {
         text! {
             en: "AWS does not list root's keys to this sign-in. Open https://console.aws.amazon.com/iam/home#/security_credentials as root and delete them there.",
-            ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
+            ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
         }
     } else {
         text! {
             en: "Sign in as root with: aws login --profile root   then run: dayone --profile root --only root-access-keys",
-            ko: "aws login --profile root로 루트 로그인을 한 다음 dayone --profile root --only root-access-keys를 실행하세요."
+            ko: "aws login --profile root로 루트 사용자로 로그인한 다음 dayone --profile root --only root-access-keys를 실행하세요."
         }
     };
     PersonTask {

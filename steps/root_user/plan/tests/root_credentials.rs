@@ -26,6 +26,16 @@ fn the_credentials_of_root_are_put_away_by_word() {
     assert_eq!(planned.person.unwrap().seen, Seen::ByWord("root.credentials_stored"));
 }
 
+/// Later, somebody would have to sign in as root once more for it.
+#[test]
+fn the_billing_pages_are_opened_while_root_is_still_signed_in() {
+    let how = |answers: &Answers| planned(&fresh(), answers, StepId::RootCredentials).person.unwrap().how;
+    says(how(&answers()).last().unwrap(), &["billing-access"]);
+    let mut opened = answers();
+    opened.billing.console_access_activated = true;
+    assert_eq!(how(&opened).len(), how(&answers()).len() - 1);
+}
+
 #[test]
 fn why_there_is_nothing_to_put_away_is_said() {
     let reason = |partition: &str, root_password| {
