@@ -131,7 +131,7 @@ fn a_download_that_is_interrupted_goes_on() {
     machine.sign_in_by_profile(&served);
     let download = [&CREATED[..], &["--to", "events.json"]].concat();
     let mut window = Window::open(machine.home.path(), &[&download[..], &["--language", "en"]].concat());
-    window.wait_until(|screen| screen.contains("0 of 1 Regions, 5"));
+    window.wait_until(|screen| screen.contains("0 of 1 Region, 5"));
     window.press(&[CONTROL_C]);
     let (status, output) = window.ended();
     assert_eq!(status, 130, "{output}");
