@@ -2,7 +2,7 @@
 
 use steps::account::About;
 use steps::aws::WayIn;
-use steps::error::{AwsCause, StepError};
+use steps::error::StepError;
 use steps::practice::{PersonTask, PracticeId, State, StepId, Verb};
 use steps::text::Text;
 
@@ -21,6 +21,8 @@ pub enum Event {
     Explained(StepId),
     /// AWS is about to hear of a change.
     ChangeStarted(ChangeReport),
+    /// A pause was asked for while a change is under way, which is finished first.
+    Finishing,
     /// What came of a change.
     ChangeFinished(ChangeReport, Outcome),
     /// After its changes, a step was looked at again, and this is how it stands now.
@@ -111,7 +113,8 @@ pub struct FailureReport {
     pub detail: Option<String>,
     /// AWS's request id.
     pub request_id: Option<String>,
-    /// Whether AWS's answer was lost, so that nobody knows whether the change was made.
+    /// Whether nobody knows what was made of the change: AWS's answer was lost or said nothing, or a part was made before
+    /// something failed.
     pub unanswered: bool,
 }
 
@@ -160,7 +163,14 @@ impl From<&StepError> for FailureReport {
             text: error.text(),
             detail: error.detail(),
             request_id: error.request_id().map(ToOwned::to_owned),
-            unanswered: matches!(error, StepError::Aws(error) if error.cause == AwsCause::Unreachable),
+            unanswered: error.is_unanswered(),
         }
+    }
+}
+
+impl FailureReport {
+    /// The same of a change whose calls have had their effect, or may have.
+    pub fn midway(self, midway: bool) -> Self {
+        Self { unanswered: self.unanswered || midway, ..self }
     }
 }

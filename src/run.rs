@@ -109,6 +109,7 @@ fn tell(screen: &Screen, failure: &Failure) {
         Failure::Step(StepError::Operator(OperatorError::Declined)) => human::stopped(screen),
         Failure::Step(error) => human::failure(screen, error, None),
         Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
+        Failure::Midway { error } => human::failure_midway(screen, error),
         other => {
             let (what, next) = other.text();
             human::failed(screen, &what, next.as_ref());
@@ -362,7 +363,7 @@ fn operator(
         Task::Plan | Task::Check => false,
         Task::Apply { yes: true } => true,
     };
-    Ok(AnyOperator::Prepared(Prepared::new(&collected.answers, screen.clone(), yes)))
+    Ok(AnyOperator::Prepared(Prepared::new(&collected.answers, screen.clone(), interrupt.clone(), yes)))
 }
 
 /// A pipe is nobody, unless it was said in as many words that lines are typed there.
@@ -484,7 +485,9 @@ impl Engine<'_, AnyOperator> {
         if !self.operator.yes(&question, false).await? {
             return Err(OperatorError::Declined.into());
         }
-        self.operator = AnyOperator::Prepared(Prepared::new(&self.collected.answers, screen.clone(), true));
+        let interrupt = self.interrupt.clone();
+        let prepared = Prepared::new(&self.collected.answers, screen.clone(), interrupt, true);
+        self.operator = AnyOperator::Prepared(prepared);
         self.walk_all().await
     }
 
