@@ -257,6 +257,7 @@ impl<O: Asks> Engine<'_, O> {
     async fn apply<P: Practice>(&mut self, step: StepId, change: &P::Change) -> Result<(), Failure> {
         if step.practice() != PracticeId::RootUser {
             self.unlock_administrator().await?;
+            self.pause_if_asked()?;
         }
         let told = change_report(step, change);
         let by = self.session.root().filter(|_| change.is_by_root()).unwrap_or(self.session.acting());
