@@ -18,6 +18,9 @@ use super::{POLICY_NAME, enrolment, policy_document};
 /// How often it is looked whether the policy is in force: for about 16 seconds. What is shown then is how it stands.
 const LOOKS: usize = 7;
 
+/// How often it is looked whether the administrator still has a device, where none is shown: for about four seconds.
+const LOOKS_FOR_DEVICE: usize = 4;
+
 /// Makes one change.
 pub async fn apply(
     change: &Change,
@@ -48,7 +51,7 @@ pub async fn apply(
         }
         Change::AttachPolicy { policy, group } => {
             if group.eq_ignore_ascii_case(&answers.admin.group) {
-                administrator_has_a_device(session.acting(), answers).await?;
+                administrator_has_a_device(session.acting(), answers, operator).await?;
             }
             attach(session.acting(), policy, group, operator).await?;
             see_it_in_force(session, operator).await
@@ -160,14 +163,24 @@ async fn attach(
 }
 
 /// Between the look and this change somebody may have taken the device away, and without one the policy stops the
-/// administrator.
-async fn administrator_has_a_device(identity: &Identity, answers: &Answers) -> Result<(), StepError> {
+/// administrator. One that was just enrolled is not shown everywhere at once, so it is looked several times.
+async fn administrator_has_a_device(
+    identity: &Identity,
+    answers: &Answers,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
     let Some(user) = &answers.admin.user else { return Ok(()) };
-    match devices_of(identity, user).await? {
-        Ok(devices) if devices.as_deref().unwrap_or_default().is_empty() => Err(without_device(user)),
-        // What could be seen for the plan, and cannot any more, is no reason to stop.
-        Ok(_) | Err(_) => Ok(()),
+    let asked = operator.pause();
+    for pause in wait::pauses().take(LOOKS_FOR_DEVICE) {
+        match devices_of(identity, user).await? {
+            Ok(devices) if devices.as_deref().unwrap_or_default().is_empty() => {
+                asked.unless_asked(pause).await?;
+            }
+            // What could be seen for the plan, and cannot any more, is no reason to stop.
+            Ok(_) | Err(_) => return Ok(()),
+        }
     }
+    Err(without_device(user))
 }
 
 fn without_device(user: &str) -> StepError {
