@@ -1,7 +1,8 @@
 //! Ctrl-C and the request to end, in one place, and what is left of the terminal when the program ends early.
 //!
 //! The first signal asks for a pause: whoever waits at a prompt, for a command, or between two attempts stops waiting,
-//! and a change that is under way is finished, and said to be. The second is for a change that hangs: it calls what `main` handed in, and `main` alone ends the process.
+//! and a change that is under way is finished, and said to be. The second is for a change that hangs: it calls what
+//! `main` handed in, and `main` alone ends the process.
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use steps::operator::Pause;

@@ -6,7 +6,7 @@
 
 mod support;
 
-use support::between::Between;
+use support::between::{Between, Fate};
 use support::difference;
 use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running};
 use support::served::Served;
@@ -76,6 +76,41 @@ fn credentials_that_cannot_be_written_stop_the_run_before_there_is_a_key() {
         let name = entry.unwrap().file_name();
         assert!(["credentials", "config"].iter().any(|file| name == *file), "{name:?} was left behind");
     }
+}
+
+/// After AWS has made the key, something stands where its secret should go. The key is taken back; where that fails too, the
+/// journal does not say that nothing came of it, and the next run knows the key as ours and replaces it.
+#[test]
+fn a_key_that_cannot_be_kept_is_taken_back_or_replaced_by_the_next_run() {
+    let expected = &Undisturbed::by_root().account;
+    side_by_side(vec![true, false], |is_taken_back| {
+        let served = Served::new();
+        let machine = Machine::new(&served);
+        let credentials = machine.path(".aws/credentials");
+        let in_the_way = credentials.clone();
+        let aws = Between::open(served.address, move |call| match call.name().as_str() {
+            "iam:CreateAccessKey" => {
+                let in_the_way = in_the_way.clone();
+                Fate::Altered(Box::new(move |answer| {
+                    std::fs::create_dir(&in_the_way).unwrap();
+                    Some(answer)
+                }))
+            }
+            "iam:DeleteAccessKey" if !is_taken_back => Fate::Unheard,
+            _ => Fate::Pass,
+        });
+        let told = machine.run(&aws, &APPLY).with_status(Some(1)).told();
+        assert!(told.contains(".aws/credentials could not be used"), "{told}");
+        assert_eq!(told.contains("Nothing was changed after"), is_taken_back, "{told}");
+        let last = machine.journal().pop().unwrap();
+        let event = if is_taken_back { "failed" } else { "unanswered" };
+        assert_eq!((&last["event"], &last["resource"]), (&event.into(), &"iam:access-key/alice".into()));
+
+        std::fs::remove_dir(&credentials).unwrap();
+        let further = machine.run(&Between::quiet(served.address), &APPLY).with_status(DONE).said();
+        assert_eq!(further.contains("its secret arrived nowhere"), !is_taken_back, "{further}");
+        assert_eq!(difference(&served.snapshot(), expected), None);
+    });
 }
 
 /// A disk of one page, which is taken already, in a room of the program's own; and then the program in the place of the

@@ -125,14 +125,16 @@ async fn create_policy(session: &Session) -> Result<(), StepError> {
 }
 
 async fn update_policy(session: &Session, policy: &str, drop_version: Option<&str>) -> Result<(), StepError> {
-    let iam = session.acting().iam();
     if let Some(version) = drop_version {
+        let iam = session.acting().iam();
         let deleted = iam.delete_policy_version().policy_arn(policy).version_id(version).send().await;
         unless("NoSuchEntity", deleted.for_call("iam:DeletePolicyVersion"))?;
     }
     // Repeated after a lost answer, it would make the same version twice, and there is room for five.
-    let created = session.acting().iam_once().create_policy_version();
-    created
+    session
+        .acting()
+        .iam_once()
+        .create_policy_version()
         .policy_arn(policy)
         .policy_document(policy_document(session.partition()))
         .set_as_default(true)

@@ -84,16 +84,6 @@ impl Served {
         self.authenticator.codes.lock().unwrap().clone()
     }
 
-    /// The next code of the device that was enrolled last; none where there is no device.
-    pub fn next_code(&self) -> Option<String> {
-        self.authenticator.next_code()
-    }
-
-    /// A device with this seed is what the next codes come from.
-    pub fn scan(&self, seed: &str) {
-        *self.authenticator.seed.lock().unwrap() = Some(seed.to_owned());
-    }
-
     /// Lets the account's clock leap.
     pub fn leaps(&self) -> Leaps {
         self.authenticator.leaps.clone()
