@@ -104,7 +104,8 @@ fn a_key_that_cannot_be_kept_is_taken_back_or_replaced_by_the_next_run() {
         assert_eq!(told.contains("Nothing was changed after"), is_taken_back, "{told}");
         let last = machine.journal().pop().unwrap();
         let event = if is_taken_back { "failed" } else { "unanswered" };
-        assert_eq!((&last["event"], &last["resource"]), (&event.into(), &"iam:access-key/alice".into()));
+        assert_eq!(last["event"], event, "{last}");
+        assert_eq!(last["resource"], "iam:access-key/alice");
 
         std::fs::remove_dir(&credentials).unwrap();
         let further = machine.run(&Between::quiet(served.address), &APPLY).with_status(DONE).said();
