@@ -36,6 +36,13 @@ pub enum Failure {
         /// The step of the last change that was made.
         last_applied: StepId,
     },
+    /// A change failed after a call of it had its effect, or may have.
+    #[error("{error}")]
+    Midway {
+        /// What failed.
+        #[source]
+        error: StepError,
+    },
     /// Another run works on the same account.
     #[error("another run holds {}", path.display())]
     Busy {
@@ -66,7 +73,7 @@ impl Failure {
             Self::Step(StepError::Operator(OperatorError::Interrupted)) => 130,
             // Somebody chose to stop, so something is left and nothing has failed.
             Self::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => 3,
-            Self::After { error, .. } => match error {
+            Self::After { error, .. } | Self::Midway { error } => match error {
                 StepError::Operator(OperatorError::NobodyToAsk { .. }) => 4,
                 _ => 1,
             },
@@ -85,6 +92,18 @@ impl Failure {
             ) => Self::Step(error.into()),
             (Self::Step(error), Some(last_applied)) => Self::After { error, last_applied },
             (other, _) => other,
+        }
+    }
+
+    /// The same of a change that has failed in the middle. An interruption stays one, and so does the wish to stop: there is
+    /// nothing to explain.
+    pub fn midway(self) -> Self {
+        match self {
+            Self::Step(StepError::Operator(
+                error @ (OperatorError::Interrupted | OperatorError::Declined),
+            )) => Self::Step(error.into()),
+            Self::Step(error) => Self::Midway { error },
+            other => other,
         }
     }
 
@@ -110,7 +129,9 @@ impl Failure {
                 let place = text! { en: "{file}, line {line}: {en}", ko: "{file} {line}번째 줄: {ko}" };
                 (place, Some(nothing_changed()))
             }
-            Self::Step(error) | Self::After { error, .. } => (error.text(), error.hint()),
+            Self::Step(error) | Self::After { error, .. } | Self::Midway { error } => {
+                (error.text(), error.hint())
+            }
             Self::Busy { path, holder } => {
                 let (path, holder) = (path.display(), text::harmless(holder));
                 let what = text! {
@@ -159,5 +180,16 @@ mod tests {
         assert_eq!(after_a_change(nobody).exit_status(), 4);
         let failed = OperatorError::Failed(Text::default());
         assert_eq!(after_a_change(failed).exit_status(), 1);
+    }
+
+    #[test]
+    fn what_failed_in_the_middle_stays_so_and_an_interruption_stays_one() {
+        let midway = |error: OperatorError| Failure::from(error).midway().after(Some(StepId::AdminGroup));
+        let nobody = OperatorError::NobodyToAsk { key: "mfa.code_command".into() };
+        assert_eq!(midway(nobody).exit_status(), 4);
+        let failed = midway(OperatorError::Failed(Text::default()));
+        assert!(matches!(failed, Failure::Midway { .. }) && failed.exit_status() == 1, "{failed:?}");
+        assert_eq!(midway(OperatorError::Interrupted).exit_status(), 130);
+        assert_eq!(midway(OperatorError::Declined).exit_status(), 3);
     }
 }

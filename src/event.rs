@@ -21,6 +21,8 @@ pub enum Event {
     Explained(StepId),
     /// AWS is about to hear of a change.
     ChangeStarted(ChangeReport),
+    /// A pause was asked for while a change is under way, which is finished first.
+    Finishing,
     /// What came of a change.
     ChangeFinished(ChangeReport, Outcome),
     /// After its changes, a step was looked at again, and this is how it stands now.
@@ -111,7 +113,8 @@ pub struct FailureReport {
     pub detail: Option<String>,
     /// AWS's request id.
     pub request_id: Option<String>,
-    /// Whether AWS's answer was lost, so that nobody knows whether the change was made.
+    /// Whether nobody knows what was made of the change: AWS's answer was lost or said nothing, or a part was made before
+    /// something failed.
     pub unanswered: bool,
 }
 
@@ -162,5 +165,12 @@ impl From<&StepError> for FailureReport {
             request_id: error.request_id().map(ToOwned::to_owned),
             unanswered: error.is_unanswered(),
         }
+    }
+}
+
+impl FailureReport {
+    /// The same of a change whose calls have had their effect, or may have.
+    pub fn midway(self, midway: bool) -> Self {
+        Self { unanswered: self.unanswered || midway, ..self }
     }
 }

@@ -1,9 +1,11 @@
 //! Ctrl-C and the request to end, in one place, and what is left of the terminal when the program ends early.
 //!
-//! The first signal asks for a pause: whoever waits at a prompt stops waiting, and a change that is under way is
-//! finished. The second is for a change that hangs: it calls what `main` handed in, and `main` alone ends the process.
+//! The first signal asks for a pause: whoever waits at a prompt, for a command, or between two attempts stops waiting,
+//! and a change that is under way is finished, and said to be. The second is for a change that hangs: it calls what
+//! `main` handed in, and `main` alone ends the process.
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use steps::operator::Pause;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -35,7 +37,8 @@ impl Interrupt {
         Self::new().0
     }
 
-    fn new() -> (Self, std::sync::Arc<watch::Sender<bool>>) {
+    /// A handle that is raised by hand.
+    pub(crate) fn new() -> (Self, std::sync::Arc<watch::Sender<bool>>) {
         let (sender, raised) = watch::channel(false);
         let sender = std::sync::Arc::new(sender);
         (Self { raised, _sender: sender.clone() }, sender)
@@ -48,10 +51,12 @@ impl Interrupt {
 
     /// Finishes when a pause is asked for; at once when it was asked for before.
     pub async fn wait(&self) {
-        let mut raised = self.raised.clone();
-        if raised.wait_for(|raised| *raised).await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        self.pause().asked().await;
+    }
+
+    /// The same for the practices, which wait for AWS and cannot see this module.
+    pub fn pause(&self) -> Pause {
+        Pause::when(self.raised.clone())
     }
 }
 

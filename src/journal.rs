@@ -33,6 +33,9 @@ pub(crate) use files::private;
 /// The journal's name in the folder of an account.
 const NAME: &str = "journal.jsonl";
 
+/// The folder of an account, the one of all accounts, and the one of the program.
+const FOLDERS: usize = 3;
+
 /// The folder of one account. Only a run that may write opens it, and only one at a time.
 #[derive(Debug)]
 pub struct Journal {
@@ -73,6 +76,9 @@ impl Journal {
             .and_then(regular)
             .map_err(|error| StepError::file(&path, error))?;
         end_torn_line(&mut file).map_err(|error| StepError::file(&path, error))?;
+        if file.metadata().is_ok_and(|file| file.len() == 0) {
+            keep_names(folder);
+        }
         let told = Told::read(&path).map_err(|error| StepError::file(&path, error))?;
         let run = format!("{}-{}", now(), std::process::id());
         Ok(Self { file, path, run, told, lock })
@@ -93,7 +99,7 @@ impl Journal {
         self.write("done", change, None, request_id, None)
     }
 
-    /// Says that a change failed, or that AWS's answer was lost and nobody knows.
+    /// Says that a change failed, or that nobody knows what was made of it.
     pub fn failed(&mut self, change: &ChangeReport, failure: &FailureReport) -> Result<(), StepError> {
         let words = failure.detail.clone().unwrap_or_else(|| failure.text.en.clone());
         let event = if failure.unanswered { "unanswered" } else { "failed" };
@@ -139,6 +145,14 @@ fn end_torn_line(file: &mut File) -> std::io::Result<()> {
     let mut last = [0];
     file.read_exact(&mut last)?;
     if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
+}
+
+/// A new journal has to outlast a power failure by its name too, and so have the folders that were made for it. Not every
+/// file system can promise that of a folder.
+fn keep_names(folder: &Path) {
+    for folder in folder.ancestors().take(FOLDERS) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
 }
 
 fn lock(path: &Path) -> Result<File, Failure> {

@@ -107,6 +107,7 @@ fn tell(screen: &Screen, failure: &Failure) {
         }
         Failure::Step(error) => human::failure(screen, error, None),
         Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
+        Failure::Midway { error } => human::failure_midway(screen, error),
         other => {
             let (what, next) = other.text();
             human::failed(screen, &what, next.as_ref());

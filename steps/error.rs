@@ -120,6 +120,22 @@ impl AwsError {
                 .any(|code| self.is(code))
     }
 
+    /// Whether AWS has said in as many words that it did nothing, or was never asked. Its failures say it in words too, but
+    /// may come after the effect: those are told by their status, see [`crate::aws::Connection::may_have_written`].
+    fn is_definite(&self) -> bool {
+        match self.cause {
+            AwsCause::NotSignedIn
+            | AwsCause::SignInExpired
+            | AwsCause::CredentialsLate
+            | AwsCause::WouldWrite => true,
+            // A code of ours stands for an answer that had none: it was cut off, or somebody else gave it.
+            AwsCause::Refused | AwsCause::Denied | AwsCause::CredentialsRefused => {
+                self.code.as_deref().is_some_and(|code| !code.starts_with("HTTP "))
+            }
+            AwsCause::Unreachable => false,
+        }
+    }
+
     /// Whether the service is not activated in the account: in a new one, some are only after hours.
     pub fn is_not_activated(&self) -> bool {
         ["OptInRequired", "SubscriptionRequired", "NotSignedUp"].iter().any(|code| self.is(code))
@@ -293,7 +309,7 @@ impl StepError {
     /// Whether nobody knows what AWS has made.
     pub fn is_unanswered(&self) -> bool {
         match self {
-            Self::Aws(error) => error.cause == AwsCause::Unreachable,
+            Self::Aws(error) => !error.is_definite(),
             Self::HalfMade { .. } => true,
             Self::Operator(_) | Self::InTheWay { .. } | Self::File { .. } => false,
         }
@@ -375,6 +391,22 @@ mod tests {
         assert_eq!(coded.detail().ko, "HTTP 502: 연결 없음");
         let of_aws = refused(AwsCause::Denied, "AccessDenied").detail();
         assert_eq!((of_aws.en.as_str(), of_aws.ko.as_str()), ("AccessDenied: no", "AccessDenied: no"));
+    }
+
+    #[test]
+    fn only_a_refusal_in_words_is_an_answer() {
+        let is_unanswered = |cause, code: &str| StepError::from(refused(cause, code)).is_unanswered();
+        assert!(!is_unanswered(AwsCause::Refused, "LimitExceeded"));
+        assert!(!is_unanswered(AwsCause::Denied, "AccessDenied"));
+        assert!(!is_unanswered(AwsCause::SignInExpired, "ExpiredToken"));
+        // A page of a proxy, an answer that was cut off, one without what it must hold, and none.
+        for cause in [AwsCause::Refused, AwsCause::Denied] {
+            assert!(is_unanswered(cause, "HTTP 200") && is_unanswered(cause, "HTTP 403"), "{cause:?}");
+        }
+        assert!(StepError::from(AwsError::without_answer("iam:CreateAccessKey", "no key")).is_unanswered());
+        assert!(is_unanswered(AwsCause::Unreachable, ""));
+        let file = std::io::Error::other("full");
+        assert!(!StepError::file(std::path::Path::new("x"), file).is_unanswered());
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! who answers (a terminal, a screen reader, an answers file) is decided by the wizard.
 
 use std::future::Future;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::watch;
 
 use crate::text::Text;
 
@@ -85,6 +87,35 @@ pub enum CodePurpose {
     SignIn,
 }
 
+/// Tells when a pause is asked for. Copies tell the same; the default is never asked.
+#[derive(Debug, Clone, Default)]
+pub struct Pause(Option<watch::Receiver<bool>>);
+
+impl Pause {
+    /// A pause that is asked for as soon as this is true.
+    pub fn when(raised: watch::Receiver<bool>) -> Self {
+        Self(Some(raised))
+    }
+
+    /// Finishes when a pause is asked for; at once when it was asked for before.
+    pub async fn asked(&self) {
+        let Some(raised) = &self.0 else { return std::future::pending().await };
+        let mut raised = raised.clone();
+        if raised.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Lets so much time pass, unless a pause is asked for: then it is over at once.
+    pub async fn unless_asked(&self, time: Duration) -> Result<(), OperatorError> {
+        tokio::select! {
+            biased;
+            () = self.asked() => Err(OperatorError::Interrupted),
+            () = tokio::time::sleep(time) => Ok(()),
+        }
+    }
+}
+
 /// The person at the other end, or what stands in for one.
 #[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
 pub trait Operator {
@@ -99,6 +130,11 @@ pub trait Operator {
 
     /// The enrolment has ended, well or not: the QR code and the seed leave the screen.
     async fn enrolled(&mut self);
+
+    /// When a pause is asked for. Whoever waits for AWS to see something stops then, between two attempts.
+    fn pause(&self) -> Pause {
+        Pause::default()
+    }
 
     /// Shows what is waited for while `work` runs.
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output;

@@ -250,13 +250,13 @@ impl Session {
         identity: Identity,
         operator: &mut impl Operator,
     ) -> Result<Result<(), NoSession>, StepError> {
-        let arn = identity.caller.arn.clone();
+        let (arn, asked) = (identity.caller.arn.clone(), operator.pause());
         let proof = async {
             for pause in wait::pauses() {
                 if let Administrator::Proven(identity) = proven(identity.clone()).await? {
                     return Ok::<_, StepError>(Some(identity));
                 }
-                tokio::time::sleep(pause).await;
+                asked.unless_asked(pause).await?;
             }
             Ok(None)
         };

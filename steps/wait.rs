@@ -14,7 +14,8 @@ use crate::text::Text;
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tries again, slower each time, for as long as `again` says that the refusal is one that passes. The last error
-/// is given back when patience ends.
+/// is given back when patience ends. A pause that is asked for ends it between two attempts, and never within one: what AWS
+/// was asked for has to be known.
 pub async fn until_seen<T, F>(
     operator: &mut impl Operator,
     what: Text,
@@ -28,16 +29,17 @@ where
         Err(error) if again(&error) => {}
         result => return Ok(result?),
     }
+    let asked = operator.pause();
     let tries = async {
         let mut pauses = pauses();
         loop {
             match (pauses.next(), attempt().await) {
-                (Some(pause), Err(error)) if again(&error) => tokio::time::sleep(pause).await,
-                (_, result) => return result,
+                (Some(pause), Err(error)) if again(&error) => asked.unless_asked(pause).await?,
+                (_, result) => return Ok::<_, StepError>(result?),
             }
         }
     };
-    Ok(operator.while_waiting(what, tries).await?)
+    operator.while_waiting(what, tries).await
 }
 
 /// Half a second, then growing by half, until [`PATIENCE`] is used up.
@@ -54,11 +56,80 @@ pub fn pauses() -> impl Iterator<Item = Duration> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::watch;
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::operator::{CodeRequest, Enrolment, HandOver, OperatorError, Pause};
+
+    /// Somebody who gives nothing and may ask for a pause.
+    struct Waits(Pause);
+
+    impl Operator for Waits {
+        async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
+            Err(OperatorError::Declined)
+        }
+
+        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
+            Err(OperatorError::Declined)
+        }
+
+        async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
+            Err(OperatorError::Declined)
+        }
+
+        async fn enrolled(&mut self) {}
+
+        fn pause(&self) -> Pause {
+            self.0.clone()
+        }
+
+        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
+            work.await
+        }
+    }
+
+    fn not_yet() -> AwsError {
+        AwsError::without_answer("iam:GetUser", "not yet")
+    }
 
     #[test]
     fn waiting_ends() {
         let total: Duration = pauses().sum();
         assert!(total > PATIENCE / 2 && total <= PATIENCE, "{total:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_error_is_given_back_when_patience_ends() {
+        let began = Instant::now();
+        let mut operator = Waits(Pause::default());
+        let result = until_seen(&mut operator, Text::default(), |_| true, async || Err::<(), _>(not_yet()));
+        assert!(matches!(result.await, Err(StepError::Aws(error)) if error == not_yet()));
+        assert!(began.elapsed() > PATIENCE / 2 && began.elapsed() <= PATIENCE, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_is_asked_for_ends_it_between_two_attempts() {
+        let (raise, raised) = watch::channel(false);
+        let mut operator = Waits(Pause::when(raised));
+        let (began, mut attempts) = (Instant::now(), 0);
+        let result = until_seen(
+            &mut operator,
+            Text::default(),
+            |_| true,
+            async || {
+                attempts += 1;
+                if attempts == 3 {
+                    raise.send_replace(true);
+                    tokio::time::sleep(Duration::from_secs(20)).await;
+                }
+                Err::<(), _>(not_yet())
+            },
+        );
+        let result = result.await;
+        assert!(matches!(result, Err(StepError::Operator(OperatorError::Interrupted))), "{result:?}");
+        assert_eq!(attempts, 3);
+        assert!(began.elapsed().as_secs() >= 20, "the third one was not left in the middle");
+        assert!(began.elapsed().as_secs() < 22, "{:?}", began.elapsed());
     }
 }

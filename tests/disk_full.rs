@@ -1,11 +1,12 @@
 //! A disk that is full: the run stops with an error that says so before AWS hears of the next change, and goes on
-//! when there is room again. The kernel plays the full disk: it lets no file of the program grow beyond a limit.
+//! when there is room again. The kernel plays the full disk: it lets no file of the program grow beyond a limit, or gives
+//! the program a disk of one page.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod support;
 
-use support::between::Between;
+use support::between::{Between, Fate};
 use support::difference;
 use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running};
 use support::served::Served;
@@ -26,7 +27,9 @@ fn run_with(blocks: usize, machine: &Machine, aws: &Between, arguments: &[&str])
 #[test]
 fn a_journal_that_cannot_grow_stops_the_run_before_the_next_change() {
     let expected = &Undisturbed::by_root().account;
-    let limits: Vec<usize> = if everything() { (0..=24).collect() } else { vec![0, 1, 3, 8, 20] };
+    let all = 0..=24;
+    let count = all.clone().count();
+    let limits: Vec<usize> = if everything() { all.collect() } else { vec![0, 1, 3, 8, 20] };
     let tried = limits.len();
     side_by_side(limits, |blocks| {
         let served = Served::new();
@@ -47,7 +50,7 @@ fn a_journal_that_cannot_grow_stops_the_run_before_the_next_change() {
         let torn = machine.journal().iter().filter(|line| line.is_null()).count();
         assert!(torn <= 1, "one line at the most was cut off");
     });
-    tell(&format!("full disk: {tried} sizes of the journal tried, {tried} went on afterwards"));
+    tell(&format!("full disk: {tried} of {count} sizes of the journal tried, all told and went on"));
 }
 
 /// A file that is large already finds no room for one profile more. That is found out before there is a key.
@@ -73,6 +76,84 @@ fn credentials_that_cannot_be_written_stop_the_run_before_there_is_a_key() {
         let name = entry.unwrap().file_name();
         assert!(["credentials", "config"].iter().any(|file| name == *file), "{name:?} was left behind");
     }
+}
+
+/// After AWS has made the key, something stands where its secret should go. The key is taken back; where that fails too, the
+/// journal does not say that nothing came of it, and the next run knows the key as ours and replaces it.
+#[test]
+fn a_key_that_cannot_be_kept_is_taken_back_or_replaced_by_the_next_run() {
+    let expected = &Undisturbed::by_root().account;
+    side_by_side(vec![true, false], |is_taken_back| {
+        let served = Served::new();
+        let machine = Machine::new(&served);
+        let credentials = machine.path(".aws/credentials");
+        let in_the_way = credentials.clone();
+        let aws = Between::open(served.address, move |call| match call.name().as_str() {
+            "iam:CreateAccessKey" => {
+                let in_the_way = in_the_way.clone();
+                Fate::Altered(Box::new(move |answer| {
+                    std::fs::create_dir(&in_the_way).unwrap();
+                    Some(answer)
+                }))
+            }
+            "iam:DeleteAccessKey" if !is_taken_back => Fate::Unheard,
+            _ => Fate::Pass,
+        });
+        let told = machine.run(&aws, &APPLY).with_status(Some(1)).told();
+        assert!(told.contains(".aws/credentials could not be used"), "{told}");
+        assert_eq!(told.contains("Nothing was changed after"), is_taken_back, "{told}");
+        let last = machine.journal().pop().unwrap();
+        let event = if is_taken_back { "failed" } else { "unanswered" };
+        assert_eq!(last["event"], event, "{last}");
+        assert_eq!(last["resource"], "iam:access-key/alice");
+
+        std::fs::remove_dir(&credentials).unwrap();
+        let further = machine.run(&Between::quiet(served.address), &APPLY).with_status(DONE).said();
+        assert_eq!(further.contains("its secret arrived nowhere"), !is_taken_back, "{further}");
+        assert_eq!(difference(&served.snapshot(), expected), None);
+    });
+}
+
+/// A disk of one page, which is taken already, in a room of the program's own; and then the program in the place of the
+/// shell. Nobody but the program sees that disk.
+const ON_A_FULL_DISK: &str = "exec unshare -rm sh -c 'mount -t tmpfs -o size=4k none vault \
+    && head -c 4096 /dev/zero > vault/taken && exec \"$0\" \"$@\"' \"$0\" \"$@\"";
+
+/// Whether this machine lets a program have a disk of its own. Some containers and some kernels do not.
+fn lets_mount(machine: &Machine) -> bool {
+    let trial = ON_A_FULL_DISK.replace("exec \"$0\" \"$@\"'", "exec true'");
+    let mut shell = std::process::Command::new("sh");
+    let tried = shell.args(["-c", &trial]).current_dir(machine.home()).output().unwrap();
+    tried.status.success()
+}
+
+/// The password is not in its file, so AWS never hears of it, and nothing is left of the attempt.
+#[test]
+fn a_password_that_finds_no_room_is_not_set() {
+    let expected = &Undisturbed::by_root().account;
+    let served = Served::new();
+    let answers = ANSWERS.replace("\"alice.txt\"", "\"vault/alice.txt\"");
+    let machine = Machine::answering(&served, &answers);
+    std::fs::create_dir(machine.path("vault")).unwrap();
+    if !lets_mount(&machine) {
+        tell("full disk: NOT TRIED for a password file: this machine lets no program have a disk of its own");
+        return;
+    }
+    let aws = Between::quiet(served.address);
+    let full = Running::start(machine.in_shell(ON_A_FULL_DISK, &aws, &APPLY)).ended().with_status(Some(1));
+    let told = full.told();
+    assert!(told.contains("vault/alice.txt could not be written"), "{told}");
+    assert!(told.contains("No space left on device"), "{told}");
+    let is_password = |name: &str| name == "iam:CreateLoginProfile";
+    assert!(aws.changes().iter().all(|heard| !is_password(&heard.name)));
+    assert!(aws.changes().iter().any(|heard| heard.name == "iam:CreateUser"), "the run got as far as that");
+
+    machine.run(&aws, &APPLY).with_status(DONE);
+    assert_eq!(difference(&served.snapshot(), expected), None);
+    let kept = machine.read("vault/alice.txt");
+    let set = aws.changes().into_iter().find(|heard| is_password(&heard.name)).unwrap();
+    assert_eq!(set.parameter("Password").as_deref(), Some(kept.trim()));
+    tell("full disk: a password file on a disk that is full tried, told, and went on");
 }
 
 /// A password that cannot be put where it should go is never set.

@@ -1,6 +1,6 @@
 //! Input that means no good, or means nothing: in the environment, in answers files, in the state folder, and in AWS's
 //! answers. The program never panics, never passes an escape on to the terminal, ends in time, says what is wrong, and
-//! changes nothing that it does not understand.
+//! changes nothing that it does not understand. A broken answer never puts a step in place.
 //!
 //! `DAYONE_SWEEP=all` breaks every answer of AWS in every way.
 
@@ -16,6 +16,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use support::between::{Answer, Between, Fate};
 use support::machine::{APPLY, DONE, Ended, Machine, Running};
 use support::served::Served;
@@ -25,25 +26,45 @@ use support::side_by_side::{everything, side_by_side, tell};
 const IN_TIME: Duration = Duration::from_secs(100);
 
 const LOOK: [&str; 3] = ["check", "--admin-user", "alice"];
+const LOOK_AS_JSON: [&str; 5] = ["check", "--admin-user", "alice", "--output", "json"];
 const ONE_CHANGE: [&str; 5] = ["apply", "--yes", "--answers", "answers.toml", "--only=password-policy"];
 
-/// What ended well, was refused, or failed with a message; a panic is none of them.
+/// What ended well, was refused, or failed with a message; a panic is none of them. Nothing that was said does harm.
 fn assert_civil(ended: &Ended, place: &str) {
+    assert_ended_well(ended, place);
+    assert_harmless(ended, place);
+}
+
+fn assert_ended_well(ended: &Ended, place: &str) {
     let status = ended.status.unwrap_or_else(|| panic!("{place}: it was ended by a signal: {ended:?}"));
     assert!([0, 1, 2, 3, 4].contains(&status), "{place}: {status}: {ended:?}");
     assert!(!ended.stderr.contains("panicked"), "{place}: {ended:?}");
     if [1, 2, 4].contains(&status) {
         assert!(ended.told().contains("Error: "), "{place}: {ended:?}");
     }
-    assert_harmless(ended, place);
+}
+
+fn assert_harmless(ended: &Ended, place: &str) {
+    [&ended.stdout, &ended.stderr].into_iter().for_each(|text| assert_harmless_text(text, place));
 }
 
 /// Nothing that moves the cursor, hides words, or turns them around.
-fn assert_harmless(ended: &Ended, place: &str) {
-    for text in [&ended.stdout, &ended.stderr] {
-        let harmful = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
-        assert!(!text.contains(harmful), "{place}: {text:?}");
+fn assert_harmless_text(text: &str, place: &str) {
+    let harmful = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+    assert!(!text.contains(harmful), "{place}: {text:?}");
+}
+
+/// The steps that are in place, by a document in JSON; none where there is no document.
+fn in_place(ended: &Ended, place: &str) -> BTreeSet<String> {
+    if ended.stdout.is_empty() {
+        return BTreeSet::new();
     }
+    let document: Value =
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{place}: {error}: {ended:?}"));
+    let practices = document["practices"].as_array().unwrap_or_else(|| panic!("{place}: {document}"));
+    let steps = practices.iter().flat_map(|practice| practice["steps"].as_array().unwrap());
+    let settled = steps.filter(|step| step["state"] == "in-place");
+    settled.map(|step| step["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Variables that the SDK, the terminal or the program reads. None of these values leads anywhere but to loopback.
@@ -99,7 +120,7 @@ fn nonsense_in_the_environment_is_refused_or_does_no_harm() {
         assert_civil(&ended, &format!("{name}={value:?}"));
     });
     assert!(aws.changes().is_empty());
-    tell(&format!("hostile: {tried} values in the environment, no panic"));
+    tell(&format!("hostile: {tried} values in the environment tried, no panic"));
 }
 
 #[test]
@@ -222,7 +243,7 @@ fn remembered_answers_in_any_state_hold_nothing_up() {
         fs::write(&remembered, content).unwrap();
         let ended = machine.run(&aws, &["plan", "--answers", "answers.toml", "--output", "json"]);
         assert_civil(&ended, "answers.json");
-        let document: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        let document: Value = serde_json::from_str(&ended.stdout).unwrap();
         assert!(!document.to_string().contains("\"accepted\""), "an exception lives on: {document}");
     }
 }
@@ -304,7 +325,7 @@ const BREAKS: [Break; 9] = [
 fn with_values(answer: &Answer, value: &str) -> Answer {
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     if text.starts_with('{') {
-        let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let parsed: Value = serde_json::from_str(&text).unwrap();
         return answer.clone().with_body(with_texts(parsed, value).to_string());
     }
     let (mut altered, mut rest) = (String::new(), text.as_str());
@@ -319,8 +340,7 @@ fn with_values(answer: &Answer, value: &str) -> Answer {
     answer.clone().with_body(altered)
 }
 
-fn with_texts(json: serde_json::Value, value: &str) -> serde_json::Value {
-    use serde_json::Value;
+fn with_texts(json: Value, value: &str) -> Value {
     match json {
         Value::String(_) => Value::String(value.to_owned()),
         Value::Array(all) => all.into_iter().map(|one| with_texts(one, value)).collect(),
@@ -339,13 +359,15 @@ fn thousandfold(answer: &Answer) -> Answer {
     answer.clone().with_body(text.replacen(&member, &member.repeat(1_000), 1))
 }
 
+/// What people read is on standard error here. The document is for programs, and has names as AWS gives them.
 #[test]
-fn broken_answers_of_aws_end_in_words() {
+fn broken_answers_of_aws_end_in_words_and_put_nothing_in_place() {
     let served = Served::new();
     let machine = Machine::new(&served);
     machine.run(&Between::quiet(served.address), &APPLY).with_status(DONE);
     let aws = Between::quiet(served.address);
-    machine.run(&aws, &LOOK);
+    let usual = in_place(&machine.run(&aws, &LOOK_AS_JSON), "undisturbed");
+    assert!(usual.len() > 8, "{usual:?}");
     let operations: BTreeSet<_> = aws.heard().into_iter().map(|heard| heard.name).collect();
     assert!(operations.len() > 20, "{operations:?}");
 
@@ -356,8 +378,12 @@ fn broken_answers_of_aws_end_in_words() {
     let possible = all.filter(|(_, _, operation, (kind, _))| {
         !(operation.contains("AccessKeys") && kind.starts_with("a thousand"))
     });
-    let jobs: Vec<_> =
-        possible.filter(|(number, kind, ..)| everything() || number % BREAKS.len() == *kind).collect();
+    let possible: Vec<_> = possible.collect();
+    let count = possible.len();
+    let jobs: Vec<_> = possible
+        .into_iter()
+        .filter(|(number, kind, ..)| everything() || number % BREAKS.len() == *kind)
+        .collect();
     let tried = jobs.len();
     side_by_side(jobs, |(_, _, operation, (kind, broken))| {
         let place = format!("{operation} answers with {kind}");
@@ -369,12 +395,19 @@ fn broken_answers_of_aws_end_in_words() {
             Fate::Altered(Box::new(move |answer| Some(broken(&answer))))
         });
         let began = Instant::now();
-        let ended = machine.run(&aws, &LOOK);
-        assert_civil(&ended, &place);
+        let ended = machine.run(&aws, &LOOK_AS_JSON);
+        assert_ended_well(&ended, &place);
+        assert_harmless_text(&ended.stderr, &place);
+        let in_place = in_place(&ended, &place);
+        let suddenly: Vec<_> = in_place.difference(&usual).collect();
+        assert!(suddenly.is_empty(), "{place}: {suddenly:?} is in place all of a sudden");
         assert!(began.elapsed() < IN_TIME, "{place} took {:?}", began.elapsed());
         assert!(aws.changes().is_empty(), "{place}: a look changed something");
     });
-    tell(&format!("hostile: {tried} broken answers of {} operations, no panic", operations.len()));
+    tell(&format!(
+        "hostile: {tried} of {count} broken answers of {} operations tried, no panic, nothing put in place",
+        operations.len()
+    ));
 }
 
 /// An account number becomes part of a path, and the wrong account is not the one that was meant.

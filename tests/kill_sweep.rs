@@ -2,10 +2,12 @@
 //!
 //! The real program makes the whole unattended run on a practice account that this test serves. At each call that
 //! changes something it is killed before the account hears of it, after, or as soon as the answer is on its way; or the
-//! answer is lost; or the line stays dead from there on. Then it runs again to the end, and the account must be as an
-//! undisturbed run leaves it: nothing lost, nothing doubled, and no secret gone without a word.
+//! answer is lost, breaks off, or tells of a failure in place of what was done; or the line stays dead from there on. Then
+//! it runs again to the end, and the account must be as an undisturbed run leaves it: nothing lost, nothing doubled, and no
+//! secret gone without a word.
 //!
-//! `DAYONE_SWEEP=all` tries every point; without it a part is tried, with every hand-over of a secret in it.
+//! `DAYONE_SWEEP=all` tries every point; without it a third is tried, evenly spread, and every point at which the secret of
+//! a key or of a device can be lost.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
@@ -17,18 +19,19 @@ use serde_json::Value;
 use support::between::{Between, Call, Fate, Heard};
 use support::difference;
 use support::machine::{APPLY, DONE, Ended, Machine, Running, Victim};
-use support::served::Served;
+use support::served::{Leaps, Served};
 use support::side_by_side::{everything, side_by_side, tell};
 use support::undisturbed::Undisturbed;
 
-/// The calls at which a secret is on its way, or a key of root goes.
-const HAND_OVERS: [&str; 5] = [
-    "iam:CreateLoginProfile",
-    "iam:CreateAccessKey",
-    "iam:CreateVirtualMFADevice",
-    "iam:EnableMFADevice",
-    "iam:DeleteAccessKey",
-];
+/// The calls whose answers hold a secret that AWS shows once.
+const SECRETS: [&str; 2] = ["iam:CreateAccessKey", "iam:CreateVirtualMFADevice"];
+
+/// Of the other points, one in so many is tried. It has no divisor in common with the number of cuts, so that each cut is
+/// tried at some calls, and each call is cut.
+const ONE_IN: usize = 3;
+
+/// After so many seconds every service knows a new key.
+const UNTIL_KNOWN: u64 = 301;
 
 /// So many runs the administrator may need: each service has to get to know the new key first.
 const RUNS_WITH_A_NEW_KEY: usize = 5;
@@ -44,12 +47,23 @@ enum Cut {
     KilledWithTheAnswer,
     /// The answer is lost, and all else goes well.
     AnswerLost,
+    /// The answer breaks off in the middle, and all else goes well.
+    HalfAnAnswer,
+    /// The call has had its effect, and AWS answers that it has failed. All else goes well.
+    SaidToHaveFailed,
     /// The answer is lost, and so is every call from there on.
     LineDead,
 }
 
-const CUTS: [Cut; 5] =
-    [Cut::KilledBefore, Cut::KilledAfter, Cut::KilledWithTheAnswer, Cut::AnswerLost, Cut::LineDead];
+const CUTS: [Cut; 7] = [
+    Cut::KilledBefore,
+    Cut::KilledAfter,
+    Cut::KilledWithTheAnswer,
+    Cut::AnswerLost,
+    Cut::HalfAnAnswer,
+    Cut::SaidToHaveFailed,
+    Cut::LineDead,
+];
 
 /// One instant to be cut off at.
 #[derive(Debug, Clone)]
@@ -63,14 +77,14 @@ struct Point {
 fn cut_off_at_every_call_that_changes_something_a_further_run_converges() {
     let undisturbed = Undisturbed::by_root();
     assert!(undisturbed.changes.len() > 30, "{:?}", undisturbed.changes);
-    let points = points(undisturbed);
+    let (all, points) = points(undisturbed);
     let tried = points.len();
     let ends = side_by_side(points, |point| {
         converges(&point, &undisturbed.account).map_err(|trouble| format!("{point:?}: {trouble}"))
     });
     let troubles: Vec<_> = ends.into_iter().filter_map(Result::err).collect();
     tell(&format!(
-        "kill sweep: {} changing calls, {tried} points tried, {} converged, {} did not",
+        "kill sweep: {} changing calls, {tried} of {all} points tried, {} converged, {} did not",
         undisturbed.changes.len(),
         tried - troubles.len(),
         troubles.len()
@@ -78,18 +92,21 @@ fn cut_off_at_every_call_that_changes_something_a_further_run_converges() {
     assert!(troubles.is_empty(), "{}", troubles.join("\n"));
 }
 
-fn points(undisturbed: &Undisturbed) -> Vec<Point> {
-    let all = undisturbed
-        .changes
-        .iter()
-        .enumerate()
-        .flat_map(|(change, heard)| CUTS.map(|cut| Point { change, name: heard.name.clone(), cut }));
-    let is_tried = |point: &Point| {
-        let hands_over = HAND_OVERS.contains(&point.name.as_str());
-        let in_turn = point.change.is_multiple_of(3) && CUTS[point.change % CUTS.len()] == point.cut;
-        everything() || hands_over || in_turn
+/// How many points there are, and those that are tried.
+fn points(undisturbed: &Undisturbed) -> (usize, Vec<Point>) {
+    let calls = undisturbed.changes.iter().enumerate();
+    let all: Vec<_> = calls
+        .flat_map(|(change, heard)| CUTS.map(|cut| Point { change, name: heard.name.clone(), cut }))
+        .collect();
+    let count = all.len();
+    let is_tried = |(number, point): &(usize, Point)| {
+        everything() || holds_secret(point) || number.is_multiple_of(ONE_IN)
     };
-    all.filter(is_tried).collect()
+    (count, all.into_iter().enumerate().filter(is_tried).map(|(_, point)| point).collect())
+}
+
+fn holds_secret(point: &Point) -> bool {
+    SECRETS.contains(&point.name.as_str())
 }
 
 /// Says what is not as it should be, where something is not.
@@ -99,7 +116,8 @@ fn converges(point: &Point, expected: &Value) -> Result<(), String> {
     let (cut, mut heard) = run_and_cut(&served, &machine, point);
     was_cut(point, &cut, &machine)?;
 
-    let aws = Between::quiet(served.address);
+    let leaps = (!holds_secret(point)).then(|| served.leaps());
+    let aws = Between::open(served.address, move |call| passes(call, leaps.as_ref()));
     let further = machine.run(&aws, &APPLY);
     check(further.status == DONE, || format!("the further run ended with {further:?}"))?;
     heard.extend(aws.heard());
@@ -111,21 +129,33 @@ fn converges(point: &Point, expected: &Value) -> Result<(), String> {
 
 fn run_and_cut(served: &Served, machine: &Machine, point: &Point) -> (Ended, Vec<Heard>) {
     let victim = Victim::default();
-    let aws = Between::open(served.address, strikes(point.clone(), victim.clone()));
+    let aws = Between::open(served.address, strikes(point.clone(), victim.clone(), served.leaps()));
     let running = Running::start(machine.command(&aws, &APPLY));
     victim.is(&running);
     let ended = running.ended();
     (ended, aws.heard())
 }
 
-fn strikes(point: Point, victim: Victim) -> impl Fn(&Call) -> Fate + Send + Sync + 'static {
+/// A new key that each service refuses for a while takes most of the time of a run. Where the key itself is not what is cut
+/// off, the account's clock leaps over that.
+fn passes(call: &Call, leaps: Option<&Leaps>) -> Fate {
+    match leaps.cloned() {
+        Some(leaps) if call.name() == "iam:CreateAccessKey" => Fate::Altered(Box::new(move |answer| {
+            leaps.by(UNTIL_KNOWN);
+            Some(answer)
+        })),
+        _ => Fate::Pass,
+    }
+}
+
+fn strikes(point: Point, victim: Victim, leaps: Leaps) -> impl Fn(&Call) -> Fate + Send + Sync + 'static {
     let dead = AtomicBool::new(false);
     move |call| {
         if dead.load(Ordering::SeqCst) {
             return Fate::Unheard;
         }
         if call.change != Some(point.change) {
-            return Fate::Pass;
+            return passes(call, Some(&leaps).filter(|_| !holds_secret(&point)));
         }
         let victim = victim.clone();
         match point.cut {
@@ -139,6 +169,11 @@ fn strikes(point: Point, victim: Victim) -> impl Fn(&Call) -> Fate + Send + Sync
             })),
             Cut::KilledWithTheAnswer => Fate::PassThen(Box::new(move || victim.kill())),
             Cut::AnswerLost => Fate::AnswerLost,
+            Cut::HalfAnAnswer => Fate::HalfAnAnswer,
+            Cut::SaidToHaveFailed => {
+                let failed = call.failed();
+                Fate::Altered(Box::new(move |_| Some(failed)))
+            }
             Cut::LineDead => {
                 dead.store(true, Ordering::SeqCst);
                 Fate::AnswerLost
@@ -156,11 +191,13 @@ fn was_cut(point: &Point, ended: &Ended, machine: &Machine) -> Result<(), String
             check(last["event"] == "intent", || format!("the journal ends with {last}"))
         }
         Cut::KilledWithTheAnswer => check(ended.status.is_none(), || format!("it was not killed: {ended:?}")),
-        Cut::AnswerLost => check([Some(1), DONE].contains(&ended.status), || format!("{ended:?}")),
-        Cut::LineDead => {
+        Cut::AnswerLost | Cut::HalfAnAnswer | Cut::SaidToHaveFailed if ended.status == DONE => Ok(()),
+        Cut::AnswerLost | Cut::HalfAnAnswer | Cut::SaidToHaveFailed | Cut::LineDead => {
             check(ended.status == Some(1), || format!("{ended:?}"))?;
-            let says = ended.told().contains("run the same command again");
-            check(says, || format!("it does not say what to do: {ended:?}"))
+            check(ended.says_to_run_again(), || format!("it does not say what to do: {ended:?}"))?;
+            let denies = ended.told().contains("Nothing was changed");
+            check(!denies, || format!("it says that nothing was changed: {ended:?}"))?;
+            check(last["event"] == "unanswered", || format!("the journal ends with {last}"))
         }
     }
 }
@@ -189,13 +226,14 @@ fn no_secret_is_lost(machine: &Machine, heard: &[Heard]) -> Result<(), String> {
 
 /// What a run before has lost, the next one names.
 fn what_is_lost_is_told(point: &Point, further: &Ended) -> Result<(), String> {
-    use Cut::{AnswerLost, KilledAfter, KilledBefore, LineDead};
+    use Cut::{AnswerLost, HalfAnAnswer, KilledAfter, KilledBefore, LineDead, SaidToHaveFailed};
+    let lost = matches!(point.cut, KilledAfter | AnswerLost | HalfAnAnswer | SaidToHaveFailed | LineDead);
     let words = match (point.name.as_str(), point.cut) {
         // The first password of a name is the one that was cut off; the file of it is kept.
         ("iam:CreateLoginProfile", KilledBefore) => "There was a password in",
-        ("iam:CreateAccessKey", KilledAfter | AnswerLost | LineDead) => "its secret arrived nowhere",
-        ("iam:CreateVirtualMFADevice", KilledAfter | AnswerLost | LineDead)
-        | ("iam:EnableMFADevice", KilledBefore) => "whose seed is lost",
+        ("iam:CreateAccessKey", _) if lost => "its secret arrived nowhere",
+        ("iam:CreateVirtualMFADevice", _) if lost => "whose seed is lost",
+        ("iam:EnableMFADevice", KilledBefore) => "whose seed is lost",
         _ => return Ok(()),
     };
     check(further.said().contains(words), || format!("{words:?} is not said: {further:?}"))

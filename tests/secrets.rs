@@ -13,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use dayone::rehearsal::PracticeAccount;
+use steps::text::percent_decoded;
 use support::between::{Between, Fate};
 use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running};
 use support::served::Served;
@@ -73,7 +74,13 @@ impl Hunt {
         Self { words, codes: served.codes(), looked_into: 0 }
     }
 
+    /// As it is, or escaped for a web page, for JSON or for an address.
     fn is_in(&self, text: &str) -> bool {
+        let unescaped = [unescaped_html(text), unescaped_json(text), percent_decoded(text)];
+        self.is_written_in(text) || unescaped.iter().any(|text| self.is_written_in(text))
+    }
+
+    fn is_written_in(&self, text: &str) -> bool {
         let is_code = |word: &str| self.codes.iter().any(|code| code == word);
         PracticeAccount::is_secret_in(text)
             || self.words.iter().any(|word| text.contains(word))
@@ -101,6 +108,77 @@ impl Hunt {
                 self.finds_nothing_in(&file.display().to_string(), &String::from_utf8_lossy(&content));
             }
         }
+    }
+}
+
+/// Entities by name and by number become what they stand for. What is none stays as it is.
+fn unescaped_html(text: &str) -> String {
+    let meant = |entity: &str| match entity {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => {
+            let number = entity.strip_prefix('#')?;
+            let hexadecimal = number.strip_prefix(['x', 'X']).map(|number| u32::from_str_radix(number, 16));
+            char::from_u32(hexadecimal.unwrap_or_else(|| number.parse()).ok()?)
+        }
+    };
+    let mut parts = text.split('&');
+    let mut unescaped = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(';').and_then(|(entity, rest)| Some((meant(entity)?, rest))) {
+            Some((c, rest)) => {
+                unescaped.push(c);
+                unescaped.push_str(rest);
+            }
+            None => {
+                unescaped.push('&');
+                unescaped.push_str(part);
+            }
+        }
+    }
+    unescaped
+}
+
+/// Escapes by a backslash become what they stand for.
+fn unescaped_json(text: &str) -> String {
+    let mut parts = text.split('\\');
+    let mut unescaped = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.strip_prefix('u').and_then(|rest| rest.get(..4));
+        let c = code.and_then(|code| char::from_u32(u32::from_str_radix(code, 16).ok()?));
+        match c {
+            Some(c) => {
+                unescaped.push(c);
+                unescaped.push_str(&part[5..]);
+            }
+            None => unescaped.push_str(part),
+        }
+    }
+    unescaped
+}
+
+/// Whoever hunts has to know what to look for.
+#[test]
+fn the_hunt_sees_a_password_however_it_is_written() {
+    let hunt =
+        Hunt { words: vec!["Pa&s'w<o>r\"d+1%".to_owned()], codes: vec!["123456".to_owned()], looked_into: 0 };
+    for written in [
+        "x Pa&s'w<o>r\"d+1% x",
+        "<td>Pa&amp;s&#39;w&lt;o&gt;r&quot;d+1%</td>",
+        "<td>Pa&#38;s&#x27;w&lt;o&gt;r&#34;d+1%</td>",
+        "{\"p\":\"Pa&s'w<o>r\\\"d+1%\"}",
+        "{\"p\":\"Pa\\u0026s\\u0027w\\u003co\\u003er\\u0022d+1%\"}",
+        "p=Pa%26s%27w%3Co%3Er%22d%2B1%25&x",
+        "p=Pa%26s%27w%3co%3er%22d%2b1%25",
+        "code=123456",
+    ] {
+        assert!(hunt.is_in(written), "{written}");
+    }
+    for other in ["", "Pa&s'w<o>r\"d+2%", "1234567", "&;&#;&#x;\\u12", "%2"] {
+        assert!(!hunt.is_in(other), "{other}");
     }
 }
 

@@ -5,10 +5,13 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::SystemTime;
 
+use rustix::process::Signal;
 use support::code_at;
+use support::side_by_side::{everything, tell};
 use support::terminal::{CONTROL_C, END_OF_INPUT, ENTER, Window};
 
 /// The questions of the whole walk, in the language of the test: what stands on the screen, and what is typed.
@@ -130,7 +133,7 @@ struct Person {
 }
 
 impl Person {
-    fn sit_down(home: &std::path::Path, words: &'static Words, arguments: &[&str]) -> Self {
+    fn sit_down(home: &Path, words: &'static Words, arguments: &[&str]) -> Self {
         let all = [arguments, &["--language", words.language]].concat();
         let window = Window::open(home, &all);
         Self { window, words, seed: None, used: BTreeSet::new(), console: Vec::new() }
@@ -234,6 +237,32 @@ impl Person {
         self.window.type_line(self.words.yes);
     }
 
+    /// A question, by the step that it belongs to and the letters in it.
+    fn question(&self, asked: &str) -> String {
+        let raw = self.window.raw();
+        let told = console::strip_ansi_codes(&raw);
+        let heading = told.rsplit_once("· step ").map_or("", |(_, rest)| rest);
+        let step = heading.lines().next().and_then(|line| line.rsplit_once("· "));
+        let letters = |c: char| if c.is_alphabetic() { c } else { ' ' };
+        let words: String = asked.chars().map(letters).collect();
+        let words: Vec<_> = words.split_whitespace().collect();
+        format!("{}: {}", step.map_or("", |(_, step)| step.trim()), words.join(" "))
+    }
+
+    /// The program has ended as it should, and the terminal is as it was.
+    fn has_paused(&mut self, place: &str) {
+        let (status, output) = self.window.ended();
+        assert_eq!(status, 130, "{place}\n{output}");
+        assert!(output.contains("Paused"), "{place}\n{output}");
+        assert!(self.window.is_as_it_was(), "{place}");
+    }
+
+    /// The same person, who has the same app and has done the same in the console.
+    fn sit_down_again(self, home: &Path, arguments: &[&str]) -> Self {
+        let Self { words, seed, used, console, .. } = self;
+        Self { seed, used, console, ..Self::sit_down(home, words, arguments) }
+    }
+
     fn at_the_console(&mut self, what: &'static str) {
         if !self.console.contains(&what) {
             self.window.run_beside(&["rehearse", "console", what]);
@@ -273,24 +302,63 @@ fn the_whole_wizard_in_korean() {
     the_whole_wizard(&KOREAN);
 }
 
-/// Ctrl-C, and Ctrl-D with Enter, at each of the first questions: the program ends with 130, says how to go on, leaves the terminal
-/// as it was, and the next run goes on.
+/// How a person leaves a question: by keys, or by a signal from elsewhere.
+#[derive(Debug, Clone, Copy)]
+enum WayOut {
+    ControlC,
+    /// Ctrl-D, and Enter where that is taken for a letter.
+    EndOfInput,
+    /// The request to end, as `kill` and a machine that shuts down send it.
+    Terminate,
+}
+
+const WAYS_OUT: [WayOut; 3] = [WayOut::ControlC, WayOut::EndOfInput, WayOut::Terminate];
+
+/// Of the questions one in so many is left, by each way in turn.
+const ONE_IN: usize = 4;
+
+impl WayOut {
+    fn take(self, window: &mut Window) {
+        match self {
+            Self::ControlC => window.press(&[CONTROL_C]),
+            Self::EndOfInput => window.press(&[END_OF_INPUT, ENTER]),
+            Self::Terminate => window.signal(Signal::TERM),
+        }
+    }
+}
+
+/// The whole wizard, with somebody who leaves at question after question, and sits down again: the program ends with 130,
+/// says how to go on, leaves the terminal as it was, and the next run goes on until there is nothing left to ask.
+///
+/// `DAYONE_SWEEP=all` leaves each question in each of the ways.
 #[test]
 fn a_pause_at_each_question_is_a_pause() {
     let home = tempfile::tempdir().unwrap();
-    for (number, keys) in
-        [[CONTROL_C].as_slice(), &[END_OF_INPUT, ENTER]].into_iter().cycle().take(8).enumerate()
-    {
-        let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
-        let asked = std::cell::Cell::new(0);
-        let question = person.answer_until(|_| asked.replace(asked.get() + 1) == number % 4 + 1);
-        let question = question.unwrap_or_else(|| panic!("question {number} was not reached"));
-        person.window.press(keys);
-        let (status, output) = person.window.ended();
-        assert_eq!(status, 130, "at {question}\n{output}");
-        assert!(output.contains("Paused"), "at {question}\n{output}");
-        assert!(person.window.is_as_it_was(), "at {question}");
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    // Each question with its place in the order in which they came, and how often it was left.
+    let mut known: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    while let Some(asked) = person.window.next_question() {
+        let (question, count) = (person.question(&asked), known.len());
+        let (number, left) = known.entry(question.clone()).or_insert((count, 0));
+        let ways = if everything() { WAYS_OUT.len() } else { usize::from(number.is_multiple_of(ONE_IN)) };
+        if *left == ways {
+            person.answer(&asked);
+            continue;
+        }
+        let way = WAYS_OUT[(*number / ONE_IN + *left) % WAYS_OUT.len()];
+        *left += 1;
+        way.take(&mut person.window);
+        person.has_paused(&format!("{way:?} at {question}"));
+        person = person.sit_down_again(home.path(), &["rehearse"]);
     }
+    let (status, output) = person.window.ended();
+    assert_eq!(status, 0, "{output}");
+    assert!(known.len() > 20, "{known:#?}");
+    let (tried, count) = (known.values().map(|(_, left)| left).sum::<usize>(), known.len() * WAYS_OUT.len());
+    tell(&format!(
+        "prompts: {} questions, {tried} of {count} ways to leave one tried, all paused and went on",
+        known.len()
+    ));
 }
 
 /// Who says quit has stopped, and was not interrupted.

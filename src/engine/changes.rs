@@ -1,5 +1,6 @@
 //! Making changes: the journal before and after each, by whom it is made, and waiting until AWS shows it.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use steps::error::StepError;
@@ -10,7 +11,8 @@ use steps::text;
 
 use super::{Engine, Sight, change_report, the_plan_of};
 use crate::error::Failure;
-use crate::event::{ChangeReport, Event, FailureReport, Outcome};
+use crate::event::{ChangeReport, Event, FailureReport, Listener, Outcome};
+use crate::interrupt::Interrupt;
 use crate::operator::Asks;
 
 /// How long AWS may take to show what was just changed.
@@ -35,6 +37,7 @@ impl<O: Asks> Engine<'_, O> {
 
     async fn apply<P: Practice>(&mut self, step: StepId, change: &P::Change) -> Result<(), Failure> {
         self.unlock_administrator(step).await?;
+        self.pause_if_asked()?;
         let told = change_report(step, change);
         let by = self.session.root().filter(|_| change.is_by_root()).unwrap_or(self.session.acting());
         let caller = by.caller.arn.clone();
@@ -46,13 +49,15 @@ impl<O: Asks> Engine<'_, O> {
         let _ = self.session.connection.take_request_ids();
         // On the heap: the futures of the SDK are large, and several levels of them would not fit a thread's stack.
         let applying = P::apply(change, &mut self.session, &self.collected.answers, &mut self.operator);
-        let result = Box::pin(applying).await;
+        let result = to_its_end(Box::pin(applying), &self.interrupt, self.listener).await;
         // AWS has changed, whether or not the journal can say so: a full disk must not make it sound otherwise.
         if result.is_ok() {
             self.note_made(step);
         }
-        self.note_outcome(told, &result)?;
-        Ok(result?)
+        let midway = result.is_err() && self.session.connection.may_have_written();
+        let noted = self.note_outcome(told, &result, midway);
+        let result = noted.and_then(|()| result.map_err(Failure::from));
+        result.map_err(|failure| if midway { failure.midway() } else { failure })
     }
 
     fn note_made(&mut self, step: StepId) {
@@ -69,10 +74,16 @@ impl<O: Asks> Engine<'_, O> {
         (!ids.is_empty()).then(|| ids.join(" "))
     }
 
-    fn note_outcome(&mut self, told: ChangeReport, result: &Result<(), StepError>) -> Result<(), Failure> {
+    /// `midway`: it failed, and a call of it has had its effect, or may have.
+    fn note_outcome(
+        &mut self,
+        told: ChangeReport,
+        result: &Result<(), StepError>,
+        midway: bool,
+    ) -> Result<(), Failure> {
         let outcome = match result {
             Ok(()) => Outcome::Done { request_id: self.request_ids() },
-            Err(error) => Outcome::Failed(FailureReport::from(error)),
+            Err(error) => Outcome::Failed(FailureReport::from(error).midway(midway)),
         };
         if let Some(journal) = &mut self.journal {
             match &outcome {
@@ -126,11 +137,10 @@ impl<O: Asks> Engine<'_, O> {
 
     /// Gives AWS a moment to show what was just changed.
     pub(crate) async fn wait_for_aws(&mut self, pause: Duration) -> Result<(), Failure> {
-        self.pause_if_asked()?;
         let what =
             text! { en: "Waiting until AWS shows the change", ko: "AWS에 변경이 반영되기를 기다리는 중" };
-        self.operator.while_waiting(what, tokio::time::sleep(pause)).await;
-        Ok(())
+        let asked = self.interrupt.pause();
+        Ok(self.operator.while_waiting(what, asked.unless_asked(pause)).await?)
     }
 
     fn is_still_planned<P: Practice>(&self, facts: &P::Facts, step: StepId, made: &[P::Change]) -> bool {
@@ -159,4 +169,18 @@ pub(crate) fn not_shown(step: StepId) -> StepError {
             ko: "1분 뒤 같은 명령을 다시 실행하세요. 계속되면 다른 사람이 같은 것을 바꾸고 있을 수 있습니다."
         },
     }
+}
+
+/// A change that is under way is finished. Who asks for a pause meanwhile is told so.
+async fn to_its_end<F: Future>(
+    mut change: Pin<Box<F>>,
+    interrupt: &Interrupt,
+    listener: &mut dyn Listener,
+) -> F::Output {
+    tokio::select! {
+        biased;
+        output = &mut change => return output,
+        () = interrupt.wait() => listener.hear(&Event::Finishing),
+    }
+    change.await
 }

@@ -63,7 +63,7 @@ pub enum PastOutcome {
     Done,
     /// It failed.
     Failed,
-    /// AWS's answer was lost, so nobody knows.
+    /// AWS's answer was lost or said nothing, or a part was made before something failed: nobody knows.
     Unanswered,
     /// Nothing was written of its end: the run was cut short, or is under way.
     Unfinished,

@@ -13,7 +13,7 @@ mod terminal;
 
 use std::future::Future;
 
-use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
+use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError, Pause};
 use steps::practice::PersonTask;
 use steps::text::Text;
 
@@ -132,6 +132,10 @@ impl Operator for AnyOperator {
 
     async fn enrolled(&mut self) {
         by!(self, operator => operator.enrolled().await)
+    }
+
+    fn pause(&self) -> Pause {
+        by!(self, operator => operator.pause())
     }
 
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {

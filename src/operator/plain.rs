@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use secrecy::ExposeSecret;
-use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
+use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError, Pause};
 use steps::practice::PersonTask;
 use steps::text;
 use steps::text::Text;
@@ -92,6 +92,10 @@ impl Operator for Plain {
 
     async fn enrolled(&mut self) {
         self.screen.wrapped(2, self.screen.say(&still_in_sight()));
+    }
+
+    fn pause(&self) -> Pause {
+        self.interrupt.pause()
     }
 
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {

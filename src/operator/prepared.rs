@@ -4,20 +4,23 @@ use std::fs::File;
 use std::future::Future;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use steps::answers::Answers;
-use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
+use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError, Pause};
 use steps::practice::PersonTask;
 use steps::text;
 use steps::text::{Text, harmless};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
+use tokio::signal::unix::SignalKind;
 
 use super::{Asks, Decision, Question, nobody, questions, reply};
+use crate::interrupt::Interrupt;
 use crate::screen::{Screen, wrap};
 
 /// A command that takes longer hangs. It may wait for a touch of a security key.
@@ -42,6 +45,7 @@ const SET_ASIDE: u32 = 99;
 #[derive(Debug)]
 pub struct Prepared {
     screen: Screen,
+    interrupt: Interrupt,
     yes: bool,
     delete_access_keys: bool,
     console_password_file: Option<PathBuf>,
@@ -54,9 +58,10 @@ pub struct Prepared {
 
 impl Prepared {
     /// Takes what it needs from the answers, in which file names are resolved already. `yes` is the option `--yes`.
-    pub fn new(answers: &Answers, screen: Screen, yes: bool) -> Self {
+    pub fn new(answers: &Answers, screen: Screen, interrupt: Interrupt, yes: bool) -> Self {
         Self {
             screen,
+            interrupt,
             yes,
             delete_access_keys: answers.root.delete_access_keys,
             console_password_file: answers.admin.console_password_file.clone(),
@@ -72,9 +77,9 @@ impl Prepared {
             if window > 0 {
                 let what = text! { en: "the next one-time code", ko: "다음 일회용 코드" };
                 let _waiting = self.screen.spinner(self.screen.say(&what));
-                tokio::time::sleep((self.next_code)()).await;
+                self.pause().unless_asked((self.next_code)()).await?;
             }
-            let code = code_of(command).await?;
+            let code = code_of(command, &self.interrupt).await?;
             if !used.contains(&code) {
                 return Ok(code);
             }
@@ -114,7 +119,7 @@ impl Operator for Prepared {
     async fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), OperatorError> {
         let command = self.enrol_command.as_deref().ok_or_else(|| nobody("mfa.enrol_command"))?;
         self.code_command.as_deref().ok_or_else(|| nobody("mfa.code_command"))?;
-        run(command, Some(&enrolment.otpauth)).await.map(drop)
+        run(command, Some(&enrolment.otpauth), &self.interrupt).await.map(drop)
     }
 
     async fn one_time_code(&mut self, request: &CodeRequest) -> Result<String, OperatorError> {
@@ -130,6 +135,10 @@ impl Operator for Prepared {
 
     async fn enrolled(&mut self) {
         self.troubles = 0;
+    }
+
+    fn pause(&self) -> Pause {
+        self.interrupt.pause()
     }
 
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {
@@ -306,8 +315,8 @@ fn not_written(path: &Path, error: &std::io::Error) -> OperatorError {
     })
 }
 
-async fn code_of(command: &[String]) -> Result<String, OperatorError> {
-    let printed = run(command, None).await?;
+async fn code_of(command: &[String], interrupt: &Interrupt) -> Result<String, OperatorError> {
+    let printed = run(command, None, interrupt).await?;
     reply::one_time_code(&printed).ok_or_else(|| {
         let name = name_of(command);
         OperatorError::Failed(text! {
@@ -318,13 +327,27 @@ async fn code_of(command: &[String]) -> Result<String, OperatorError> {
 }
 
 /// Runs a command and gives back what it printed. Neither that nor its arguments are ever shown: either may hold a
-/// secret.
-async fn run(command: &[String], input: Option<&SecretString>) -> Result<String, OperatorError> {
-    let ended = tokio::time::timeout(PATIENCE, finish(command, input)).await;
+/// secret. It may wait for somebody, so a pause that is asked for ends it.
+async fn run(
+    command: &[String],
+    input: Option<&SecretString>,
+    interrupt: &Interrupt,
+) -> Result<String, OperatorError> {
+    let ended = tokio::select! {
+        biased;
+        () = interrupt.wait() => return Err(OperatorError::Interrupted),
+        ended = tokio::time::timeout(PATIENCE, finish(command, input)) => ended,
+    };
     match ended {
         Ok(Ok(output)) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Ok(Ok(output)) if was_interrupted(output.status) => Err(OperatorError::Interrupted),
         _ => Err(command_failed(command)),
     }
+}
+
+/// Ctrl-C reaches the command too, which may have ended by it before we have heard of it.
+fn was_interrupted(status: ExitStatus) -> bool {
+    status.signal() == Some(SignalKind::interrupt().as_raw_value())
 }
 
 async fn finish(command: &[String], input: Option<&SecretString>) -> std::io::Result<std::process::Output> {
@@ -382,7 +405,8 @@ mod tests {
     fn prepared(change: impl FnOnce(&mut Answers)) -> Prepared {
         let mut answers = Answers::default();
         change(&mut answers);
-        let mut prepared = Prepared::new(&answers, Screen::in_memory(Language::En, Mode::Plain), true);
+        let screen = Screen::in_memory(Language::En, Mode::Plain);
+        let mut prepared = Prepared::new(&answers, screen, Interrupt::never(), true);
         prepared.next_code = || Duration::from_millis(1);
         prepared
     }
@@ -577,6 +601,30 @@ mod tests {
         let enrolment = Enrolment { account, user, otpauth: "otpauth://x".into(), seed: "x".into() };
         operator.enrol(&enrolment).await.expect("enrolled");
         assert_eq!(std::fs::read_to_string(&file).expect("text"), "otpauth://x\n");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_hangs_and_a_code_that_is_far_off_end_with_the_pause() {
+        for (script, used) in [("exec sleep 1000", "000000"), ("echo 123456", "123456")] {
+            let (interrupt, raise) = Interrupt::new();
+            let mut operator = prepared(|answers| answers.mfa.code_command = shell(script));
+            operator.interrupt = interrupt;
+            operator.next_code = || Duration::from_secs(1000);
+            let request = request(&[used], None);
+            let (result, ()) = tokio::join!(operator.one_time_code(&request), async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                raise.send_replace(true);
+            });
+            assert!(matches!(result, Err(OperatorError::Interrupted)), "{script}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_ctrl_c_has_ended_has_not_failed() {
+        let (interrupted, killed, failed) = (2, 9, 1 << 8);
+        assert!(was_interrupted(ExitStatus::from_raw(interrupted)));
+        assert!(!was_interrupted(ExitStatus::from_raw(killed)));
+        assert!(!was_interrupted(ExitStatus::from_raw(failed)));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use console::Term;
 use dialoguer::Input;
 use dialoguer::theme::Theme;
 use secrecy::{ExposeSecret, SecretString};
-use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
+use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError, Pause};
 use steps::practice::PersonTask;
 use steps::text;
 use steps::text::Text;
@@ -133,6 +133,10 @@ impl Operator for Terminal {
 
     async fn enrolled(&mut self) {
         self.shown = None;
+    }
+
+    fn pause(&self) -> Pause {
+        self.interrupt.pause()
     }
 
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {

@@ -7,9 +7,9 @@ use steps::practice::{PracticeId, Seen, State, StepId};
 use steps::text;
 use steps::text::{Text, counted};
 
-pub use super::trouble::{failed, failure, paused, sign_in_help, stopped};
+pub use super::trouble::{failed, failure, failure_midway, paused, sign_in_help, stopped};
 
-use super::{markdown, summary, words};
+use super::{markdown, summary, trouble, words};
 use crate::event::{ChangeReport, Event, Listener, Outcome, SignedIn, StepReport};
 use crate::screen::{Screen, Spinner, Tone, padded, wrap};
 
@@ -389,6 +389,7 @@ impl Listener for Human {
             Event::Step(report) => self.step(report),
             Event::Explained(step) => self.explained(*step),
             Event::ChangeStarted(change) => self.change_started(change),
+            Event::Finishing => trouble::finishing(&self.screen),
             Event::ChangeFinished(change, outcome) => self.change_finished(change, outcome),
             Event::Verified(report) => self.verified(report),
             Event::StepLeft(_) => {

@@ -461,6 +461,35 @@ fn a_failure_names_the_next_step() {
     assert!(page.contains("       Nothing was changed after \"password-policy\"."), "{page}");
 }
 
+/// What AWS has done in the middle of a change, or may have, is not denied.
+#[test]
+fn nothing_is_said_to_be_unchanged_unless_it_is_known() {
+    use steps::error::{AwsCause, AwsError, StepError};
+    let told = |show: &dyn Fn(&Screen, &StepError), code: Option<&str>| {
+        let error = AwsError::without_answer("iam:CreateAccessKey", "words");
+        let code = code.map(ToOwned::to_owned);
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        show(&screen, &AwsError { cause: AwsCause::Refused, code, ..error }.into());
+        screen.kept().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let ended = |screen: &Screen, error: &StepError| failure(screen, error, Some(StepId::AdminUser));
+    assert!(told(&ended, Some("LimitExceeded")).contains("Nothing was changed after \"admin-user\"."));
+    for code in [None, Some("HTTP 200"), Some("HTTP 502")] {
+        assert!(!told(&ended, code).contains("Nothing was changed"), "{code:?}");
+    }
+    let midway = told(&failure_midway, Some("LimitExceeded"));
+    assert!(midway.contains("The last change may have been made, in part or as a whole."), "{midway}");
+    assert!(!midway.contains("Nothing was changed"), "{midway}");
+}
+
+#[test]
+fn who_has_asked_for_a_pause_is_told_what_it_waits_for() {
+    let screen = Screen::in_memory(Language::En, Mode::Rich);
+    Human::walking(screen.clone()).hear(&Event::Finishing);
+    let told = "Finishing the change under way. Ctrl-C again stops at once.";
+    assert!(screen.kept().contains(told), "{}", screen.kept());
+}
+
 #[test]
 fn who_cannot_be_asked_learns_the_whole_command() {
     let screen = Screen::in_memory(Language::En, Mode::Rich);

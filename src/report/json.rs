@@ -120,6 +120,7 @@ impl Listener for Json {
             Event::PracticeStarted(_)
             | Event::Explained(_)
             | Event::ChangeStarted(_)
+            | Event::Finishing
             | Event::StepLeft(_)
             | Event::Note(_) => {}
         }

@@ -14,6 +14,20 @@ const LABELS: usize = 7;
 
 /// Prints what stopped the run. `last_applied` is the step of the last change that was made.
 pub fn failure(screen: &Screen, error: &StepError, last_applied: Option<StepId>) {
+    with_hint(screen, error, changed_so_far(error, last_applied));
+}
+
+/// Prints what stopped the run in the middle of a change, of which nobody knows what was made.
+pub fn failure_midway(screen: &Screen, error: &StepError) {
+    let looks = text! {
+        en: "The last change may have been made, in part or as a whole. The next run looks first.",
+        ko: "마지막 변경은 일부 또는 전부 적용되었을 수 있습니다. 다음 실행이 먼저 확인합니다."
+    };
+    with_hint(screen, error, Some(looks));
+}
+
+/// `changed` says how far the run had got.
+fn with_hint(screen: &Screen, error: &StepError, changed: Option<Text>) {
     labelled(screen, Tone::Bad, &text! { en: "Error:", ko: "오류:" }, screen.say(&what(error)));
     if let Some(detail) = error.detail() {
         labelled(
@@ -23,7 +37,7 @@ pub fn failure(screen: &Screen, error: &StepError, last_applied: Option<StepId>)
             &in_one_line(screen.say(&detail)),
         );
     }
-    for (number, line) in hints(error, last_applied).iter().enumerate() {
+    for (number, line) in hints(error, changed).iter().enumerate() {
         let label = if number == 0 { hint() } else { Text::default() };
         labelled(screen, Tone::Strong, &label, screen.say(line));
     }
@@ -35,6 +49,15 @@ pub fn failed(screen: &Screen, what: &Text, next: Option<&Text>) {
     if let Some(next) = next {
         labelled(screen, Tone::Strong, &hint(), screen.say(next));
     }
+}
+
+/// Prints that a change is finished before the run pauses: nobody should have to guess why it does not end at once.
+pub fn finishing(screen: &Screen) {
+    let text = text! {
+        en: "Finishing the change under way. Ctrl-C again stops at once.",
+        ko: "진행 중인 변경을 마무리하고 있습니다. Ctrl-C를 한 번 더 누르면 바로 멈춥니다."
+    };
+    screen.error("  ", 2, screen.say(&text));
 }
 
 /// Prints that the run pauses, after Ctrl-C or the end of input.
@@ -162,13 +185,13 @@ fn what(error: &StepError) -> Text {
     }
 }
 
-fn hints(error: &StepError, last_applied: Option<StepId>) -> Vec<Text> {
+fn hints(error: &StepError, changed: Option<Text>) -> Vec<Text> {
     let hint = match error {
         StepError::Operator(OperatorError::NobodyToAsk { key }) => Some(where_to_answer(key)),
         error => error.hint(),
     };
     let request = error.request_id().map(words::request_id);
-    hint.into_iter().chain(changed_so_far(error, last_applied)).chain(request).collect()
+    hint.into_iter().chain(changed).chain(request).collect()
 }
 
 /// The option or the line of the answers file that gives the answer.

@@ -166,7 +166,7 @@ fn operator(
         Task::Plan | Task::Check => false,
         Task::Apply { yes: true } => true,
     };
-    Ok(AnyOperator::Prepared(Prepared::new(&collected.answers, screen.clone(), yes)))
+    Ok(AnyOperator::Prepared(Prepared::new(&collected.answers, screen.clone(), interrupt.clone(), yes)))
 }
 
 /// A pipe is nobody, unless it was said in as many words that lines are typed there.

@@ -115,7 +115,9 @@ impl Engine<'_, AnyOperator> {
     /// Shows the whole plan, asks once, and then goes on as if `--yes` had been given, within what was approved.
     async fn ask_once_and_walk(&mut self, screen: &Screen) -> Result<(), Failure> {
         self.approve_all().await?;
-        self.operator = AnyOperator::Prepared(Prepared::new(&self.collected.answers, screen.clone(), true));
+        let interrupt = self.interrupt.clone();
+        let prepared = Prepared::new(&self.collected.answers, screen.clone(), interrupt, true);
+        self.operator = AnyOperator::Prepared(prepared);
         self.walk_all().await
     }
 

@@ -120,6 +120,17 @@ impl Connection {
         self.watch.take_written()
     }
 
+    /// Whether a call that changes something was sent since then that AWS has not refused: it had its effect, or nobody
+    /// knows.
+    pub fn may_have_written(&self) -> bool {
+        self.watch.may_have_written()
+    }
+
+    /// What was written since then was taken back, or has changed nothing: whatever fails now leaves nothing behind.
+    pub fn note_undone(&self) {
+        self.watch.note_undone();
+    }
+
     /// Where the AWS profiles are kept.
     pub fn files(&self) -> &AwsFiles {
         &self.files

@@ -53,6 +53,8 @@ struct Seen {
     last_request: Mutex<Option<String>>,
     /// The operations that wrote, each with AWS's request id.
     written: Mutex<Vec<(String, String)>>,
+    /// How many calls that write were sent and not refused.
+    unrefused: AtomicU32,
 }
 
 impl Watch {
@@ -72,7 +74,19 @@ impl Watch {
 
     /// The operations that wrote since the last time that this was asked, each with AWS's request id.
     pub fn take_written(&self) -> Vec<(String, String)> {
+        self.note_undone();
         std::mem::take(&mut lock(&self.seen.written))
+    }
+
+    /// Whether a call that writes was sent since then that AWS has not refused. An answer that was lost, or that tells of
+    /// a failure at AWS, is no refusal: the call may have had its effect.
+    pub fn may_have_written(&self) -> bool {
+        self.seen.unrefused.load(Ordering::Relaxed) > 0
+    }
+
+    /// What was written since then is as if it had not been.
+    pub fn note_undone(&self) {
+        self.seen.unrefused.store(0, Ordering::Relaxed);
     }
 }
 
@@ -189,9 +203,12 @@ impl Intercept for Watch {
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.seen.calls.fetch_add(1, Ordering::Relaxed);
+        if !is_read(operation(config)) {
+            self.seen.unrefused.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(())
     }
 
@@ -206,6 +223,9 @@ impl Intercept for Watch {
         let operation = operation(config);
         if let (Some(id), true, false) = (&id, response.status().is_success(), is_read(operation)) {
             lock(&self.seen.written).push((operation.to_owned(), id.clone()));
+        }
+        if response.status().is_client_error() && !is_read(operation) {
+            self.seen.unrefused.fetch_sub(1, Ordering::Relaxed);
         }
         *lock(&self.seen.last_request) = id;
         Ok(())
@@ -250,6 +270,7 @@ fn is_read(operation: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::sync::atomic::AtomicUsize;
 
     use aws_credential_types::Credentials;
     use aws_smithy_runtime_api::client::http::{
@@ -302,6 +323,37 @@ mod tests {
         assert_eq!(connection.take_request_ids(), [id("DeleteGroup", 2), id("DeleteUser", 5)]);
         assert!(connection.take_request_ids().is_empty());
         assert_eq!(connection.last_request_id().as_deref(), Some("request-5"));
+    }
+
+    /// What AWS answers to one attempt after the other; 0: the answer is lost.
+    #[tokio::test(start_paused = true)]
+    async fn what_aws_has_not_refused_may_have_been_written() {
+        let cases: [(&[u16], bool); 6] = [
+            (&[404], false),
+            (&[200], true),
+            (&[500, 404], true),
+            (&[0, 404], true),
+            (&[0, 0, 0, 0], true),
+            (&[500, 500, 500, 500], true),
+        ];
+        for (statuses, expected) in cases {
+            let attempts = AtomicUsize::new(0);
+            let aws = canned::Aws::answering(move |call| {
+                match statuses[attempts.fetch_add(1, Ordering::Relaxed).min(statuses.len() - 1)] {
+                    0 => None,
+                    200 => call.xml(""),
+                    status => call.refused(status, "NoSuchEntity"),
+                }
+            });
+            let connection = aws.connection(Access::ReadWrite);
+            let iam = connection.started_as().await.unwrap().iam();
+            let _ = iam.delete_user().user_name("kim").send().await;
+            assert_eq!(connection.may_have_written(), expected, "{statuses:?}");
+            let _ = iam.get_account_summary().send().await;
+            assert_eq!(connection.may_have_written(), expected, "a read changes nothing: {statuses:?}");
+            connection.note_undone();
+            assert!(!connection.may_have_written(), "{statuses:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! Makes one change of the practice.
 
+use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::StepError;
 use crate::operator::Operator;
@@ -7,19 +8,24 @@ use crate::profile;
 use crate::root_user::{self, NewPassword};
 use crate::session::Session;
 use crate::text;
+use crate::text::harmless;
 use crate::wait;
 
-use super::facts::is_refused;
+use super::facts::{devices_of, is_refused};
 use super::plan::{Change, is_virtual};
 use super::{POLICY_NAME, enrolment, policy_document};
 
 /// How often it is looked whether the policy is in force: for about 16 seconds. What is shown then is how it stands.
 const LOOKS: usize = 7;
 
+/// How often it is looked whether the administrator still has a device, where none is shown: for about four seconds.
+const LOOKS_FOR_DEVICE: usize = 4;
+
 /// Makes one change.
 pub async fn apply(
     change: &Change,
     session: &mut Session,
+    answers: &Answers,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
     match change {
@@ -44,6 +50,9 @@ pub async fn apply(
             update_policy(session, policy, drop_version.as_deref()).await
         }
         Change::AttachPolicy { policy, group } => {
+            if group.eq_ignore_ascii_case(&answers.admin.group) {
+                administrator_has_a_device(session.acting(), answers, operator).await?;
+            }
             attach(session.acting(), policy, group, operator).await?;
             see_it_in_force(session, operator).await
         }
@@ -116,12 +125,16 @@ async fn create_policy(session: &Session) -> Result<(), StepError> {
 }
 
 async fn update_policy(session: &Session, policy: &str, drop_version: Option<&str>) -> Result<(), StepError> {
-    let iam = session.acting().iam();
     if let Some(version) = drop_version {
+        let iam = session.acting().iam();
         let deleted = iam.delete_policy_version().policy_arn(policy).version_id(version).send().await;
         unless("NoSuchEntity", deleted.for_call("iam:DeletePolicyVersion"))?;
     }
-    iam.create_policy_version()
+    // Repeated after a lost answer, it would make the same version twice, and there is room for five.
+    session
+        .acting()
+        .iam_once()
+        .create_policy_version()
         .policy_arn(policy)
         .policy_document(policy_document(session.partition()))
         .set_as_default(true)
@@ -151,17 +164,52 @@ async fn attach(
     .await
 }
 
+/// Between the look and this change somebody may have taken the device away, and without one the policy stops the
+/// administrator. One that was just enrolled is not shown everywhere at once, so it is looked several times.
+async fn administrator_has_a_device(
+    identity: &Identity,
+    answers: &Answers,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let Some(user) = &answers.admin.user else { return Ok(()) };
+    let asked = operator.pause();
+    for pause in wait::pauses().take(LOOKS_FOR_DEVICE) {
+        match devices_of(identity, user).await? {
+            Ok(devices) if devices.as_deref().unwrap_or_default().is_empty() => {
+                asked.unless_asked(pause).await?;
+            }
+            // What could be seen for the plan, and cannot any more, is no reason to stop.
+            Ok(_) | Err(_) => return Ok(()),
+        }
+    }
+    Err(without_device(user))
+}
+
+fn without_device(user: &str) -> StepError {
+    let user = harmless(user);
+    StepError::InTheWay {
+        what: text! {
+            en: "{user} has no MFA device any more, so MFA is not required yet: the policy would stop {user}.",
+            ko: "{user}에게 MFA 디바이스가 더 이상 없어 MFA를 아직 필수로 하지 않습니다. 정책이 {user}을(를) 막게 됩니다."
+        },
+        next: text! {
+            en: "Find out who removed the device, then run the same command again: it enrols one first.",
+            ko: "누가 디바이스를 제거했는지 확인한 뒤 같은 명령을 다시 실행하세요. 디바이스부터 등록합니다."
+        },
+    }
+}
+
 /// With an access key at hand: until AWS refuses it what it lets through with MFA, which takes a moment. Then who acts
 /// is asked once more: a sign-in without MFA is stopped by now, and says so here and not in the middle of what follows.
 async fn see_it_in_force(session: &mut Session, operator: &mut impl Operator) -> Result<(), StepError> {
     if let Some(by_key) = session.by_key.clone() {
         let what = text! { en: "Waiting until AWS refuses the access key alone", ko: "액세스 키만으로는 거부되기를 기다리는 중" };
+        let asked = operator.pause();
         let seen = async {
             for pause in wait::pauses().take(LOOKS) {
-                if is_refused(&by_key).await? {
+                if is_refused(&by_key).await? || asked.unless_asked(pause).await.is_err() {
                     break;
                 }
-                tokio::time::sleep(pause).await;
             }
             Ok::<_, StepError>(())
         };

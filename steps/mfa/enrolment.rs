@@ -39,6 +39,7 @@ pub async fn enrol_virtual(
     if matches!(result, Err(StepError::Operator(_))) {
         let deleted = iam.delete_virtual_mfa_device().serial_number(&serial).send().await;
         unless("NoSuchEntity", deleted.for_call("iam:DeleteVirtualMFADevice"))?;
+        session.connection.note_undone();
     }
     result
 }

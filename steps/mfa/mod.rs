@@ -55,9 +55,9 @@ impl Practice for Mfa {
     async fn apply(
         change: &Change,
         session: &mut Session,
-        _answers: &Answers,
+        answers: &Answers,
         operator: &mut impl Operator,
     ) -> Result<(), StepError> {
-        apply::apply(change, session, operator).await
+        apply::apply(change, session, answers, operator).await
     }
 }

@@ -414,7 +414,7 @@ async fn remove(
     let aws = Aws::answering(answer);
     let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
     let change = Change::RemoveDevice { user: "alice".into(), serial: serial.into() };
-    let result = apply(&change, &mut session, &mut Nobody).await;
+    let result = apply(&change, &mut session, &crate::answers::Answers::default(), &mut Nobody).await;
     (result, aws.heard().into_iter().skip(1).map(|heard| heard.operation).collect())
 }
 

@@ -231,7 +231,10 @@ async fn create_access_key(
         // A key whose secret is nowhere is of no use to anybody. If this fails too, the next run finds the key.
         let id = credentials.access_key_id();
         if !id.is_empty() {
-            let _ = iam.delete_access_key().user_name(user).access_key_id(id).send().await;
+            let deleted = iam.delete_access_key().user_name(user).access_key_id(id).send().await;
+            if deleted.is_ok() {
+                session.connection.note_undone();
+            }
         }
         return Err(error);
     }
@@ -275,6 +278,7 @@ async fn sign_in_with(
         iam.list_mfa_devices().user_name(user).send().await.for_call("iam:ListMFADevices")
     });
     let needs_code = !devices.await?.mfa_devices().is_empty();
+    let asked = operator.pause();
     let proof = async {
         let identity = session.connection.with_new_key(credentials).await?;
         let mut proven = 0;
@@ -286,7 +290,10 @@ async fn sign_in_with(
                 _ if needs_code && pause > Duration::from_secs(4) => return Ok(()),
                 _ => proven = 0,
             }
-            tokio::time::sleep(pause).await;
+            // The key is kept, and the next run can wait for it too.
+            if asked.unless_asked(pause).await.is_err() {
+                return Ok(());
+            }
         }
         Ok(())
     };
@@ -307,7 +314,10 @@ async fn prove_by_writing(session: &Session, group: &str) -> Result<(), StepErro
     let policy = administrator_access(session.partition());
     let written = administrator.iam().attach_group_policy().group_name(group).policy_arn(policy).send().await;
     match written.for_call("iam:AttachGroupPolicy") {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            session.connection.note_undone();
+            Ok(())
+        }
         Err(error) if error.is_unseen() => Err(not_proven()),
         Err(error) => Err(error.into()),
     }
@@ -338,12 +348,16 @@ async fn delete_root_key(
 /// The last key is gone when the administrator sees that root has none; AWS counts a moment later.
 async fn administrator_sees_none(session: &Session, operator: &mut impl Operator) -> Result<(), StepError> {
     let what = text! { en: "Waiting until AWS shows that root has no keys", ko: "루트에 키가 없다고 AWS에 반영되기를 기다리는 중" };
+    let asked = operator.pause();
     let seen = async {
         for pause in wait::pauses() {
             if !matches!(count_root_keys(session.acting()).await?, Ok(RootKeys::Counted(true))) {
                 break;
             }
-            tokio::time::sleep(pause).await;
+            // The key is gone, whether or not AWS shows it.
+            if asked.unless_asked(pause).await.is_err() {
+                break;
+            }
         }
         Ok::<_, StepError>(())
     };

@@ -20,6 +20,8 @@ pub enum Fate {
     Reset,
     /// The account hears it, and its answer is lost.
     AnswerLost,
+    /// The account hears it, and its answer breaks off in the middle.
+    HalfAnAnswer,
     /// The account never hears of it, and this is the answer.
     Instead(Answer),
     /// The account hears it, and this makes another answer of its answer; none: the answer is lost.
@@ -120,6 +122,7 @@ impl Road {
             Fate::Unheard => Ok(()),
             Fate::Reset => Ok(rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO))?),
             Fate::AnswerLost => self.ask(&call).map(drop),
+            Fate::HalfAnAnswer => self.ask(&call)?.write_half(&mut stream),
             Fate::Instead(answer) => answer.write(&mut stream),
             Fate::Altered(alter) => match alter(self.ask(&call)?) {
                 Some(answer) => answer.write(&mut stream),
@@ -215,7 +218,8 @@ impl Call {
         (words.next().unwrap_or_default(), words.next().unwrap_or_default())
     }
 
-    fn header(&self, name: &str) -> Option<String> {
+    /// A header of the request.
+    pub fn header(&self, name: &str) -> Option<String> {
         let fields = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         let mut found = fields.filter(|(field, _)| field.trim().eq_ignore_ascii_case(name));
         found.next().map(|(_, value)| value.trim().to_owned())
@@ -376,14 +380,28 @@ impl Answer {
     }
 
     fn write(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+        stream.write_all(self.head().as_bytes())?;
+        stream.write_all(&self.body)
+    }
+
+    /// The head as if all of it came, and half of the body; half of the head, where there is no body.
+    fn write_half(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+        let head = self.head();
+        if self.body.is_empty() {
+            return stream.write_all(&head.as_bytes()[..head.len() / 2]);
+        }
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(&self.body[..self.body.len() / 2])
+    }
+
+    fn head(&self) -> String {
         let ours = |name: &str| ["content-length", "connection", "transfer-encoding"].contains(&name);
         let mut head = format!("HTTP/1.1 {} as\r\n", self.status);
         for (name, value) in self.headers.iter().filter(|(name, _)| !ours(&name.to_ascii_lowercase())) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()));
-        stream.write_all(head.as_bytes())?;
-        stream.write_all(&self.body)
+        head
     }
 
     /// A header.

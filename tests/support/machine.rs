@@ -259,6 +259,11 @@ impl Ended {
         words(&self.stderr)
     }
 
+    /// Whether it says that the same command goes on.
+    pub fn says_to_run_again(&self) -> bool {
+        self.told().to_lowercase().contains("run the same command again")
+    }
+
     /// Fails unless it ended so.
     #[track_caller]
     pub fn with_status(self, status: Option<i32>) -> Self {

@@ -32,19 +32,30 @@ pub struct Served {
     runtime: Runtime,
 }
 
+/// Lets the account's clock leap.
+#[derive(Clone, Default)]
+pub struct Leaps(Arc<AtomicU64>);
+
+impl Leaps {
+    /// So many seconds pass.
+    pub fn by(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
 /// Keeps the last seed that it was given, and shows its codes.
 struct Authenticator {
     clock: Clock,
-    leapt: Arc<AtomicU64>,
+    leaps: Leaps,
     seed: Mutex<Option<String>>,
     codes: Mutex<Vec<String>>,
 }
 
 impl Served {
     pub fn new() -> Self {
-        let (start, leapt) = (SystemTime::now(), Arc::new(AtomicU64::new(0)));
-        let told = leapt.clone();
-        let clock: Clock = Arc::new(move || start + Duration::from_secs(told.load(Ordering::SeqCst)));
+        let (start, leaps) = (SystemTime::now(), Leaps::default());
+        let leapt = leaps.0.clone();
+        let clock: Clock = Arc::new(move || start + Duration::from_secs(leapt.load(Ordering::SeqCst)));
         let account = PracticeAccount::in_memory(clock.clone()).unwrap();
         let runtime = Runtime::new().unwrap();
         let address = runtime.block_on(async {
@@ -54,7 +65,7 @@ impl Served {
             address
         });
         let authenticator =
-            Arc::new(Authenticator { clock, leapt, seed: Mutex::default(), codes: Mutex::default() });
+            Arc::new(Authenticator { clock, leaps, seed: Mutex::default(), codes: Mutex::default() });
         let asked = authenticator.clone();
         let door = Door::open(move |stream| {
             // A command that was killed has hung up.
@@ -71,6 +82,11 @@ impl Served {
     /// The codes that were shown so far.
     pub fn codes(&self) -> Vec<String> {
         self.authenticator.codes.lock().unwrap().clone()
+    }
+
+    /// Lets the account's clock leap.
+    pub fn leaps(&self) -> Leaps {
+        self.authenticator.leaps.clone()
     }
 
     /// Root, by temporary credentials.
@@ -124,7 +140,7 @@ impl Authenticator {
         // Held to the end, so that two who ask at once get codes of different windows.
         let mut codes = self.codes.lock().unwrap();
         let seed = self.seed.lock().unwrap().clone()?;
-        self.leapt.fetch_add(WINDOW, Ordering::SeqCst);
+        self.leaps.by(WINDOW);
         let code = code_at(&seed, (self.clock)());
         codes.push(code.clone());
         Some(code)

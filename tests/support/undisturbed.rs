@@ -11,7 +11,9 @@ use super::served::{Login, Served};
 /// What an undisturbed run leaves, and what it has called.
 pub struct Undisturbed {
     pub account: Value,
-    /// The calls that changed something.
+    /// All calls, in order.
+    pub heard: Vec<Heard>,
+    /// Those that changed something.
     pub changes: Vec<Heard>,
 }
 
@@ -29,6 +31,6 @@ impl Undisturbed {
         machine.sign_in(login(&served));
         let aws = Between::quiet(served.address);
         machine.run(&aws, &APPLY).with_status(DONE);
-        Self { account: served.snapshot(), changes: aws.changes() }
+        Self { account: served.snapshot(), heard: aws.heard(), changes: aws.changes() }
     }
 }

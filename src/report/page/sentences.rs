@@ -84,8 +84,8 @@ pub(super) fn came_of_it(outcome: PastOutcome) -> (Tone, &'static str, Text, Tex
         PastOutcome::Failed => (Tone::Bad, "✗", text! { en: "failed", ko: "실패" }, Text::default()),
         PastOutcome::Unanswered => {
             let more = text! {
-                en: "AWS's answer was lost, so only the account tells.",
-                ko: "AWS의 응답을 받지 못해 계정을 봐야 알 수 있습니다."
+                en: "AWS's answer was lost, or only a part was made: the account tells.",
+                ko: "AWS의 응답을 받지 못했거나 일부만 적용되었으므로 계정을 봐야 알 수 있습니다."
             };
             (Tone::Caution, "?", text! { en: "unanswered", ko: "응답 없음" }, more)
         }
