@@ -362,8 +362,8 @@ fn mend_topic() -> Text {
 fn reach_of_alarm(alarms: &[Alarm]) -> Text {
     let (regions, count) = (regions(&alarms.iter().collect::<Vec<_>>()), alarms.len());
     text! {
-        en: "The alarm hears root's sign-ins and changes that CloudTrail records in {regions}, as long as a trail logs: every sign-in to the console and all of IAM are among them. Of what root changes in other Regions, and of mere reads, there is no e-mail. First AWS sends an e-mail to confirm for each of these Regions, {count} in all. Rules and topics are free, and so are 1,000 e-mails a month.",
-        ko: "경보는 추적이 기록하는 동안 CloudTrail이 {regions}에 기록하는 루트 사용자의 로그인과 변경을 알립니다. 콘솔 로그인과 IAM의 변경은 모두 포함됩니다. 다른 리전에서 한 변경과 읽기만 한 일은 알리지 않습니다. 먼저 리전마다 확인 이메일이 한 통씩 모두 {count}통 옵니다. 규칙과 주제는 무료이고 이메일도 월 1,000통까지 무료입니다."
+        en: "It tells by e-mail what root does in {regions}, as long as a trail logs: every sign-in to the console and all changes in IAM, but no reads, and no changes in other Regions. First AWS sends {count} e-mails to confirm, one for each Region. All of it is free, up to 1,000 e-mails a month.",
+        ko: "추적이 기록하는 동안 루트 사용자가 {regions}에서 한 일을 이메일로 알립니다. 콘솔 로그인과 IAM 변경은 모두 알리고, 읽기와 다른 리전에서 한 변경은 알리지 않습니다. 먼저 리전마다 한 통씩 확인 이메일이 {count}통 옵니다. 이메일 월 1,000통까지 모두 무료입니다."
     }
 }
 

@@ -1578,10 +1578,9 @@ fn the_reach_of_the_alarm_is_told_with_its_price() {
     let root_alarm = ["us-east-1", "us-east-2", "us-west-2"].map(no_alarm).to_vec();
     let facts = Facts { root_alarm, ..perfect() };
     let planned = planned(&facts, &asking, StepId::ActivityMonitoring);
-    notes(&planned, &["us-east-1, us-east-2, us-west-2", "3"]);
-    let summaries: Vec<_> = planned.changes.iter().map(|change| change.summary()).collect();
-    assert!(summaries.iter().any(|summary| summary.en.contains("free") && summary.ko.contains("무료")));
-    says(&summaries[1], &[EMAIL, "1,000"]);
+    notes(&planned, &["us-east-1, us-east-2, us-west-2", "3", "1,000"]);
+    assert!(planned.notes.iter().any(|note| note.en.contains("free") && note.ko.contains("무료")));
+    says(&planned.changes[1].summary(), &[EMAIL]);
 }
 
 #[test]

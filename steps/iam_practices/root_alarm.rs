@@ -432,34 +432,34 @@ impl AlarmChange {
         match self {
             Self::CreateTopic { topic, .. } => {
                 let region = harmless(region_of(topic));
-                text! { en: "topic {NAME} in {region} for the alarm on root; free", ko: "{region}의 루트 사용자 경보용 주제 {NAME}(무료)" }
+                text! { en: "topic {NAME} in {region}", ko: "{region}의 주제 {NAME}" }
             }
             Self::PutTopicPolicy { topic, .. } => {
                 let region = harmless(region_of(topic));
                 text! {
-                    en: "policy of topic {NAME} in {region}: the rule may send",
+                    en: "topic {NAME} in {region}: the rule may send",
                     ko: "{region}의 주제 {NAME} 정책: 규칙의 전송 허용"
                 }
             }
             Self::Subscribe { topic, email } => {
                 let (region, email) = (harmless(region_of(topic)), harmless(email));
                 text! {
-                    en: "e-mails of the alarm in {region} to {email}, who has to confirm; 1,000 a month are free",
-                    ko: "{region} 경보의 이메일을 {email}(으)로(받는 사람이 확인해야 함). 월 1,000통까지 무료"
+                    en: "topic {NAME} in {region} to {email}",
+                    ko: "{region}의 주제 {NAME}에 {email}"
                 }
             }
             Self::PutRule { rule } => {
                 let region = harmless(region_of(rule));
                 text! {
-                    en: "rule {NAME} in {region}: root's sign-ins and changes; free",
-                    ko: "{region}의 규칙 {NAME}: 루트 사용자의 로그인과 변경(무료)"
+                    en: "rule {NAME} in {region}",
+                    ko: "{region}의 규칙 {NAME}"
                 }
             }
             Self::PutTarget { rule, .. } => {
                 let region = harmless(region_of(rule));
                 text! {
-                    en: "rule {NAME} in {region} sends to the topic",
-                    ko: "{region}의 규칙 {NAME}이(가) 주제로 전송"
+                    en: "rule {NAME} in {region} to the topic",
+                    ko: "{region}의 규칙 {NAME}을(를) 주제에"
                 }
             }
         }
