@@ -6,6 +6,7 @@ use crate::answers::{Answers, SignInWay};
 use crate::aws::Reading;
 use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
+use crate::session::not_an_administrator;
 use crate::text;
 use crate::text::{Text, harmless};
 
@@ -283,6 +284,13 @@ fn name_yourself() -> PersonTask {
 
 fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::AdminSignIn;
+    if let SignIn::Refused(refusal) = facts.sign_in {
+        let user = answers.admin.user.as_deref().unwrap_or_default();
+        return match before_root_keys(facts, answers) {
+            Some(first) if first != step => StepPlan::blocked(step, after(first)),
+            _ => StepPlan::needs_person(step, not_an_administrator(refusal, user, &answers.admin.group)),
+        };
+    }
     if facts.sign_in != SignIn::No {
         let found = match facts.sign_in {
             SignIn::Locked => {
@@ -521,7 +529,7 @@ fn before_root_keys(facts: &Facts, answers: &Answers) -> Option<StepId> {
         Ok(Some(group)) if group.is_administrators(&facts.partition) => {
             if !group.has(admin) {
                 Some(StepId::AdminUser)
-            } else if facts.sign_in == SignIn::No {
+            } else if matches!(facts.sign_in, SignIn::No | SignIn::Refused(_)) {
                 Some(StepId::AdminSignIn)
             } else {
                 None
