@@ -109,32 +109,13 @@ async fn is_mfa_required(
     identity: &Identity,
     user: &str,
 ) -> Result<Reading<bool>, AwsError> {
-    let (holders, groups) = tokio::try_join!(holders(session, identity), groups_of(identity, user))?;
+    let policy = policy_arn(session.partition(), session.account());
+    let (holders, groups) = tokio::try_join!(facts::holders(identity, &policy), groups_of(identity, user))?;
     Ok(match (holders, groups) {
-        (Ok((users, groups)), Ok(of_user)) => {
-            Ok(users.iter().any(|holder| holder == user)
-                || groups.iter().any(|group| of_user.contains(group)))
-        }
+        (Ok(holders), Ok(of_user)) => Ok(holders.users.iter().any(|holder| holder == user)
+            || holders.groups.iter().any(|group| of_user.contains(group))),
         (Err(unseen), _) | (_, Err(unseen)) => Err(unseen),
     })
-}
-
-/// The users and the groups that the policy is attached to.
-async fn holders(
-    session: &Session,
-    identity: &Identity,
-) -> Result<Reading<(Vec<String>, Vec<String>)>, AwsError> {
-    let arn = policy_arn(session.partition(), session.account());
-    let request = identity.iam().list_entities_for_policy().policy_arn(arn).max_items(1000);
-    let pages = request.into_paginator().send().try_collect().await;
-    let pages = identity.reading(unless("NoSuchEntity", pages.for_call("iam:ListEntitiesForPolicy")))?;
-    Ok(pages.map(|pages| {
-        let pages = pages.unwrap_or_default();
-        let users = pages.iter().flat_map(|page| page.policy_users()).filter_map(|user| user.user_name());
-        let groups =
-            pages.iter().flat_map(|page| page.policy_groups()).filter_map(|group| group.group_name());
-        (users.map(ToOwned::to_owned).collect(), groups.map(ToOwned::to_owned).collect())
-    }))
 }
 
 async fn groups_of(identity: &Identity, user: &str) -> Result<Reading<Vec<String>>, AwsError> {
