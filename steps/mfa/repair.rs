@@ -11,7 +11,7 @@ use crate::aws::{Caller, ForCall, Identity, Reading, unless};
 use crate::error::{AwsError, StepError};
 use crate::practice::Change as _;
 use crate::root_user::console_sign_in;
-use crate::session::{Session, is_passkey};
+use crate::session::{Session, is_passkey, shows_codes};
 use crate::text;
 use crate::text::{Text, harmless, slips};
 
@@ -224,6 +224,26 @@ impl Devices {
         self.found.iter().filter(|device| matches!(device.standing, Standing::Enabled(_)))
     }
 
+    /// Those whose codes AWS may refuse because their clock has drifted.
+    pub fn show_codes(&self) -> impl Iterator<Item = &Device> {
+        self.enabled().filter(|device| shows_codes(&device.serial))
+    }
+
+    /// The change that brings a device back into step.
+    pub fn resync(&self, device: &Device) -> Change {
+        Change::ResyncDevice { user: self.user.clone(), serial: device.serial.clone() }
+    }
+
+    /// That a device was brought back into step.
+    pub fn in_step(&self, device: &Device) -> Text {
+        let what = device.what();
+        let (en, ko) = (what.en, what.ko);
+        text! {
+            en: "AWS goes by the clock of {en} now. Codes that were typed are used: the next one counts.",
+            ko: "이제 AWS가 {ko}의 시계를 기준으로 합니다. 입력한 코드는 이미 사용되었으니 다음 코드를 쓰세요."
+        }
+    }
+
     /// Whether the device is still there.
     pub fn has(&self, device: &Device) -> bool {
         self.found.iter().any(|found| found.serial == device.serial)
@@ -286,7 +306,7 @@ impl Devices {
         if left.is_empty() {
             return Some(self.nothing_is_left());
         }
-        let no_codes = !is_passkey(&lost.serial) && left.iter().all(|device| is_passkey(&device.serial));
+        let no_codes = shows_codes(&lost.serial) && !left.iter().any(|device| shows_codes(&device.serial));
         let user = self.name();
         no_codes.then(|| {
             text! {
