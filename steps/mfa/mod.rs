@@ -70,3 +70,21 @@ impl Practice for Mfa {
         apply::apply(change, session, operator).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Document;
+
+    #[test]
+    fn both_policies_let_users_enrol_and_one_of_them_requires_it() {
+        for partition in ["aws", "aws-cn"] {
+            let required = Document::parse(&policy_document(partition)).unwrap();
+            let enrolment = Document::parse(&enrolment_policy_document(partition)).unwrap();
+            assert!(required.includes(&enrolment) && !enrolment.includes(&required));
+            assert_eq!(required.statement.len(), enrolment.statement.len() + 1);
+            let json = enrolment.to_json();
+            assert!(!json.contains("Deny") && json.contains(&format!("arn:{partition}:iam::")), "{json}");
+        }
+    }
+}

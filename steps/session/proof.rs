@@ -6,7 +6,7 @@
 //! is in the administrators' group, which has AdministratorAccess, with no permissions boundary that takes them away.
 //! Directly before something irreversible, the administrator writes as well (see the apply of practice 1).
 
-use crate::aws::{ForCall, Identity, Reading, unless};
+use crate::aws::{ForCall, Identity, Reading, UnseenCause, unless};
 use crate::error::{AwsError, StepError};
 use crate::groups;
 use crate::root_user::administrator_access;
@@ -44,7 +44,8 @@ pub(super) async fn judged(
     }
 }
 
-/// Whoever may not even see the own rights is no administrator.
+/// Whoever may not even see the own rights is no administrator. A read that failed for another reason, which a run that
+/// only looks survives, says nothing.
 fn with_rights(
     identity: Identity,
     rights: Result<Reading<Rights>, AwsError>,
@@ -52,7 +53,10 @@ fn with_rights(
     Ok(match rights {
         Ok(Ok(Rights::Full)) => Administrator::Proven(identity),
         Ok(Ok(Rights::Lacking(refusal))) => Administrator::Refused(identity, refusal),
-        Ok(Err(_)) => Administrator::Refused(identity, Refusal::NotAdministrator),
+        Ok(Err(unseen)) if unseen.why == UnseenCause::Denied => {
+            Administrator::Refused(identity, Refusal::NotAdministrator)
+        }
+        Ok(Err(_)) => Administrator::Proven(identity),
         Err(error) if is_refusal(&error) => Administrator::Refused(identity, Refusal::Denied),
         Err(error) => return Err(error.into()),
     })
