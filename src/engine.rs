@@ -315,6 +315,7 @@ pub(crate) fn report<C: Change>(plan: &StepPlan<C>) -> StepReport {
         reason: plan.reason.clone(),
         found: plan.found.clone(),
         notes: plan.notes.clone(),
+        names: plan.names.clone(),
     }
 }
 

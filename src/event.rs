@@ -75,6 +75,8 @@ pub struct StepReport {
     pub found: Option<Text>,
     /// What the operator should know before deciding.
     pub notes: Vec<Text>,
+    /// Everybody whom the step waits for, where its words name only some.
+    pub names: Vec<String>,
 }
 
 /// One change, in words.

@@ -1,6 +1,7 @@
 //! `dayone mfa repair USER`: a way back for who has lost an MFA device.
 //!
-//! It walks no practice: a person looks at the devices of one user, says which is lost, and has the user enrol a new one.
+//! It walks no practice: a person looks at the devices of one user, says which is lost, and has the user enrol a new one;
+//! or brings one back into step whose clock has drifted.
 //! The changes are those of practice 2, made as the engine makes them, with the journal, the lock and Ctrl-C.
 
 use serde_json::{Map, Value};
@@ -50,6 +51,16 @@ pub async fn run(
 /// Nothing here can be answered beforehand: a device is lost or not, and whose it is has to be typed.
 fn nobody() -> Failure {
     OperatorError::NobodyToAsk { key: "dayone mfa repair".into() }.into()
+}
+
+/// What a person says of the devices.
+enum Wrong {
+    /// This one is lost, or left over.
+    Lost(Device),
+    /// One is there, and its codes are refused.
+    OutOfStep,
+    /// Nothing.
+    Nothing,
 }
 
 /// The walk through one user's devices.
@@ -104,24 +115,61 @@ impl Walk<'_> {
         }
     }
 
-    /// One after the other, until none is lost any more.
+    /// One after the other, until nothing is wrong with any of them.
     async fn remove_lost(&mut self, mut devices: Devices) -> Result<Devices, Failure> {
-        while let Some(lost) = self.which_is_lost(&devices).await? {
-            devices = self.remove(devices, &lost).await?;
+        loop {
+            match self.what_is_wrong(&devices).await? {
+                Wrong::Lost(lost) => devices = self.remove(devices, &lost).await?,
+                Wrong::OutOfStep => self.bring_into_step(&devices).await?,
+                Wrong::Nothing => return Ok(devices),
+            }
         }
-        Ok(devices)
     }
 
-    async fn which_is_lost(&mut self, devices: &Devices) -> Result<Option<Device>, Failure> {
+    async fn what_is_wrong(&mut self, devices: &Devices) -> Result<Wrong, Failure> {
         if devices.found.is_empty() {
             self.say(&devices.none());
-            return Ok(None);
+            return Ok(Wrong::Nothing);
         }
         let question = text! { en: "Which one is lost, or left over?", ko: "잃어버렸거나 등록이 끝나지 않은 디바이스는 어느 것인가요?" };
         let none = text! { en: "None of them", ko: "없음" };
-        let options: Vec<Text> = devices.found.iter().map(Device::text).chain([none]).collect();
+        let out_of_step = text! {
+            en: "None is lost, but AWS refuses the codes that one shows",
+            ko: "잃어버리지 않았지만 표시되는 코드가 거부됨"
+        };
+        let out_of_step = devices.show_codes().next().map(|_| out_of_step);
+        let none_lost = std::iter::once(none).chain(out_of_step);
+        let options: Vec<Text> = devices.found.iter().map(Device::text).chain(none_lost).collect();
         let chosen = self.engine.operator.choose(&question, &options, devices.found.len()).await?;
-        Ok(devices.found.get(chosen).cloned())
+        Ok(match devices.found.get(chosen) {
+            Some(lost) => Wrong::Lost(lost.clone()),
+            None if chosen > devices.found.len() => Wrong::OutOfStep,
+            None => Wrong::Nothing,
+        })
+    }
+
+    /// Two codes tell AWS how far off the device's clock is. Skipping in the middle of it leaves it as it was.
+    async fn bring_into_step(&mut self, devices: &Devices) -> Result<(), Failure> {
+        let Some(device) = self.which_is_out_of_step(devices).await? else { return Ok(()) };
+        self.say(&text! {
+            en: "Two codes that follow one another tell AWS what the device's clock says.",
+            ko: "연속된 두 코드를 입력하면 AWS가 디바이스의 시계를 맞춥니다."
+        });
+        if self.make(devices, devices.resync(&device)).await? {
+            self.say(&devices.in_step(&device));
+        }
+        Ok(())
+    }
+
+    async fn which_is_out_of_step(&mut self, devices: &Devices) -> Result<Option<Device>, Failure> {
+        let show_codes: Vec<&Device> = devices.show_codes().collect();
+        if let [only] = show_codes.as_slice() {
+            return Ok(Some((*only).clone()));
+        }
+        let question = text! { en: "Which one is it?", ko: "어느 디바이스인가요?" };
+        let options: Vec<Text> = show_codes.iter().map(|device| device.text()).collect();
+        let chosen = self.engine.operator.choose(&question, &options, 0).await?;
+        Ok(show_codes.get(chosen).map(|device| (*device).clone()))
     }
 
     /// Says first what follows, and has the user's name typed.

@@ -186,6 +186,11 @@ impl AwsError {
         self.is("InvalidClientTokenId") || self.is("UnrecognizedClientException")
     }
 
+    /// STS knows the temporary credentials of a user without MFA, and IAM answers as if it did not.
+    fn may_be_without_mfa(&self) -> bool {
+        self.is("InvalidClientTokenId") && self.operation.starts_with("iam:")
+    }
+
     /// AWS's code and words, on one line; plain ones where AWS has said nothing.
     pub fn detail(&self) -> Text {
         let words = self.plain.clone().unwrap_or_else(|| Text::verbatim(self.message.as_str()));
@@ -220,6 +225,10 @@ impl AwsError {
             AwsCause::CredentialsLate => text! {
                 en: "Run the credential_process of the AWS profile by itself to see what it waits for, or sign in with: aws login   Then run the same command again.",
                 ko: "AWS 프로파일의 credential_process를 따로 실행해 무엇을 기다리는지 확인하거나 aws login으로 로그인한 뒤 같은 명령을 다시 실행하세요."
+            },
+            AwsCause::CredentialsRefused if self.may_be_without_mfa() => text! {
+                en: "AWS does not accept these credentials. They may be mistyped, deleted, switched off or expired: sign in again. Or they are temporary ones of an IAM user that were made without an MFA code, of which IAM says the same: get them with a code (aws sts get-session-token --serial-number SERIAL --token-code CODE) or sign in with aws login.",
+                ko: "AWS가 이 보안 인증 정보를 인정하지 않습니다. 잘못 입력했거나, 삭제·비활성화·만료되었을 수 있으니 다시 로그인하세요. MFA 코드 없이 받은 IAM 사용자의 임시 보안 인증 정보일 때도 IAM이 같은 오류를 냅니다. 코드를 넣어 다시 받거나(aws sts get-session-token --serial-number SERIAL --token-code CODE) aws login으로 로그인하세요."
             },
             AwsCause::CredentialsRefused if self.may_be_the_region() => text! {
                 en: "AWS does not accept these credentials. They may be mistyped, deleted, switched off or expired: sign in again. Or the Region is not enabled in this account, which looks the same: enable it in the account's settings, or choose another with --region.",
@@ -407,6 +416,18 @@ mod tests {
         assert!(is_unanswered(AwsCause::Unreachable, ""));
         let file = std::io::Error::other("full");
         assert!(!StepError::file(std::path::Path::new("x"), file).is_unanswered());
+    }
+
+    #[test]
+    fn missing_mfa_is_named_where_only_iam_refuses() {
+        let of_iam = AwsError {
+            operation: "iam:GetGroup",
+            ..refused(AwsCause::CredentialsRefused, "InvalidClientTokenId")
+        };
+        let hint = of_iam.hint();
+        assert!(hint.en.contains("without an MFA code") && hint.ko.contains("MFA 코드 없이"), "{hint:?}");
+        let of_sts = refused(AwsCause::CredentialsRefused, "InvalidClientTokenId").hint();
+        assert!(!of_sts.en.contains("MFA"), "{}", of_sts.en);
     }
 
     #[test]

@@ -79,9 +79,9 @@ pub struct CodeRequest {
 /// What a one-time code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodePurpose {
-    /// The first of two codes that enrol a device.
+    /// The first of two codes that enrol a device, or bring it back into step.
     EnrolFirst,
-    /// The second of two codes that enrol a device.
+    /// The second of two codes that enrol a device, or bring it back into step.
     EnrolSecond,
     /// Signing in with a device that is enrolled.
     SignIn,

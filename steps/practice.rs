@@ -11,7 +11,7 @@ use crate::error::StepError;
 use crate::operator::Operator;
 use crate::readings::Readings;
 use crate::session::Session;
-use crate::text::{Language, Text};
+use crate::text::{Language, Text, harmless};
 
 /// One of the practices, in the order in which they are walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -347,6 +347,8 @@ pub struct StepPlan<C> {
     /// What may be done besides, offered to a person, once: when the step is in place, or before it is left to the
     /// person.
     pub offer: Option<Offer<C>>,
+    /// Everybody whom the step waits for, where its words name only some.
+    pub names: Vec<String>,
 }
 
 /// Something that a step does not need and a person may want.
@@ -376,6 +378,7 @@ impl<C> StepPlan<C> {
             careful: false,
             watchable: None,
             offer: None,
+            names: Vec::new(),
         }
     }
 
@@ -421,6 +424,11 @@ impl<C> StepPlan<C> {
     pub fn with_note(mut self, note: Text) -> Self {
         self.notes.push(note);
         self
+    }
+
+    /// Adds the names of everybody whom the step waits for.
+    pub fn with_names(self, names: &[String]) -> Self {
+        Self { names: names.iter().map(|name| harmless(name)).collect(), ..self }
     }
 
     /// The same, held up by a step that has to be in place before.

@@ -5,15 +5,24 @@
 //! the run needs an MFA session: until it has one, the administrator is *locked* and the run reads as whom it was
 //! started with.
 
-use aws_credential_types::Credentials;
+mod codes;
+mod proof;
+mod words;
+
 use aws_sdk_iam::types::User;
 
 use crate::account::{self, About};
-use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, unless};
-use crate::error::{AwsError, StepError};
+use crate::answers::Admin;
+use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, WayIn, unless};
+use crate::error::StepError;
 use crate::event_history::KeyUses;
-use crate::operator::{CodePurpose, CodeRequest, Operator};
-use crate::{text, wait};
+use crate::operator::Operator;
+use crate::wait;
+
+pub use codes::{is_passkey, is_phone_number, shows_codes};
+pub(crate) use codes::{resync, wrong_codes};
+pub use proof::Refusal;
+pub(crate) use words::not_an_administrator;
 
 /// The identities of a run, and how AWS is reached.
 #[derive(Debug)]
@@ -26,6 +35,10 @@ pub struct Session {
     pub about: About,
     /// The administrator, as far as the run has got.
     pub administrator: Administrator,
+    /// The group whose members are the administrators.
+    pub group: String,
+    /// The administrator's name, as it was looked for.
+    user: String,
     /// One-time codes that AWS has seen in this run. A code is accepted once.
     pub used_codes: Vec<String>,
     /// The run deleted the access key that it was started with: from here on it has only the administrator.
@@ -54,10 +67,19 @@ pub struct Suggestion {
 pub enum NoSession {
     /// No credentials of the administrator are known.
     NotSignedIn,
-    /// The user with this ARN has no device that shows codes.
-    NoDevice(String),
+    /// The user with this ARN has no device at all, and may enrol one on this page.
+    NoDevice {
+        /// The user's ARN.
+        arn: String,
+        /// Where the user signs in to the console.
+        page: String,
+    },
+    /// The user with this ARN has devices, and none of them shows codes.
+    NoCodes(String),
     /// The user with this ARN signed in without MFA, by `aws login`. Only a new sign-in can carry it.
     SignInAgain(String),
+    /// The user with this ARN has temporary credentials that were made without a code. Only new ones can carry MFA.
+    SessionWithoutMfa(String),
     /// AWS refuses the user with this ARN what an administrator may do, even with MFA.
     Refused(String),
 }
@@ -69,8 +91,10 @@ pub enum Administrator {
     Unknown,
     /// The administrator has signed in, but AWS refuses what needs MFA.
     Locked(Identity),
-    /// The administrator has signed in and done what only an administrator can.
+    /// The administrator has signed in and has the rights of one.
     Proven(Identity),
+    /// The user has signed in and is no administrator, or AWS refuses for another reason than MFA.
+    Refused(Identity, Refusal),
 }
 
 impl Session {
@@ -82,6 +106,8 @@ impl Session {
             started,
             about: About::default(),
             administrator: Administrator::Unknown,
+            group: Admin::default().group,
+            user: String::new(),
             used_codes: Vec::new(),
             started_key_deleted: false,
             by_key: None,
@@ -111,9 +137,15 @@ impl Session {
             _ => None,
         };
         let answer = self.started.iam().get_group().group_name(group).send().await.for_call("iam:GetGroup");
-        let users = match self.started.reading(unless("NoSuchEntity", answer))? {
-            Ok(Some(group)) => group.users,
-            Ok(None) | Err(_) => Vec::new(),
+        let users = match self.started.reading(unless("NoSuchEntity", answer)) {
+            Ok(Ok(Some(group))) => group.users,
+            Ok(Ok(None) | Err(_)) => Vec::new(),
+            Err(error)
+                if caller.is_some() && self.started.caller.temporary && proof::is_unknown_key(&error) =>
+            {
+                return Err(without_mfa(&self.started).into());
+            }
+            Err(error) => return Err(error.into()),
         };
         let is_caller = |user: &&User| self.started.caller.is_user(user.user_name());
         let administrator = match users.as_slice() {
@@ -126,17 +158,35 @@ impl Session {
     /// Whether the run was started as the administrator, whom AWS refuses what needs MFA.
     pub fn is_started_locked(&self) -> bool {
         match &self.administrator {
-            Administrator::Locked(identity) => identity.caller.arn == self.started.caller.arn,
-            Administrator::Unknown | Administrator::Proven(_) => false,
+            Administrator::Locked(identity) | Administrator::Refused(identity, Refusal::NoDevice) => {
+                self.is_started(identity)
+            }
+            Administrator::Unknown | Administrator::Proven(_) | Administrator::Refused(..) => false,
         }
     }
 
-    /// Who acts: the administrator where it is proven, else who the run was started as.
+    /// Who acts: the administrator where it is proven, else who the run was started as, as long as those credentials
+    /// work.
     pub fn acting(&self) -> &Identity {
         match &self.administrator {
             Administrator::Proven(identity) => identity,
-            Administrator::Locked(_) | Administrator::Unknown => &self.started,
+            Administrator::Locked(identity) | Administrator::Refused(identity, _)
+                if self.started_key_deleted || self.is_started(identity) =>
+            {
+                identity
+            }
+            Administrator::Locked(_) | Administrator::Refused(..) | Administrator::Unknown => &self.started,
         }
+    }
+
+    /// Whether only a new sign-in of the administrator lets this run go on: MFA is missing, and there is nobody else to
+    /// act as.
+    pub fn is_out(&self) -> bool {
+        self.started_key_deleted && matches!(self.administrator, Administrator::Locked(_))
+    }
+
+    fn is_started(&self, identity: &Identity) -> bool {
+        identity.caller.arn == self.started.caller.arn
     }
 
     /// The root user's own credentials, for the few things that only root can do.
@@ -158,13 +208,14 @@ impl Session {
     pub fn administrator_caller(&self) -> Option<&Caller> {
         match &self.administrator {
             Administrator::Proven(identity) | Administrator::Locked(identity) => Some(&identity.caller),
-            Administrator::Unknown => None,
+            Administrator::Unknown | Administrator::Refused(..) => None,
         }
     }
 
-    /// Looks whether the run, or the AWS profile, is the administrator by now. True when it is.
+    /// Looks whether the run, or the AWS profile, is the administrator by now. True when somebody has signed in under
+    /// that name; whether it is an administrator is seen by [`Session::administrator`].
     pub async fn find_administrator(&mut self, user: &str, profile: Option<&str>) -> Result<bool, StepError> {
-        if !matches!(self.administrator, Administrator::Unknown) {
+        if self.administrator_caller().is_some() {
             return Ok(true);
         }
         let identity = if self.started.caller.is_user(user) {
@@ -176,17 +227,23 @@ impl Session {
         };
         match identity {
             Some(identity) if self.is_the_administrator(&identity, user) => {
-                self.administrator = proven(identity).await?;
+                self.become_administrator(identity, user).await?;
                 Ok(true)
             }
             _ => Ok(false),
         }
     }
 
-    /// Goes on as the administrator with credentials that were just made.
-    pub async fn become_administrator(&mut self, identity: Identity) -> Result<(), StepError> {
-        self.administrator = proven(identity).await?;
+    /// Goes on as the administrator of this name, as far as these credentials turn out to be an administrator's.
+    pub async fn become_administrator(&mut self, identity: Identity, user: &str) -> Result<(), StepError> {
+        user.clone_into(&mut self.user);
+        self.administrator = self.judged(identity).await?;
         Ok(())
+    }
+
+    async fn judged(&self, identity: Identity) -> Result<Administrator, StepError> {
+        let witness = Some(&self.started).filter(|_| !self.started_key_deleted);
+        proof::judged(identity, &self.user, &self.group, witness).await
     }
 
     /// Reads the administrator's sign-in anew, after the person has signed in once more with the device. True when the
@@ -199,7 +256,7 @@ impl Session {
         };
         match identity {
             Some(identity) if self.is_the_administrator(&identity, user) && self.is_news(&identity) => {
-                self.administrator = proven(identity).await?;
+                self.become_administrator(identity, user).await?;
                 self.signed_in_with_mfa = true;
                 Ok(true)
             }
@@ -214,37 +271,72 @@ impl Session {
 
     /// Asks AWS once more whether the administrator may act: what was true before a policy changed may not be now.
     pub async fn prove_again(&mut self) -> Result<(), StepError> {
-        if let Administrator::Proven(identity) = &self.administrator {
-            self.administrator = proven(identity.clone()).await?;
-        }
+        let identity = match &self.administrator {
+            Administrator::Proven(identity)
+            | Administrator::Locked(identity)
+            | Administrator::Refused(identity, _) => identity.clone(),
+            Administrator::Unknown => return Ok(()),
+        };
+        self.administrator = self.judged(identity).await?;
         Ok(())
+    }
+
+    /// The same for who was refused, after something was done about it.
+    pub async fn prove_refused_again(&mut self) -> Result<(), StepError> {
+        match self.administrator {
+            Administrator::Refused(..) => self.prove_again().await,
+            Administrator::Unknown | Administrator::Locked(_) | Administrator::Proven(_) => Ok(()),
+        }
     }
 
     /// Goes on under an MFA session: asks for a code that AWS has not seen, and proves that the session works. Without
     /// one, everything stays as it was.
     pub async fn unlock(&mut self, operator: &mut impl Operator) -> Result<Result<(), NoSession>, StepError> {
-        let identity = match &self.administrator {
-            Administrator::Unknown => return Ok(Err(NoSession::NotSignedIn)),
-            Administrator::Proven(identity) if identity.caller.temporary => return Ok(Ok(())),
-            Administrator::Locked(identity) if identity.caller.temporary => {
-                return Ok(Err(NoSession::SignInAgain(identity.caller.arn.clone())));
-            }
-            Administrator::Locked(identity) | Administrator::Proven(identity) => identity.clone(),
+        let identity = match self.to_unlock() {
+            Ok(Some(identity)) => identity,
+            Ok(None) => return Ok(Ok(())),
+            Err(reason) => return Ok(Err(reason)),
         };
         let CallerKind::User(user) = identity.caller.kind.clone() else {
-            return Ok(Err(NoSession::NoDevice(identity.caller.arn)));
+            return Ok(Err(NoSession::NoCodes(identity.caller.arn)));
         };
-        let devices = code_devices(&identity, &user).await?;
-        if devices.is_empty() {
-            return Ok(Err(NoSession::NoDevice(identity.caller.arn)));
-        }
-        let credentials = self.session_token(&identity, &user, &devices, operator).await?;
+        let devices = match codes::code_devices(&identity, &user).await? {
+            Ok(devices) => devices,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let credentials = match self.session_token(&identity, &user, devices, operator).await? {
+            Ok(credentials) => credentials,
+            Err(reason) => return Ok(Err(reason)),
+        };
         let unlocked = self.connection.with_credentials(credentials, Some(true)).await?;
         self.by_key = Some(identity);
         self.go_on_as(unlocked, operator).await
     }
 
-    /// What was granted a moment ago may take a while to be seen, so a refusal is asked again within bounds.
+    /// The access key that a session is to be opened for; none where there is a session already.
+    fn to_unlock(&self) -> Result<Option<Identity>, NoSession> {
+        match &self.administrator {
+            Administrator::Unknown => Err(NoSession::NotSignedIn),
+            Administrator::Refused(identity, Refusal::NoDevice) => {
+                Err(NoSession::no_device(&identity.caller))
+            }
+            Administrator::Refused(identity, Refusal::Denied) => {
+                Err(NoSession::Refused(identity.caller.arn.clone()))
+            }
+            Administrator::Locked(identity) if identity.caller.temporary => Err(without_mfa(identity)),
+            Administrator::Proven(identity) | Administrator::Refused(identity, _)
+                if identity.caller.temporary =>
+            {
+                Ok(None)
+            }
+            Administrator::Locked(identity)
+            | Administrator::Proven(identity)
+            | Administrator::Refused(identity, _) => Ok(Some(identity.clone())),
+        }
+    }
+
+    /// What was granted a moment ago may take a while to be seen, so a refusal is asked again within bounds. A session
+    /// that AWS lets look is one, whatever rights the user has beyond that.
     async fn go_on_as(
         &mut self,
         identity: Identity,
@@ -253,49 +345,22 @@ impl Session {
         let (arn, asked) = (identity.caller.arn.clone(), operator.pause());
         let proof = async {
             for pause in wait::pauses() {
-                if let Administrator::Proven(identity) = proven(identity.clone()).await? {
-                    return Ok::<_, StepError>(Some(identity));
+                let judged = self.judged(identity.clone()).await?;
+                if judged.may_look() {
+                    return Ok::<_, StepError>(Some(judged));
                 }
                 asked.unless_asked(pause).await?;
             }
             Ok(None)
         };
-        Ok(match operator.while_waiting(waiting_for_session(), proof).await? {
-            Some(identity) => {
-                self.administrator = Administrator::Proven(identity);
+        let proof = operator.while_waiting(codes::waiting_for_session(), proof).await?;
+        Ok(match proof {
+            Some(judged) => {
+                self.administrator = judged;
                 Ok(())
             }
             None => Err(NoSession::Refused(arn)),
         })
-    }
-
-    async fn session_token(
-        &mut self,
-        identity: &Identity,
-        user: &str,
-        devices: &[String],
-        operator: &mut impl Operator,
-    ) -> Result<Credentials, StepError> {
-        let mut trouble = None;
-        loop {
-            let request = CodeRequest {
-                user: user.to_owned(),
-                purpose: CodePurpose::SignIn,
-                used: self.used_codes.clone(),
-                trouble: trouble.take(),
-            };
-            let code = operator.one_time_code(&request).await?;
-            self.used_codes.push(code.clone());
-            let tried = try_code(identity, devices, &code);
-            match operator.while_waiting(waiting_for_session(), tried).await {
-                Ok((credentials, serial)) => {
-                    self.session_device = Some(serial);
-                    return Ok(credentials);
-                }
-                Err(StepError::Aws(error)) if error.is("AccessDenied") => trouble = Some(wrong_code(&error)),
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     fn is_the_administrator(&self, identity: &Identity, user: &str) -> bool {
@@ -303,127 +368,25 @@ impl Session {
     }
 }
 
-/// Something only an administrator can do: `GetCallerIdentity` would answer to anybody.
-async fn proven(identity: Identity) -> Result<Administrator, StepError> {
-    match identity.iam().get_account_summary().send().await.for_call("iam:GetAccountSummary") {
-        Ok(_) => Ok(Administrator::Proven(identity)),
-        Err(error) if error.is_unseen() || error.is("InvalidClientTokenId") => {
-            Ok(Administrator::Locked(identity))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A person with two devices reads the code off either: the one whose code it was is given back too. The last refusal
-/// is given back.
-async fn try_code(
-    identity: &Identity,
-    devices: &[String],
-    code: &str,
-) -> Result<(Credentials, String), StepError> {
-    let mut refused = None;
-    for serial in devices {
-        let call = identity.sts().get_session_token().serial_number(serial).token_code(code).send();
-        match call.await.for_call("sts:GetSessionToken") {
-            Ok(answer) => return Ok((temporary(answer.credentials())?, serial.clone())),
-            Err(error) if error.is("AccessDenied") => refused = Some(error),
-            Err(error) => return Err(error.into()),
+impl Administrator {
+    /// Whether AWS lets the user look at the account.
+    fn may_look(&self) -> bool {
+        match self {
+            Self::Proven(_) | Self::Refused(_, Refusal::NotAdministrator | Refusal::Bounded) => true,
+            Self::Unknown | Self::Locked(_) | Self::Refused(_, Refusal::NoDevice | Refusal::Denied) => false,
         }
     }
-    Err(refused
-        .unwrap_or_else(|| AwsError::without_answer("sts:GetSessionToken", "there is no device to ask for"))
-        .into())
 }
 
-/// The devices that show codes. Passkeys and security keys do not: `GetSessionToken` cannot use them.
-async fn code_devices(identity: &Identity, user: &str) -> Result<Vec<String>, StepError> {
-    let devices =
-        identity.iam().list_mfa_devices().user_name(user).send().await.for_call("iam:ListMFADevices")?;
-    let serials = devices.mfa_devices().iter().map(|device| device.serial_number().to_owned());
-    Ok(serials.filter(|serial| !is_passkey(serial)).collect())
-}
-
-/// Whether a device is a passkey or a security key, by its serial number.
-pub fn is_passkey(serial: &str) -> bool {
-    serial.contains(":u2f/")
-}
-
-fn temporary(credentials: Option<&aws_sdk_sts::types::Credentials>) -> Result<Credentials, StepError> {
-    let credentials = credentials.ok_or_else(|| StepError::InTheWay {
-        what: text! { en: "AWS answered GetSessionToken without credentials.", ko: "GetSessionToken 응답에 보안 인증 정보가 없습니다." },
-        next: text! { en: "Run the same command again.", ko: "같은 명령을 다시 실행하세요." },
-    })?;
-    Ok(Credentials::new(
-        credentials.access_key_id(),
-        credentials.secret_access_key(),
-        Some(credentials.session_token().to_owned()),
-        None,
-        "dayone",
-    ))
-}
-
-fn waiting_for_session() -> text::Text {
-    text! { en: "Signing in with the one-time code", ko: "일회용 코드로 로그인하는 중" }
-}
-
-fn wrong_code(error: &AwsError) -> text::Text {
-    let words = text::harmless(&error.message);
-    text! {
-        en: "AWS did not accept the code: {words} Wait for the next code and type that one.",
-        ko: "AWS가 코드를 받아들이지 않았습니다: {words} 다음 코드를 기다렸다가 입력하세요."
+/// Why temporary credentials are refused what needs MFA.
+fn without_mfa(identity: &Identity) -> NoSession {
+    let arn = identity.caller.arn.clone();
+    match identity.way {
+        WayIn::Temporary => NoSession::SessionWithoutMfa(arn),
+        WayIn::AccessKey | WayIn::Login | WayIn::CloudShell => NoSession::SignInAgain(arn),
     }
 }
 
-impl From<NoSession> for StepError {
-    fn from(reason: NoSession) -> Self {
-        let (what, next) = match reason {
-            NoSession::NotSignedIn => (
-                text! { en: "The administrator has not signed in yet.", ko: "관리자가 아직 로그인하지 않았습니다." },
-                text! { en: "Run dayone again and sign in at the step admin-sign-in.", ko: "dayone을 다시 실행해 admin-sign-in 단계에서 로그인하세요." },
-            ),
-            NoSession::NoDevice(arn) => no_device(&text::harmless(&arn)),
-            NoSession::SignInAgain(arn) => signed_in_without_mfa(&text::harmless(&arn)),
-            NoSession::Refused(arn) => refused_with_mfa(&text::harmless(&arn)),
-        };
-        Self::InTheWay { what, next }
-    }
-}
-
-fn no_device(arn: &str) -> (text::Text, text::Text) {
-    (
-        text! {
-            en: "{arn} has no MFA device that shows codes, so it cannot get an MFA session.",
-            ko: "{arn}에는 코드를 표시하는 MFA 디바이스가 없어 MFA 세션을 받을 수 없습니다."
-        },
-        text! {
-            en: "Sign in with: aws login   It carries MFA for passkeys too. Then run the same command again.",
-            ko: "aws login으로 로그인하세요. 패스키를 사용해도 MFA가 적용됩니다. 그런 다음 같은 명령을 다시 실행하세요."
-        },
-    )
-}
-
-fn signed_in_without_mfa(arn: &str) -> (text::Text, text::Text) {
-    (
-        text! {
-            en: "{arn} signed in without MFA, and AWS refuses what needs it.",
-            ko: "{arn}이(가) MFA 없이 로그인해 AWS가 MFA가 필요한 작업을 거부합니다."
-        },
-        text! {
-            en: "Sign in again with aws login, which now asks for the device, and run the same command again. Root can sign in all the same.",
-            ko: "aws login으로 다시 로그인하면 이제 디바이스를 묻습니다. 그런 다음 같은 명령을 다시 실행하세요. 루트 사용자 로그인은 그대로 할 수 있습니다."
-        },
-    )
-}
-
-fn refused_with_mfa(arn: &str) -> (text::Text, text::Text) {
-    (
-        text! {
-            en: "AWS refuses {arn} what an administrator may do, even with MFA.",
-            ko: "MFA를 거쳤는데도 AWS가 {arn}의 관리자 작업을 거부합니다."
-        },
-        text! {
-            en: "See that the user is in the administrators' group and that no other policy denies it. Root is the way back: sign in as root and run dayone again.",
-            ko: "사용자가 관리자 그룹에 있는지, 다른 정책이 거부하지 않는지 확인하세요. 루트 사용자로 로그인해 dayone을 다시 실행하면 되돌릴 수 있습니다."
-        },
-    )
-}
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

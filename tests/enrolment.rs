@@ -107,6 +107,49 @@ async fn a_code_that_was_used_before_is_asked_for_again() {
     assert_eq!(played.left(), []);
 }
 
+/// The phone's clock has drifted: two codes tell AWS by how much, and the next one is taken.
+#[tokio::test(start_paused = true)]
+async fn a_device_that_is_out_of_step_is_brought_back_after_two_refusals() {
+    let stage = Stage::new();
+    let drifted =
+        [Typed::Fresh, Typed::Fresh, Typed::Window(9), Typed::Window(10), Typed::Window(1), Typed::Window(2)];
+    let holder = person(&stage).typing(&drifted);
+    let played = stage.play(&stage.errand(json!({}), &UNTIL_MFA_IS_REQUIRED), holder).await.finished();
+    let asked = &played.operator.asked;
+    let expected = [
+        (EnrolFirst, false),
+        (EnrolSecond, false),
+        (SignIn, false),
+        (SignIn, true),
+        (EnrolFirst, true),
+        (EnrolSecond, false),
+        (SignIn, false),
+    ];
+    assert_eq!(purposes(asked), expected);
+    let told = asked[4].trouble.clone().unwrap();
+    assert!(told.en.contains("its clock may have drifted"), "{}", told.en);
+    assert_eq!(count(&stage, "iam:ResyncMFADevice"), 1);
+    assert_eq!(played.left(), []);
+}
+
+/// What AWS answers with another error than a wrong code ends the enrolment, and leaves no device behind.
+#[tokio::test(start_paused = true)]
+async fn an_enrolment_that_aws_refuses_leaves_nothing_half_made() {
+    let stage = with_alice().await;
+    stage.account.deny(&["iam:EnableMFADevice"]);
+    let errand = stage.errand(json!({}), &[StepId::AdminMfa]);
+    let played = stage.play(&errand, person(&stage)).await;
+    let failure = played.result.unwrap_err().to_string();
+    assert!(failure.contains("AccessDenied"), "{failure}");
+    assert_eq!(stage.devices().await, json!([]));
+    stage.account.deny(&[]);
+    let played = enrol(&stage, person(&stage)).await;
+    assert_eq!(
+        (played.made(), played.state(StepId::AdminMfa)),
+        (vec!["create iam:mfa/alice".into()], State::InPlace)
+    );
+}
+
 /// A phone whose clock is as wrong as this computer's, which is told from the date in AWS's answer. The clock here is
 /// the real one, so no code is waited for.
 #[tokio::test]

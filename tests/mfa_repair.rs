@@ -217,6 +217,25 @@ fn a_removal_that_was_cut_short_is_made_once_more() {
     assert_eq!(account.serials("alice"), [serial("alice")]);
 }
 
+/// The device is there, and AWS takes its clock from two codes.
+#[test]
+fn a_device_whose_codes_are_refused_is_brought_back_into_step() {
+    let account = Account::new();
+    let device = account.enabled("alice", "alice");
+    let before = account.changes().len();
+    let mut person = account.root_sits_down(&["alice"]);
+    person.asked("Number");
+    person.sees(&["2 None of them", "3 None is lost, but AWS refuses the codes that one shows"]);
+    person.answer("Number", "3");
+    person.types_two_codes("alice", &device.seed);
+    person.answer("Number", "");
+    person.answer("Enrol a new device now?", "");
+    let output = words(&person.ends(0));
+    assert!(output.contains("AWS goes by the clock of virtual device alice now."), "{output}");
+    assert_eq!(account.changes()[before..], ["iam:ResyncMFADevice"]);
+    assert_eq!(account.serials("alice"), [serial("alice")]);
+}
+
 #[test]
 fn skipping_an_enrolment_leaves_it_to_the_user_and_nothing_behind() {
     let account = Account::new();

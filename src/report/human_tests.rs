@@ -35,6 +35,7 @@ fn report(step: StepId, state: State) -> StepReport {
         reason: None,
         found: None,
         notes: Vec::new(),
+        names: Vec::new(),
     }
 }
 

@@ -72,6 +72,7 @@ impl Json {
             changes: self.changes(report),
             person: report.person.as_ref().map(|task| task.what.in_language(self.language)),
             reason: report.reason.as_ref().map(|reason| reason.in_language(self.language)),
+            names: Some(report.names.as_slice()).filter(|names| !names.is_empty()),
             controls: report.step.controls(),
         }
     }
@@ -172,6 +173,8 @@ struct Step<'a> {
     changes: Vec<Change<'a>>,
     person: Option<&'a str>,
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    names: Option<&'a [String]>,
     controls: &'a [&'a str],
 }
 
@@ -213,7 +216,16 @@ mod tests {
 
     fn report(state: State, changes: Vec<ChangeReport>) -> StepReport {
         let step = StepId::AdminGroup;
-        StepReport { step, state, changes, person: None, reason: None, found: None, notes: Vec::new() }
+        StepReport {
+            step,
+            state,
+            changes,
+            person: None,
+            reason: None,
+            found: None,
+            notes: Vec::new(),
+            names: Vec::new(),
+        }
     }
 
     fn parsed(json: &Json) -> Value {
@@ -272,12 +284,13 @@ mod tests {
         let task =
             steps::practice::PersonTask { what, how: Vec::new(), seen: steps::practice::Seen::Elsewhere };
         let for_a_person = about(StepId::KeyRotation, State::NeedsPerson);
-        json.hear(&Event::Step(StepReport { person: Some(task), ..for_a_person }));
+        let names = vec!["bob".to_owned()];
+        json.hear(&Event::Step(StepReport { person: Some(task), names, ..for_a_person }));
         let accepted = about(StepId::ActivityMonitoring, State::Accepted);
         json.hear(&Event::Step(StepReport { reason: Some(Text::verbatim("we know")), ..accepted }));
         let expected = json!([{"id": "iam-practices", "steps": [
             {"id": "key-rotation", "state": "needs-person", "changes": [], "person": "Replace the keys of bob",
-             "reason": null, "controls": StepId::KeyRotation.controls()},
+             "reason": null, "names": ["bob"], "controls": StepId::KeyRotation.controls()},
             {"id": "activity-monitoring", "state": "accepted", "changes": [], "person": null,
              "reason": "we know", "controls": StepId::ActivityMonitoring.controls()}]}]);
         assert_eq!(parsed(&json)["practices"], expected);

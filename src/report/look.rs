@@ -105,6 +105,7 @@ pub(super) mod tests {
             reason: None,
             found: None,
             notes: Vec::new(),
+            names: Vec::new(),
         }
     }
 

@@ -74,6 +74,7 @@ pub(crate) async fn prepare<'e>(
     let folder = place.state.join("accounts").join(safe(session.account())?);
     let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
     expected_account(&collected, &session)?;
+    session.group.clone_from(&collected.answers.admin.group);
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
     let admin = &collected.answers.admin;
     let group = admin.user.is_none().then_some(admin.group.as_str());

@@ -87,6 +87,11 @@ impl Connection {
         self.base.region().map_or_else(|| DEFAULT_REGION.to_owned(), ToString::to_string)
     }
 
+    /// Whether this run may change anything.
+    pub fn may_write(&self) -> bool {
+        self.watch.access == Access::ReadWrite
+    }
+
     /// The endpoint that replaces AWS's own for every service, if one is set.
     pub fn endpoint(&self) -> Option<&str> {
         self.base.endpoint_url()
@@ -97,11 +102,6 @@ impl Connection {
     /// would send calls to an emulator in silence.
     pub fn endpoints(&self) -> Vec<String> {
         settings::endpoints(&self.base)
-    }
-
-    /// Whether this run may change something, and does not only look.
-    pub fn may_write(&self) -> bool {
-        self.watch.access == Access::ReadWrite
     }
 
     /// How many calls have been sent to AWS, each attempt counted.

@@ -69,7 +69,9 @@ async fn proven(
 /// take the run with it. A session with MFA goes on as it is.
 fn sign_with(session: &mut Session, old: &str, new: &Identity) {
     let administrator = match &mut session.administrator {
-        Administrator::Proven(identity) | Administrator::Locked(identity) => Some(identity),
+        Administrator::Proven(identity)
+        | Administrator::Locked(identity)
+        | Administrator::Refused(identity, _) => Some(identity),
         Administrator::Unknown => None,
     };
     let all = [Some(&mut session.started), administrator, session.by_key.as_mut()];

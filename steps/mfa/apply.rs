@@ -6,14 +6,14 @@ use crate::error::StepError;
 use crate::operator::Operator;
 use crate::profile;
 use crate::root_user::{self, NewPassword};
-use crate::session::Session;
+use crate::session::{Administrator, Session};
 use crate::text;
 use crate::text::harmless;
 use crate::wait;
 
 use super::facts::{devices_of, is_refused};
-use super::plan::{Change, is_virtual};
-use super::{POLICY_NAME, enrolment, policy_document};
+use super::plan::{Change, is_enrolment, is_virtual};
+use super::{ENROLMENT_POLICY_NAME, POLICY_NAME, enrolment, enrolment_policy_document, policy_document};
 
 /// How often it is looked whether the policy is in force: for about 16 seconds. What is shown then is how it stands.
 const LOOKS: usize = 7;
@@ -36,16 +36,19 @@ pub async fn apply(
             Ok(())
         }
         Change::EnrolVirtualDevice { user, device, account } => {
-            enrolment::enrol_virtual(session, user, device, account, operator).await
+            enrolment::enrol_virtual(session, user, device, account, operator).await?;
+            session.prove_refused_again().await
         }
         Change::EnrolHardwareToken { user, serial } => {
-            enrolment::enable(session, user, serial, operator).await
+            enrolment::enable(session, user, serial, operator).await?;
+            session.prove_refused_again().await
         }
+        Change::ResyncDevice { user, serial } => enrolment::resync(session, user, serial, operator).await,
         Change::RemoveDevice { user, serial } => {
             remove_device(session.acting(), user, serial, operator).await
         }
         Change::StartSession { .. } => Ok(session.unlock(operator).await??),
-        Change::CreatePolicy { .. } => create_policy(session).await,
+        Change::CreatePolicy { policy } => create_policy(session, policy).await,
         Change::UpdatePolicy { policy, drop_version } => {
             update_policy(session, policy, drop_version.as_deref()).await
         }
@@ -54,7 +57,7 @@ pub async fn apply(
                 administrator_has_a_device(session.acting(), answers, operator).await?;
             }
             attach(session.acting(), policy, group, operator).await?;
-            see_it_in_force(session, operator).await
+            if is_enrolment(policy) { Ok(()) } else { try_out(session, policy, group, operator).await }
         }
         Change::NoteInProfile { profile, serial } => {
             profile::set_mfa_serial(session.connection.files(), profile, serial)
@@ -111,15 +114,21 @@ async fn remove_device(
     .await
 }
 
-async fn create_policy(session: &Session) -> Result<(), StepError> {
-    let iam = session.acting().iam();
-    let created = iam
-        .create_policy()
-        .policy_name(POLICY_NAME)
-        .description("Refuses everything but enrolment without MFA. Made by dayone.")
-        .policy_document(policy_document(session.partition()))
-        .send()
-        .await;
+async fn create_policy(session: &Session, policy: &str) -> Result<(), StepError> {
+    let (name, description, document) = match is_enrolment(policy) {
+        true => (
+            ENROLMENT_POLICY_NAME,
+            "Lets users enrol MFA devices, and requires nothing. Made by dayone.",
+            enrolment_policy_document(session.partition()),
+        ),
+        false => (
+            POLICY_NAME,
+            "Refuses everything but enrolment without MFA. Made by dayone.",
+            policy_document(session.partition()),
+        ),
+    };
+    let request = session.acting().iam().create_policy().policy_name(name).description(description);
+    let created = request.policy_document(document).send().await;
     unless("EntityAlreadyExists", created.for_call("iam:CreatePolicy"))?;
     Ok(())
 }
@@ -199,23 +208,106 @@ fn without_device(user: &str) -> StepError {
     }
 }
 
-/// With an access key at hand: until AWS refuses it what it lets through with MFA, which takes a moment. Then who acts
-/// is asked once more: a sign-in without MFA is stopped by now, and says so here and not in the middle of what follows.
-async fn see_it_in_force(session: &mut Session, operator: &mut impl Operator) -> Result<(), StepError> {
-    if let Some(by_key) = session.by_key.clone() {
-        let what = text! { en: "Waiting until AWS refuses the access key alone", ko: "액세스 키만으로는 거부되기를 기다리는 중" };
-        let asked = operator.pause();
-        let seen = async {
-            for pause in wait::pauses().take(LOOKS) {
-                if is_refused(&by_key).await? || asked.unless_asked(pause).await.is_err() {
-                    break;
-                }
-            }
-            Ok::<_, StepError>(())
-        };
-        operator.while_waiting(what, seen).await?;
+/// The policy that was just attached must not stop who attached it. Where nothing shows that the administrator's sign-in
+/// carries MFA, it is taken off again at once if it does.
+async fn try_out(
+    session: &mut Session,
+    policy: &str,
+    group: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let is_at_stake = may_lack_mfa(session) && group.eq_ignore_ascii_case(&session.group);
+    see_it_in_force(session, operator).await?;
+    if !is_at_stake {
+        return session.prove_again().await;
     }
-    session.prove_again().await
+    see_it_pass(session, operator).await?;
+    match session.administrator {
+        Administrator::Proven(_) => Ok(()),
+        _ => take_off(session, policy, group).await,
+    }
+}
+
+/// Of a sign-in in the browser AWS does not tell whether it carries MFA; by the word of a person, or by its age, it should.
+fn may_lack_mfa(session: &Session) -> bool {
+    match &session.administrator {
+        Administrator::Proven(identity) => identity.caller.temporary && identity.caller.mfa != Some(true),
+        Administrator::Unknown | Administrator::Locked(_) | Administrator::Refused(..) => false,
+    }
+}
+
+/// With an access key at hand: until AWS refuses it what it lets through with MFA, which takes a moment.
+async fn see_it_in_force(session: &Session, operator: &mut impl Operator) -> Result<(), StepError> {
+    let Some(by_key) = &session.by_key else { return Ok(()) };
+    let what = text! { en: "Waiting until AWS refuses the access key alone", ko: "액세스 키만으로는 거부되기를 기다리는 중" };
+    let asked = operator.pause();
+    let seen = async {
+        for pause in wait::pauses().take(LOOKS) {
+            if is_refused(by_key).await? || asked.unless_asked(pause).await.is_err() {
+                break;
+            }
+        }
+        Ok::<_, StepError>(())
+    };
+    operator.while_waiting(what, seen).await
+}
+
+/// Until AWS refuses the administrator, or for as long as it may take AWS to notice the policy.
+async fn see_it_pass(session: &mut Session, operator: &mut impl Operator) -> Result<(), StepError> {
+    let what = text! { en: "Watching whether AWS still lets this sign-in through", ko: "AWS가 이 로그인을 계속 허용하는지 확인하는 중" };
+    let asked = operator.pause();
+    let seen = async {
+        for pause in wait::pauses().take(LOOKS) {
+            session.prove_again().await?;
+            let is_out = !matches!(session.administrator, Administrator::Proven(_));
+            if is_out || asked.unless_asked(pause).await.is_err() {
+                break;
+            }
+        }
+        Ok::<_, StepError>(())
+    };
+    operator.while_waiting(what, seen).await
+}
+
+/// By whom the run was started as: the administrator may do nothing any more. Where there is nobody else any more, the
+/// plan has the administrator sign in again.
+async fn take_off(session: &Session, policy: &str, group: &str) -> Result<(), StepError> {
+    let request = session.acting().iam().detach_group_policy().policy_arn(policy).group_name(group);
+    let detached = request.send().await;
+    match unless("NoSuchEntity", detached.for_call("iam:DetachGroupPolicy")) {
+        Ok(_) => Err(taken_off(group)),
+        Err(error) if error.is_unseen() && session.is_out() => Ok(()),
+        Err(error) if error.is_unseen() => Err(stopped(group)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn taken_off(group: &str) -> StepError {
+    let group = harmless(group);
+    StepError::InTheWay {
+        what: text! {
+            en: "The policy {POLICY_NAME} stopped the administrator's sign-in, which carries no MFA. It was taken off the group {group} again at once.",
+            ko: "정책 {POLICY_NAME}이(가) MFA 없이 로그인한 관리자를 막아, {group} 그룹에서 바로 다시 해제했습니다."
+        },
+        next: text! {
+            en: "Sign in again with aws login, with the device: in the browser sign out first, if it does not ask for it. Then run the same command again.",
+            ko: "디바이스를 사용해 aws login으로 다시 로그인하세요. 디바이스를 묻지 않으면 브라우저에서 먼저 로그아웃하세요. 그런 다음 같은 명령을 다시 실행하세요."
+        },
+    }
+}
+
+fn stopped(group: &str) -> StepError {
+    let group = harmless(group);
+    StepError::InTheWay {
+        what: text! {
+            en: "The policy {POLICY_NAME} on the group {group} stops this sign-in, which carries no MFA, and nobody else is signed in who could take it off.",
+            ko: "{group} 그룹의 정책 {POLICY_NAME}이(가) MFA가 없는 이 로그인을 막고 있으며, 해제할 수 있는 다른 로그인이 없습니다."
+        },
+        next: text! {
+            en: "Sign in again with aws login, with the device: in the browser sign out first, if it does not ask for it. Then run the same command again. If the device is gone, root can sign in all the same.",
+            ko: "디바이스를 사용해 aws login으로 다시 로그인하세요. 디바이스를 묻지 않으면 브라우저에서 먼저 로그아웃하세요. 그런 다음 같은 명령을 다시 실행하세요. 디바이스가 없다면 루트 사용자로 로그인할 수 있습니다."
+        },
+    }
 }
 
 async fn minimum_length(identity: &Identity) -> Result<i32, StepError> {

@@ -4,9 +4,9 @@ use aws_sdk_iam::types::VirtualMfaDevice;
 use secrecy::SecretString;
 
 use crate::aws::{ForCall, unless};
-use crate::error::{AwsError, StepError};
-use crate::operator::{CodePurpose, CodeRequest, Enrolment, Operator, OperatorError};
-use crate::session::Session;
+use crate::error::{AwsCause, AwsError, StepError};
+use crate::operator::{CodePurpose, Enrolment, Operator, OperatorError};
+use crate::session::{self, Session, wrong_codes};
 use crate::text;
 use crate::text::{Text, percent_encoded};
 use crate::wait;
@@ -36,12 +36,26 @@ pub async fn enrol_virtual(
         Err(error) => Err(error.into()),
     };
     operator.enrolled().await;
-    if matches!(result, Err(StepError::Operator(_))) {
+    if result.as_ref().is_err_and(leaves_it_half_made) {
+        // Why it ended is what counts. What cannot be deleted now is found by the next run.
         let deleted = iam.delete_virtual_mfa_device().serial_number(&serial).send().await;
-        unless("NoSuchEntity", deleted.for_call("iam:DeleteVirtualMFADevice"))?;
-        session.connection.note_undone();
+        if unless("NoSuchEntity", deleted.for_call("iam:DeleteVirtualMFADevice")).is_ok() {
+            session.connection.note_undone();
+        }
     }
     result
+}
+
+/// Whether a device that is not enabled may be left. Where the answer was lost, AWS may have enabled it, and where the
+/// sign-in has ended nothing can be deleted. AWS deletes none that is enabled.
+fn leaves_it_half_made(error: &StepError) -> bool {
+    match error {
+        StepError::Operator(_)
+        | StepError::InTheWay { .. }
+        | StepError::HalfMade { .. }
+        | StepError::File { .. } => true,
+        StepError::Aws(error) => matches!(error.cause, AwsCause::Refused | AwsCause::Denied),
+    }
 }
 
 /// The blob in the answer is the base32 text itself, not to be encoded again.
@@ -86,28 +100,45 @@ pub async fn enable(
 ) -> Result<(), StepError> {
     let mut trouble = None;
     loop {
-        let first = code(session, user, CodePurpose::EnrolFirst, trouble.take(), operator).await?;
-        let second = code(session, user, CodePurpose::EnrolSecond, None, operator).await?;
+        let [first, second] = two_codes(session, user, trouble.take(), operator).await?;
         match enable_once(session, user, serial, [&first, &second], operator).await {
             Err(StepError::Aws(error)) if error.is("InvalidAuthenticationCode") => {
-                trouble = Some(usual_reasons(&error));
+                trouble = Some(wrong_codes(&error));
             }
             result => return result,
         }
     }
 }
 
-async fn code(
+/// Asks for two codes until AWS takes them, and brings a device back into step by them.
+pub async fn resync(
     session: &mut Session,
     user: &str,
-    purpose: CodePurpose,
+    serial: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let mut trouble = None;
+    loop {
+        let [first, second] = two_codes(session, user, trouble.take(), operator).await?;
+        let what = text! { en: "Bringing the device back into step", ko: "디바이스의 시계를 맞추는 중" };
+        let resynced = session::resync(session.acting(), user, serial, [&first, &second]);
+        match operator.while_waiting(what, resynced).await {
+            Err(error) if error.is("InvalidAuthenticationCode") => trouble = Some(wrong_codes(&error)),
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// Two codes that follow one another.
+async fn two_codes(
+    session: &mut Session,
+    user: &str,
     trouble: Option<Text>,
     operator: &mut impl Operator,
-) -> Result<String, OperatorError> {
-    let used = session.used_codes.clone();
-    let code = operator.one_time_code(&CodeRequest { user: user.to_owned(), purpose, used, trouble }).await?;
-    session.used_codes.push(code.clone());
-    Ok(code)
+) -> Result<[String; 2], OperatorError> {
+    let first = session.one_time_code(user, CodePurpose::EnrolFirst, trouble, operator).await?;
+    let second = session.one_time_code(user, CodePurpose::EnrolSecond, None, operator).await?;
+    Ok([first, second])
 }
 
 async fn enable_once(
@@ -122,7 +153,7 @@ async fn enable_once(
     wait::until_seen(
         operator,
         what,
-        |error| error.is("NoSuchEntity"),
+        |error| error.is("NoSuchEntity") || error.is("EntityTemporarilyUnmodifiable"),
         async || {
             let request = iam.enable_mfa_device().user_name(user).serial_number(serial);
             let request = request.authentication_code1(first).authentication_code2(second);
@@ -130,50 +161,4 @@ async fn enable_once(
         },
     )
     .await
-}
-
-fn usual_reasons(error: &AwsError) -> Text {
-    match error.clock_skew {
-        Some(skew) if skew.abs() > 20 => {
-            let (seconds, way) = (skew.abs(), ahead_or_behind(skew));
-            let (en, ko) = (way.en, way.ko);
-            text! {
-                en: "AWS did not accept the codes. This computer's clock is {seconds} seconds {en} AWS's; if the phone's is too, switch on automatic time there.",
-                ko: "AWS가 코드를 받아들이지 않았습니다. 이 컴퓨터의 시계가 AWS보다 {seconds}초 {ko}. 휴대폰도 그렇다면 자동 시간 설정을 켜세요."
-            }
-        }
-        _ => text! {
-            en: "AWS did not accept the codes. They must follow one another with none skipped, the earlier one first, and the phone's clock must be right.",
-            ko: "AWS가 코드를 받아들이지 않았습니다. 건너뛰지 않고 연속된 두 코드를 먼저 나온 것부터 입력해야 하며, 휴대폰 시계가 맞아야 합니다."
-        },
-    }
-}
-
-fn ahead_or_behind(skew: i64) -> Text {
-    if skew > 0 {
-        text! { en: "ahead of", ko: "빠릅니다" }
-    } else {
-        text! { en: "behind", ko: "느립니다" }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_is_ahead_or_behind() {
-        let told = |clock_skew: Option<i64>| {
-            let refused = AwsError::without_answer("iam:EnableMFADevice", "no");
-            usual_reasons(&AwsError { clock_skew, ..refused })
-        };
-        let (ahead, behind) = (told(Some(95)), told(Some(-95)));
-        assert!(ahead.en.contains("clock is 95 seconds ahead of AWS's;"), "{}", ahead.en);
-        assert!(ahead.ko.contains("AWS보다 95초 빠릅니다."), "{}", ahead.ko);
-        assert!(behind.en.contains("clock is 95 seconds behind AWS's;"), "{}", behind.en);
-        assert!(behind.ko.contains("AWS보다 95초 느립니다."), "{}", behind.ko);
-        for little in [None, Some(0), Some(-20)] {
-            assert!(told(little).en.contains("follow one another"), "{little:?}");
-        }
-    }
 }

@@ -12,12 +12,14 @@ use crate::error::{AwsError, StepError};
 use crate::groups;
 use crate::profile;
 use crate::readings::Readings;
-use crate::session::Session;
+use crate::session::{Administrator, Session};
 
-use super::{POLICY_NAME, policy_document};
+use super::{ENROLMENT_POLICY_NAME, POLICY_NAME, policy_document};
 
-/// Up to so many users are looked up one by one; for more, the credential report is asked.
+/// Up to so many users are looked up one by one; for more, the credential report tells who is worth a look.
 const SINGLE_LOOK_UPS: usize = 20;
+/// Up to so many of those for whom the step would be left open are looked up even then: the report may be hours old.
+const CONFIRMED: usize = 100;
 
 /// What is true now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +42,14 @@ pub struct Facts {
     pub attached: Reading<bool>,
     /// The run itself.
     pub run: RunMfa,
+    /// Whether the run has signed in as the administrator, who is one.
+    pub signed_in: bool,
     /// The users with a console password and without any MFA device.
     pub users_without_mfa: Reading<Vec<String>>,
     /// The users with neither: nobody signs in to the console as them, so they are machines, or not ready yet.
     pub machines_without_mfa: Vec<String>,
+    /// When the credential report was made, in seconds since 1970, where it decided about users that nobody looked up.
+    pub reported: Option<i64>,
     /// All users, in lower case: names are unique without regard to case.
     pub user_names: BTreeSet<String>,
     /// How many hours ago the administrator's oldest device was enabled; none where there is no device.
@@ -54,6 +60,8 @@ pub struct Facts {
     pub root: RootSignIn,
     /// The groups of the answers' people, by the name in the answers.
     pub people_groups: Reading<BTreeMap<String, PeopleGroup>>,
+    /// Whether the policy is there that lets users enrol and requires nothing, where the answers want it.
+    pub enrolment_policy: Reading<bool>,
     /// The answers' people that are users already, by the name in the answers in lower case.
     pub people: Reading<BTreeMap<String, PersonFacts>>,
 }
@@ -81,6 +89,8 @@ pub struct RootSignIn {
 pub struct PeopleGroup {
     /// Whether the policy is attached to it.
     pub attached: bool,
+    /// Whether the policy is attached to it that lets users enrol and requires nothing.
+    pub enrols: bool,
     /// Its users' names, in lower case.
     pub members: BTreeSet<String>,
     /// Its users, looked up where the policy is still to be attached.
@@ -112,6 +122,19 @@ pub struct RequirePolicy {
     pub same: bool,
     /// The version that has to go before there is room for another: AWS keeps five.
     pub oldest_spare: Option<String>,
+    /// Whom it is attached to. Looked up where it says something else than ours, and so may be replaced.
+    pub holders: Reading<Holders>,
+}
+
+/// The names of whom a policy is attached to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holders {
+    /// Users.
+    pub users: Vec<String>,
+    /// Groups.
+    pub groups: Vec<String>,
+    /// Roles.
+    pub roles: Vec<String>,
 }
 
 /// A user of the group that the policy is attached to.
@@ -126,8 +149,6 @@ pub struct Member {
     /// Those of the keys that look like a machine's: the user has no console password, a service was called by them, and
     /// neither this run nor an AWS profile here has them.
     pub machine_keys: Vec<String>,
-    /// Whether this was looked up. Of more than a few members only the names are known.
-    pub known: bool,
 }
 
 /// The run itself, which must not lock itself out.
@@ -142,6 +163,8 @@ pub enum RunMfa {
     AdministratorByLogin,
     /// It acts as another user, without MFA as far as can be told.
     OtherUser(String),
+    /// The policy stops the administrator's sign-in, and there is nobody else to act as.
+    Out,
 }
 
 impl VirtualDevice {
@@ -158,21 +181,21 @@ pub async fn observe(
     answers: &Answers,
 ) -> Result<Facts, StepError> {
     let identity = session.acting();
-    let (admin, root_devices, policy, administrators, everybody, people_groups, people, summary) = tokio::try_join!(
+    let (admin, root_devices, policy, administrators, everybody, of_the_people, summary) = tokio::try_join!(
         admin(identity, answers.admin.user.as_deref()),
         root_devices(session),
         policy(session, identity),
         administrators(session, readings),
         everybody(readings),
-        people_groups(session, identity, answers),
-        people(identity, answers),
+        of_the_people(session, identity, answers),
         readings.account_summary(),
     )?;
     let Administrators { group, attached, tried } = administrators;
     let Everybody { users, virtual_devices, without_mfa } = everybody;
-    let (users_without_mfa, machines_without_mfa) = match without_mfa {
-        Ok(without) => (Ok(without.people), without.machines),
-        Err(unseen) => (Err(unseen), Vec::new()),
+    let ThePeople { people_groups, people, enrolment_policy } = of_the_people;
+    let (users_without_mfa, machines_without_mfa, reported) = match without_mfa {
+        Ok(without) => (Ok(without.people), without.machines, without.reported),
+        Err(unseen) => (Err(unseen), Vec::new(), None),
     };
     Ok(Facts {
         account: session.account().to_owned(),
@@ -189,16 +212,22 @@ pub async fn observe(
         group,
         attached,
         run: run_mfa(session, answers),
+        signed_in: session.administrator_caller().is_some(),
         users_without_mfa,
         machines_without_mfa,
+        reported,
         tried,
         people_groups,
         people,
+        enrolment_policy,
         user_names: users.unwrap_or_default().iter().map(|user| user.to_ascii_lowercase()).collect(),
     })
 }
 
 fn run_mfa(session: &Session, answers: &Answers) -> RunMfa {
+    if session.is_out() {
+        return RunMfa::Out;
+    }
     let caller = session.administrator_caller().unwrap_or(&session.started.caller);
     match &caller.kind {
         CallerKind::User(_) if caller.mfa == Some(true) => RunMfa::Safe,
@@ -270,10 +299,17 @@ async fn root_devices(session: &Session) -> Result<Option<Vec<String>>, AwsError
     }
 }
 
-/// A read that an administrator may make, by the access key alone and as who acts now.
+/// A read that an administrator may make, by the access key alone and in the administrator's session. Where that is
+/// refused somebody else acts, who proves nothing.
 async fn try_both(session: &Session) -> Result<Option<Tried>, AwsError> {
     let Some(by_key) = &session.by_key else { return Ok(None) };
-    let (without, with) = tokio::try_join!(is_refused(by_key), is_refused(session.acting()))?;
+    let with = async {
+        match &session.administrator {
+            Administrator::Proven(identity) => is_refused(identity).await,
+            Administrator::Unknown | Administrator::Locked(_) | Administrator::Refused(..) => Ok(true),
+        }
+    };
+    let (without, with) = tokio::try_join!(is_refused(by_key), with)?;
     Ok(Some(Tried { refused_without: without, allowed_with: !with }))
 }
 
@@ -283,6 +319,42 @@ pub async fn is_refused(identity: &Identity) -> Result<bool, AwsError> {
     Ok(identity.reading(tried)?.is_err())
 }
 
+/// What the answers' people come into, and who of them is there.
+struct ThePeople {
+    people_groups: Reading<BTreeMap<String, PeopleGroup>>,
+    people: Reading<BTreeMap<String, PersonFacts>>,
+    enrolment_policy: Reading<bool>,
+}
+
+async fn of_the_people(
+    session: &Session,
+    identity: &Identity,
+    answers: &Answers,
+) -> Result<ThePeople, AwsError> {
+    let (people_groups, people, enrolment_policy) = tokio::try_join!(
+        people_groups(session, identity, answers),
+        people(identity, answers),
+        enrolment_policy(session, identity, answers),
+    )?;
+    Ok(ThePeople { people_groups, people, enrolment_policy })
+}
+
+/// Whether the policy is there. Where MFA is required, that policy lets users enrol too, and where there are no people
+/// nobody needs one.
+async fn enrolment_policy(
+    session: &Session,
+    identity: &Identity,
+    answers: &Answers,
+) -> Result<Reading<bool>, AwsError> {
+    if answers.mfa.require || answers.people.is_empty() {
+        return Ok(Ok(false));
+    }
+    let arn = arn_of_policy(session.partition(), session.account(), ENROLMENT_POLICY_NAME);
+    let versions = identity.iam().list_policy_versions().policy_arn(arn).send().await;
+    let versions = identity.reading(unless("NoSuchEntity", versions.for_call("iam:ListPolicyVersions")))?;
+    Ok(versions.map(|versions| versions.is_some()))
+}
+
 async fn people_groups(
     session: &Session,
     identity: &Identity,
@@ -290,9 +362,10 @@ async fn people_groups(
 ) -> Result<Reading<BTreeMap<String, PeopleGroup>>, AwsError> {
     let names: BTreeSet<&String> = answers.people.iter().flat_map(|person| &person.groups).collect();
     let others = names.into_iter().filter(|name| !name.eq_ignore_ascii_case(&answers.admin.group));
-    let arn = policy_arn(session.partition(), session.account());
+    let arns = [POLICY_NAME, ENROLMENT_POLICY_NAME]
+        .map(|name| arn_of_policy(session.partition(), session.account(), name));
     let here = Here::of(session);
-    let asked = others.map(|name| people_group(identity.clone(), here.clone(), name.clone(), arn.clone()));
+    let asked = others.map(|name| people_group(identity.clone(), here.clone(), name.clone(), arns.clone()));
     let found: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
     Ok(found.map(|found| found.into_iter().flatten().collect()))
 }
@@ -302,7 +375,7 @@ async fn people_group(
     identity: Identity,
     here: Here,
     name: String,
-    policy: String,
+    [policy, enrolment_policy]: [String; 2],
 ) -> Result<Reading<Option<(String, PeopleGroup)>>, AwsError> {
     let group = match groups::group(&identity, &name).await? {
         Ok(Some(group)) => group,
@@ -310,13 +383,13 @@ async fn people_group(
         Err(unseen) => return Ok(Err(unseen)),
     };
     let members = group.users.iter().map(|user| user.name.to_ascii_lowercase()).collect();
-    let attached = match group.attached_policies {
-        Ok(policies) => policies.contains(&policy),
+    let (attached, enrols) = match group.attached_policies {
+        Ok(policies) => (policies.contains(&policy), policies.contains(&enrolment_policy)),
         Err(unseen) => return Ok(Err(unseen)),
     };
     let names: Vec<_> = group.users.into_iter().map(|user| user.name).collect();
     let looked_up = if attached { Ok(Vec::new()) } else { self::members(&identity, &here, &names).await? };
-    Ok(looked_up.map(|looked_up| Some((name, PeopleGroup { attached, members, looked_up }))))
+    Ok(looked_up.map(|looked_up| Some((name, PeopleGroup { attached, enrols, members, looked_up }))))
 }
 
 async fn people(
@@ -370,9 +443,14 @@ pub(super) async fn virtual_devices(identity: &Identity) -> Result<Reading<Vec<V
     }))
 }
 
-/// The policy's ARN in an account.
+/// The ARN, in an account, of the policy that requires MFA.
 pub fn policy_arn(partition: &str, account: &str) -> String {
-    format!("arn:{partition}:iam::{account}:policy/{POLICY_NAME}")
+    arn_of_policy(partition, account, POLICY_NAME)
+}
+
+/// The ARN of a policy of the account's own.
+pub fn arn_of_policy(partition: &str, account: &str, name: &str) -> String {
+    format!("arn:{partition}:iam::{account}:policy/{name}")
 }
 
 async fn policy(session: &Session, identity: &Identity) -> Result<Reading<Option<RequirePolicy>>, AwsError> {
@@ -395,12 +473,31 @@ async fn policy(session: &Session, identity: &Identity) -> Result<Reading<Option
     };
     let document = document.policy_version().and_then(|version| version.document()).unwrap_or_default();
     let spare = versions.iter().rfind(|version| !version.is_default_version());
+    let same = says_the_same(document, &policy_document(session.partition()));
     Ok(Ok(Some(RequirePolicy {
-        same: says_the_same(document, &policy_document(session.partition())),
+        same,
+        holders: if same { Ok(Holders::default()) } else { holders(identity, &arn).await? },
         oldest_spare: spare
             .filter(|_| versions.len() >= 5)
             .and_then(|v| v.version_id().map(ToOwned::to_owned)),
     })))
+}
+
+/// Whom a policy is attached to.
+pub(super) async fn holders(identity: &Identity, policy: &str) -> Result<Reading<Holders>, AwsError> {
+    let request = identity.iam().list_entities_for_policy().policy_arn(policy).max_items(1000);
+    let pages = request.into_paginator().send().try_collect().await;
+    let pages = identity.reading(unless("NoSuchEntity", pages.for_call("iam:ListEntitiesForPolicy")))?;
+    Ok(pages.map(|pages| {
+        let mut holders = Holders::default();
+        for page in pages.unwrap_or_default() {
+            let (users, groups) = (page.policy_users.into_iter(), page.policy_groups.into_iter());
+            holders.users.extend(users.flatten().filter_map(|user| user.user_name));
+            holders.groups.extend(groups.flatten().filter_map(|group| group.group_name));
+            holders.roles.extend(page.policy_roles.into_iter().flatten().filter_map(|role| role.role_name));
+        }
+        holders
+    }))
 }
 
 /// IAM gives documents back percent-encoded.
@@ -440,23 +537,14 @@ async fn administrators(session: &Session, readings: &Readings<'_>) -> Result<Ad
     Ok(Administrators { group, attached, tried })
 }
 
-/// Whom the policy would stop. Administrators are few; past [`SINGLE_LOOK_UPS`] the rest is named without details.
+/// Whom the policy would stop: all of them are looked up, because nobody is to be stopped unseen.
 async fn members(
     identity: &Identity,
     here: &Here,
     names: &[String],
 ) -> Result<Reading<Vec<Member>>, AwsError> {
-    let (few, rest) = names.split_at(names.len().min(SINGLE_LOOK_UPS));
-    let asked = few.iter().map(|name| member(identity.clone(), here.clone(), name.clone()));
-    let known: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
-    let unknown = |name: &String| Member {
-        name: name.clone(),
-        mfa: false,
-        active_keys: Vec::new(),
-        machine_keys: Vec::new(),
-        known: false,
-    };
-    Ok(known.map(|known| known.into_iter().chain(rest.iter().map(unknown)).collect()))
+    let asked = names.iter().map(|name| member(identity.clone(), here.clone(), name.clone()));
+    Ok(at_once(asked).await?.into_iter().collect())
 }
 
 async fn member(identity: Identity, here: Here, name: String) -> Result<Reading<Member>, AwsError> {
@@ -483,7 +571,7 @@ async fn member(identity: Identity, here: Here, name: String) -> Result<Reading<
         Ok(Some(_)) | Err(_) => Vec::new(),
     };
     let mfa = devices.is_some_and(|devices| !devices.is_empty());
-    Ok(Ok(Member { name, mfa, active_keys, machine_keys, known: true }))
+    Ok(Ok(Member { name, mfa, active_keys, machine_keys }))
 }
 
 /// This computer. Whoever is at it, or started the run, has the key: no machine does.
@@ -557,6 +645,8 @@ struct WithoutMfa {
     people: Vec<String>,
     /// Those without.
     machines: Vec<String>,
+    /// When the credential report was made that decided about some of the users.
+    reported: Option<i64>,
 }
 
 /// Virtual devices settle most users in one call. The rest may have tokens or passkeys.
@@ -575,13 +665,18 @@ async fn without_mfa(
     if open.len() > SINGLE_LOOK_UPS {
         return without_mfa_by_report(readings, open).await;
     }
-    let asked = open.into_iter().map(|user| user_without_mfa(readings.identity().clone(), user));
+    looked_up(readings.identity(), open).await
+}
+
+/// Those of the users who have no device, by a look at each.
+async fn looked_up(identity: &Identity, users: Vec<String>) -> Result<Reading<WithoutMfa>, AwsError> {
+    let asked = users.into_iter().map(|user| user_without_mfa(identity.clone(), user));
     let found: Reading<Vec<_>> = at_once(asked).await?.into_iter().collect();
     Ok(found.map(|found| {
         let (people, machines): (Vec<_>, Vec<_>) =
             found.into_iter().flatten().partition(|(_, signs_in)| *signs_in);
         let names = |users: Vec<(String, bool)>| users.into_iter().map(|(user, _)| user).collect();
-        WithoutMfa { people: names(people), machines: names(machines) }
+        WithoutMfa { people: names(people), machines: names(machines), reported: None }
     }))
 }
 
@@ -608,7 +703,8 @@ async fn may_sign_in(identity: &Identity, user: &str) -> Result<bool, AwsError> 
 }
 
 /// The credential report knows tokens and passkeys too, for any number of users in a few calls. It can be four hours
-/// old, so a user whom it does not know counts as one without MFA and with a console password.
+/// old, so a user whom it does not know counts as one without MFA and with a console password, and whoever would keep
+/// the step open is looked up, as long as there are not too many.
 async fn without_mfa_by_report(
     readings: &Readings<'_>,
     users: Vec<String>,
@@ -620,15 +716,25 @@ async fn without_mfa_by_report(
     let with: BTreeSet<_> = report.users_with_mfa().into_iter().collect();
     let without_password: BTreeSet<_> =
         report.users().filter(|row| !row.password).map(|row| row.user.as_str()).collect();
+    let asked = users.len();
     let open = users.into_iter().filter(|user| !with.contains(user));
-    let (machines, people) = open.partition(|user| without_password.contains(user.as_str()));
-    Ok(Ok(WithoutMfa { people, machines }))
+    let (mut machines, people): (Vec<_>, Vec<_>) =
+        open.partition(|user| without_password.contains(user.as_str()));
+    if people.len() > CONFIRMED {
+        return Ok(Ok(WithoutMfa { people, machines, reported: report.generated }));
+    }
+    let reported = report.generated.filter(|_| people.len() < asked);
+    Ok(looked_up(readings.identity(), people).await?.map(|confirmed| {
+        machines.extend(confirmed.machines);
+        WithoutMfa { people: confirmed.people, machines, reported }
+    }))
 }
 
 impl Facts {
     /// What was not seen of the policy and its group.
     pub fn unseen(&self) -> Option<&Unseen> {
-        self.policy.as_ref().err().or(self.group.as_ref().err()).or(self.attached.as_ref().err())
+        let of_group = self.group.as_ref().err().or(self.attached.as_ref().err());
+        self.policy.as_ref().err().or(of_group).or(self.people_groups.as_ref().err())
     }
 }
 
@@ -660,7 +766,8 @@ mod tests {
             without_mfa(&Readings::by(&identity, "Administrators"), &named(&["bob", "ci", "eve"]), &[])
                 .await
                 .unwrap();
-        let expected = WithoutMfa { people: named(&["bob", "eve"]), machines: named(&["ci"]) };
+        let (people, machines) = (named(&["bob", "eve"]), named(&["ci"]));
+        let expected = WithoutMfa { people, machines, reported: None };
         assert_eq!(without, Ok(expected));
     }
 
@@ -692,21 +799,55 @@ mod tests {
         assert_eq!(alice.machine_keys, ["AKIAELSEWHERE"]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn of_many_users_the_report_tells_who_signs_in() {
-        let row = |number: usize| format!("user{number},arn:user{number},{},FALSE", number.is_multiple_of(2));
+    /// Forty users in a report that is three hours old, the even ones with a console password, and one that is newer.
+    /// Since then user2 has enrolled a token, and user4 has lost its password.
+    fn reporting() -> canned::Aws {
+        const TOKEN: &str = "<MFADevices><member><UserName>user2</UserName><SerialNumber>GAHT12345678</SerialNumber>\
+            <EnableDate>2026-01-01T00:00:00Z</EnableDate></member></MFADevices><IsTruncated>false</IsTruncated>";
+        let row = |number: usize| {
+            let (password, mfa) = (number.is_multiple_of(2), number == 1);
+            format!("user{number},arn:user{number},{password},{mfa}")
+        };
         let rows: Vec<_> = (0..40).map(row).collect();
         let table = format!("user,arn,password_enabled,mfa_active\n{}", rows.join("\n"));
         let report = aws_smithy_types::base64::encode(table);
-        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+        canned::Aws::answering(move |call| match call.operation.as_str() {
             "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
-            _ => call.xml(&format!("<Content>{report}</Content>")),
-        });
+            "GetCredentialReport" => call.xml(&format!(
+                "<Content>{report}</Content><GeneratedTime>2026-11-24T06:00:00Z</GeneratedTime>"
+            )),
+            "ListMFADevices" if call.says("UserName", "user2") => call.xml(TOKEN),
+            "ListMFADevices" => call.xml(EMPTY),
+            _ if call.says("UserName", "user4") => call.refused(404, "NoSuchEntity"),
+            _ => call.xml(LOGIN),
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_users_the_report_tells_who_is_worth_a_look() {
+        let aws = reporting();
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
         let users: Vec<_> = (0..41).map(|number| format!("user{number}")).collect();
-        let without =
-            without_mfa(&Readings::by(&identity, "Administrators"), &users, &[]).await.unwrap().unwrap();
-        assert_eq!((without.people.len(), without.machines.len()), (21, 20));
+        let readings = Readings::by(&identity, "Administrators");
+        let without = without_mfa(&readings, &users, &[]).await.unwrap().unwrap();
+        assert_eq!((without.people.len(), without.machines.len()), (19, 20));
         assert!(without.people.contains(&"user40".to_owned()), "one that the report does not know");
+        assert!(without.machines.contains(&"user4".to_owned()), "without a password by now");
+        assert!(!without.people.contains(&"user2".to_owned()), "with a device by now");
+        assert_eq!(without.reported, Some(1_795_500_000), "of user1 and the machines the report alone knows");
+        let looked_up = aws.heard().iter().filter(|call| call.operation == "ListMFADevices").count();
+        assert_eq!(looked_up, 21);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_too_many_the_report_alone_tells() {
+        let aws = reporting();
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let users: Vec<_> = (0..150).map(|number| format!("user{number}")).collect();
+        let readings = Readings::by(&identity, "Administrators");
+        let without = without_mfa(&readings, &users, &[]).await.unwrap().unwrap();
+        assert_eq!((without.people.len(), without.machines.len()), (130, 19));
+        assert!(without.reported.is_some());
+        assert!(aws.heard().iter().all(|call| call.operation != "ListMFADevices"));
     }
 }

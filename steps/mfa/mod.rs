@@ -24,11 +24,20 @@ pub(crate) use plan::shortened;
 /// The name of the policy that refuses everything else without MFA.
 pub const POLICY_NAME: &str = "dayone-require-mfa";
 
-/// The policy document, for a partition. It is AWS's own "self-manage credentials" example, with the first sign-in
+/// The name of the policy that lets users enrol a device and requires nothing: for the people's groups, where the
+/// answers do not want MFA to be required.
+pub const ENROLMENT_POLICY_NAME: &str = "dayone-enrol-mfa";
+
+/// The document of the policy that requires MFA, for a partition. It is AWS's own "self-manage credentials" example, with the first sign-in
 /// change of password possible (without `iam:ChangePassword` a new user could neither change the password nor enrol),
 /// and with the paths of user names covered.
 pub fn policy_document(partition: &str) -> String {
     include_str!("require-mfa.json").replace("PARTITION", partition)
+}
+
+/// The document of the policy that lets users enrol, for a partition. It says what the policy that requires MFA allows.
+pub fn enrolment_policy_document(partition: &str) -> String {
+    include_str!("enrol-mfa.json").replace("PARTITION", partition)
 }
 
 /// Require MFA.
@@ -59,5 +68,23 @@ impl Practice for Mfa {
         operator: &mut impl Operator,
     ) -> Result<(), StepError> {
         apply::apply(change, session, answers, operator).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Document;
+
+    #[test]
+    fn both_policies_let_users_enrol_and_one_of_them_requires_it() {
+        for partition in ["aws", "aws-cn"] {
+            let required = Document::parse(&policy_document(partition)).unwrap();
+            let enrolment = Document::parse(&enrolment_policy_document(partition)).unwrap();
+            assert!(required.includes(&enrolment) && !enrolment.includes(&required));
+            assert_eq!(required.statement.len(), enrolment.statement.len() + 1);
+            let json = enrolment.to_json();
+            assert!(!json.contains("Deny") && json.contains(&format!("arn:{partition}:iam::")), "{json}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::practice::StepPlan;
 use super::facts::Facts;
 
 pub use change::Change;
+pub(super) use change::is_enrolment;
 pub(super) use devices::{device_in_words, free_name, is_virtual};
 pub(crate) use users::shortened;
 

@@ -10,7 +10,7 @@ use super::*;
 use crate::answers::{Accept, Admin, DeviceKind, Mfa, PersonAnswer};
 use crate::aws::{Reading, Unseen};
 use crate::mfa::facts::{
-    Member, PeopleGroup, PersonFacts, RequirePolicy, RootSignIn, RunMfa, Tried, VirtualDevice,
+    Holders, Member, PeopleGroup, PersonFacts, RequirePolicy, RootSignIn, RunMfa, Tried, VirtualDevice,
 };
 use crate::practice::{Change as _, PersonTask, PracticeId, Seen, State, StepId, Verb};
 use crate::session::is_passkey;
@@ -18,9 +18,11 @@ use crate::text::Text;
 
 const ACCOUNT: &str = "111122223333";
 const POLICY: &str = "arn:aws:iam::111122223333:policy/dayone-require-mfa";
+const ENROLMENT: &str = "arn:aws:iam::111122223333:policy/dayone-enrol-mfa";
 const VIRTUAL: &str = "arn:aws:iam::111122223333:mfa/alice";
 const PASSKEY: &str = "arn:aws:iam::111122223333:u2f/user/alice/key-EXAMPLE";
 const TOKEN: &str = "GAHT12345678";
+const SMS: &str = "arn:aws:iam::111122223333:sms-mfa/alice";
 
 /// One line of a table: what is unlike the account that the table starts from, and how the step stands then.
 struct Case {
@@ -86,14 +88,17 @@ fn fresh() -> Facts {
         group: Ok(Some(("Administrators".into(), vec![member("alice", false, &[])]))),
         attached: Ok(false),
         run: RunMfa::AdministratorByKey,
+        signed_in: true,
         users_without_mfa: Ok(owned(&["alice"])),
         machines_without_mfa: Vec::new(),
+        reported: None,
         user_names: BTreeSet::from(["alice".to_owned()]),
         device_hours: None,
         tried: None,
         root: RootSignIn::default(),
         people_groups: Ok(BTreeMap::new()),
         people: Ok(BTreeMap::from([("alice".to_owned(), known("alice", true))])),
+        enrolment_policy: Ok(false),
     }
 }
 
@@ -144,7 +149,7 @@ fn admin_with(serials: &[&str]) -> Reading<Option<(String, Vec<String>)>> {
 }
 
 fn member(name: &str, mfa: bool, active_keys: &[&str]) -> Member {
-    Member { name: name.into(), mfa, active_keys: owned(active_keys), machine_keys: Vec::new(), known: true }
+    Member { name: name.into(), mfa, active_keys: owned(active_keys), machine_keys: Vec::new() }
 }
 
 /// A virtual device that was made and never enabled.
@@ -161,7 +166,8 @@ fn of_root(device: &str) -> VirtualDevice {
 }
 
 fn policy_that_is(same: bool, oldest_spare: Option<&str>) -> Reading<Option<RequirePolicy>> {
-    Ok(Some(RequirePolicy { same, oldest_spare: oldest_spare.map(str::to_owned) }))
+    let oldest_spare = oldest_spare.map(str::to_owned);
+    Ok(Some(RequirePolicy { same, oldest_spare, holders: Ok(Holders::default()) }))
 }
 
 fn command() -> Option<Vec<String>> {
@@ -190,6 +196,14 @@ fn create_policy() -> Change {
 
 fn update_policy(drop_version: Option<&str>) -> Change {
     Change::UpdatePolicy { policy: POLICY.into(), drop_version: drop_version.map(str::to_owned) }
+}
+
+fn resync() -> Change {
+    Change::ResyncDevice { user: "alice".into(), serial: VIRTUAL.into() }
+}
+
+fn create_enrolment_policy() -> Change {
+    Change::CreatePolicy { policy: ENROLMENT.into() }
 }
 
 fn attach_policy(group: &str) -> Change {
@@ -384,13 +398,14 @@ fn the_device_that_is_there_is_named() {
         (VIRTUAL, "virtual device alice"),
         (PASSKEY, "a passkey or security key"),
         (TOKEN, "hardware token GAHT12345678"),
+        (SMS, "a phone number, by SMS"),
         (strange, "virtual device a\u{fffd}b"),
     ] {
         let facts = Facts { admin: admin_with(&[serial]), ..fresh() };
         let found = planned(&facts, &answers(), StepId::AdminMfa).found.unwrap();
         assert_eq!(found.en, en);
         let name = en.rsplit(' ').next().unwrap();
-        assert_eq!(found.ko.contains(name), serial != PASSKEY, "{}", found.ko);
+        assert_eq!(found.ko.contains(name), serial != PASSKEY, "{serial}: {}", found.ko);
     }
 }
 
@@ -622,6 +637,151 @@ fn whom_and_what_the_policy_stops_is_named() {
     assert!(dave.en.contains("will be stopped") && dave.en.contains("give it a role first"));
 }
 
+/// Somebody may have written it for others too, who would get ours without having been asked.
+#[test]
+fn a_policy_that_says_something_else_is_not_replaced_by_accident() {
+    let facts = |holders| Facts {
+        policy: Ok(Some(RequirePolicy { same: false, oldest_spare: None, holders })),
+        attached: Ok(true),
+        ..enrolled()
+    };
+    let elsewhere = Holders {
+        users: owned(&["frank"]),
+        groups: owned(&["administrators", "Ops"]),
+        roles: owned(&["Deploy"]),
+    };
+    let cases = [
+        (Ok(elsewhere), ["frank", "Ops", "Deploy"]),
+        (Ok(Holders { groups: owned(&["Administrators"]), ..Holders::default() }), ["dayone-require-mfa"; 3]),
+        (Err(denied()), ["iam:GetSomething"; 3]),
+    ];
+    for (holders, words) in cases {
+        let facts = facts(holders);
+        let decided = planned(&facts, &answers(), StepId::RequireMfa);
+        assert_eq!((decided.state, decided.careful), (State::ToChange, true));
+        assert_eq!(decided.changes, [start_session("alice"), update_policy(None)]);
+        says(&decided.notes[0], &words);
+        assert!(!decided.notes[0].en.contains("dministrators"), "that is what it is for");
+        let left = planned(&facts, &Answers { attended: false, ..answers() }, StepId::RequireMfa);
+        assert_eq!((left.state, &left.changes), (State::NeedsPerson, &Vec::new()));
+        holds_together(&left);
+        says(&left.person.unwrap().how[0], &words);
+    }
+}
+
+/// In the console the device is asked for anyway. The keys are what the policy closes.
+#[test]
+fn keys_of_the_administrator_are_not_closed_before_the_device_was_seen_to_work() {
+    let cases = [
+        stands("nobody has signed in", State::Blocked, |facts, _| facts.signed_in = false),
+        stands("nor where another user acts", State::Blocked, |facts, _| {
+            (facts.signed_in, facts.run) = (false, RunMfa::OtherUser("dave".into()));
+        }),
+        changes("the administrator has", vec![create_policy(), attach_policy("Administrators")], |_, _| {}),
+        changes("no key", vec![create_policy(), attach_policy("Administrators")], |facts, _| {
+            facts.signed_in = false;
+            facts.group = Ok(Some(("Administrators".into(), vec![member("alice", true, &[])])));
+        }),
+        changes(
+            "a key of somebody else",
+            vec![create_policy(), attach_policy("Administrators")],
+            |facts, _| {
+                facts.signed_in = false;
+                let members = vec![member("alice", true, &[]), member("bob", true, &["AKIABOB"])];
+                facts.group = Ok(Some(("Administrators".into(), members)));
+            },
+        ),
+    ];
+    let start = || Facts {
+        group: Ok(Some(("Administrators".into(), vec![member("alice", true, &["AKIAALICE"])]))),
+        run: RunMfa::Safe,
+        ..enrolled()
+    };
+    hold(StepId::RequireMfa, start, cases);
+    let blocked = planned(&Facts { signed_in: false, ..start() }, &answers(), StepId::RequireMfa);
+    says(&blocked.reason.unwrap(), &["alice", "AKIAALICE", "admin-sign-in"]);
+}
+
+/// Whoever is stopped by it, a person decides about, and not by Enter alone.
+#[test]
+fn whoever_would_be_stopped_makes_the_step_careful() {
+    let careful = |members: Vec<Member>| {
+        let facts = Facts { group: Ok(Some(("Administrators".into(), members))), ..enrolled() };
+        planned(&facts, &answers(), StepId::RequireMfa).careful
+    };
+    assert!(!careful(vec![member("alice", true, &["AKIAALICE"])]), "a key goes on in a session");
+    assert!(careful(vec![member("alice", true, &[]), member("bob", false, &[])]));
+    let mut of_the_people = enrolled();
+    let group = people_group_of(&[member("carol", false, &[])]);
+    of_the_people.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
+    let plan = planned(&of_the_people, &answers(), StepId::RequireMfa);
+    assert!(plan.careful);
+    says(&plan.notes[0], &["carol"]);
+}
+
+/// Who runs it and how much is done: how the step stands in the account with nothing done, with the device enrolled, with
+/// access keys of the administrator besides, and with everything done.
+#[test]
+fn who_runs_it_decides_what_is_left_of_the_policy() {
+    use State::{Blocked, InPlace, NeedsPerson, ToChange};
+    let another = |name: &str| RunMfa::OtherUser(name.to_owned());
+    let table = [
+        ("root alone", RunMfa::Safe, false, [Blocked, ToChange, Blocked, InPlace]),
+        ("root, the administrator besides", RunMfa::Safe, true, [Blocked, ToChange, ToChange, InPlace]),
+        ("by key", RunMfa::AdministratorByKey, true, [Blocked, ToChange, ToChange, InPlace]),
+        ("by aws login", RunMfa::AdministratorByLogin, true, [Blocked, NeedsPerson, NeedsPerson, InPlace]),
+        ("another administrator", another("bob"), false, [Blocked, Blocked, Blocked, InPlace]),
+        ("another user", another("dave"), false, [Blocked, ToChange, Blocked, InPlace]),
+        ("stopped by the policy", RunMfa::Out, true, [NeedsPerson; 4]),
+    ];
+    for (caller, run, signed_in, expected) in table {
+        for (given, expected) in
+            [nothing_done(), device_enrolled(), keys_besides(), perfect()].into_iter().zip(expected)
+        {
+            let facts = Facts { run: run.clone(), signed_in, ..given.clone() };
+            let planned = planned(&facts, &answers(), StepId::RequireMfa);
+            assert_eq!(planned.state, expected, "{caller}: {planned:?}");
+            holds_together(&planned);
+            let opens = planned.changes.first() == Some(&start_session("alice"));
+            assert_eq!(opens, run == RunMfa::AdministratorByKey && expected == ToChange, "{caller}");
+            for step in [StepId::AdminMfa, StepId::RootMfa, StepId::UsersMfa] {
+                let of_caller = self::planned(&facts, &answers(), step).state;
+                assert_eq!(of_caller, self::planned(&given, &answers(), step).state, "{caller}: {step}");
+            }
+        }
+    }
+}
+
+fn nothing_done() -> Facts {
+    with_another_administrator(fresh())
+}
+
+fn device_enrolled() -> Facts {
+    with_another_administrator(enrolled())
+}
+
+fn keys_besides() -> Facts {
+    let mut facts = device_enrolled();
+    let members = vec![member("alice", true, &["AKIAALICE"]), member("bob", true, &[])];
+    facts.group = Ok(Some(("Administrators".into(), members)));
+    facts
+}
+
+fn with_another_administrator(mut facts: Facts) -> Facts {
+    if let Ok(Some((_, members))) = &mut facts.group {
+        members.push(member("bob", true, &[]));
+    }
+    facts
+}
+
+#[test]
+fn whoever_the_policy_stops_signs_in_again() {
+    let facts = Facts { run: RunMfa::Out, policy: Err(denied()), group: Err(denied()), ..perfect() };
+    let task = planned(&facts, &answers(), StepId::RequireMfa).person.unwrap();
+    assert_eq!(task.seen, Seen::BySigningInAgain);
+    says(&task.what, &["MFA"]);
+}
+
 // Everybody.
 
 fn person(user: &str) -> PersonAnswer {
@@ -720,20 +880,28 @@ fn the_people_of_the_answers_come_in() {
     let bob = || Change::CreateUser { user: "bob".into() };
     let everything = vec![new_group(), attach(), bob(), into_group("bob", "Developers"), password_of("bob")];
     let cases = [
+        changes(
+            "before the policy is there",
+            [vec![create_policy()], everything.clone()].concat(),
+            |facts, answers| {
+                facts.policy = Ok(None);
+                answers.people = vec![in_groups("bob", &["Developers"])];
+            },
+        ),
         changes("a user, a group that requires MFA, a password", everything, |_, answers| {
             answers.people = vec![in_groups("bob", &["Developers"])];
         }),
         changes(
-            "without requiring MFA",
-            vec![new_group(), bob(), into_group("bob", "Developers"), password_of("bob")],
+            "nobody there to take a password",
+            vec![new_group(), attach(), bob(), into_group("bob", "Developers")],
             |_, answers| {
-                answers.mfa.require = false;
+                answers.attended = false;
                 answers.people = vec![in_groups("bob", &["Developers"])];
             },
         ),
-        changes("nobody there to take a password", vec![bob()], |_, answers| {
-            answers.attended = false;
-            answers.people = vec![person("bob")];
+        stands("the policy cannot be read", State::NotAssessed, |facts, answers| {
+            facts.policy = Err(denied());
+            answers.people = vec![in_groups("bob", &["Developers"])];
         }),
         changes(
             "among the administrators",
@@ -749,7 +917,7 @@ fn the_people_of_the_answers_come_in() {
         }),
         changes("in no group yet", vec![into_group("bob", "Developers")], |facts, answers| {
             facts.people = Ok(BTreeMap::from([("bob".to_owned(), known("bob", true))]));
-            let group = PeopleGroup { attached: true, members: BTreeSet::new(), looked_up: Vec::new() };
+            let group = PeopleGroup { attached: true, ..people_group_of(&[]) };
             facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
             answers.people = vec![in_groups("bob", &["Developers"])];
         }),
@@ -765,10 +933,95 @@ fn the_people_of_the_answers_come_in() {
 fn the_policy_goes_to_the_groups_of_the_people_too() {
     let attach = Change::AttachPolicy { policy: POLICY.into(), group: "Developers".into() };
     let cases = [changes("a group without it", vec![attach], |facts, _| {
-        let group = PeopleGroup { attached: false, members: BTreeSet::new(), looked_up: Vec::new() };
-        facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
+        facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), people_group_of(&[]))]));
     })];
     hold(StepId::RequireMfa, perfect, cases);
+}
+
+/// Where MFA is not required, people may enrol all the same.
+#[test]
+fn without_requiring_mfa_the_people_may_enrol() {
+    let attach = || Change::AttachPolicy { policy: ENROLMENT.into(), group: "Developers".into() };
+    let there = |group: PeopleGroup| Ok(BTreeMap::from([("Developers".to_owned(), group)]));
+    let everything = vec![
+        create_enrolment_policy(),
+        Change::CreateGroup { group: "Developers".into() },
+        attach(),
+        Change::CreateUser { user: "bob".into() },
+        into_group("bob", "Developers"),
+        password_of("bob"),
+    ];
+    let bob = |facts: &mut Facts, group: PeopleGroup| {
+        facts.people.as_mut().unwrap().insert("bob".into(), known("bob", true));
+        facts.people_groups = there(group);
+    };
+    let mut table: Vec<(&str, Vec<Change>, Facts)> = vec![("from nothing", everything.clone(), perfect())];
+    let policy_is_there = Facts { enrolment_policy: Ok(true), ..perfect() };
+    table.push(("the policy is there", everything[1..].to_vec(), policy_is_there.clone()));
+    let mut group_is_there = policy_is_there;
+    bob(&mut group_is_there, people_group_of(&[member("bob", false, &[])]));
+    table.push(("a group without it", vec![attach()], group_is_there.clone()));
+    for (attached, enrols) in [(true, false), (false, true)] {
+        let group = PeopleGroup { attached, enrols, ..people_group_of(&[member("bob", false, &[])]) };
+        bob(&mut group_is_there, group);
+        table.push(("a group that has one", Vec::new(), group_is_there.clone()));
+    }
+    let mut answers = answers();
+    answers.mfa.require = false;
+    answers.people = vec![in_groups("bob", &["Developers"])];
+    for (name, changes, facts) in table {
+        assert_eq!(planned(&facts, &answers, StepId::UsersMfa).changes, changes, "{name}");
+    }
+    let unseen = Facts { enrolment_policy: Err(denied()), ..perfect() };
+    assert_eq!(planned(&unseen, &answers, StepId::UsersMfa).state, State::NotAssessed);
+}
+
+/// Who is in no group could not even enrol.
+#[test]
+fn a_person_without_a_group_is_not_made() {
+    let mut answers = answers();
+    answers.people = vec![person("bob")];
+    let left = planned(&perfect(), &answers, StepId::UsersMfa);
+    assert_eq!(left.state, State::NeedsPerson);
+    holds_together(&left);
+    let task = left.person.unwrap();
+    says(&task.what, &["bob"]);
+    says(&task.how[0], &["groups", "[[people]]"]);
+
+    answers.people.push(in_groups("carol", &["Developers"]));
+    let made = planned(&perfect(), &answers, StepId::UsersMfa);
+    assert!(made.changes.contains(&Change::CreateUser { user: "carol".into() }), "{made:?}");
+    assert!(!made.changes.contains(&Change::CreateUser { user: "bob".into() }), "{made:?}");
+    says(&made.notes[0], &["bob"]);
+}
+
+#[test]
+fn what_the_credential_report_says_is_said_to_be_its_word() {
+    let facts = Facts { reported: Some(1_795_500_000), ..perfect() };
+    let found = planned(&facts, &answers(), StepId::UsersMfa).found.unwrap();
+    says(&found, &["2026-11-24 06:00 UTC"]);
+    let facts = Facts { users_without_mfa: Ok(owned(&["bob"])), ..facts };
+    says(&planned(&facts, &answers(), StepId::UsersMfa).notes[0], &["2026-11-24 06:00 UTC"]);
+}
+
+#[test]
+fn each_partition_has_its_devices_and_its_console() {
+    let task = |partition: &str, device| {
+        let mut answers = answers();
+        answers.mfa.device = device;
+        let facts = Facts { partition: partition.into(), ..fresh() };
+        planned(&facts, &answers, StepId::AdminMfa)
+    };
+    let passkey = |partition: &str| task(partition, Some(DeviceKind::Passkey)).person.unwrap();
+    for (partition, host) in
+        [("aws", "console.aws.amazon.com"), ("aws-us-gov", "console.amazonaws-us-gov.com")]
+    {
+        let page = format!("https://{host}/iam/home#/security_credentials");
+        says(&passkey(partition).how[0], &[page.as_str()]);
+    }
+    says(&passkey("aws-cn").how[0], &["virtual"]);
+    assert_eq!(task("aws-cn", Some(DeviceKind::Hardware)).state, State::NeedsPerson);
+    assert_eq!(task("aws-cn", None).changes, [enrol("alice", "alice")], "there is nothing to choose");
 }
 
 #[test]
@@ -816,7 +1069,14 @@ fn what_was_tried_is_told() {
     let found = |facts: &Facts| planned(facts, &answers(), StepId::RequireMfa).found.unwrap();
     assert!(found(&tried(true, true)).en.contains("without MFA refused, with MFA allowed"));
     assert!(found(&tried(false, true)).en.contains("does not refuse the access key alone yet"));
-    assert!(found(&perfect()).en.contains("everything else is refused"));
+    assert_eq!(found(&perfect()).en, "attached; not tried in this run");
+
+    let out = planned(&tried(true, false), &answers(), StepId::RequireMfa);
+    assert_eq!(out.state, State::NeedsPerson);
+    holds_together(&out);
+    let task = out.person.unwrap();
+    assert!(task.what.en.contains("refuses alice with MFA too"), "{}", task.what.en);
+    says(&task.how[1], &["aws iam detach-group-policy --group-name Administrators", POLICY]);
 }
 
 #[test]
@@ -837,6 +1097,8 @@ fn a_long_list_is_counted_and_shortened() {
     let eleven = left_to_enrol(&many);
     says(&eleven.how[0], &["11", "user-9, user-10, …"]);
     assert!(!eleven.how[0].en.contains("user-11"));
+    let facts = Facts { users_without_mfa: Ok(owned(&many)), ..perfect() };
+    assert_eq!(planned(&facts, &answers(), StepId::UsersMfa).names, many);
     assert!(!left_to_enrol(&many[..10]).how[0].en.contains('…'));
 }
 
@@ -851,6 +1113,8 @@ fn each_change_says_what_it_does_to_what() {
         (create_policy(), Verb::Create, POLICY, "dayone-require-mfa"),
         (update_policy(None), Verb::Update, POLICY, "dayone-require-mfa"),
         (attach_policy("Ops"), Verb::Attach, "iam:group/Ops", "Ops"),
+        (resync(), Verb::Update, "iam:mfa/alice", "alice"),
+        (create_enrolment_policy(), Verb::Create, ENROLMENT, "dayone-enrol-mfa"),
     ];
     for (change, verb, resource, word) in table {
         assert_eq!((change.verb(), change.resource().as_str()), (verb, resource), "{change:?}");
@@ -922,7 +1186,10 @@ fn nobody_is_locked_out() {
         };
         assert!(answers.mfa.require && !devices.is_empty(), "{planned:?}");
         match &facts.run {
-            RunMfa::Safe => assert!(!planned.changes.contains(&start_session(user))),
+            RunMfa::Safe => {
+                assert!(!planned.changes.contains(&start_session(user)));
+                assert!(facts.signed_in || keys_of(user, members).is_empty(), "{planned:?}");
+            }
             RunMfa::AdministratorByKey => {
                 assert_eq!(planned.changes[0], start_session(user));
                 assert!(devices.iter().any(|serial| !is_passkey(serial)));
@@ -932,9 +1199,18 @@ fn nobody_is_locked_out() {
             }
             RunMfa::OtherUser(caller) => {
                 assert!(!members.iter().any(|member| member.name.eq_ignore_ascii_case(caller)));
+                assert!(facts.signed_in || keys_of(user, members).is_empty(), "{planned:?}");
             }
+            RunMfa::Out => panic!("nobody is there to attach it: {planned:?}"),
         }
+        let replaces = planned.changes.iter().any(|change| matches!(change, Change::UpdatePolicy { .. }));
+        assert!(!replaces || (answers.attended && planned.careful), "{planned:?}");
     });
+}
+
+fn keys_of(user: &str, members: &[Member]) -> Vec<String> {
+    let found = members.iter().find(|member| member.name.eq_ignore_ascii_case(user));
+    found.map(|member| member.active_keys.clone()).unwrap_or_default()
 }
 
 #[test]
@@ -1002,7 +1278,9 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::EnrolHardwareToken { user, serial } => {
             facts.admin = Ok(Some((user.clone(), vec![serial.clone()])));
         }
-        Change::RemoveDevice { .. } => panic!("no plan takes a device away: {change:?}"),
+        Change::RemoveDevice { .. } | Change::ResyncDevice { .. } => {
+            panic!("no plan touches a device that is there: {change:?}")
+        }
         Change::StartSession { .. } => facts.run = RunMfa::Safe,
         Change::CreatePolicy { .. } | Change::UpdatePolicy { .. } => {
             facts.policy = policy_that_is(true, None);
@@ -1028,12 +1306,23 @@ fn make(change: &Change, facts: &mut Facts) {
 }
 
 fn people_group<'f>(facts: &'f mut Facts, group: &str) -> &'f mut PeopleGroup {
-    let none = PeopleGroup { attached: false, members: BTreeSet::new(), looked_up: Vec::new() };
+    let none = people_group_of(&[]);
     facts.people_groups.as_mut().unwrap().entry(group.to_owned()).or_insert(none)
 }
 
+/// A group that has no policy.
+fn people_group_of(members: &[Member]) -> PeopleGroup {
+    PeopleGroup {
+        attached: false,
+        enrols: false,
+        members: members.iter().map(|member| member.name.to_ascii_lowercase()).collect(),
+        looked_up: members.to_vec(),
+    }
+}
+
 fn any_facts() -> impl Strategy<Value = Facts> {
-    let of_administrator = (maybe_unseen(any_admin()), maybe_unseen(any_virtual_devices()), any_run());
+    let of_administrator =
+        (maybe_unseen(any_admin()), maybe_unseen(any_virtual_devices()), any_run(), any::<bool>());
     let of_policy = (
         maybe_unseen(prop::option::of(any_policy())),
         maybe_unseen(any_group()),
@@ -1042,7 +1331,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let machines = prop::sample::subsequence(vec!["dave", "erin"], 0..=2);
     let of_users = (maybe_unseen(any_names()), any_names(), maybe_unseen(any::<bool>()), machines);
     (of_administrator, of_policy, of_users).prop_map(|(of_administrator, of_policy, of_users)| {
-        let (admin, virtual_devices, run) = of_administrator;
+        let (admin, virtual_devices, run, signed_in) = of_administrator;
         let (policy, group, attached) = of_policy;
         let (users_without_mfa, user_names, root_mfa, machines) = of_users;
         Facts {
@@ -1053,6 +1342,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             group,
             attached,
             run,
+            signed_in,
             users_without_mfa,
             machines_without_mfa: owned(&machines),
             user_names: BTreeSet::from_iter(user_names),
@@ -1088,13 +1378,17 @@ fn any_run() -> impl Strategy<Value = RunMfa> {
         Just(RunMfa::Safe),
         Just(RunMfa::AdministratorByKey),
         Just(RunMfa::AdministratorByLogin),
+        Just(RunMfa::Out),
         other.prop_map(|name| RunMfa::OtherUser(name.to_owned())),
     ]
 }
 
 fn any_policy() -> impl Strategy<Value = RequirePolicy> {
     let spare = prop::option::of(Just("v2".to_owned()));
-    (any::<bool>(), spare).prop_map(|(same, oldest_spare)| RequirePolicy { same, oldest_spare })
+    (any::<bool>(), spare).prop_map(|(same, oldest_spare)| {
+        let holders = Ok(Holders { users: owned(&["frank"]), ..Holders::default() });
+        RequirePolicy { same, oldest_spare, holders }
+    })
 }
 
 fn any_group() -> impl Strategy<Value = Option<(String, Vec<Member>)>> {

@@ -11,7 +11,7 @@ use crate::aws::{Caller, ForCall, Identity, Reading, unless};
 use crate::error::{AwsError, StepError};
 use crate::practice::Change as _;
 use crate::root_user::console_sign_in;
-use crate::session::{Session, is_passkey};
+use crate::session::{Session, is_passkey, shows_codes};
 use crate::text;
 use crate::text::{Text, harmless, slips};
 
@@ -109,32 +109,13 @@ async fn is_mfa_required(
     identity: &Identity,
     user: &str,
 ) -> Result<Reading<bool>, AwsError> {
-    let (holders, groups) = tokio::try_join!(holders(session, identity), groups_of(identity, user))?;
+    let policy = policy_arn(session.partition(), session.account());
+    let (holders, groups) = tokio::try_join!(facts::holders(identity, &policy), groups_of(identity, user))?;
     Ok(match (holders, groups) {
-        (Ok((users, groups)), Ok(of_user)) => {
-            Ok(users.iter().any(|holder| holder == user)
-                || groups.iter().any(|group| of_user.contains(group)))
-        }
+        (Ok(holders), Ok(of_user)) => Ok(holders.users.iter().any(|holder| holder == user)
+            || holders.groups.iter().any(|group| of_user.contains(group))),
         (Err(unseen), _) | (_, Err(unseen)) => Err(unseen),
     })
-}
-
-/// The users and the groups that the policy is attached to.
-async fn holders(
-    session: &Session,
-    identity: &Identity,
-) -> Result<Reading<(Vec<String>, Vec<String>)>, AwsError> {
-    let arn = policy_arn(session.partition(), session.account());
-    let request = identity.iam().list_entities_for_policy().policy_arn(arn).max_items(1000);
-    let pages = request.into_paginator().send().try_collect().await;
-    let pages = identity.reading(unless("NoSuchEntity", pages.for_call("iam:ListEntitiesForPolicy")))?;
-    Ok(pages.map(|pages| {
-        let pages = pages.unwrap_or_default();
-        let users = pages.iter().flat_map(|page| page.policy_users()).filter_map(|user| user.user_name());
-        let groups =
-            pages.iter().flat_map(|page| page.policy_groups()).filter_map(|group| group.group_name());
-        (users.map(ToOwned::to_owned).collect(), groups.map(ToOwned::to_owned).collect())
-    }))
 }
 
 async fn groups_of(identity: &Identity, user: &str) -> Result<Reading<Vec<String>>, AwsError> {
@@ -243,6 +224,26 @@ impl Devices {
         self.found.iter().filter(|device| matches!(device.standing, Standing::Enabled(_)))
     }
 
+    /// Those whose codes AWS may refuse because their clock has drifted.
+    pub fn show_codes(&self) -> impl Iterator<Item = &Device> {
+        self.enabled().filter(|device| shows_codes(&device.serial))
+    }
+
+    /// The change that brings a device back into step.
+    pub fn resync(&self, device: &Device) -> Change {
+        Change::ResyncDevice { user: self.user.clone(), serial: device.serial.clone() }
+    }
+
+    /// That a device was brought back into step.
+    pub fn in_step(&self, device: &Device) -> Text {
+        let what = device.what();
+        let (en, ko) = (what.en, what.ko);
+        text! {
+            en: "AWS goes by the clock of {en} now. Codes that were typed are used: the next one counts.",
+            ko: "이제 AWS가 {ko}의 시계를 기준으로 합니다. 입력한 코드는 이미 사용되었으니 다음 코드를 쓰세요."
+        }
+    }
+
     /// Whether the device is still there.
     pub fn has(&self, device: &Device) -> bool {
         self.found.iter().any(|found| found.serial == device.serial)
@@ -305,7 +306,7 @@ impl Devices {
         if left.is_empty() {
             return Some(self.nothing_is_left());
         }
-        let no_codes = !is_passkey(&lost.serial) && left.iter().all(|device| is_passkey(&device.serial));
+        let no_codes = shows_codes(&lost.serial) && !left.iter().any(|device| shows_codes(&device.serial));
         let user = self.name();
         no_codes.then(|| {
             text! {

@@ -238,6 +238,20 @@ fn a_new_device_gets_a_name_that_nothing_has() {
     assert_eq!(named(&["alice-2", "ALICE", "alice-4"]), "alice-3");
 }
 
+/// A passkey has no clock, and what is half-made has nobody's.
+#[test]
+fn only_an_enabled_device_that_shows_codes_can_be_out_of_step() {
+    let found =
+        vec![enabled(PASSKEY), enabled(TOKEN), enabled(PHONE), left_over(SECOND_PHONE, Standing::HalfMade)];
+    let devices = alice(found, Ok(true));
+    let serials: Vec<_> = devices.show_codes().map(|device| device.serial.as_str()).collect();
+    assert_eq!(serials, [TOKEN, PHONE]);
+    let change = devices.resync(&enabled(TOKEN));
+    assert_eq!((change.verb(), change.resource().as_str()), (Verb::Update, "iam:mfa/GAHT12345678"));
+    let words = devices.in_step(&enabled(TOKEN));
+    assert!(words.en.contains(TOKEN) && words.ko.contains(TOKEN), "{words:?}");
+}
+
 #[test]
 fn eight_devices_are_full_whatever_is_half_made() {
     let serials = (1..=8).map(|number| format!("GAHT1234567{number}"));

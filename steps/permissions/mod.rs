@@ -83,8 +83,13 @@ mod tests {
         let resources = document.statement.iter().flat_map(|statement| statement.resource.0.iter());
         resources.map(|resource| resource.replace('*', "x")).any(|resource| {
             let principal = Principal::Aws("arn:aws:iam::111122223333:user/alice");
-            ["AdministratorAccess", "AWSSupportAccess"].iter().any(|policy| {
-                let policy = format!("arn:aws:iam::aws:policy/{policy}");
+            let policies = [
+                "aws:policy/AdministratorAccess",
+                "aws:policy/AWSSupportAccess",
+                "1:policy/dayone-require-mfa",
+            ];
+            policies.iter().any(|policy| {
+                let policy = format!("arn:aws:iam::{policy}");
                 let context = [("iam:PolicyARN", policy.as_str())];
                 let request = Request { principal, action, resource: &resource, context: &context };
                 document.decide(&request) == Decision::Allowed

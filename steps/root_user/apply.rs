@@ -35,14 +35,18 @@ pub async fn apply(
             Ok(())
         }
         Change::AttachAdministratorAccess { group, policy } => {
-            attach(session.acting(), group, policy, operator).await
+            attach(session.acting(), group, policy, operator).await?;
+            session.prove_refused_again().await
         }
         Change::CreateUser { user } => {
             let created = session.acting().iam().create_user().user_name(user).send().await;
             unless("EntityAlreadyExists", created.for_call("iam:CreateUser"))?;
             Ok(())
         }
-        Change::AddToGroup { user, group } => add_to_group(session.acting(), user, group, operator).await,
+        Change::AddToGroup { user, group } => {
+            add_to_group(session.acting(), user, group, operator).await?;
+            session.prove_refused_again().await
+        }
         Change::CreateConsolePassword { user, minimum_length } => {
             let (minimum_length, file) = (*minimum_length, answers.admin.console_password_file.clone());
             let password = NewPassword { user, minimum_length, file, advice: None };
@@ -283,7 +287,7 @@ async fn sign_in_with(
         let identity = session.connection.with_new_key(credentials).await?;
         let mut proven = 0;
         for pause in wait::pauses() {
-            session.become_administrator(identity.clone()).await?;
+            session.become_administrator(identity.clone(), user).await?;
             match session.administrator {
                 Administrator::Proven(_) if proven == 1 => return Ok::<_, StepError>(()),
                 Administrator::Proven(_) => proven = 1,

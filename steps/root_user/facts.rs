@@ -12,7 +12,7 @@ use crate::error::{AwsError, StepError};
 use crate::event_history::{AskedKey, Summary};
 use crate::practice::StepId;
 use crate::readings::Readings;
-use crate::session::{Administrator, Session};
+use crate::session::{Administrator, Refusal, Session};
 use crate::{event_history, profile};
 
 use super::administrator_access;
@@ -107,6 +107,8 @@ pub enum SignIn {
     Locked,
     /// Signed in, and able to do what only an administrator can.
     Proven,
+    /// Signed in, and no administrator.
+    Refused(Refusal),
 }
 
 /// Root's access keys, as far as the caller may know.
@@ -211,6 +213,7 @@ fn sign_in(session: &Session) -> SignIn {
         Administrator::Unknown => SignIn::No,
         Administrator::Locked(_) => SignIn::Locked,
         Administrator::Proven(_) => SignIn::Proven,
+        Administrator::Refused(_, refusal) => SignIn::Refused(refusal),
     }
 }
 

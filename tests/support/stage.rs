@@ -139,8 +139,9 @@ impl Stage {
     /// How the steps stand, with nothing changed.
     pub async fn look(&self, errand: &Errand) -> Result<Vec<StepReport>, Failure> {
         let connection = self.connection(errand.login.clone(), Access::ReadOnly);
-        let session = Box::pin(Session::open(connection)).await?;
+        let mut session = Box::pin(Session::open(connection)).await?;
         let mut collected = Collected::from_sources(Map::new(), Map::new(), answers(errand.answers.clone()))?;
+        session.group.clone_from(&collected.answers.admin.group);
         collected.answers.attended = errand.attended;
         let mut engine = Engine {
             session,
@@ -390,7 +391,7 @@ async fn asking<O: Asks>(
     operator: O,
 ) -> Played<O> {
     let mut told = Told::default();
-    let session = match Box::pin(Session::open(connection)).await {
+    let mut session = match Box::pin(Session::open(connection)).await {
         Ok(session) => session,
         Err(error) => {
             return Played {
@@ -404,6 +405,7 @@ async fn asking<O: Asks>(
     };
     let journal = Journal::open(&folder.join("state")).unwrap();
     let mut collected = Collected::from_sources(Map::new(), Map::new(), answers).unwrap();
+    session.group.clone_from(&collected.answers.admin.group);
     collected.answers.attended = operator.is_a_person();
     let before = journal.told().clone();
     (collected.answers.unfinished, collected.answers.switched_off) = (before.unfinished, before.switched_off);

@@ -75,6 +75,9 @@ pub(super) struct Step {
     pub person: Option<Person>,
     pub reason: Option<String>,
     pub notes: Vec<String>,
+    /// Everybody whom the step waits for, where the words name only some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     pub controls: &'static [&'static str],
 }
 
@@ -222,6 +225,7 @@ impl Step {
                 .map(|task| Person { what: say(&task.what), how: said(&task.how, language) }),
             reason: report.reason.as_ref().map(say),
             notes: said(&report.notes, language),
+            names: report.names.iter().map(|name| bounded(name)).collect(),
             controls: report.step.controls(),
         }
     }

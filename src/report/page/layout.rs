@@ -293,7 +293,15 @@ impl Writer<'_> {
         lines.extend(step.person.iter().map(|person| Line::Words(person.what.clone())));
         lines.extend(step.reason.iter().map(|reason| Line::Words(reason.clone())));
         let how = step.person.iter().flat_map(|person| person.how.clone()).collect();
-        StepLines { step: step.id, lines, how, notes: step.notes.clone() }
+        let notes = step.notes.iter().cloned().chain(self.all_of(&step.names)).collect();
+        StepLines { step: step.id, lines, how, notes }
+    }
+
+    /// The names that the words leave out.
+    fn all_of(&self, names: &[String]) -> Option<String> {
+        let (count, listed) = (names.len(), names.join(", "));
+        let all = text! { en: "All of them ({count}): {listed}", ko: "전체({count}): {listed}" };
+        (count > 0).then(|| self.say(&all))
     }
 
     fn settled(&self) -> Section {

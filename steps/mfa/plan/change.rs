@@ -7,6 +7,7 @@ use crate::text;
 use crate::text::{Text, harmless};
 
 use super::devices::device_in_words;
+use crate::mfa::ENROLMENT_POLICY_NAME;
 
 /// What can be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,6 +36,13 @@ pub enum Change {
     },
     /// Takes a device away from its user. A virtual one is deleted too. It can be made again after it was cut short.
     RemoveDevice {
+        /// The user.
+        user: String,
+        /// The device's serial number.
+        serial: String,
+    },
+    /// Brings a device back into step whose clock has drifted, by two codes.
+    ResyncDevice {
         /// The user.
         user: String,
         /// The device's serial number.
@@ -110,7 +118,9 @@ impl crate::practice::Change for Change {
             | Self::CreateConsolePassword { .. } => Verb::Create,
             Self::EnrolHardwareToken { .. } => Verb::Enable,
             Self::StartSession { .. } => Verb::Start,
-            Self::UpdatePolicy { .. } | Self::NoteInProfile { .. } => Verb::Update,
+            Self::UpdatePolicy { .. } | Self::NoteInProfile { .. } | Self::ResyncDevice { .. } => {
+                Verb::Update
+            }
             Self::AttachPolicy { .. } | Self::AddToGroup { .. } => Verb::Attach,
         }
     }
@@ -125,7 +135,9 @@ impl crate::practice::Change for Change {
 
     fn resource(&self) -> String {
         match self {
-            Self::DeleteLeftover { serial } | Self::EnrolHardwareToken { serial, .. } => {
+            Self::DeleteLeftover { serial }
+            | Self::EnrolHardwareToken { serial, .. }
+            | Self::ResyncDevice { serial, .. } => {
                 format!("iam:mfa/{}", serial.rsplit('/').next().unwrap_or(serial))
             }
             Self::EnrolVirtualDevice { device, .. } => format!("iam:mfa/{device}"),
@@ -163,9 +175,21 @@ impl crate::practice::Change for Change {
                 let (en, ko) = (device.en, device.ko);
                 text! { en: "{en} of {user}", ko: "{user}의 {ko}" }
             }
+            Self::ResyncDevice { user, serial } => {
+                let device = device_in_words(serial);
+                let (en, ko) = (device.en, device.ko);
+                text! {
+                    en: "{en} of {user}, whose clock has drifted: type two codes",
+                    ko: "시계가 어긋난 {user}의 {ko}: 코드 두 개 입력"
+                }
+            }
             Self::StartSession { user } => {
                 text! { en: "an MFA session of {user} for this run", ko: "이번 실행에 쓸 {user}의 MFA 세션" }
             }
+            Self::CreatePolicy { policy } if is_enrolment(policy) => text! {
+                en: "policy dayone-enrol-mfa: lets users enrol MFA devices, and requires nothing",
+                ko: "정책 dayone-enrol-mfa: MFA 디바이스 등록만 허용하고 아무것도 요구하지 않음"
+            },
             Self::CreatePolicy { .. } => text! {
                 en: "policy dayone-require-mfa: refuses everything but enrolment without MFA",
                 ko: "정책 dayone-require-mfa: MFA 없이는 등록 외의 모든 작업 거부"
@@ -186,10 +210,15 @@ impl crate::practice::Change for Change {
                 en: "one-time console password for {user}, with what to do next",
                 ko: "{user}의 일회용 콘솔 암호와 다음에 할 일"
             },
-            Self::AttachPolicy { group, .. } => text! {
-                en: "dayone-require-mfa to group {group}",
-                ko: "그룹 {group}에 dayone-require-mfa"
-            },
+            Self::AttachPolicy { policy, group } => {
+                let name = policy.rsplit('/').next().unwrap_or_default();
+                text! { en: "{name} to group {group}", ko: "그룹 {group}에 {name}" }
+            }
         }
     }
+}
+
+/// Whether it is the policy that lets users enrol and requires nothing.
+pub(in crate::mfa) fn is_enrolment(policy: &str) -> bool {
+    policy.rsplit('/').next() == Some(ENROLMENT_POLICY_NAME)
 }

@@ -3,7 +3,7 @@
 use crate::answers::{Answers, DeviceKind};
 use crate::mfa::facts::{Facts, VirtualDevice};
 use crate::practice::{Offer, PersonTask, Seen, StepId, StepPlan, after};
-use crate::session::is_passkey;
+use crate::session::{is_passkey, is_phone_number};
 use crate::text;
 use crate::text::{Text, harmless};
 
@@ -29,8 +29,15 @@ pub(super) fn admin_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         return StepPlan::needs_person(step, enrol_at_a_terminal());
     }
     let changes = match (answers.mfa.device, &answers.mfa.serial) {
-        (None, _) if answers.attended => return StepPlan::needs_person(step, choose_device()),
-        (Some(DeviceKind::Passkey), _) => return StepPlan::needs_person(step, add_passkey(user)),
+        (Some(DeviceKind::Passkey | DeviceKind::Hardware), _) if has_virtual_devices_alone(facts) => {
+            return StepPlan::needs_person(step, virtual_alone());
+        }
+        (None, _) if answers.attended && !has_virtual_devices_alone(facts) => {
+            return StepPlan::needs_person(step, choose_device());
+        }
+        (Some(DeviceKind::Passkey), _) => {
+            return StepPlan::needs_person(step, add_passkey(user, &facts.partition));
+        }
         (Some(DeviceKind::Hardware), None) => return StepPlan::needs_person(step, type_serial()),
         (Some(DeviceKind::Hardware), Some(serial)) => {
             vec![Change::EnrolHardwareToken { user: user.clone(), serial: serial.clone() }]
@@ -86,6 +93,25 @@ fn choose_device() -> PersonTask {
     }
 }
 
+/// In China there are no other devices. Source: the IAM user guide of that partition.
+fn has_virtual_devices_alone(facts: &Facts) -> bool {
+    facts.partition == "aws-cn"
+}
+
+fn virtual_alone() -> PersonTask {
+    PersonTask {
+        what: text! {
+            en: "AWS in China has virtual MFA devices alone: no hardware tokens, passkeys or security keys.",
+            ko: "AWS 중국 리전에서는 가상 MFA 디바이스만 쓸 수 있고, 하드웨어 토큰, 패스키, 보안 키는 쓸 수 없습니다."
+        },
+        how: vec![text! {
+            en: "device = \"virtual\" under [mfa] in the answers file, then run the same command again.",
+            ko: "응답 파일의 [mfa] 아래 device = \"virtual\"로 적고 같은 명령을 다시 실행하세요."
+        }],
+        seen: Seen::Elsewhere,
+    }
+}
+
 fn type_serial() -> PersonTask {
     PersonTask {
         what: text! { en: "The serial number printed on the token", ko: "토큰에 적힌 일련번호" },
@@ -97,8 +123,8 @@ fn type_serial() -> PersonTask {
     }
 }
 
-fn add_passkey(user: &str) -> PersonTask {
-    let user = harmless(user);
+fn add_passkey(user: &str, partition: &str) -> PersonTask {
+    let (user, page) = (harmless(user), security_credentials(partition));
     PersonTask {
         what: text! {
             en: "Add a passkey or security key to {user}. AWS lets people do this only in the console.",
@@ -106,13 +132,23 @@ fn add_passkey(user: &str) -> PersonTask {
         },
         how: vec![
             text! {
-                en: "Sign in as {user} and open https://console.aws.amazon.com/iam/home#/security_credentials",
-                ko: "{user} 사용자로 로그인해 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 여세요."
+                en: "Sign in as {user} and open {page}",
+                ko: "{user} 사용자로 로그인해 {page} 페이지를 여세요."
             },
             text! { en: "Assign MFA device, then Passkey or security key.", ko: "MFA 디바이스 할당에서 패스키 또는 보안 키를 선택하세요." },
         ],
         seen: Seen::InAccount,
     }
+}
+
+/// The console page on which whoever is signed in manages the own devices.
+pub(super) fn security_credentials(partition: &str) -> String {
+    let host = match partition {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    };
+    format!("https://{host}/iam/home#/security_credentials")
 }
 
 fn can_enrol_unattended(answers: &Answers) -> bool {
@@ -151,6 +187,9 @@ pub(in crate::mfa) fn free_name(user: &str, taken: impl Fn(&str) -> bool) -> Str
 pub(in crate::mfa) fn device_in_words(serial: &str) -> Text {
     if is_passkey(serial) {
         return text! { en: "a passkey or security key", ko: "패스키 또는 보안 키" };
+    }
+    if is_phone_number(serial) {
+        return text! { en: "a phone number, by SMS", ko: "전화번호(SMS)" };
     }
     if serial.starts_with("arn:") {
         let name = harmless(serial.rsplit('/').next().unwrap_or_default());

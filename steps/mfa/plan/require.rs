@@ -2,13 +2,15 @@
 //! it, so that nobody is locked out.
 
 use crate::answers::Answers;
-use crate::mfa::facts::{Facts, Member, RequirePolicy, RunMfa, Tried, policy_arn};
+use crate::mfa::POLICY_NAME;
+use crate::mfa::facts::{Facts, Holders, Member, RequirePolicy, RunMfa, Tried, policy_arn};
 use crate::practice::{Offer, PersonTask, Seen, State, StepId, StepPlan, after};
-use crate::session::is_passkey;
+use crate::session::shows_codes;
 use crate::text;
 use crate::text::{Text, harmless};
 
 use super::Change;
+use super::users::shortened;
 
 /// How long an `aws login` lasts at the most. Source: AWS Sign-In user guide, "Login for AWS local development".
 pub(super) const LOGIN_HOURS: u64 = 12;
@@ -16,12 +18,19 @@ pub(super) const LOGIN_HOURS: u64 = 12;
 /// `require-mfa`.
 pub(super) fn require_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::RequireMfa;
+    // Nothing can be seen by a sign-in that the policy stops.
+    if facts.run == RunMfa::Out {
+        return StepPlan::needs_person(step, sign_in_again(stopped_by_the_policy()));
+    }
     if let Some(unseen) = facts.unseen() {
         return StepPlan::not_assessed(step, unseen);
     }
     let policy = facts.policy.as_ref().ok().and_then(Option::as_ref);
     let groups = groups_without(facts);
     if groups.is_empty() && policy.is_some_and(|policy| policy.same) {
+        if let Some(Tried { refused_without: true, allowed_with: false }) = facts.tried {
+            return StepPlan::needs_person(step, let_nobody_in(facts));
+        }
         let offer = note_in_profile(facts, answers);
         return StepPlan { offer, ..StepPlan::in_place(step, in_force(facts.tried)) };
     }
@@ -35,18 +44,37 @@ pub(super) fn require_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> 
     }
     match obstacle(facts) {
         Some(obstacle) => obstacle,
-        None => match attach(facts, policy, groups) {
-            plan if plan.careful && !answers.attended => machines_first(plan),
-            plan => plan,
-        },
+        None => {
+            let plan = attach(facts, policy, groups);
+            match needs_consent(facts, policy).filter(|_| !answers.attended) {
+                Some(what) => {
+                    StepPlan::needs_person(step, PersonTask { what, how: plan.notes, seen: Seen::Elsewhere })
+                }
+                None => plan,
+            }
+        }
     }
+}
+
+/// What nobody does without being asked: stopping a machine, and replacing what somebody has written.
+fn needs_consent(facts: &Facts, policy: Option<&RequirePolicy>) -> Option<Text> {
+    if members(facts).any(|member| !member.machine_keys.is_empty()) {
+        return Some(text! {
+            en: "The policy would stop access keys that look like a machine's.",
+            ko: "정책이 프로그램이나 서버에서 쓰는 것 같은 액세스 키를 차단하게 됩니다."
+        });
+    }
+    policy.filter(|policy| !policy.same).map(|_| text! {
+        en: "The policy {POLICY_NAME} says something else than ours, and would be replaced. Run dayone at a terminal and decide there, or delete the policy.",
+        ko: "정책 {POLICY_NAME}의 내용이 달라 새 내용으로 바뀌게 됩니다. 터미널에서 dayone을 실행해 결정하거나 정책을 삭제하세요."
+    })
 }
 
 /// Tools that open MFA sessions by themselves read the device from the profile.
 fn note_in_profile(facts: &Facts, answers: &Answers) -> Option<Offer<Change>> {
     let profile = answers.admin.access_key_profile.clone().filter(|_| answers.attended)?;
     let (_, devices) = facts.admin.as_ref().ok()?.as_ref()?;
-    let serial = devices.iter().find(|serial| !is_passkey(serial))?.clone();
+    let serial = devices.iter().find(|serial| shows_codes(serial))?.clone();
     Some(Offer {
         question: text! {
             en: "Note the MFA device in the AWS profile {profile} (mfa_serial), for tools that ask for it?",
@@ -77,9 +105,35 @@ fn in_force(tried: Option<Tried>) -> Text {
             en: "attached; AWS does not refuse the access key alone yet, which takes a moment",
             ko: "연결됨. AWS에 반영되기까지 잠시 걸려 아직 액세스 키만으로도 됩니다"
         },
-        _ => {
-            text! { en: "without MFA, everything else is refused", ko: "MFA 없이는 다른 모든 작업이 거부됩니다" }
-        }
+        _ => text! {
+            en: "attached; not tried in this run",
+            ko: "연결됨. 이번 실행에서는 동작을 확인하지 않음"
+        },
+    }
+}
+
+/// The policy holds, and MFA does not help: another policy may deny, or the session is not taken for one with MFA.
+fn let_nobody_in(facts: &Facts) -> PersonTask {
+    let user = facts.admin.as_ref().ok().and_then(Option::as_ref).map(|(user, _)| harmless(user));
+    let (user, policy) = (user.unwrap_or_default(), policy_arn(&facts.partition, &facts.account));
+    let group = facts.group.as_ref().ok().and_then(Option::as_ref).map(|(group, _)| harmless(group));
+    let group = group.unwrap_or_default();
+    PersonTask {
+        what: text! {
+            en: "Tried just now: AWS refuses {user} with MFA too. Nobody gets in as {user} any more.",
+            ko: "방금 확인함: AWS가 MFA를 거친 {user}도 거부합니다. 이제 {user}(으)로는 들어올 수 없습니다."
+        },
+        how: vec![
+            text! {
+                en: "If it was attached a moment ago, wait a minute and run the same command again.",
+                ko: "방금 연결했다면 1분 뒤 같은 명령을 다시 실행하세요."
+            },
+            text! {
+                en: "See in the IAM console which other policy denies it. Until that is mended, root can take this one off: aws iam detach-group-policy --group-name {group} --policy-arn {policy}",
+                ko: "IAM 콘솔에서 어떤 정책이 거부하는지 확인하세요. 그동안 루트 사용자로 이 정책을 해제할 수 있습니다: aws iam detach-group-policy --group-name {group} --policy-arn {policy}"
+            },
+        ],
+        seen: Seen::Elsewhere,
     }
 }
 
@@ -98,17 +152,17 @@ fn obstacle(facts: &Facts) -> Option<StepPlan<Change>> {
     // A sign-in lasts twelve hours at the most, and since there is a device it asks for it.
     if facts.run == RunMfa::AdministratorByLogin && facts.device_hours.is_none_or(|hours| hours < LOGIN_HOURS)
     {
-        return Some(StepPlan::needs_person(step, sign_in_again()));
+        return Some(StepPlan::needs_person(step, sign_in_again(older_than_the_device())));
     }
-    if facts.run == RunMfa::AdministratorByKey && devices.iter().all(|serial| is_passkey(serial)) {
+    if let Some(keys) = keys_nobody_has_proven(facts) {
+        return Some(StepPlan::blocked(step, prove_the_device(facts, &keys)));
+    }
+    if facts.run == RunMfa::AdministratorByKey && !devices.iter().any(|serial| shows_codes(serial)) {
         return Some(StepPlan::needs_person(step, passkey_needs_login()));
     }
-    match (&facts.run, &facts.group) {
-        (RunMfa::OtherUser(caller), Ok(Some((_, members))))
-            if members
-                .iter()
-                .chain(of_the_people(facts))
-                .any(|member| member.name.eq_ignore_ascii_case(caller)) =>
+    match &facts.run {
+        RunMfa::OtherUser(caller)
+            if members(facts).any(|member| member.name.eq_ignore_ascii_case(caller)) =>
         {
             let caller = harmless(caller);
             Some(StepPlan::blocked(
@@ -123,13 +177,45 @@ fn obstacle(facts: &Facts) -> Option<StepPlan<Change>> {
     }
 }
 
-/// The policy would stop a sign-in that was made before there was a device.
-fn sign_in_again() -> PersonTask {
+/// The administrator's access keys, where somebody else acts and nobody has signed in as the administrator. In the console
+/// the device is asked for with or without the policy. The keys work without it until the policy comes, and after that
+/// the device is the only way in by them: so it has to be seen to work first.
+fn keys_nobody_has_proven(facts: &Facts) -> Option<Vec<String>> {
+    if facts.signed_in || !matches!(facts.run, RunMfa::Safe | RunMfa::OtherUser(_)) {
+        return None;
+    }
+    let (Ok(Some((user, _))), Ok(Some((_, members)))) = (&facts.admin, &facts.group) else { return None };
+    let administrator = members.iter().find(|member| member.name.eq_ignore_ascii_case(user))?;
+    Some(administrator.active_keys.clone()).filter(|keys| !keys.is_empty())
+}
+
+fn prove_the_device(facts: &Facts, keys: &[String]) -> Text {
+    let user = facts.admin.as_ref().ok().and_then(Option::as_ref).map(|(user, _)| harmless(user));
+    let (user, keys) = (user.unwrap_or_default(), keys.join(", "));
+    text! {
+        en: "The access keys of {user} ({keys}) would work only with the MFA device, and nobody has signed in with it yet. Sign in as {user} first, at the step admin-sign-in.",
+        ko: "{user}의 액세스 키({keys})는 MFA 디바이스가 있어야만 동작하게 되는데, 아직 그 디바이스로 로그인한 적이 없습니다. 먼저 admin-sign-in 단계에서 {user}(으)로 로그인하세요."
+    }
+}
+
+fn older_than_the_device() -> Text {
+    text! {
+        en: "Sign in once more, now with the device: the present sign-in may be older than it, and the policy would stop it.",
+        ko: "이제 디바이스로 다시 로그인하세요. 지금 로그인은 디바이스 등록 전의 것일 수 있어 정책이 막게 됩니다."
+    }
+}
+
+fn stopped_by_the_policy() -> Text {
+    text! {
+        en: "Sign in once more, now with the device: the policy stops the present sign-in, which carries no MFA.",
+        ko: "이제 디바이스로 다시 로그인하세요. 지금 로그인에는 MFA가 없어 정책이 막고 있습니다."
+    }
+}
+
+/// A sign-in that carries MFA.
+fn sign_in_again(what: Text) -> PersonTask {
     PersonTask {
-        what: text! {
-            en: "Sign in once more, now with the device: the present sign-in may be older than it, and the policy would stop it.",
-            ko: "이제 디바이스로 다시 로그인하세요. 지금 로그인은 디바이스 등록 전의 것일 수 있어 정책이 막게 됩니다."
-        },
+        what,
         how: vec![
             text! { en: "In another window: aws login, with the same profile as before.", ko: "다른 창에서: 이전과 같은 프로파일로 aws login" },
             text! { en: "In the browser sign out first, if it does not ask for the device.", ko: "디바이스를 묻지 않으면 브라우저에서 먼저 로그아웃하세요." },
@@ -152,7 +238,7 @@ fn passkey_needs_login() -> PersonTask {
 }
 
 fn attach(facts: &Facts, policy: Option<&RequirePolicy>, groups: Vec<String>) -> StepPlan<Change> {
-    let (Ok(Some((user, _))), Ok(Some((_, members)))) = (&facts.admin, &facts.group) else {
+    let (Ok(Some((user, _))), Ok(Some(_))) = (&facts.admin, &facts.group) else {
         return StepPlan::blocked(StepId::RequireMfa, after(StepId::AdminMfa));
     };
     let arn = policy_arn(&facts.partition, &facts.account);
@@ -168,37 +254,63 @@ fn attach(facts: &Facts, policy: Option<&RequirePolicy>, groups: Vec<String>) ->
     }
     let attach = |group| Change::AttachPolicy { policy: arn.clone(), group };
     changes.extend(groups.into_iter().map(attach));
+    let replaced = policy.filter(|policy| !policy.same);
     let plan = StepPlan::to_change(StepId::RequireMfa, changes, Text::default());
-    let members: Vec<_> = members.iter().chain(of_the_people(facts)).collect();
-    let plan = members.iter().filter_map(|member| stopped(member)).fold(plan, StepPlan::with_note);
-    StepPlan { careful: members.iter().any(|member| !member.machine_keys.is_empty()), ..plan }
+    let plan = replaced.map(|policy| is_replaced(policy, facts)).into_iter().fold(plan, StepPlan::with_note);
+    let plan = members(facts).filter_map(stopped).fold(plan, StepPlan::with_note);
+    let stops_somebody = members(facts).any(|member| !member.mfa || !member.machine_keys.is_empty());
+    StepPlan { careful: replaced.is_some() || stops_somebody, ..plan }
 }
 
-/// The users of the people's groups that the policy is still to be attached to.
-fn of_the_people(facts: &Facts) -> impl Iterator<Item = &Member> {
-    facts.people_groups.iter().flatten().flat_map(|(_, group)| &group.looked_up)
+/// Everybody whom the policy is about: the administrators, and the users of the people's groups that it is still to be
+/// attached to.
+fn members(facts: &Facts) -> impl Iterator<Item = &Member> {
+    let administrators = facts.group.iter().flatten().flat_map(|(_, members)| members);
+    let of_the_people = facts.people_groups.iter().flatten().flat_map(|(_, group)| &group.looked_up);
+    administrators.chain(of_the_people)
 }
 
-/// With nobody there, no machine is stopped.
-fn machines_first(plan: StepPlan<Change>) -> StepPlan<Change> {
-    let person = PersonTask {
-        what: text! {
-            en: "The policy would stop access keys that look like a machine's.",
-            ko: "정책이 프로그램이나 서버에서 쓰는 것 같은 액세스 키를 차단하게 됩니다."
-        },
-        how: plan.notes,
-        seen: Seen::Elsewhere,
+/// Somebody has changed the policy, or an earlier version of this program has made it: nobody can tell which.
+fn is_replaced(policy: &RequirePolicy, facts: &Facts) -> Text {
+    let elsewhere = match &policy.holders {
+        Ok(holders) => attached_elsewhere(holders, facts),
+        Err(unseen) => unseen.text(),
     };
-    StepPlan::needs_person(StepId::RequireMfa, person)
+    let (en, ko) = (elsewhere.en, elsewhere.ko);
+    text! {
+        en: "The policy {POLICY_NAME} that is there says something else than ours. It is replaced by a new version, and AWS keeps the old one. {en}",
+        ko: "이미 있는 정책 {POLICY_NAME}의 내용이 다릅니다. 새 버전으로 바꾸며 이전 버전은 AWS에 남습니다. {ko}"
+    }
+}
+
+/// Whom it is attached to beside the groups that it is made for.
+fn attached_elsewhere(holders: &Holders, facts: &Facts) -> Text {
+    let ours = |name: &&String| {
+        let administrators = facts.group.iter().flatten().map(|(group, _)| group);
+        let people = facts.people_groups.iter().flatten().map(|(group, _)| group);
+        administrators.chain(people).any(|group| group.eq_ignore_ascii_case(name))
+    };
+    let groups: Vec<_> = holders.groups.iter().filter(|name| !ours(name)).cloned().collect();
+    let kinds =
+        [("users", "사용자", &holders.users), ("groups", "그룹", &groups), ("roles", "역할", &holders.roles)];
+    let found = kinds.iter().filter(|(.., names)| !names.is_empty());
+    let (en, ko): (Vec<_>, Vec<_>) = found
+        .map(|(en, ko, names)| (format!("{en} {}", shortened(names)), format!("{ko} {}", shortened(names))))
+        .unzip();
+    if en.is_empty() {
+        return text! { en: "Nobody else has it.", ko: "다른 곳에는 연결되어 있지 않습니다." };
+    }
+    let (en, ko) = (en.join("; "), ko.join("; "));
+    text! {
+        en: "It holds for others too, who get the new version at once: {en}.",
+        ko: "다른 곳에도 연결되어 있어 새 버전이 바로 적용됩니다: {ko}."
+    }
 }
 
 /// Whom the policy stops, and which keys.
 fn stopped(member: &Member) -> Option<Text> {
     let name = harmless(&member.name);
     let keys = member.active_keys.join(", ");
-    if !member.known {
-        return Some(text! { en: "{name} was not looked up.", ko: "{name}은(는) 조회하지 않았습니다." });
-    }
     if !member.machine_keys.is_empty() {
         let keys = member.machine_keys.join(", ");
         return Some(text! {

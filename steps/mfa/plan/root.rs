@@ -6,7 +6,7 @@ use crate::text;
 use crate::text::Text;
 
 use super::Change;
-use super::devices::device_in_words;
+use super::devices::{device_in_words, security_credentials};
 
 /// `root-mfa`.
 pub(super) fn root_mfa(facts: &Facts) -> StepPlan<Change> {
@@ -18,7 +18,7 @@ pub(super) fn root_mfa(facts: &Facts) -> StepPlan<Change> {
         Ok(false) if facts.root.managed_centrally => StepPlan::not_applicable(step, managed_centrally()),
         Err(unseen) => StepPlan::not_assessed(step, unseen),
         Ok(true) => StepPlan::in_place(step, root_device(facts)),
-        Ok(false) => StepPlan::needs_person(step, add_mfa_to_root()),
+        Ok(false) => StepPlan::needs_person(step, add_mfa_to_root(&facts.partition)),
     }
 }
 
@@ -59,8 +59,8 @@ fn root_device(facts: &Facts) -> Text {
     }
 }
 
-fn add_mfa_to_root() -> PersonTask {
-    let page = "https://console.aws.amazon.com/iam/home#/security_credentials";
+fn add_mfa_to_root(partition: &str) -> PersonTask {
+    let page = security_credentials(partition);
     PersonTask {
         what: text! {
             en: "Add MFA to root. AWS lets only root do this, and only in the console.",

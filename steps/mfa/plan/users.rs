@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::answers::Answers;
 use crate::aws::Unseen;
-use crate::mfa::facts::{Facts, PeopleGroup, policy_arn};
+use crate::mfa::facts::{Facts, PeopleGroup, arn_of_policy};
+use crate::mfa::{ENROLMENT_POLICY_NAME, POLICY_NAME};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::text;
 use crate::text::{Text, harmless};
@@ -25,23 +28,40 @@ pub(super) fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(changes) => changes,
         Err(unseen) => return StepPlan::not_assessed(step, &unseen),
     };
+    let groupless = groupless(facts, answers);
     if !changes.is_empty() {
-        return StepPlan::to_change(step, changes, Text::default());
+        let plan = StepPlan::to_change(step, changes, Text::default());
+        return if groupless.is_empty() { plan } else { plan.with_note(in_no_group(&groupless)) };
+    }
+    if !groupless.is_empty() {
+        return StepPlan::needs_person(step, give_them_groups(&groupless));
     }
     let (people, machines) = who_signs_in(without, &facts.machines_without_mfa, answers);
-    match (people.is_empty(), machines.is_empty()) {
-        (true, true) => StepPlan::in_place(step, everybody_has(facts.user_names.len())),
-        (true, false) => {
-            let users = facts.user_names.len().saturating_sub(machines.len());
-            let (found, machines) = (everybody_has(users), nobody_signs_in(&machines));
-            let (en, ko, and_en, and_ko) = (found.en, found.ko, machines.en, machines.ko);
-            StepPlan::in_place(step, text! { en: "{en}; {and_en}", ko: "{ko}. {and_ko}" })
-        }
-        (false, true) => StepPlan::needs_person(step, everybody_enrols(&people)),
-        (false, false) => {
-            StepPlan::needs_person(step, everybody_enrols(&people)).with_note(nobody_signs_in(&machines))
-        }
+    if people.is_empty() {
+        return StepPlan::in_place(step, everybody_is_settled(facts, &machines));
     }
+    let plan = StepPlan::needs_person(step, everybody_enrols(&people)).with_names(&people);
+    let of_machines = (!machines.is_empty()).then(|| nobody_signs_in(&machines));
+    of_machines.into_iter().chain(by_report(facts)).fold(plan, StepPlan::with_note)
+}
+
+/// That everybody who signs in has MFA, who does not sign in, and on whose word.
+fn everybody_is_settled(facts: &Facts, machines: &[String]) -> Text {
+    let mut found = everybody_has(facts.user_names.len().saturating_sub(machines.len()));
+    let of_machines = (!machines.is_empty()).then(|| nobody_signs_in(machines));
+    for more in of_machines.into_iter().chain(by_report(facts)) {
+        found = Text { en: format!("{}; {}", found.en, more.en), ko: format!("{}. {}", found.ko, more.ko) };
+    }
+    found
+}
+
+/// How old the word is that some of it rests on.
+fn by_report(facts: &Facts) -> Option<Text> {
+    let made = Timestamp::from_second(facts.reported?).ok()?.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    Some(text! {
+        en: "users without a virtual device: as of the credential report of {made}",
+        ko: "가상 디바이스가 없는 사용자: {made}에 만들어진 자격 증명 보고서 기준"
+    })
 }
 
 /// Whom the step waits for, and who is a machine. Whom the answers name is a person, with or without a password yet.
@@ -69,13 +89,17 @@ fn nobody_signs_in(machines: &[String]) -> Text {
     }
 }
 
-/// What is missing for the answers' people to come in: a user each, groups that require MFA, a one-time password.
+/// What is missing for the answers' people to come in: a user each, groups that require MFA or at least let them enrol a
+/// device, a one-time password. Whoever has no group could not enrol, and is left.
 fn welcome(facts: &Facts, answers: &Answers) -> Result<Vec<Change>, Unseen> {
     let groups = facts.people_groups.as_ref().map_err(Clone::clone)?;
     let people = facts.people.as_ref().map_err(Clone::clone)?;
-    let mut changes: Vec<_> = new_groups(groups, facts, answers);
+    let mut changes: Vec<_> = groups_that_let_enrol(groups, facts, answers)?;
     for person in &answers.people {
         let found = people.get(&person.user.to_ascii_lowercase());
+        if found.is_none() && person.groups.is_empty() {
+            continue;
+        }
         let user = found.map_or(&person.user, |found| &found.name).clone();
         if found.is_none() {
             changes.push(Change::CreateUser { user: user.clone() });
@@ -92,19 +116,61 @@ fn welcome(facts: &Facts, answers: &Answers) -> Result<Vec<Change>, Unseen> {
     Ok(changes)
 }
 
-/// Groups that are not there, each once, with the policy attached from the beginning.
-fn new_groups(groups: &BTreeMap<String, PeopleGroup>, facts: &Facts, answers: &Answers) -> Vec<Change> {
-    let wanted: BTreeSet<&String> = answers.people.iter().flat_map(|person| &person.groups).collect();
-    let missing = wanted
-        .into_iter()
-        .filter(|name| !name.eq_ignore_ascii_case(&answers.admin.group) && !groups.contains_key(*name));
-    let has_policy = answers.mfa.require && matches!(facts.policy, Ok(Some(_)));
-    let policy = policy_arn(&facts.partition, &facts.account);
-    let changes = missing.flat_map(|group| {
+/// Groups that are not there, each once, with the policy attached from the beginning: MFA is required in them, or users
+/// may enrol at least. Where nothing requires MFA, no other step gives the groups that are there that right.
+fn groups_that_let_enrol(
+    groups: &BTreeMap<String, PeopleGroup>,
+    facts: &Facts,
+    answers: &Answers,
+) -> Result<Vec<Change>, Unseen> {
+    let is_ours = |name: &&String| !name.eq_ignore_ascii_case(&answers.admin.group);
+    let wanted: BTreeSet<&String> =
+        answers.people.iter().flat_map(|person| &person.groups).filter(is_ours).collect();
+    let (name, is_there) = match answers.mfa.require {
+        true => (POLICY_NAME, facts.policy.as_ref().map(Option::is_some)),
+        false => (ENROLMENT_POLICY_NAME, facts.enrolment_policy.as_ref().copied()),
+    };
+    let policy = arn_of_policy(&facts.partition, &facts.account, name);
+    let mut changes = Vec::new();
+    for group in wanted {
         let attach = Change::AttachPolicy { policy: policy.clone(), group: group.clone() };
-        [Some(Change::CreateGroup { group: group.clone() }), has_policy.then_some(attach)]
-    });
-    changes.flatten().collect()
+        match groups.get(group) {
+            None => changes.extend([Change::CreateGroup { group: group.clone() }, attach]),
+            Some(found) if answers.mfa.require || found.attached || found.enrols => {}
+            Some(_) => changes.push(attach),
+        }
+    }
+    if !changes.is_empty() && !is_there.map_err(Clone::clone)? {
+        changes.insert(0, Change::CreatePolicy { policy });
+    }
+    Ok(changes)
+}
+
+/// The answers' people who are no users yet, and would be in no group. Rights come from groups, the right to enrol too.
+fn groupless(facts: &Facts, answers: &Answers) -> Vec<String> {
+    let Ok(people) = &facts.people else { return Vec::new() };
+    let is_new = |user: &str| !people.contains_key(&user.to_ascii_lowercase());
+    let groupless = answers.people.iter().filter(|person| person.groups.is_empty() && is_new(&person.user));
+    groupless.map(|person| person.user.clone()).collect()
+}
+
+fn in_no_group(users: &[String]) -> Text {
+    let names = shortened(users);
+    text! {
+        en: "Not made, because the answers name no group for them: {names}. Rights come from groups, and so does the right to enrol an MFA device.",
+        ko: "응답에 그룹이 없어 만들지 않는 사용자: {names}. 권한은 그룹에서 나오며 MFA 디바이스를 등록할 권한도 마찬가지입니다."
+    }
+}
+
+fn give_them_groups(users: &[String]) -> PersonTask {
+    PersonTask {
+        what: in_no_group(users),
+        how: vec![text! {
+            en: "groups = [\"Developers\"] under each of them in [[people]], with a group of your choice. A group that is not there is made.",
+            ko: "[[people]]의 각 사용자에 groups = [\"Developers\"]처럼 원하는 그룹을 적으세요. 없는 그룹은 새로 만듭니다."
+        }],
+        seen: Seen::Elsewhere,
+    }
 }
 
 fn is_in(user: &str, group: &str, facts: &Facts, answers: &Answers) -> bool {

@@ -60,13 +60,13 @@ fn reading() -> Text {
 }
 
 /// What has to be there before a key of root may go: a group with full rights, the administrator in it, signed in.
-fn before_root_keys(facts: &Facts, answers: &Answers) -> Option<StepId> {
+pub(super) fn before_root_keys(facts: &Facts, answers: &Answers) -> Option<StepId> {
     let admin = answers.admin.user.as_deref().unwrap_or_default();
     match &facts.group {
         Ok(Some(group)) if group.is_administrators(&facts.partition) => {
             if !group.has(admin) {
                 Some(StepId::AdminUser)
-            } else if facts.sign_in == SignIn::No {
+            } else if matches!(facts.sign_in, SignIn::No | SignIn::Refused(_)) {
                 Some(StepId::AdminSignIn)
             } else {
                 None

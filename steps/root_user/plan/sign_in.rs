@@ -4,11 +4,13 @@ use crate::answers::{Answers, SignInWay};
 use crate::aws::Reading;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::root_user::facts::{Facts, LastUse, SignIn, User, UserKey};
+use crate::session::not_an_administrator;
 use crate::text;
 use crate::text::{Text, harmless};
 
 use super::Change;
 use super::last_use::{day, used};
+use super::root_keys::before_root_keys;
 
 /// How many access keys AWS lets a user have.
 pub(super) const KEYS_PER_USER: usize = 2;
@@ -16,6 +18,13 @@ pub(super) const KEYS_PER_USER: usize = 2;
 /// `admin-sign-in`.
 pub(super) fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::AdminSignIn;
+    if let SignIn::Refused(refusal) = facts.sign_in {
+        let user = answers.admin.user.as_deref().unwrap_or_default();
+        return match before_root_keys(facts, answers) {
+            Some(first) if first != step => StepPlan::blocked(step, after(first)),
+            _ => StepPlan::needs_person(step, not_an_administrator(refusal, user, &answers.admin.group)),
+        };
+    }
     if facts.sign_in != SignIn::No {
         let found = match facts.sign_in {
             SignIn::Locked => {
