@@ -15,7 +15,7 @@ mod record;
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use jiff::{SignedDuration, Timestamp};
 
-pub use enabled::enabled_regions;
+pub use enabled::{EnabledRegions, enabled_regions};
 pub use found::Found;
 pub use key_use::{AskedKey, Counted, KeyUses, Summary, UnreadRegion};
 pub use pace::Pace;
@@ -47,9 +47,10 @@ pub fn oldest(now: Timestamp) -> Timestamp {
     now.checked_sub(SignedDuration::from_hours(DAYS * 24)).unwrap_or(now)
 }
 
-/// The earliest time that is asked for.
+/// The earliest time that is asked for, in whole seconds, as AWS counts.
 pub fn earliest(now: Timestamp) -> Timestamp {
-    oldest(now).checked_add(SPARED).unwrap_or(now)
+    let earliest = oldest(now).checked_add(SPARED).unwrap_or(now);
+    Timestamp::from_second(earliest.as_second()).unwrap_or(earliest)
 }
 
 /// What is looked for: events of a period that fit every criterion.
