@@ -159,7 +159,8 @@ pub(crate) fn history_of_a_script(key: &str, now: u64) -> (VecDeque<Event>, Opti
     (history, last)
 }
 
-/// Made-up events of a Region, evenly over the time that Event History reaches back.
+/// Made-up events of a Region, evenly over the time that Event History reaches back. Those that change something are
+/// about an instance and its subnet, and some of them were refused.
 pub(crate) fn made_up(region: &str, count: usize, now: u64) -> Vec<Event> {
     const CALLS: &[(&str, &str, bool)] = &[
         ("ListBuckets", "s3.amazonaws.com", true),
@@ -186,11 +187,26 @@ pub(crate) fn made_up(region: &str, count: usize, now: u64) -> Vec<Event> {
             key: format!("AKIAMADEUP{}", user.to_ascii_uppercase()),
             address: "203.0.113.7".into(),
             agent: "aws-cli/2.32.0".into(),
+            error: (!read_only && number.is_multiple_of(3)).then(refused_instance),
+            resources: if read_only { Vec::new() } else { instance(number) },
             ..Event::by(&caller, now.saturating_sub(1 + number * every))
         }
     };
     let callers = CALLS.iter().cycle().zip(USERS.iter().cycle());
     (0..).zip(callers).take(count).map(event).collect()
+}
+
+fn instance(number: u64) -> Vec<(String, String)> {
+    let resource = |kind: &str, name: String| (format!("AWS::EC2::{kind}"), name);
+    vec![
+        resource("Instance", format!("i-{number:017x}")),
+        resource("Subnet", format!("subnet-{:017x}", number % 3)),
+    ]
+}
+
+fn refused_instance() -> (String, String) {
+    let code = "Client.UnauthorizedOperation";
+    (code.to_owned(), "You are not authorized to perform this operation.".to_owned())
 }
 
 /// Answers `LookupEvents`. `time` is counted from 1970, as finely as the clock has it.
