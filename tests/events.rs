@@ -260,6 +260,93 @@ fn words_from_outside_harm_neither_terminal_nor_spreadsheet() {
     assert!(!rows.contains('\u{1b}') && rows.contains(",'=cmd()"), "{rows:?}");
 }
 
+/// What somebody may write who wants to harm a terminal, a table or a spreadsheet.
+const HOSTILE: [&str; 10] = [
+    "=cmd|'/c calc'!A1",
+    "+1\u{1b}[2J\u{1b}]0;title\u{7}",
+    "-2\u{9b}31m",
+    "@SUM(A1)\t\r\n=1",
+    "\u{202e}toor\u{2066}",
+    "김철수-서울-지사-관리자-김철수-서울-지사-관리자",
+    "👍🏽👍🏽👩\u{200d}👩\u{200d}👧👍🏽👍🏽👍🏽👍🏽👍🏽",
+    "لالالالالالالالالالالالالالالالالا",
+    "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+    "\u{0}\u{feff}\u{200b}",
+];
+
+/// Events with each of these in every field.
+fn hostile(_: &str, _: &Value) -> (u16, Value) {
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() - 60;
+    let event = |(number, words): (usize, &&str)| {
+        let record = json!({
+            "userIdentity": {"type": "IAMUser", "userName": words}, "awsRegion": words, "sourceIPAddress": words,
+            "userAgent": words, "errorCode": words, "errorMessage": words,
+            "additionalEventData": {"MFAUsed": if number % 2 == 0 { "No" } else { "Yes" }}
+        });
+        json!({"EventId": format!("{words}{number}"), "EventName": words, "EventTime": time, "Username": words,
+               "EventSource": words, "AccessKeyId": words, "CloudTrailEvent": record.to_string(),
+               "Resources": [{"ResourceType": words, "ResourceName": words}]})
+    };
+    (200, json!({"Events": HOSTILE.iter().enumerate().map(event).collect::<Vec<_>>()}))
+}
+
+/// Control characters but for the ends of lines, and characters that turn the direction or cannot be seen.
+fn harmful(text: &str) -> Option<char> {
+    let hidden = ['\u{200b}', '\u{200d}', '\u{202e}', '\u{2066}', '\u{feff}'];
+    text.chars().find(|c| (c.is_control() && !matches!(c, '\r' | '\n')) || hidden.contains(c))
+}
+
+#[test]
+fn a_table_fits_and_says_all_in_both_languages_whatever_stands_in_the_events() {
+    let (machine, aws) = (Machine::new(), StandIn::new(hostile));
+    let languages = [
+        ("en", "refused", ["yes", "no"], "10 of them refused"),
+        ("ko", "거부", ["예", "아니요"], "10건이 거부"),
+    ];
+    for (language, refused, mfa, summed_up) in languages {
+        for regions in ["us-east-1", "us-east-1,eu-west-1"] {
+            let said = machine.ends(&aws, 0, &["events", "--region", regions, "--language", language]);
+            assert_eq!(harmful(&said.stdout), None, "{}", said.stdout);
+            let wide = said.stdout.lines().find(|line| textwrap::core::display_width(line) > 80);
+            assert_eq!(wide, None);
+            let rows: Vec<_> =
+                said.stdout.lines().filter(|line| line.contains(&format!(" {refused}:"))).collect();
+            assert_eq!(rows.len(), HOSTILE.len(), "{}", said.stdout);
+            for with in mfa {
+                let told = rows.iter().filter(|row| row.contains(&format!(" {with} "))).count();
+                assert_eq!(told, HOSTILE.len() / 2, "{with}: {}", said.stdout);
+            }
+            assert!(words(&said.stdout).contains(summed_up), "{}", said.stdout);
+        }
+    }
+}
+
+#[test]
+fn hostile_words_are_whole_in_json_and_csv_and_no_formula() {
+    let (machine, aws) = (Machine::new(), StandIn::new(hostile));
+    let command = ["events", "--region", "us-east-1", "--output"];
+    let json = machine.ends(&aws, 0, &[&command[..], &["json"]].concat());
+    assert_eq!(harmful(&json.stdout), None);
+    let document = json.document();
+    assert_eq!(document["events"].as_array().unwrap().len(), HOSTILE.len());
+    let korean =
+        document["events"].as_array().unwrap().iter().find(|event| event["who"] == HOSTILE[5]).unwrap();
+    for field in ["event", "service", "region", "user", "access_key", "address", "user_agent"] {
+        assert_eq!(korean[field], HOSTILE[5], "{field}");
+    }
+    assert_eq!(korean["refused"], json!({"code": HOSTILE[5], "message": HOSTILE[5]}));
+    assert_eq!(korean["resources"], json!([{"type": HOSTILE[5], "name": HOSTILE[5]}]));
+
+    let csv = machine.ends(&aws, 0, &[&command[..], &["csv"]].concat()).stdout;
+    assert_eq!(harmful(&csv), None);
+    assert_eq!(csv.lines().count(), 1 + HOSTILE.len(), "nobody breaks a line");
+    for begins in ['=', '+', '-', '@'] {
+        for cell in [format!(",{begins}"), format!(",\"{begins}"), format!("\n{begins}")] {
+            assert!(!csv.contains(&cell), "{cell:?} is in {csv}");
+        }
+    }
+}
+
 #[test]
 fn a_download_leaves_out_what_it_may_not_read_and_keeps_what_it_could_not() {
     let (machine, aws) = (Machine::new(), StandIn::new(awkward));
