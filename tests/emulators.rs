@@ -11,9 +11,8 @@ mod emulator;
 #[path = "emulators/python.rs"]
 mod python;
 
-use std::io::Write;
-
 use emulator::{Emulator, Enforces, Login, Run};
+use python::left_out;
 use serde_json::{Value, json};
 
 /// What stays when the answers file says nothing of what only a person can do. Ministack delivers no files, takes a
@@ -213,17 +212,6 @@ fn what_somebody_else_has_done_is_told_from_what_is_missing() {
         "start cloudtrail:trail/day-one".to_owned(),
     ];
     assert_eq!(changes_before(&check, "report-bucket"), missing);
-}
-
-/// Says so where it is seen: what a test prints is hidden when it passes.
-fn left_out() -> bool {
-    let left_out = std::env::var_os("DAYONE_WITHOUT_EMULATORS").is_some_and(|value| value == "1");
-    if left_out {
-        let told =
-            writeln!(std::io::stderr(), "A test against emulators is left out: DAYONE_WITHOUT_EMULATORS=1");
-        assert!(told.is_ok());
-    }
-    left_out
 }
 
 /// An answers file that says everything but what only a person knows, with an authenticator app behind its commands.

@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use assert_cmd::Command;
-use dayone::rehearsal::{ACCOUNT_ID, PracticeAccount};
+use dayone::rehearsal::{ACCOUNT_ID, Clock, PracticeAccount};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use steps::aws::{Access, Connection};
 use support::terminal::{CONTROL_C, Window};
@@ -62,10 +63,12 @@ fn every_event_is_in_the_json_once_and_calls_keep_their_distance() {
     let document = said.document();
     let keys = json!([document["schema"], document["account"], document["complete"], document["limited"]]);
     assert_eq!(keys, json!(["dayone-events/1", ACCOUNT_ID, true, false]));
+    let since = &document["query"]["since"];
     assert_eq!(
         document["regions"],
-        json!([{"region": "us-east-1", "read": true, "found": 120, "reason": null}])
+        json!([{"region": "us-east-1", "since": since, "read": true, "found": 120, "reason": null}])
     );
+    assert_eq!(document["regions_unlisted"], Value::Null);
     assert_eq!(document["api_calls"], 4, "three pages, and who is signed in");
     let events = document["events"].as_array().unwrap();
     assert_eq!((events.len(), ids(&document).len()), (120, 120));
@@ -257,6 +260,93 @@ fn words_from_outside_harm_neither_terminal_nor_spreadsheet() {
     assert!(!rows.contains('\u{1b}') && rows.contains(",'=cmd()"), "{rows:?}");
 }
 
+/// What somebody may write who wants to harm a terminal, a table or a spreadsheet.
+const HOSTILE: [&str; 10] = [
+    "=cmd|'/c calc'!A1",
+    "+1\u{1b}[2J\u{1b}]0;title\u{7}",
+    "-2\u{9b}31m",
+    "@SUM(A1)\t\r\n=1",
+    "\u{202e}toor\u{2066}",
+    "김철수-서울-지사-관리자-김철수-서울-지사-관리자",
+    "👍🏽👍🏽👩\u{200d}👩\u{200d}👧👍🏽👍🏽👍🏽👍🏽👍🏽",
+    "لالالالالالالالالالالالالالالالالا",
+    "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+    "\u{0}\u{feff}\u{200b}",
+];
+
+/// Events with each of these in every field.
+fn hostile(_: &str, _: &Value) -> (u16, Value) {
+    let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() - 60;
+    let event = |(number, words): (usize, &&str)| {
+        let record = json!({
+            "userIdentity": {"type": "IAMUser", "userName": words}, "awsRegion": words, "sourceIPAddress": words,
+            "userAgent": words, "errorCode": words, "errorMessage": words,
+            "additionalEventData": {"MFAUsed": if number % 2 == 0 { "No" } else { "Yes" }}
+        });
+        json!({"EventId": format!("{words}{number}"), "EventName": words, "EventTime": time, "Username": words,
+               "EventSource": words, "AccessKeyId": words, "CloudTrailEvent": record.to_string(),
+               "Resources": [{"ResourceType": words, "ResourceName": words}]})
+    };
+    (200, json!({"Events": HOSTILE.iter().enumerate().map(event).collect::<Vec<_>>()}))
+}
+
+/// Control characters but for the ends of lines, and characters that turn the direction or cannot be seen.
+fn harmful(text: &str) -> Option<char> {
+    let hidden = ['\u{200b}', '\u{200d}', '\u{202e}', '\u{2066}', '\u{feff}'];
+    text.chars().find(|c| (c.is_control() && !matches!(c, '\r' | '\n')) || hidden.contains(c))
+}
+
+#[test]
+fn a_table_fits_and_says_all_in_both_languages_whatever_stands_in_the_events() {
+    let (machine, aws) = (Machine::new(), StandIn::new(hostile));
+    let languages = [
+        ("en", "refused", ["yes", "no"], "10 of them refused"),
+        ("ko", "거부", ["예", "아니요"], "10건이 거부"),
+    ];
+    for (language, refused, mfa, summed_up) in languages {
+        for regions in ["us-east-1", "us-east-1,eu-west-1"] {
+            let said = machine.ends(&aws, 0, &["events", "--region", regions, "--language", language]);
+            assert_eq!(harmful(&said.stdout), None, "{}", said.stdout);
+            let wide = said.stdout.lines().find(|line| textwrap::core::display_width(line) > 80);
+            assert_eq!(wide, None);
+            let rows: Vec<_> =
+                said.stdout.lines().filter(|line| line.contains(&format!(" {refused}:"))).collect();
+            assert_eq!(rows.len(), HOSTILE.len(), "{}", said.stdout);
+            for with in mfa {
+                let told = rows.iter().filter(|row| row.contains(&format!(" {with} "))).count();
+                assert_eq!(told, HOSTILE.len() / 2, "{with}: {}", said.stdout);
+            }
+            assert!(words(&said.stdout).contains(summed_up), "{}", said.stdout);
+        }
+    }
+}
+
+#[test]
+fn hostile_words_are_whole_in_json_and_csv_and_no_formula() {
+    let (machine, aws) = (Machine::new(), StandIn::new(hostile));
+    let command = ["events", "--region", "us-east-1", "--output"];
+    let json = machine.ends(&aws, 0, &[&command[..], &["json"]].concat());
+    assert_eq!(harmful(&json.stdout), None);
+    let document = json.document();
+    assert_eq!(document["events"].as_array().unwrap().len(), HOSTILE.len());
+    let korean =
+        document["events"].as_array().unwrap().iter().find(|event| event["who"] == HOSTILE[5]).unwrap();
+    for field in ["event", "service", "region", "user", "access_key", "address", "user_agent"] {
+        assert_eq!(korean[field], HOSTILE[5], "{field}");
+    }
+    assert_eq!(korean["refused"], json!({"code": HOSTILE[5], "message": HOSTILE[5]}));
+    assert_eq!(korean["resources"], json!([{"type": HOSTILE[5], "name": HOSTILE[5]}]));
+
+    let csv = machine.ends(&aws, 0, &[&command[..], &["csv"]].concat()).stdout;
+    assert_eq!(harmful(&csv), None);
+    assert_eq!(csv.lines().count(), 1 + HOSTILE.len(), "nobody breaks a line");
+    for begins in ['=', '+', '-', '@'] {
+        for cell in [format!(",{begins}"), format!(",\"{begins}"), format!("\n{begins}")] {
+            assert!(!csv.contains(&cell), "{cell:?} is in {csv}");
+        }
+    }
+}
+
 #[test]
 fn a_download_leaves_out_what_it_may_not_read_and_keeps_what_it_could_not() {
     let (machine, aws) = (Machine::new(), StandIn::new(awkward));
@@ -281,6 +371,79 @@ fn a_download_leaves_out_what_it_may_not_read_and_keeps_what_it_could_not() {
     let document: Value =
         serde_json::from_slice(&std::fs::read(machine.path("later.json")).unwrap()).unwrap();
     assert_eq!(ids(&document), BTreeSet::from(["1".to_owned(), "2".to_owned(), "9".to_owned()]));
+}
+
+/// One event in every Region, and a list of Regions that is refused.
+fn unlisted(region: &str, body: &Value) -> (u16, Value) {
+    match body["RegionOptStatusContains"] {
+        Value::Null => (200, json!({"Events": [{"EventId": region}]})),
+        _ => (403, json!({"__type": "AccessDeniedException", "message": "not for you"})),
+    }
+}
+
+#[test]
+fn where_the_regions_cannot_be_listed_it_is_not_complete() {
+    let (machine, aws) = (Machine::new(), StandIn::new(unlisted));
+    let said = machine.ends(&aws, 3, &["events", "--all-regions", "--output", "json"]);
+    let document = said.document();
+    assert_eq!(document["complete"], false);
+    assert_eq!(document["regions_unlisted"], "AccessDeniedException: not for you");
+    let regions = document["regions"].as_array().unwrap();
+    assert!(regions.len() > 10 && regions.iter().all(|region| region["read"] == true), "{regions:?}");
+    assert_eq!(ids(&document).len(), regions.len());
+    let told = said.told();
+    assert!(told.contains("The account's Regions could not be listed: AccessDeniedException"), "{told}");
+    let korean = machine.ends(&aws, 3, &["events", "--all-regions", "--language", "ko"]);
+    assert!(korean.told().contains("계정의 리전 목록을 읽지 못했습니다"), "{}", korean.stderr);
+    let one = machine.ends(&aws, 0, &["events", "--region", "us-east-1"]);
+    assert_eq!(one.stderr, "", "no list is needed");
+}
+
+#[test]
+fn a_download_goes_on_in_the_regions_that_are_listed_later() {
+    let unavailable = |region: &str, body: &Value| match body["RegionOptStatusContains"] {
+        Value::Null => unlisted(region, body),
+        _ => (400, json!({"__type": "InternalFailure", "message": "later"})),
+    };
+    let (machine, aws) = (Machine::new(), StandIn::new(unavailable));
+    let command = ["events", "--all-regions", "--to", "all.json"];
+    let said = machine.ends(&aws, 3, &command);
+    assert!(said.told().contains("The download is not finished."), "{}", said.stderr);
+    assert!(!machine.path("all.json").exists());
+
+    let listed = |region: &str, body: &Value| match body["RegionOptStatusContains"] {
+        Value::Null => unlisted(region, body),
+        _ => (200, json!({"Regions": [{"RegionName": "us-east-1"}, {"RegionName": "me-south-1"}]})),
+    };
+    let aws = StandIn::new(listed);
+    machine.ends(&aws, 0, &command);
+    let asked = aws.asked().into_iter().filter(|(_, body)| body["StartTime"].is_number());
+    let asked: Vec<_> = asked.map(|(region, _)| region).collect();
+    assert_eq!(asked, ["me-south-1"], "the others were read before");
+    let document: Value = serde_json::from_slice(&std::fs::read(machine.path("all.json")).unwrap()).unwrap();
+    let ids = ids(&document);
+    assert!(ids.contains("me-south-1") && ids.contains("eu-west-1"), "{ids:?}");
+    assert_eq!((&document["complete"], &document["regions_unlisted"]), (&json!(true), &Value::Null));
+}
+
+/// The practice account's clock is two hours ahead of this machine's, so the whole 90 days begin too early for it.
+#[test]
+fn what_is_too_old_by_the_clock_of_aws_is_left_out_and_told() {
+    let ahead = || SystemTime::now() + Duration::from_secs(2 * 3_600);
+    let (machine, served) = (Machine::new(), Served::at(Arc::new(ahead), 3));
+    let said = machine.ends(
+        &served,
+        0,
+        &["events", "--event", "ListBuckets", "--region", "us-east-1", "--output", "json"],
+    );
+    let document = said.document();
+    assert_eq!(document["events"].as_array().unwrap().len(), 14, "the script of the practice account");
+    assert_eq!(document["complete"], true);
+    let time = |time: &Value| time.as_str().unwrap().parse::<Timestamp>().unwrap();
+    let asked = time(&document["query"]["since"]);
+    let later = time(&document["regions"][0]["since"]).duration_since(asked).as_secs();
+    assert!((7_190..7_260).contains(&later), "{later}");
+    assert!(said.told().contains("are left out: Event History goes back 90 days"), "{}", said.stderr);
 }
 
 #[test]
@@ -319,8 +482,13 @@ struct Served {
 impl Served {
     /// Root has made so many users, and nothing else.
     fn with_users(count: usize) -> Self {
+        Self::at(Arc::new(SystemTime::now), count)
+    }
+
+    /// The same by another clock.
+    fn at(clock: Clock, count: usize) -> Self {
         let runtime = Runtime::new().unwrap();
-        let account = PracticeAccount::in_memory(Arc::new(SystemTime::now)).unwrap();
+        let account = PracticeAccount::in_memory(clock).unwrap();
         let address = runtime.block_on(async {
             make_users(&account, count).await;
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -16,7 +16,9 @@ struct Document<'a> {
     account: &'a str,
     query: Query<'a>,
     regions: Vec<Region<'a>>,
-    /// Every Region was read to the end of the period, or to the limit.
+    /// Why the account's Regions could not be listed.
+    regions_unlisted: Option<String>,
+    /// Every Region that was asked for was read to the end of the period, or to the limit.
     complete: bool,
     /// Older events were left out because of the limit.
     limited: bool,
@@ -40,6 +42,7 @@ struct Query<'a> {
 #[derive(Serialize)]
 struct Region<'a> {
     region: &'a str,
+    since: String,
     read: bool,
     found: usize,
     reason: Option<String>,
@@ -67,8 +70,9 @@ pub fn json(
             root: asked.root,
             limit,
         },
-        regions: gathered.regions().iter().map(region).collect(),
-        complete: gathered.unread().next().is_none(),
+        regions: gathered.regions().iter().map(|state| region(state, period)).collect(),
+        regions_unlisted: gathered.unlisted().map(|error| error.detail().en),
+        complete: gathered.is_complete(),
         limited: gathered.is_cut(),
         events,
         api_calls,
@@ -77,9 +81,10 @@ pub fn json(
     serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 
-fn region(state: &gathered::Region) -> Region<'_> {
+fn region(state: &gathered::Region, period: Period) -> Region<'_> {
     Region {
         region: state.name.as_str(),
+        since: state.since(period).to_string(),
         read: state.unread.is_none(),
         found: state.position.found,
         reason: state.unread.as_ref().map(|error| error.detail().en),

@@ -16,6 +16,7 @@ use steps::text;
 use steps::text::{Text, harmless};
 
 use super::period::Period;
+use super::words::ALL_REGIONS;
 use crate::error::Failure;
 use crate::journal;
 
@@ -41,8 +42,33 @@ pub struct Asked {
 pub struct Earlier {
     /// The period of the download: it stays what it was when the download began.
     pub period: Period,
+    /// Where to look: also where the interrupted run has looked.
+    pub regions: Vec<String>,
     /// The pages that were read.
     pub pages: Vec<Page>,
+}
+
+impl Asked {
+    /// Which Regions an account has, and whether AWS lists them, may be another thing the next time.
+    fn is_same_question(&self, other: &Self) -> bool {
+        let all_regions = self.options.iter().any(|option| option == ALL_REGIONS);
+        self.account == other.account
+            && self.options == other.options
+            && (all_regions || self.regions == other.regions)
+    }
+}
+
+impl Earlier {
+    fn go_on(head: Head, pages: Vec<Page>, asked: &Asked) -> Self {
+        let read = pages.iter().map(|page| &page.region);
+        let mut regions: Vec<String> = Vec::new();
+        for region in asked.regions.iter().chain(&head.asked.regions).chain(read) {
+            if !regions.contains(region) {
+                regions.push(region.clone());
+            }
+        }
+        Self { period: head.period, regions, pages }
+    }
 }
 
 /// A download under way. No other run can have it open.
@@ -83,12 +109,12 @@ impl Download {
         let earlier = match Left::read(&bytes) {
             Left::Nothing => download.begin(asked, period)?,
             Left::Foreign => return Err(download.refuse_foreign()),
-            Left::Pages { head, .. } if head.asked != *asked => {
+            Left::Pages { head, .. } if !head.asked.is_same_question(asked) => {
                 return Err(download.refuse_another(&head.asked));
             }
             Left::Pages { head, pages, length } => {
                 download.cut_to(length)?;
-                Earlier { period: head.period, pages }
+                Earlier::go_on(head, pages, asked)
             }
         };
         Ok((download, earlier))
@@ -118,7 +144,7 @@ impl Download {
     fn begin(&mut self, asked: &Asked, period: Period) -> Result<Earlier, StepError> {
         self.cut_to(0)?;
         self.write_line(&Head { schema: SCHEMA.to_owned(), asked: asked.clone(), period })?;
-        Ok(Earlier { period, pages: Vec::new() })
+        Ok(Earlier { period, regions: asked.regions.clone(), pages: Vec::new() })
     }
 
     /// What follows was torn when a run ended.
@@ -332,6 +358,28 @@ mod tests {
         let (_, words) = told(Download::open(&file, &other_account, period()));
         assert!(words.contains("account 111122223333"), "{words}");
         assert_eq!(std::fs::read(part_of(&file)).unwrap(), before);
+    }
+
+    #[test]
+    fn all_regions_are_those_of_now_and_those_of_the_interrupted_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("events.json");
+        let of = |option: &str, region: &str| Asked { regions: vec![region.into()], ..asked(option) };
+        let open = |asked: &Asked| Download::open(&file, asked, period());
+        let (mut download, _) = open(&of(ALL_REGIONS, "us-east-1")).unwrap();
+        download.keep(&page("a")).unwrap();
+        drop(download);
+        let (mut download, earlier) = open(&of(ALL_REGIONS, "me-south-1")).unwrap();
+        assert_eq!(earlier.regions, ["me-south-1", "us-east-1"]);
+        download.keep(&Page { region: "me-south-1".into(), ..page("b") }).unwrap();
+        drop(download);
+        let (_, earlier) = open(&of(ALL_REGIONS, "us-east-1")).unwrap();
+        assert_eq!(earlier.regions, ["us-east-1", "me-south-1"]);
+
+        std::fs::remove_file(part_of(&file)).unwrap();
+        drop(open(&of("--root", "us-east-1")).unwrap());
+        let (_, words) = told(open(&of("--root", "me-south-1")));
+        assert!(words.contains("of another download"), "{words}");
     }
 
     #[test]

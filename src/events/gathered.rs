@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use steps::error::{AwsCause, AwsError};
 use steps::event_history::{Found, News, Page, Position, RecordedEvent};
 use steps::text;
@@ -19,6 +20,8 @@ pub struct Gathered {
     /// Whether events were found that are not shown.
     left_out: bool,
     regions: Vec<Region>,
+    /// Why it is not known which Regions there are.
+    unlisted: Option<AwsError>,
     period: Period,
 }
 
@@ -45,12 +48,18 @@ impl Gathered {
             parts_before: 0,
         };
         let regions = regions.iter().map(region).collect();
-        let mut gathered = Self { found: Found::default(), left_out: false, regions, period };
+        let mut gathered = Self { found: Found::default(), left_out: false, regions, unlisted: None, period };
         earlier.into_iter().for_each(|page| gathered.add(page));
         for region in &mut gathered.regions {
             region.parts_before = parts(&region.position, period);
         }
         gathered
+    }
+
+    /// With the reason, if there is one, why these may not be all the Regions that were asked for.
+    #[must_use]
+    pub fn with_unlisted(self, unlisted: Option<AwsError>) -> Self {
+        Self { unlisted, ..self }
     }
 
     /// Takes in what came next.
@@ -102,9 +111,28 @@ impl Gathered {
         if all { self.unread().next().map(|(_, error)| error) } else { None }
     }
 
+    /// Why these may not be all the Regions that were asked for.
+    pub fn unlisted(&self) -> Option<&AwsError> {
+        self.unlisted.as_ref()
+    }
+
+    /// Whether every Region was known, and read to its end.
+    pub fn is_complete(&self) -> bool {
+        self.unlisted.is_none() && self.unread().next().is_none()
+    }
+
+    /// From when on a Region was read, where what is older has meanwhile become too old for Event History.
+    pub fn begins_later(&self) -> Option<Timestamp> {
+        self.regions
+            .iter()
+            .map(|region| region.since(self.period))
+            .max()
+            .filter(|since| *since > self.period.start)
+    }
+
     /// Whether the same command may read more a little later.
     pub fn is_worth_another_run(&self) -> bool {
-        self.unread().any(|(_, error)| passes(error))
+        self.unread().map(|(_, error)| error).chain(self.unlisted()).any(passes)
     }
 
     /// Gives away the events, newest first.
@@ -154,6 +182,11 @@ impl Region {
         self.position.ended || self.unread.is_some()
     }
 
+    /// From when on it is read.
+    pub fn since(&self, period: Period) -> Timestamp {
+        self.position.start.unwrap_or(period.start)
+    }
+
     fn has_begun(&self) -> bool {
         self.position != Position::default()
     }
@@ -193,8 +226,6 @@ fn passes(error: &AwsError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::screen::BESIDE_BAR;
 
@@ -274,6 +305,29 @@ mod tests {
             let (all, done) = gathered.parts();
             assert!(done <= all, "{oldest}: {done}");
         }
+    }
+
+    #[test]
+    fn where_the_regions_are_not_known_it_is_not_complete() {
+        let denied = AwsError::without_answer("account:ListRegions", "so");
+        let moment = AwsError { cause: AwsCause::Unreachable, ..denied.clone() };
+        for (unlisted, complete, again) in
+            [(None, true, false), (Some(denied), false, false), (Some(moment), false, true)]
+        {
+            let gathered = two_regions(Vec::new()).with_unlisted(unlisted);
+            assert_eq!((gathered.is_complete(), gathered.is_worth_another_run()), (complete, again));
+        }
+    }
+
+    #[test]
+    fn a_region_that_was_read_from_a_later_time_is_told() {
+        let mut gathered = two_regions(Vec::new());
+        assert_eq!(gathered.begins_later(), None);
+        let mut page = page("eu-west-1", 1_500, true);
+        page.position.start = Some(at(1_300));
+        gathered.take(News::Page(page));
+        assert_eq!(gathered.begins_later(), Some(at(1_300)));
+        assert!(gathered.is_complete(), "there is no more");
     }
 
     #[test]

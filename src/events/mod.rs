@@ -19,9 +19,10 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use steps::aws::Identity;
-use steps::error::{AwsCause, StepError};
+use steps::error::{AwsCause, AwsError, StepError};
 use steps::event_history::{
-    Attribute, Bounds, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN, enabled_regions,
+    Attribute, Bounds, EnabledRegions, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN,
+    enabled_regions,
 };
 use steps::{regions, text};
 
@@ -35,7 +36,7 @@ use download::{Asked, Download};
 use gathered::Gathered;
 use period::Period;
 
-/// Something is left: a Region that could not be read.
+/// Something is left: a Region that could not be read, or may be missing.
 const LEFT: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
@@ -67,8 +68,12 @@ pub async fn run(
     let identity = run::until(&interrupt, signed_in).await?;
     expected_account(options, file, &identity.caller.account)?;
 
-    let enabled = if events.all_regions { enabled_regions(&identity).await } else { Vec::new() };
-    let regions = regions_for(events, &connection.region(), &identity.caller.partition, &enabled);
+    let enabled = match events.all_regions {
+        true => enabled_regions(&identity).await,
+        false => EnabledRegions::default(),
+    };
+    let regions = regions_for(events, &connection.region(), &identity.caller.partition, &enabled.names);
+    let regions = (regions, enabled.unlisted);
     let mut search = Search::begin(events, form, period, regions, &identity, screen)?;
     search.announce(connection.endpoint());
     if let Some(status) = search.read(&identity, &interrupt).await? {
@@ -97,7 +102,7 @@ impl<'s> Search<'s> {
         asked: &'s Events,
         form: Form,
         period: Period,
-        regions: Vec<String>,
+        (regions, unlisted): (Vec<String>, Option<AwsError>),
         identity: &Identity,
         screen: &'s Screen,
     ) -> Result<Self, Failure> {
@@ -105,11 +110,11 @@ impl<'s> Search<'s> {
         let question =
             Asked { account: account.clone(), regions: regions.clone(), options: words::options(asked) };
         let opened = asked.to.as_deref().map(|file| Download::open(file, &question, period)).transpose()?;
-        let (download, period, pages) = match opened {
-            Some((download, earlier)) => (Some(download), earlier.period, earlier.pages),
-            None => (None, period, Vec::new()),
+        let (download, period, regions, pages) = match opened {
+            Some((download, earlier)) => (Some(download), earlier.period, earlier.regions, earlier.pages),
+            None => (None, period, regions, Vec::new()),
         };
-        let gathered = Gathered::new(&regions, period, pages);
+        let gathered = Gathered::new(&regions, period, pages).with_unlisted(unlisted);
         let limit = asked.limit.map(NonZeroUsize::get).or((form == Form::Screen).then_some(ON_THE_SCREEN));
         let earlier = gathered.count();
         Ok(Self { screen, asked, form, account, period, limit, regions, gathered, download, earlier })
@@ -216,7 +221,7 @@ impl<'s> Search<'s> {
         self.print(&events, calls)?;
         self.sum_up(&events);
         self.tell_unread();
-        Ok(if self.gathered.unread().next().is_some() { LEFT } else { 0 })
+        Ok(if self.gathered.is_complete() { 0 } else { LEFT })
     }
 
     fn print(&self, events: &[RecordedEvent], calls: u32) -> Result<(), Failure> {
@@ -252,6 +257,7 @@ impl<'s> Search<'s> {
         if let Some(limit) = self.limit.filter(|_| self.gathered.is_cut()) {
             lines.push(words::cut(limit));
         }
+        lines.extend(self.gathered.begins_later().map(words::too_old));
         if self.asked.region.is_empty() && !self.asked.all_regions {
             lines.push(words::other_regions());
         }
@@ -262,6 +268,9 @@ impl<'s> Search<'s> {
     }
 
     fn tell_unread(&self) {
+        if let Some(error) = self.gathered.unlisted() {
+            self.screen.error("  ! ", 4, self.screen.say(&words::unlisted(error)));
+        }
         for (region, error) in self.gathered.unread() {
             self.screen.error("  ! ", 4, self.screen.say(&words::unread(region, error)));
         }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use steps::event_history::{DAYS, earliest};
+use steps::event_history::{DAYS, earliest, oldest};
 use steps::text;
 use steps::text::{Text, harmless};
 
@@ -52,7 +52,7 @@ fn end(words: &str, now: Timestamp) -> Result<Timestamp, Text> {
     if begins > now {
         return Err(later_than_now("--until", words));
     }
-    if end < oldest(now) { Err(too_early("--until", words, now)) } else { Ok(end.min(now)) }
+    if end <= earliest(now) { Err(too_early("--until", words, now)) } else { Ok(end.min(now)) }
 }
 
 fn moment(option: &str, words: &str, of_day: &str, now: Timestamp) -> Result<Timestamp, Text> {
@@ -76,10 +76,6 @@ fn ago(words: &str, now: Timestamp) -> Option<Timestamp> {
 /// Such as `2026-11-01`.
 fn date(words: &str, of_day: &str) -> Option<Timestamp> {
     if words.len() == "2026-11-01".len() { format!("{words}{of_day}").parse().ok() } else { None }
-}
-
-fn oldest(now: Timestamp) -> Timestamp {
-    now.checked_sub(SignedDuration::from_secs(DAYS * 86_400)).unwrap_or(now)
 }
 
 fn whole_seconds(time: Timestamp) -> Timestamp {
@@ -154,8 +150,8 @@ mod tests {
     }
 
     #[test]
-    fn all_that_there_is_ends_a_minute_within_what_aws_takes() {
-        let all = Period { start: at("2026-08-26T12:31:15Z"), end: at("2026-11-24T12:30:15Z") };
+    fn all_that_there_is_begins_an_hour_within_what_aws_takes() {
+        let all = Period { start: at("2026-08-26T13:30:15Z"), end: at("2026-11-24T12:30:15Z") };
         for since in [None, Some("90d"), Some("2026-08-26")] {
             assert_eq!(choose(since, None), Ok(all), "{since:?}");
         }
@@ -178,6 +174,7 @@ mod tests {
             (Some("99999999999999999999d"), None, "too early"),
             (Some("2026-08-25"), None, "too early"),
             (None, Some("2026-08-25"), "too early"),
+            (None, Some("90d"), "too early"),
             (Some("2h"), Some("3h"), "before --until"),
             (Some("0h"), None, "before --until"),
         ];

@@ -13,6 +13,8 @@ const INDENT: &str = "  ";
 const GAP: &str = "  ";
 /// In a window as wide as this, times have their year and seconds.
 const WIDE: usize = 110;
+/// So many characters may stand in one column: marks above and below a letter take no room, and could pile up.
+const MARKS: usize = 4;
 /// In a narrower window there is no room for a table.
 const NARROWEST: usize = 50;
 
@@ -59,7 +61,7 @@ fn columns(screen: &Screen, events: &[RecordedEvent], several_regions: bool, roo
     let what = column(text! { en: "Event", ko: "이벤트" }, 13, 0).with(events, what);
     let from = column(text! { en: "From", ko: "출처" }, 13, 3)
         .with(events, |event| event.address.clone().unwrap_or_default());
-    let mfa = column(text! { en: "MFA", ko: "MFA" }, 3, 2).with(events, |event| mfa(screen, event));
+    let mfa = column(text! { en: "MFA", ko: "MFA" }, 6, 2).with(events, |event| mfa(screen, event));
     let result = column(text! { en: "Result", ko: "결과" }, 9, 0).with(events, |event| result(screen, event));
     let region = several_regions.then_some(region);
     [Some(time), region, Some(who), Some(what), Some(from), Some(mfa), Some(result)]
@@ -185,8 +187,22 @@ fn line<'c>(
     format!("{INDENT}{}", cells.collect::<Vec<_>>().join(GAP)).trim_end().to_owned()
 }
 
+/// Characters are counted one by one, as terminals do that join none of them.
 fn shortened(words: &str, width: usize) -> String {
-    console::truncate_str(words, width, "…").into_owned()
+    let most = width.saturating_mul(MARKS);
+    if display_width(words) <= width && words.chars().count() <= most {
+        return words.to_owned();
+    }
+    let (mut beginning, mut room) = (String::new(), width.saturating_sub(1));
+    for c in words.chars().take(most) {
+        let taken = display_width(c.encode_utf8(&mut [0; 4]));
+        if taken > room {
+            break;
+        }
+        room -= taken;
+        beginning.push(c);
+    }
+    beginning + "…"
 }
 
 #[cfg(test)]
@@ -254,6 +270,43 @@ mod tests {
         assert!(!narrow.contains("2001") && narrow.contains("ap-southeast-2"), "{narrow}");
         let least = &lines(Language::En, 50, true)[1];
         assert!(!least.contains("ap-"), "{least}");
+    }
+
+    #[test]
+    fn a_cell_is_cut_where_its_column_ends_whatever_stands_in_it() {
+        let piled = format!("a{}", "\u{301}".repeat(500));
+        for words in [
+            "김철수김철수김철수",
+            "👍🏽👍🏽👍🏽👍🏽",
+            "لالالالالالا",
+            "☎\u{fe0f}☎\u{fe0f}☎\u{fe0f}☎\u{fe0f}☎\u{fe0f}",
+            &piled,
+        ] {
+            for width in 1..12 {
+                let cell = shortened(words, width);
+                assert!(display_width(&cell) <= width, "{width}: {cell:?}");
+                assert!(cell.chars().count() <= 4 * width + 1, "{width}: {cell:?}");
+                assert!(cell == words || cell.ends_with('…'), "{width}: {cell:?}");
+            }
+        }
+        assert_eq!(shortened("김철수", 6), "김철수");
+        assert_eq!(shortened("김철수", 5), "김철…");
+        assert_eq!(shortened("김철수", 4), "김…");
+    }
+
+    #[test]
+    fn with_mfa_or_without_is_told_whole() {
+        for (language, no) in [(Language::En, "no"), (Language::Ko, "아니요")] {
+            let screen = Screen::in_memory(language, Mode::Rich);
+            let without = RecordedEvent {
+                mfa: Some(false),
+                ..event("관리자-김철수-서울-지사", Some("AccessDenied"))
+            };
+            print(&screen, &[without], true);
+            let page = screen.kept();
+            assert!(page.contains(&format!(" {no} ")), "{page}");
+            assert!(page.lines().all(|line| display_width(line) <= 80), "{page}");
+        }
     }
 
     #[test]

@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use steps::error::AwsError;
+use steps::event_history::DAYS;
 use steps::text;
 use steps::text::{Text, harmless};
 
 use super::period::Period;
 use crate::cli::Events;
+
+/// The option that means every Region of the account.
+pub const ALL_REGIONS: &str = "--all-regions";
 
 /// So many Regions are named; more are counted.
 const NAMED: usize = 5;
@@ -101,6 +106,24 @@ pub fn unread(region: &str, error: &AwsError) -> Text {
     }
 }
 
+/// Nobody knows whether there are more Regions.
+pub fn unlisted(error: &AwsError) -> Text {
+    let Text { en, ko } = error.detail();
+    text! {
+        en: "The account's Regions could not be listed: {en}. Only those that every account has were looked at; a Region that was enabled since may be missing.",
+        ko: "계정의 리전 목록을 읽지 못했습니다: {ko}. 모든 계정에 기본으로 활성화된 리전만 보았으므로, 따로 활성화한 리전이 빠져 있을 수 있습니다."
+    }
+}
+
+/// What could not be read any more, because reading took long or was taken up late.
+pub fn too_old(since: Timestamp) -> Text {
+    let since = since.strftime("%Y-%m-%d %H:%M").to_string();
+    text! {
+        en: "Events before {since} (UTC) are left out: Event History goes back {DAYS} days, and they have become older.",
+        ko: "{since}(UTC) 이전의 이벤트는 빠져 있습니다. 이벤트 기록(Event History)은 {DAYS}일 전까지만 있는데, 그사이에 더 오래되었습니다."
+    }
+}
+
 /// Ctrl-C, and how to go on.
 pub fn paused(part: Option<&Path>) -> Text {
     let Some(part) = part.map(shown) else {
@@ -149,7 +172,7 @@ pub fn options(events: &Events) -> Vec<String> {
         ("--limit", limit.as_ref()),
     ];
     let valued = valued.into_iter().filter_map(|(option, value)| Some(format!("{option} {}", value?)));
-    let flags = [("--root", events.root), ("--all-regions", events.all_regions)];
+    let flags = [("--root", events.root), (ALL_REGIONS, events.all_regions)];
     let flags = flags.into_iter().filter(|(_, set)| *set).map(|(option, _)| option.to_owned());
     valued.chain(flags).collect()
 }

@@ -159,7 +159,8 @@ pub(crate) fn history_of_a_script(key: &str, now: u64) -> (VecDeque<Event>, Opti
     (history, last)
 }
 
-/// Made-up events of a Region, evenly over the time that Event History reaches back.
+/// Made-up events of a Region, evenly over the time that Event History reaches back. Those that change something are
+/// about an instance and its subnet, and some of them were refused.
 pub(crate) fn made_up(region: &str, count: usize, now: u64) -> Vec<Event> {
     const CALLS: &[(&str, &str, bool)] = &[
         ("ListBuckets", "s3.amazonaws.com", true),
@@ -186,6 +187,8 @@ pub(crate) fn made_up(region: &str, count: usize, now: u64) -> Vec<Event> {
             key: format!("AKIAMADEUP{}", user.to_ascii_uppercase()),
             address: "203.0.113.7".into(),
             agent: "aws-cli/2.32.0".into(),
+            error: (!read_only && number.is_multiple_of(3)).then(refused_instance),
+            resources: if read_only { Vec::new() } else { instance(number) },
             ..Event::by(&caller, now.saturating_sub(1 + number * every))
         }
     };
@@ -193,10 +196,24 @@ pub(crate) fn made_up(region: &str, count: usize, now: u64) -> Vec<Event> {
     (0..).zip(callers).take(count).map(event).collect()
 }
 
+fn instance(number: u64) -> Vec<(String, String)> {
+    let resource = |kind: &str, name: String| (format!("AWS::EC2::{kind}"), name);
+    vec![
+        resource("Instance", format!("i-{number:017x}")),
+        resource("Subnet", format!("subnet-{:017x}", number % 3)),
+    ]
+}
+
+fn refused_instance() -> (String, String) {
+    let code = "Client.UnauthorizedOperation";
+    (code.to_owned(), "You are not authorized to perform this operation.".to_owned())
+}
+
 /// Answers `LookupEvents`. `time` is counted from 1970, as finely as the clock has it.
 pub(crate) fn lookup(call: &Call, memory: &mut Memory, time: Duration) -> MockResponse {
-    let found = pace(call, memory, time).and_then(|()| Question::of(call)).and_then(|question| {
-        question.page(call, memory, time.as_secs()).map(|(page, next)| {
+    let now = time.as_secs();
+    let found = pace(call, memory, time).and_then(|()| Question::of(call, now)).and_then(|question| {
+        question.page(call, memory, now).map(|(page, next)| {
             let mut answer = json!({"Events": page});
             if let Some(next) = next {
                 answer["NextToken"] = json!(next);
@@ -230,7 +247,7 @@ struct Question {
 }
 
 impl Question {
-    fn of(call: &Call) -> Result<Self, MockResponse> {
+    fn of(call: &Call, now: u64) -> Result<Self, MockResponse> {
         let mark = mark(call);
         let question = Self {
             attribute: attribute(call)?,
@@ -240,13 +257,20 @@ impl Question {
             after: after(call, &mark)?,
             mark,
         };
-        match (question.from, question.until) {
-            (Some(from), Some(until)) if from > until => {
-                let message = "The start time has to be before the end time.";
-                Err(call.refuse(400, "InvalidTimeRangeException", message))
-            }
-            _ => Ok(question),
+        match question.out_of_time(now) {
+            Some(message) => Err(call.refuse(400, "InvalidTimeRangeException", message)),
+            None => Ok(question),
         }
+    }
+
+    /// What is wrong with the times, if anything is.
+    fn out_of_time(&self, now: u64) -> Option<&'static str> {
+        let oldest = now.saturating_sub(KEPT_FOR);
+        if [self.from, self.until].into_iter().flatten().any(|time| time < oldest) {
+            return Some("The time range reaches back further than 90 days.");
+        }
+        let reversed = self.from.zip(self.until).is_some_and(|(from, until)| from > until);
+        reversed.then_some("The start time has to be before the end time.")
     }
 
     /// One page, the newest first, and how the next one is asked for.

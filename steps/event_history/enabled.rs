@@ -3,11 +3,21 @@
 use aws_sdk_account::types::RegionOptStatus;
 
 use crate::aws::{ForCall, Identity};
+use crate::error::AwsError;
 use crate::regions;
 
-/// The Regions that are switched on. Where AWS does not tell, those that every account of the partition can use.
-/// Source: Account Management API reference, "ListRegions".
-pub async fn enabled_regions(identity: &Identity) -> Vec<String> {
+/// The Regions that are switched on, as far as they can be known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnabledRegions {
+    /// Their names. Where AWS does not list them, those that every account of the partition can use.
+    /// Source: Account Management API reference, "ListRegions".
+    pub names: Vec<String>,
+    /// Why AWS did not list them: then there may be more.
+    pub unlisted: Option<AwsError>,
+}
+
+/// The Regions that are switched on.
+pub async fn enabled_regions(identity: &Identity) -> EnabledRegions {
     let listed = identity
         .account()
         .list_regions()
@@ -20,6 +30,18 @@ pub async fn enabled_regions(identity: &Identity) -> Vec<String> {
         .collect::<Result<Vec<_>, _>>()
         .await
         .for_call("account:ListRegions");
-    let names: Vec<_> = listed.into_iter().flatten().filter_map(|region| region.region_name).collect();
-    if names.is_empty() { regions::default_regions_of(&identity.caller.partition) } else { names }
+    let unlisted = match listed {
+        Ok(regions) => {
+            let names: Vec<_> = regions.into_iter().filter_map(|region| region.region_name).collect();
+            if !names.is_empty() {
+                return EnabledRegions { names, unlisted: None };
+            }
+            AwsError::without_answer("account:ListRegions", "no Region is listed")
+        }
+        Err(error) => error,
+    };
+    EnabledRegions {
+        names: regions::default_regions_of(&identity.caller.partition),
+        unlisted: Some(unlisted),
+    }
 }

@@ -15,7 +15,7 @@ mod record;
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use jiff::{SignedDuration, Timestamp};
 
-pub use enabled::enabled_regions;
+pub use enabled::{EnabledRegions, enabled_regions};
 pub use found::Found;
 pub use key_use::{AskedKey, Counted, KeyUses, Summary, UnreadRegion};
 pub use pace::Pace;
@@ -38,9 +38,19 @@ pub const USER_SIGN_IN: &[&str] = &["us-east-1", "us-east-2", "eu-north-1", "ap-
 /// How Event History names the root user.
 const ROOT: &str = "root";
 
-/// The earliest time that can be asked for. AWS refuses an earlier one, and its clock may be ahead: a minute is spared.
+/// What a beginning keeps away from the oldest time that AWS takes: so long reading may take, or AWS's clock be ahead.
+const SPARED: SignedDuration = SignedDuration::from_hours(1);
+
+/// The oldest time that Event History has. AWS refuses a look-up that begins before it.
+/// Source: CloudTrail API reference, "LookupEvents", `InvalidTimeRangeException`.
+pub fn oldest(now: Timestamp) -> Timestamp {
+    now.checked_sub(SignedDuration::from_hours(DAYS * 24)).unwrap_or(now)
+}
+
+/// The earliest time that is asked for, in whole seconds, as AWS counts.
 pub fn earliest(now: Timestamp) -> Timestamp {
-    now.checked_sub(SignedDuration::from_secs(DAYS * 86_400 - 60)).unwrap_or(now)
+    let earliest = oldest(now).checked_add(SPARED).unwrap_or(now);
+    Timestamp::from_second(earliest.as_second()).unwrap_or(earliest)
 }
 
 /// What is looked for: events of a period that fit every criterion.

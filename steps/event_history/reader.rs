@@ -6,12 +6,12 @@ use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput;
 use aws_sdk_cloudtrail::types::LookupAttribute;
 use aws_smithy_types::DateTime;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Pace, Query, RecordedEvent};
+use super::{Pace, Query, RecordedEvent, earliest, oldest};
 use crate::aws::{ForCall, Identity};
 use crate::error::AwsError;
 
@@ -63,6 +63,9 @@ pub struct Page {
 pub struct Position {
     /// AWS's token for the next page.
     pub token: Option<String>,
+    /// The beginning of the period that the token belongs to; none: the query's. A later one where events have meanwhile
+    /// become too old for Event History.
+    pub start: Option<Timestamp>,
     /// The end of the period that the token belongs to; none: the query's.
     pub end: Option<Timestamp>,
     /// The time of the oldest event that AWS has given.
@@ -155,8 +158,11 @@ impl Reading {
 
     /// The next page, asked for again while a refusal is one that passes.
     async fn page(&mut self) -> Result<Page, AwsError> {
-        let mut patience = PATIENCE.into_iter();
+        let (mut patience, mut begins_later) = (PATIENCE.into_iter(), false);
         loop {
+            if self.has_passed() {
+                return Ok(self.nothing_left());
+            }
             let turn = self.pace.turn(&self.region).await;
             let answer = self.ask().await;
             self.pace.answered(&self.region, turn);
@@ -164,6 +170,11 @@ impl Reading {
                 Ok(answer) => return Ok(self.take(answer)),
                 Err(error) if error.is("InvalidNextToken") && self.position.token.is_some() => {
                     self.go_on_without_token();
+                }
+                Err(error) if error.is("InvalidTimeRange") && !begins_later => {
+                    begins_later = true;
+                    self.go_on_without_token();
+                    self.begin_no_earlier_than(earliest(now_at_aws(&error)));
                 }
                 Err(error) if error.is("Throttling") => match patience.next() {
                     Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -178,8 +189,8 @@ impl Reading {
         let mut call = self
             .client
             .lookup_events()
-            .start_time(seconds(self.query.start))
-            .end_time(seconds(self.position.end.unwrap_or(self.query.end)))
+            .start_time(seconds(self.start()))
+            .end_time(seconds(self.end()))
             .max_results(PER_PAGE)
             .set_next_token(self.position.token.clone());
         if let Some((attribute, value)) = self.query.asked_of_aws() {
@@ -212,8 +223,42 @@ impl Reading {
     /// second come twice.
     fn go_on_without_token(&mut self) {
         self.position.token = None;
-        self.position.end = self.position.oldest;
+        self.position.end = self.position.oldest.or(self.position.end);
     }
+
+    /// Whether all that is left to ask for has become too old. With a token the period has to stay what it was.
+    fn has_passed(&mut self) -> bool {
+        let now = Timestamp::now();
+        if self.position.token.is_none() && self.start() < oldest(now) {
+            self.begin_no_earlier_than(earliest(now));
+        }
+        self.position.token.is_none() && self.start() > self.end()
+    }
+
+    fn nothing_left(&mut self) -> Page {
+        self.position.ended = true;
+        Page { region: self.region.clone(), position: self.position.clone(), events: Vec::new() }
+    }
+
+    fn begin_no_earlier_than(&mut self, earliest: Timestamp) {
+        if self.start() < earliest {
+            self.position.start = Some(earliest);
+        }
+    }
+
+    fn start(&self) -> Timestamp {
+        self.position.start.unwrap_or(self.query.start)
+    }
+
+    fn end(&self) -> Timestamp {
+        self.position.end.unwrap_or(self.query.end)
+    }
+}
+
+/// By the date of AWS's answer, because AWS goes by its own clock.
+fn now_at_aws(error: &AwsError) -> Timestamp {
+    let (now, ahead) = (Timestamp::now(), SignedDuration::from_secs(error.clock_skew.unwrap_or_default()));
+    now.checked_sub(ahead).unwrap_or(now)
 }
 
 fn seconds(time: Timestamp) -> DateTime {

@@ -2,7 +2,7 @@
 //! asked, and when.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -22,8 +22,9 @@ const ROOT_CALLS: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazona
     <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:root</Arn><UserId>111122223333</UserId>\
     <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
 
-/// The newest event of the stand-in is of this second; each further one is a second older.
-const NEWEST: i64 = 1_795_000_000;
+/// The newest event of the stand-in is of this second; each further one is a second older. What is older than 90 days
+/// is not asked for, so it is of today.
+static NEWEST: LazyLock<i64> = LazyLock::new(|| Timestamp::now().as_second());
 
 /// Answers a look-up: from the call and the earlier calls to that Region.
 type Answers = dyn Fn(&Call, &[Call]) -> (u16, Value) + Send + Sync;
@@ -103,12 +104,12 @@ impl HttpConnector for Aws {
 /// One page of `count` events, from where the token says, none newer than the end that was asked for.
 fn page(call: &Call, count: usize) -> Value {
     let end = call.body["EndTime"].as_i64().unwrap();
-    let newest = usize::try_from((NEWEST - end).max(0)).unwrap();
+    let newest = usize::try_from((*NEWEST - end).max(0)).unwrap();
     let from = call.body["NextToken"].as_str().map_or(newest, |token| token.parse().unwrap());
     let until = (from + 50).min(count);
     let events: Vec<_> = (from..until)
         .map(|n| {
-            let time = NEWEST - i64::try_from(n).unwrap();
+            let time = *NEWEST - i64::try_from(n).unwrap();
             json!({"EventId": format!("{}-{n}", call.region), "EventTime": time, "EventName": "CreateUser"})
         })
         .collect();
@@ -128,7 +129,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn everything() -> Query {
-    Query::between(at(NEWEST - 100_000), at(NEWEST))
+    Query::between(at(*NEWEST - 100_000), at(*NEWEST))
 }
 
 /// What a whole reading gave: the events, the last position of each Region, and what was refused.
@@ -185,7 +186,7 @@ async fn one_attribute_goes_to_aws_and_the_others_are_applied_here() {
     let aws = Aws::new(|_, _| {
         let event = |id: &str, user: &str, name: &str| {
             json!({"EventId": id, "Username": user, "EventName": name, "AccessKeyId": "AKIAONE",
-                   "EventTime": NEWEST})
+                   "EventTime": *NEWEST})
         };
         let (first, second) = (event("1", "kim", "CreateUser"), event("2", "lee", "CreateUser"));
         (200, json!({"Events": [first, second, event("3", "kim", "DeleteUser")]}))
@@ -199,7 +200,7 @@ async fn one_attribute_goes_to_aws_and_the_others_are_applied_here() {
     assert_eq!(ids, ["1"]);
     let asked = json!({
         "LookupAttributes": [{"AttributeKey": "AccessKeyId", "AttributeValue": "AKIAONE"}],
-        "StartTime": NEWEST - 100_000, "EndTime": NEWEST, "MaxResults": 50
+        "StartTime": *NEWEST - 100_000, "EndTime": *NEWEST, "MaxResults": 50
     });
     assert_eq!(aws.calls_to("us-east-1")[0].body, asked);
 }
@@ -233,7 +234,7 @@ async fn root_is_looked_up_by_name_and_its_namesakes_are_left_out() {
     let aws = Aws::new(|_, _| {
         let event = |id: &str, kind: &str| {
             let record = json!({"userIdentity": {"type": kind, "userName": "root"}}).to_string();
-            json!({"EventId": id, "Username": "root", "CloudTrailEvent": record, "EventTime": NEWEST})
+            json!({"EventId": id, "Username": "root", "CloudTrailEvent": record, "EventTime": *NEWEST})
         };
         (200, json!({"Events": [event("1", "Root"), event("2", "IAMUser")]}))
     });
@@ -276,7 +277,7 @@ async fn reading_goes_on_from_a_position() {
     let aws = Aws::with_events(120);
     let after_one_page = Position {
         token: Some("50".into()),
-        oldest: Some(at(NEWEST - 49)),
+        oldest: Some(at(*NEWEST - 49)),
         found: 50,
         ..Position::default()
     };
@@ -293,13 +294,90 @@ async fn a_token_that_has_died_is_replaced_by_the_time_that_was_reached() {
         Some("stale") => refused("InvalidNextTokenException"),
         _ => (200, page(call, 120)),
     });
-    let left = Position { token: Some("stale".into()), oldest: Some(at(NEWEST - 49)), ..Position::default() };
+    let left =
+        Position { token: Some("stale".into()), oldest: Some(at(*NEWEST - 49)), ..Position::default() };
     let read = read(&aws, &everything(), &[("us-east-1", left)], None).await;
     // The event of the second that was reached comes again, and is told from new ones by its id.
     assert_eq!(read.found.count(), 71);
     let calls = aws.calls_to("us-east-1");
-    assert_eq!(calls[1].body["EndTime"], NEWEST - 49);
+    assert_eq!(calls[1].body["EndTime"], *NEWEST - 49);
     assert!(calls[1..].iter().all(|call| call.body["EndTime"] == calls[1].body["EndTime"]), "{calls:?}");
+}
+
+/// AWS, which takes no beginning that is older than Event History, whatever the token.
+fn strict(count: usize) -> Aws {
+    Aws::new(move |call, _| {
+        let start = at(call.body["StartTime"].as_i64().unwrap());
+        if start < oldest(Timestamp::now()) {
+            refused("InvalidTimeRangeException")
+        } else {
+            (200, page(call, count))
+        }
+    })
+}
+
+fn days_ago(days: i64) -> Timestamp {
+    at(*NEWEST - days * 86_400)
+}
+
+/// The beginnings that were asked for. An hour is spared, and reading takes seconds.
+fn begins_within_what_aws_takes(call: &Call) -> bool {
+    let spared = call.body["StartTime"].as_i64().unwrap() - oldest(Timestamp::now()).as_second();
+    (3_590..=3_600).contains(&spared)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_become_too_old_is_not_asked_for_and_the_rest_is() {
+    let aws = strict(120);
+    let old = Query::between(days_ago(92), at(*NEWEST));
+    let got = read(&aws, &old, &[beginning("us-east-1")], None).await;
+    assert_eq!((got.found.count(), got.unread.len()), (120, 0));
+    let calls = aws.calls_to("us-east-1");
+    assert_eq!(calls.len(), 3, "AWS had nothing to refuse");
+    assert!(begins_within_what_aws_takes(&calls[0]), "{calls:?}");
+    for call in &calls {
+        assert_eq!(call.body["StartTime"], calls[0].body["StartTime"], "a token belongs to its period");
+    }
+    let (_, position) = &got.positions[0];
+    assert_eq!(position.start.map(Timestamp::as_second), calls[0].body["StartTime"].as_i64());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_period_that_aws_refuses_begins_later_and_goes_on_where_it_was_left() {
+    let aws = strict(120);
+    let old = Query::between(days_ago(92), at(*NEWEST));
+    let left = Position { token: Some("50".into()), oldest: Some(at(*NEWEST - 49)), ..Position::default() };
+    let got = read(&aws, &old, &[("us-east-1", left)], None).await;
+    // The event of the second that was reached comes again.
+    assert_eq!((got.found.count(), got.unread.len()), (71, 0));
+    let calls = aws.calls_to("us-east-1");
+    assert_eq!((&calls[0].body["NextToken"], calls.len()), (&json!("50"), 3));
+    assert_eq!(
+        (&calls[1].body["NextToken"], &calls[1].body["EndTime"]),
+        (&json!(null), &json!(*NEWEST - 49))
+    );
+    assert!(calls[1..].iter().all(begins_within_what_aws_takes), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_period_that_is_too_old_altogether_has_nothing_left_to_ask_for() {
+    let aws = strict(120);
+    let old = Query::between(days_ago(95), days_ago(92));
+    let reached = Position { oldest: Some(days_ago(91)), found: 7, ..Position::default() };
+    let got = read(&aws, &old, &[beginning("us-east-1"), ("eu-west-1", reached)], None).await;
+    assert_eq!((got.found.count(), got.unread.len(), got.positions.len()), (0, 0, 2));
+    for (region, position) in &got.positions {
+        assert!(position.ended && !position.is_cut(), "{position:?}");
+        assert_eq!(aws.calls_to(region).len(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_period_that_is_refused_again_is_a_failure() {
+    let aws = Aws::new(|_, _| refused("InvalidTimeRangeException"));
+    let got = read(&aws, &everything(), &[beginning("us-east-1")], None).await;
+    assert_eq!(got.unread, [("us-east-1".to_owned(), "InvalidTimeRangeException".to_owned())]);
+    assert_eq!(aws.calls_to("us-east-1").len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -310,7 +388,7 @@ async fn a_limit_ends_the_reading_and_the_newest_stay() {
     assert_eq!(aws.calls_to("us-east-1").len(), 2);
     let newest = read.found.newest(Some(60));
     assert_eq!(newest.len(), 60);
-    assert_eq!(newest.last().unwrap().time, Some(at(NEWEST - 29)), "of both Regions");
+    assert_eq!(newest.last().unwrap().time, Some(at(*NEWEST - 29)), "of both Regions");
 }
 
 #[tokio::test(start_paused = true)]
@@ -332,7 +410,7 @@ async fn the_uses_of_a_key_are_summed_up() {
         }
         let event = |n: i64, name: &str, address: &str, error: Option<&str>| {
             let record = json!({"sourceIPAddress": address, "userAgent": "aws-cli/1.27", "errorCode": error});
-            json!({"EventId": n.to_string(), "EventTime": NEWEST - n, "EventName": name,
+            json!({"EventId": n.to_string(), "EventTime": *NEWEST - n, "EventName": name,
                    "CloudTrailEvent": record.to_string()})
         };
         let events = [
@@ -345,7 +423,7 @@ async fn the_uses_of_a_key_are_summed_up() {
     let summary = uses(&aws, &KeyUses::default(), None).await;
     let counted = |what: &str, calls| Counted { what: what.to_owned(), calls };
     assert_eq!((summary.calls, summary.at_least, summary.refused), (3, false, 1));
-    assert_eq!((summary.first, summary.last), (Some(at(NEWEST - 3)), Some(at(NEWEST - 1))));
+    assert_eq!((summary.first, summary.last), (Some(at(*NEWEST - 3)), Some(at(*NEWEST - 1))));
     assert_eq!(summary.addresses, [counted("198.51.100.23", 2), counted("203.0.113.9", 1)]);
     assert_eq!(summary.user_agents, [counted("aws-cli/1.27", 3)]);
     assert_eq!(summary.event_names, [counted("ListBuckets", 2), counted("GetUser", 1)]);
@@ -355,7 +433,7 @@ async fn the_uses_of_a_key_are_summed_up() {
     let body = aws.calls_to("us-east-1")[0].body.clone();
     assert_eq!(body["LookupAttributes"][0]["AttributeKey"], "AccessKeyId");
     let (start, end) = (body["StartTime"].as_i64().unwrap(), body["EndTime"].as_i64().unwrap());
-    assert_eq!(end - start, DAYS * 86_400 - 60, "not earlier than AWS takes");
+    assert_eq!(end - start, DAYS * 86_400 - 3_600, "not earlier than AWS takes");
 }
 
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
@@ -461,7 +539,7 @@ async fn who_watches_a_key_reads_only_what_is_new() {
         .iter()
         .map(|call| call.body["EndTime"].as_i64().unwrap() - call.body["StartTime"].as_i64().unwrap())
         .collect();
-    assert_eq!(periods[0], DAYS * 86_400 - 60);
+    assert_eq!(periods[0], DAYS * 86_400 - 3_600);
     assert!(periods[1..].iter().all(|period| *period < 2 * DELAY.as_secs()), "{periods:?}");
 }
 

@@ -369,7 +369,7 @@ async fn look_up_uses(session: &Session, readings: &Readings<'_>, root: &Identit
         left.into_iter().for_each(|key| key.uses = Uses::ToBeAsked);
         return;
     }
-    let regions = event_history::enabled_regions(root).await;
+    let regions = event_history::enabled_regions(root).await.names;
     let asked: Vec<_> = left.iter().map(|key| key.asked()).collect();
     let found = session.key_uses.read(root, &asked, &regions).await;
     for (key, uses) in left.into_iter().zip(found) {

@@ -1,6 +1,7 @@
-//! The Python that the emulators and their helpers run in: a virtual environment below cargo's target folder, made once.
+//! The Python that the emulators, their helpers and the AWS CLI run in: a virtual environment below cargo's target folder, made once.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +9,17 @@ const NEEDED: &str = "The tests against emulators need Python 3.10 or later with
                       DAYONE_WITHOUT_EMULATORS=1 leaves them out.";
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
+
+/// Says so where it is seen: what a test prints is hidden when it passes.
+pub fn left_out() -> bool {
+    let left_out = std::env::var_os("DAYONE_WITHOUT_EMULATORS").is_some_and(|value| value == "1");
+    if left_out {
+        let told =
+            writeln!(std::io::stderr(), "A test that needs Python is left out: DAYONE_WITHOUT_EMULATORS=1");
+        assert!(told.is_ok());
+    }
+    left_out
+}
 
 /// The interpreter, with all that the tests need installed.
 pub fn interpreter() -> PathBuf {

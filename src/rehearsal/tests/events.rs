@@ -204,6 +204,11 @@ async fn events_are_found_between_two_times_for_ninety_days() {
     let reversed = json!({"StartTime": days_ago(10), "EndTime": days_ago(20)});
     let refused = setup.look_up("eu-west-1", &reversed).await;
     assert_eq!(refused.unwrap_err(), "InvalidTimeRangeException");
+    for (field, at) in [("StartTime", days_ago(91)), ("EndTime", days_ago(91)), ("StartTime", 0)] {
+        let refused = setup.look_up("eu-west-1", &json!({field: at})).await;
+        assert_eq!(refused.unwrap_err(), "InvalidTimeRangeException", "{field} {at}");
+    }
+    setup.look_up("eu-west-1", &json!({"StartTime": days_ago(89)})).await.unwrap();
     tokio::time::sleep(Duration::from_secs(91 * 86_400)).await;
     assert_eq!(setup.events("eu-west-1", json!({})).await.len(), 0);
 }
