@@ -16,6 +16,13 @@ pub(crate) struct AccountBlock {
     restrict_public_buckets: bool,
 }
 
+impl AccountBlock {
+    /// Whether no bucket gets a public policy.
+    pub fn blocks_policies(&self) -> bool {
+        self.block_public_policy
+    }
+}
+
 /// Answers a call about the account as a whole.
 pub(crate) fn answer(call: &Call, memory: &mut Memory) -> MockResponse {
     if header(&call.request, "x-amz-account-id").as_deref() != Some(ACCOUNT_ID) {
