@@ -180,23 +180,40 @@ async fn a_group_that_is_renamed_meanwhile_stops_the_run_and_is_not_followed() {
     assert_eq!(difference(&found["users"], &expected["users"]), None);
 }
 
+const BUCKET: &str = "dayone-trail-111122223333-us-east-1-an";
+const OTHER: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"SomebodyElse","Effect":"Deny",
+    "Principal":"*","Action":"s3:PutBucketWebsite","Resource":"arn:aws:s3:::dayone-trail-111122223333-us-east-1-an"}]}"#;
+
+/// Gives the bucket a policy of somebody else's.
+async fn put_other_policy(other: Identity) {
+    let account = other.caller.account.clone();
+    let put = other.s3("us-east-1").put_bucket_policy().bucket(BUCKET).expected_bucket_owner(account);
+    put.policy(OTHER).send().await.unwrap();
+}
+
 /// CloudTrail does not write where it may not. The run says which bucket it is, and the next one puts its statements
 /// back beside those of the other.
 #[tokio::test(start_paused = true)]
 async fn a_bucket_policy_that_is_replaced_meanwhile_stops_the_run_and_is_mended() {
-    const BUCKET: &str = "dayone-trail-111122223333-us-east-1-an";
-    const OTHER: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"SomebodyElse","Effect":"Deny",
-        "Principal":"*","Action":"s3:PutBucketWebsite","Resource":"arn:aws:s3:::dayone-trail-111122223333-us-east-1-an"}]}"#;
-    let mut scene = Scene::play("CreateTrail", |other| async move {
-        let account = other.caller.account.clone();
-        let put = other.s3("us-east-1").put_bucket_policy().bucket(BUCKET).expected_bucket_owner(account);
-        put.policy(OTHER).send().await.unwrap();
-    })
-    .await;
+    let mut scene = Scene::play("CreateTrail", put_other_policy).await;
     let trouble = scene.trouble();
     assert!(trouble.contains("InsufficientS3BucketPolicy") && trouble.contains(BUCKET), "{trouble}");
     scene.goes_on().await;
+    assert_both_policies(&scene).await;
+}
 
+/// The policy was planned for a bucket that had none. It is read again before it is put, so that the other's is not lost.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_policy_that_is_put_before_ours_meanwhile_is_not_overwritten() {
+    let mut scene = Scene::play("PUT tagging", put_other_policy).await;
+    let trouble = scene.trouble();
+    assert!(trouble.contains("SomebodyElse") && trouble.contains(BUCKET), "{trouble}");
+    scene.goes_on().await;
+    assert_both_policies(&scene).await;
+}
+
+/// Our statements are there as in an account that nobody else was in, and beside them that of the other.
+async fn assert_both_policies(scene: &Scene) {
     let (found, expected) = (scene.account.snapshot().await, undisturbed().await);
     let policy =
         |account: &Value| Document::parse(account["buckets"][BUCKET]["policy"].as_str().unwrap()).unwrap();
