@@ -1,10 +1,12 @@
 //! A KMS key of the account's own, found by its alias.
 //!
-//! It is symmetric, its key material is replaced each year, and its policy lets through what it is there for. A key that
-//! is there already under the alias is brought up to this; what others have set in its policy stays. No key is ever
-//! switched off or scheduled for deletion here: what it has encrypted could never be read again.
+//! It is symmetric, its key material is replaced each year where AWS can do that, and its policy lets through what it is
+//! there for. A key that is there already under the alias is brought up to this; what others have set in its policy
+//! stays. No key is ever switched off or scheduled for deletion here: what it has encrypted could never be read again.
 
-use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType};
+use aws_sdk_kms::types::{
+    KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType, MultiRegionKeyType, OriginType,
+};
 use serde::Serialize;
 
 use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, reading, unless};
@@ -12,11 +14,13 @@ use crate::error::{AwsError, StepError};
 use crate::operator::Operator;
 use crate::policy::Document;
 use crate::practice::Verb;
-use crate::private_bucket::{MustLet, Obstacle, mended_policy};
+use crate::private_bucket::{Mended, MustLet, Obstacle, mended_policy};
 use crate::text;
 use crate::text::{Text, harmless};
-use crate::wait;
+use crate::{meanwhile, wait};
 
+/// The most bytes that a key policy has. Source: KMS developer guide, "Resource quotas".
+const LARGEST_POLICY: usize = 32 * 1_024;
 /// So many keys are looked at together, for one of ours whose alias was never made.
 const AT_ONCE: usize = 10;
 
@@ -42,7 +46,8 @@ pub struct KeyFacts {
     pub arn: String,
     /// Whether it can be used.
     pub fitness: Fitness,
-    /// Whether its key material is replaced each year.
+    /// Whether its key material is replaced each year, or cannot be: AWS replaces only what it has made itself, and that
+    /// of a replica with that of its primary key.
     pub rotates: Reading<bool>,
     /// Its policy.
     pub policy: Reading<Option<String>>,
@@ -84,6 +89,8 @@ pub enum KeyChange {
         alias: String,
         /// The whole policy.
         policy: Document,
+        /// The one that it was made of, and takes the place of.
+        replaces: Option<Document>,
         /// How many statements of others stay in it.
         foreign_statements: usize,
     },
@@ -115,15 +122,29 @@ pub async fn observe(
     if fitness != Fitness::Fits {
         return Ok(Ok(Some(KeyFacts { arn, fitness, rotates: Ok(false), policy: Ok(None) })));
     }
-    let kms = identity.kms(region);
-    let (rotation, policy) = tokio::join!(
-        kms.get_key_rotation_status().key_id(&arn).send(),
-        kms.get_key_policy().key_id(&arn).policy_name("default").send(),
-    );
-    let rotation = identity.reading(rotation.for_call("kms:GetKeyRotationStatus"))?;
-    let policy = identity.reading(policy.for_call("kms:GetKeyPolicy"))?;
-    let rotates = rotation.map(|rotation| rotation.key_rotation_enabled());
-    Ok(Ok(Some(KeyFacts { arn, fitness, rotates, policy: policy.map(|answer| answer.policy) })))
+    let (rotates, policy) =
+        tokio::join!(rotates(identity, region, &described), policy_of(identity, region, &arn));
+    Ok(Ok(Some(KeyFacts { arn, fitness, rotates: rotates?, policy: identity.reading(policy)? })))
+}
+
+/// Of a key that cannot rotate it is not asked whether it does: some answer with an error.
+async fn rotates(identity: &Identity, region: &str, key: &KeyMetadata) -> Result<Reading<bool>, AwsError> {
+    if !can_rotate(key) {
+        return Ok(Ok(true));
+    }
+    let status = identity.kms(region).get_key_rotation_status().set_key_id(key.arn.clone()).send().await;
+    let status = identity.reading(status.for_call("kms:GetKeyRotationStatus"))?;
+    Ok(status.map(|status| status.key_rotation_enabled()))
+}
+
+fn can_rotate(key: &KeyMetadata) -> bool {
+    let regions = key.multi_region_configuration().and_then(|regions| regions.multi_region_key_type());
+    key.origin() == Some(&OriginType::AwsKms) && regions != Some(&MultiRegionKeyType::Replica)
+}
+
+async fn policy_of(identity: &Identity, region: &str, key: &str) -> Result<Option<String>, AwsError> {
+    let answer = identity.kms(region).get_key_policy().key_id(key).policy_name("default").send().await;
+    Ok(answer.for_call("kms:GetKeyPolicy")?.policy)
 }
 
 async fn describe(identity: &Identity, region: &str, key: &str) -> Result<Option<KeyMetadata>, AwsError> {
@@ -165,19 +186,22 @@ pub fn plan(wanted: &Wanted, facts: &Reading<Option<KeyFacts>>) -> Result<Vec<Ke
 fn mend(wanted: &Wanted, key: &KeyFacts) -> Result<Vec<KeyChange>, KeyObstacle> {
     let alias = || wanted.alias.clone();
     let rotates = key.rotates.as_ref().map_err(|unseen| KeyObstacle::Unseen(unseen.clone()))?;
-    let policy = match mended_policy(&wanted.policy, &wanted.must_let, &key.policy) {
-        Ok(policy) => policy,
+    let mended = match mended_policy(&wanted.policy, &wanted.must_let, &key.policy) {
+        Ok(mended) => mended,
         Err(Obstacle::Unseen(unseen)) => return Err(KeyObstacle::Unseen(unseen)),
         Err(obstacle) => return Err(KeyObstacle::Policy(obstacle)),
     };
-    let changes = [
-        (!rotates).then(|| KeyChange::EnableRotation { alias: alias() }),
-        policy.map(|(policy, foreign_statements)| KeyChange::PutPolicy {
-            alias: alias(),
-            policy,
-            foreign_statements,
-        }),
-    ];
+    let bytes = mended.as_ref().map_or(0, |mended| mended.policy.to_json().len());
+    if bytes > LARGEST_POLICY {
+        return Err(KeyObstacle::Policy(Obstacle::TooLarge(bytes)));
+    }
+    let put = |Mended { policy, replaces, foreign_statements }| KeyChange::PutPolicy {
+        alias: alias(),
+        policy,
+        replaces,
+        foreign_statements,
+    };
+    let changes = [(!rotates).then(|| KeyChange::EnableRotation { alias: alias() }), mended.map(put)];
     Ok(changes.into_iter().flatten().collect())
 }
 
@@ -201,16 +225,27 @@ pub async fn apply(
             })
             .await
         }
-        KeyChange::PutPolicy { alias, policy, .. } => {
-            let (key, policy) = (arn_of(identity, region, alias, operator).await?, policy.to_json());
+        KeyChange::PutPolicy { alias, policy, replaces, .. } => {
+            let key = arn_of(identity, region, alias, operator).await?;
             wait::until_seen(operator, waiting(alias), not_shown_yet, async || {
+                let now = policy_of(identity, region, &key).await?;
+                match meanwhile::is_to_be_put(&whose(alias), policy, replaces.as_ref(), now.as_deref()) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Ok(())),
+                    Err(changed) => return Ok(Err(changed)),
+                }
                 let request = kms.put_key_policy().key_id(&key).policy_name("default");
-                let sent = request.policy(&policy).send().await;
-                sent.for_call("kms:PutKeyPolicy").map(drop)
+                let sent = request.policy(policy.to_json()).send().await;
+                sent.for_call("kms:PutKeyPolicy").map(|_| Ok(()))
             })
-            .await
+            .await?
         }
     }
+}
+
+fn whose(alias: &str) -> Text {
+    let alias = harmless(alias);
+    text! { en: "the policy of key {alias}", ko: "키 {alias}의 정책" }
 }
 
 /// Keys have no names of their own, so one that was made before its alias could be is looked for first: a second one
@@ -358,7 +393,18 @@ impl KeyObstacle {
                     ko: "키 {alias} 정책의 기존 문이 {who}의 접근을 막습니다. KMS 콘솔에서 정책을 확인하세요."
                 }
             }
-            Self::Policy(Obstacle::UnreadablePolicy | Obstacle::NotMine | Obstacle::Elsewhere(_)) => text! {
+            Self::Policy(Obstacle::TooLarge(bytes)) => text! {
+                en: "With what dayone adds, the policy of key {alias} would have {bytes} bytes, and KMS takes {LARGEST_POLICY}. Remove statements that nobody needs any more in the KMS console.",
+                ko: "dayone의 명령문을 더하면 키 {alias}의 정책이 {bytes}바이트가 되는데 KMS는 {LARGEST_POLICY}바이트까지만 받습니다. KMS 콘솔에서 필요 없는 명령문을 지우세요."
+            },
+            // The others are about buckets alone.
+            Self::Policy(
+                Obstacle::UnreadablePolicy
+                | Obstacle::NotMine
+                | Obstacle::Elsewhere(_)
+                | Obstacle::Public(_)
+                | Obstacle::Granted(_),
+            ) => text! {
                 en: "The policy of key {alias} cannot be understood, so nothing is added to it. Look at it in the KMS console.",
                 ko: "키 {alias}의 정책을 해석할 수 없어 아무것도 추가하지 않습니다. KMS 콘솔에서 확인하세요."
             },
@@ -370,15 +416,20 @@ impl KeyObstacle {
 mod tests {
     use super::*;
     use crate::aws::{Access, canned};
+    use crate::operator::nobody::Nobody;
 
     const ALIAS: &str = "alias/dayone-trail";
     const DESCRIPTION: &str = "for a test";
 
     fn described_as(id: &str, description: &str, state: &str) -> String {
+        described_with(id, description, state, r#""Origin": "AWS_KMS""#)
+    }
+
+    fn described_with(id: &str, description: &str, state: &str, more: &str) -> String {
         format!(
             r#"{{"KeyMetadata": {{"KeyId": "{id}", "Arn": "arn:aws:kms:eu-north-1:111122223333:key/{id}",
                 "KeyManager": "CUSTOMER", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT",
-                "KeyState": "{state}", "Description": "{description}"}}}}"#
+                "KeyState": "{state}", "Description": "{description}", {more}}}}}"#
         )
     }
 
@@ -405,6 +456,12 @@ mod tests {
             rotates: Ok(true),
             policy: Ok(Some(policy().to_json())),
         }
+    }
+
+    /// A policy of somebody else's that leaves no room for ours.
+    fn large_policy() -> String {
+        let name = "n".repeat(LARGEST_POLICY);
+        policy().to_json().replace("DayoneAccount", &name).replace("kms:*", "kms:Decrypt")
     }
 
     fn told(facts: Reading<Option<KeyFacts>>) -> Result<Vec<String>, KeyObstacle> {
@@ -436,6 +493,7 @@ mod tests {
                 "PendingDeletion",
             ),
             (Ok(Some(KeyFacts { fitness: Fitness::Unfit, ..perfect() })), ALIAS),
+            (Ok(Some(KeyFacts { policy: Ok(Some(large_policy())), ..perfect() })), "32768"),
         ];
         for (facts, word) in facts {
             let text = told(facts).unwrap_err().text(ALIAS);
@@ -480,5 +538,63 @@ mod tests {
         let found = made_before(&identity, "eu-north-1", DESCRIPTION).await.unwrap();
         assert_eq!(found.as_deref(), Some("2"));
         assert_eq!(made_before(&identity, "eu-north-1", "another").await.unwrap(), None);
+    }
+
+    /// Its key material is imported, kept in a module, or replaced with that of another key.
+    #[tokio::test]
+    async fn a_key_that_aws_cannot_rotate_is_not_asked_to() {
+        let replica = r#""Origin": "AWS_KMS", "MultiRegionConfiguration": {"MultiRegionKeyType": "REPLICA"}"#;
+        let primary = r#""Origin": "AWS_KMS", "MultiRegionConfiguration": {"MultiRegionKeyType": "PRIMARY"}"#;
+        for (more, can) in [
+            (r#""Origin": "AWS_KMS""#, true),
+            (primary, true),
+            (r#""Origin": "EXTERNAL""#, false),
+            (r#""Origin": "AWS_CLOUDHSM""#, false),
+            (r#""Origin": "EXTERNAL_KEY_STORE""#, false),
+            (replica, false),
+        ] {
+            let described = described_with("1", DESCRIPTION, "Enabled", more);
+            let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+                "DescribeKey" => Some((200, described.clone())),
+                "GetKeyRotationStatus" => Some((200, r#"{"KeyRotationEnabled": false}"#.into())),
+                _ => Some((200, serde_json::json!({"Policy": policy().to_json()}).to_string())),
+            });
+            let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+            let found = observe(&identity, "eu-north-1", ALIAS).await.unwrap();
+            assert_eq!(told(found).unwrap().len(), usize::from(can), "{more}");
+            let asked = aws.heard().iter().any(|heard| heard.operation == "GetKeyRotationStatus");
+            assert_eq!(asked, can, "{more}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_policy_that_somebody_has_changed_meanwhile_is_not_overwritten() {
+        let theirs = policy().to_json().replace("DayoneAccount", "Theirs").replace("kms:*", "kms:Decrypt");
+        let put = KeyChange::PutPolicy {
+            alias: ALIAS.into(),
+            policy: policy(),
+            replaces: None,
+            foreign_statements: 0,
+        };
+        let cases =
+            [(None, "PutKeyPolicy"), (Some(policy().to_json()), "GetKeyPolicy"), (Some(theirs), "Theirs")];
+        for (now, expected) in cases {
+            let now = serde_json::json!({ "Policy": now }).to_string();
+            let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+                "DescribeKey" => Some((200, described_as("1", DESCRIPTION, "Enabled"))),
+                "GetKeyPolicy" => Some((200, now.clone())),
+                _ => Some((200, "{}".into())),
+            });
+            let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+            let last = || aws.heard().pop().map(|heard| heard.operation);
+            match apply(&put, &identity, "eu-north-1", &mut Nobody).await {
+                Ok(()) => assert_eq!(last().as_deref(), Some(expected)),
+                Err(error) => {
+                    let text = error.text();
+                    assert!(text.en.contains(expected) && text.en.contains(ALIAS), "{text:?}");
+                    assert_eq!(last().as_deref(), Some("GetKeyPolicy"));
+                }
+            }
+        }
     }
 }

@@ -105,8 +105,8 @@ impl Answers {
         }
         problems.unless("trail.readers", self.trail.readers.iter().all(|arn| is_principal(arn)), || {
             text! {
-                en: "Readers are ARNs of users or roles, such as arn:aws:iam::111122223333:role/Auditor.",
-                ko: "readers에는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN을 적으세요."
+                en: "Readers are ARNs of users or roles, such as arn:aws:iam::111122223333:role/Auditor, each in full: * and ? would let in others too.",
+                ko: "readers에는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN을 온전히 적으세요. *와 ?를 쓰면 다른 사람도 허용됩니다."
             }
         });
         problems.unless("trail.retention_days", self.trail.retention_days <= 36_500, || {
@@ -362,7 +362,7 @@ fn is_phone(number: &str) -> bool {
 fn is_principal(arn: &str) -> bool {
     let parts: Vec<_> = arn.splitn(6, ':').collect();
     matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
-        if partition.starts_with("aws") && account.len() == 12
+        if partition.starts_with("aws") && account.len() == 12 && !arn.contains(['*', '?'])
             && (resource.starts_with("user/") || resource.starts_with("role/")))
 }
 
@@ -394,6 +394,9 @@ mod tests {
         }
         assert!(is_principal("arn:aws:iam::111122223333:role/path/Auditor"));
         assert!(!is_principal("arn:aws:iam::111122223333:root") && !is_principal("Auditor"));
+        for pattern in ["role/*", "role/Audit?r", "user/*/kim"] {
+            assert!(!is_principal(&format!("arn:aws:iam::111122223333:{pattern}")), "{pattern}");
+        }
     }
 
     #[test]

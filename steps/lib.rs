@@ -25,6 +25,7 @@ pub mod event_history;
 pub mod groups;
 pub mod iam_practices;
 pub mod judgement;
+pub mod meanwhile;
 pub mod mfa;
 pub mod operator;
 pub mod password;

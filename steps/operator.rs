@@ -139,3 +139,31 @@ pub trait Operator {
     /// Shows what is waited for while `work` runs.
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output;
 }
+
+#[cfg(test)]
+pub(crate) mod nobody {
+    use super::*;
+
+    /// Asks nobody, and waits.
+    pub(crate) struct Nobody;
+
+    impl Operator for Nobody {
+        async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
+            panic!("nothing is handed over")
+        }
+
+        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
+            panic!("nothing is enrolled")
+        }
+
+        async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
+            panic!("no code is asked for")
+        }
+
+        async fn enrolled(&mut self) {}
+
+        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
+            work.await
+        }
+    }
+}

@@ -4,6 +4,8 @@
 //! So each policy of ours is decided locally for the requests that matter before AWS gets it. The rules are those of
 //! the IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements: Condition operators".
 
+mod public;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -170,6 +172,17 @@ impl Statement {
         (self.action.is_empty() != self.not_action.is_empty())
             && !(self.principal.is_some() && self.not_principal.is_some())
             && (self.resource.is_empty() != self.not_resource.is_empty())
+    }
+
+    /// What a person finds it by in its policy: its name, or what it does where it has none.
+    pub fn name(&self) -> String {
+        if let Some(sid) = self.sid.as_ref().filter(|sid| !sid.is_empty()) {
+            return sid.clone();
+        }
+        let (but, actions) =
+            if self.action.is_empty() { ("all but ", &self.not_action) } else { ("", &self.action) };
+        let actions = actions.0.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        format!("{:?} {but}{actions}", self.effect)
     }
 
     /// Whether both statements say the same, names aside.
@@ -433,6 +446,20 @@ mod tests {
         let (one, other) = (Document::parse(one).unwrap(), Document::parse(other).unwrap());
         assert!(one.same_meaning(&other));
         assert!(Document::parse(&one.to_json()).unwrap().same_meaning(&one));
+    }
+
+    #[test]
+    fn a_statement_without_a_name_is_told_by_what_it_does() {
+        let name = |statement: &str| {
+            let policy = format!(r#"{{"Statement":[{statement}]}}"#);
+            Document::parse(&policy).unwrap().statement[0].name()
+        };
+        for (named, expected) in [(r#""Sid":"Ours","#, "Ours"), (r#""Sid":"","#, "Deny s3:A, s3:B")] {
+            let statement = format!(r#"{{{named}"Effect":"Deny","Action":["s3:B","s3:A"],"Resource":"*"}}"#);
+            assert_eq!(name(&statement), expected);
+        }
+        let others = r#"{"Effect":"Allow","NotAction":"s3:A","Resource":"*"}"#;
+        assert_eq!(name(others), "Allow all but s3:A");
     }
 
     #[test]

@@ -110,6 +110,7 @@ fn filled_in(json: &str) -> String {
     .replace("PARTITION", "aws-us-gov")
     .replace("ACCOUNT", "111122223333")
     .replace("BUCKET", &name(63))
+    .replace("\"NAMED_READERS\"", &users)
     .replace("\"READERS\"", &users)
     .replace("\"ADMINISTRATORS\"", &users)
 }

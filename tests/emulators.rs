@@ -43,8 +43,20 @@ const LEFT_OF_HALF_DONE: [[&str; 2]; 14] = [
     ["activity-monitoring", "not-assessed"],
 ];
 
-/// Where a log file lies in the trail's bucket.
-const LOG_FILE: &str = "AWSLogs/111122223333/file.json.gz";
+/// A role of another account that may read the logs.
+const READER: &str = "arn:aws:iam::444455556666:role/Auditor";
+
+/// What is let or refused about a bucket and an object in it.
+const ON_BUCKETS: [&str; 8] = [
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+];
 
 #[test]
 fn as_root_a_plan_writes_nothing_and_an_apply_does_it_all() {
@@ -118,6 +130,8 @@ fn it_all_holds_up_where_signatures_and_policies_are_enforced() {
     let alice = administrators_key(&emulator);
     assert_refused(&emulator, &Login::key(&alice[0], "wrong"), "SignatureDoesNotMatch");
     assert_only_administrators_reach_the_logs(&emulator);
+    assert_nobody_without_rights_reaches_a_bucket(&emulator);
+    assert_services_write_and_named_readers_read(&emulator);
     assert_the_printed_policy_is_enough(&emulator, &answers);
 }
 
@@ -231,6 +245,9 @@ access_key_profile = "dayone-admin"
 require = {require_mfa}
 enrol_command = {}
 code_command = {}
+
+[trail]
+readers = ["{READER}"]
 "#,
         authenticator("enrol"),
         authenticator("code"),
@@ -424,22 +441,47 @@ fn says(words: &Value, word: &str) -> bool {
     words == word || words.as_array().is_some_and(|words| words.iter().any(|found| found == word))
 }
 
-/// Puts a log file where the trail would, and gives the bucket.
-fn a_log_file(emulator: &Emulator) -> String {
-    let bucket = format!("dayone-trail-{}-us-east-1-an", emulator.account);
-    emulator.helper(&Login::root(), "prepare.py", &["object", &bucket, LOG_FILE]);
-    bucket
+/// An object that was put where a service would.
+struct Delivered {
+    bucket: String,
+    key: String,
+    version: String,
+}
+
+impl Delivered {
+    fn new(emulator: &Emulator, bucket: String, key: String) -> Self {
+        let put = emulator.helper(&Login::root(), "prepare.py", &["object", &bucket, &key]);
+        Self { bucket, key, version: put["version"].as_str().unwrap().to_owned() }
+    }
+
+    fn log_file(emulator: &Emulator) -> Self {
+        let account = emulator.account;
+        let key = format!("AWSLogs/{account}/CloudTrail/us-east-1/file.json.gz");
+        Self::new(emulator, format!("dayone-trail-{account}-us-east-1-an"), key)
+    }
+
+    fn bill(emulator: &Emulator) -> Self {
+        let bucket = format!("dayone-billing-{}-us-east-1-an", emulator.account);
+        Self::new(emulator, bucket, "cur/day-one/file.parquet".into())
+    }
+
+    /// The ARNs of the bucket and of the object.
+    fn arns(&self) -> [String; 2] {
+        let bucket = format!("arn:aws:s3:::{}", self.bucket);
+        let object = format!("{bucket}/{}", self.key);
+        [bucket, object]
+    }
 }
 
 /// What these credentials are let do, an error code for each call that is refused.
-fn what_may(emulator: &Emulator, login: &Login, bucket: &str) -> Value {
-    emulator.helper(login, "look.py", &["may", bucket, LOG_FILE])
+fn what_may(emulator: &Emulator, login: &Login, object: &Delivered) -> Value {
+    emulator.helper(login, "look.py", &["may", &object.bucket, &object.key, &object.version])
 }
 
 /// The administrator's access key alone, which the bucket's policy would let read.
 fn assert_only_enrolment_without_mfa(emulator: &Emulator) {
-    let bucket = a_log_file(emulator);
-    let alice = what_may(emulator, &Login::profile("dayone-admin"), &bucket);
+    let file = Delivered::log_file(emulator);
+    let alice = what_may(emulator, &Login::profile("dayone-admin"), &file);
     for enrolment in ["iam:GetUser", "iam:ListMFADevices", "sts:GetSessionToken"] {
         assert_eq!(alice[enrolment], Value::Null, "{alice}");
     }
@@ -451,25 +493,103 @@ fn assert_only_enrolment_without_mfa(emulator: &Emulator) {
 /// Not even a user with all rights reads, lists, replaces or deletes log files, or changes the bucket's policy, where
 /// that does not name it. An administrator does.
 fn assert_only_administrators_reach_the_logs(emulator: &Emulator) {
-    let bucket = a_log_file(emulator);
+    let file = Delivered::log_file(emulator);
     let all =
         json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let mallory = user(emulator, "mallory", &all.to_string());
     let (mallory, alice) =
-        (what_may(emulator, &mallory, &bucket), what_may(emulator, &Login::profile("dayone-admin"), &bucket));
+        (what_may(emulator, &mallory, &file), what_may(emulator, &Login::profile("dayone-admin"), &file));
     for let_through in ["iam:ListUsers", "s3:GetBucketPolicy"] {
         assert_eq!(mallory[let_through], Value::Null, "{let_through}: {mallory}");
     }
-    for kept in [
-        "s3:GetObject",
-        "s3:PutObject",
-        "s3:ListBucket",
-        "s3:ListBucketVersions",
-        "s3:DeleteObject",
-        "s3:PutBucketPolicy",
-    ] {
+    for kept in ON_BUCKETS {
         assert_eq!(mallory[kept], "AccessDenied", "{kept}");
         assert_eq!(alice[kept], Value::Null, "{kept}: {alice}");
+    }
+}
+
+/// The report's bucket lets in nobody to whom IAM gives no rights, as the trail's does not. An administrator has them.
+fn assert_nobody_without_rights_reaches_a_bucket(emulator: &Emulator) {
+    let only_oneself = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}
+    ]});
+    let eve = user(emulator, "eve", &only_oneself.to_string());
+    for object in [Delivered::log_file(emulator), Delivered::bill(emulator)] {
+        let bucket = &object.bucket;
+        let (eve, alice) =
+            (what_may(emulator, &eve, &object), what_may(emulator, &Login::profile("dayone-admin"), &object));
+        assert_eq!(eve["iam:GetUser"], Value::Null, "{eve}");
+        for kept in ON_BUCKETS {
+            assert_eq!(eve[kept], "AccessDenied", "{kept} in {bucket}");
+            assert_eq!(alice[kept], Value::Null, "{kept} in {bucket}: {alice}");
+        }
+    }
+}
+
+/// No client here can sign as a service, or in another account, so ministack's evaluator is asked by itself: CloudTrail
+/// and the billing service do what they need, for this trail and this account alone.
+fn assert_services_write_and_named_readers_read(emulator: &Emulator) {
+    let account = emulator.account;
+    let (trail, reports) = (
+        format!("arn:aws:cloudtrail:us-east-1:{account}:trail/day-one"),
+        format!("arn:aws:cur:us-east-1:{account}:definition/*"),
+    );
+    let file = Delivered::log_file(emulator);
+    let [bucket, log_file] = file.arns();
+    let by_trail = |trail: &str| json!({"aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control"});
+    let cloudtrail = |action: &str, resource: &str, context: Value| {
+        let who = "cloudtrail.amazonaws.com";
+        json!({"who": who, "action": action, "resource": resource, "context": context})
+    };
+    let mut over_http = cloudtrail("s3:PutObject", &log_file, by_trail(&trail));
+    over_http["plain"] = json!(true);
+    let by = |who: &str, action: &str| json!({"who": who, "action": action, "resource": log_file});
+    assert_decided(
+        emulator,
+        &file,
+        &[
+            (cloudtrail("s3:GetBucketAcl", &bucket, json!({"aws:SourceArn": trail})), "Allow"),
+            (cloudtrail("s3:PutObject", &log_file, by_trail(&trail)), "Allow"),
+            (cloudtrail("s3:PutObject", &log_file, by_trail(&format!("{trail}-two"))), "ImplicitDeny"),
+            (cloudtrail("s3:PutObject", &log_file, json!({"aws:SourceArn": trail})), "ImplicitDeny"),
+            (cloudtrail("s3:PutObject", &format!("{bucket}/file"), by_trail(&trail)), "ImplicitDeny"),
+            (cloudtrail("s3:GetObject", &log_file, by_trail(&trail)), "ImplicitDeny"),
+            (over_http, "Deny"),
+            (by(READER, "s3:GetObject"), "Allow"),
+            (by(READER, "s3:PutObject"), "Deny"),
+            (by("arn:aws:iam::444455556666:role/Other", "s3:GetObject"), "Deny"),
+        ],
+    );
+
+    let bill = Delivered::bill(emulator);
+    let [bucket, object] = bill.arns();
+    let of_account = |account: &str| json!({"aws:SourceArn": reports, "aws:SourceAccount": account});
+    let billing = |action: &str, resource: &str, account: &str| {
+        let (who, context) = ("billingreports.amazonaws.com", of_account(account));
+        json!({"who": who, "action": action, "resource": resource, "context": context})
+    };
+    assert_decided(
+        emulator,
+        &bill,
+        &[
+            (billing("s3:GetBucketAcl", &bucket, account), "Allow"),
+            (billing("s3:GetBucketPolicy", &bucket, account), "Allow"),
+            (billing("s3:PutObject", &object, account), "Allow"),
+            (billing("s3:PutObject", &object, "444455556666"), "ImplicitDeny"),
+            (billing("s3:GetObject", &object, account), "ImplicitDeny"),
+        ],
+    );
+}
+
+/// What ministack's evaluator says to requests, by the policy of the bucket that the object is in.
+fn assert_decided(emulator: &Emulator, object: &Delivered, expected: &[(Value, &str)]) {
+    let requests: Vec<_> = expected.iter().map(|(request, _)| request).collect();
+    let requests = json!(requests).to_string();
+    let decided = emulator.helper(&Login::root(), "decide.py", &[&object.bucket, &requests]);
+    let decided = decided.as_array().unwrap();
+    assert_eq!(decided.len(), expected.len());
+    for ((request, expected), decided) in expected.iter().zip(decided) {
+        assert_eq!(decided, expected, "{request}");
     }
 }
 
@@ -480,7 +600,7 @@ fn assert_the_printed_policy_is_enough(emulator: &Emulator, answers: &str) {
     let check = run(emulator, &auditor, &["check"], answers);
     assert_eq!(check.status, Some(3), "{}", check.stderr);
     assert_eq!(steps_in(&check, "not-assessed"), ["activity-monitoring"]);
-    let listed = what_may(emulator, &auditor, &a_log_file(emulator));
+    let listed = what_may(emulator, &auditor, &Delivered::log_file(emulator));
     assert_eq!(listed["s3:ListBucket"], "AccessDenied", "{listed}");
     let found = steps(&check);
     for step in ["trail-bucket", "trail", "report-bucket", "report"] {

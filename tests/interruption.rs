@@ -89,17 +89,21 @@ fn assert_goes_on(served: &Served, machine: &Machine, place: &str) {
     assert_eq!(difference(&served.snapshot(), &Undisturbed::by_root().account), None, "{place}");
 }
 
+/// While no signal was sent.
+const NOT_COUNTED: usize = usize::MAX;
+
 /// How many changes a journal says were about to be made.
 fn intents(journal: &str) -> usize {
     journal.matches("\"event\":\"intent\"").count()
 }
 
-/// Sends a signal while a call is under way, and gives back how many changes were begun by then.
+/// Sends a signal while a call is under way, once, and gives back how many changes were begun by then.
 fn interrupt(victim: &Victim, signal: Signal, sent: &Sent, journal: &Path, begun: &AtomicUsize) {
+    // Before it is sent: a run that ends at once is over before this thread goes on.
+    let so_far = intents(&std::fs::read_to_string(journal).unwrap_or_default());
+    let _ = begun.compare_exchange(NOT_COUNTED, so_far, Ordering::SeqCst, Ordering::SeqCst);
     if sent.send(victim, signal) {
         std::thread::sleep(A_MOMENT);
-        let journal = std::fs::read_to_string(journal).unwrap_or_default();
-        begun.store(intents(&journal), Ordering::SeqCst);
     }
 }
 
@@ -121,7 +125,7 @@ fn a_signal_during_a_change_lets_that_change_end_and_nothing_more() {
         let place = format!("{signal:?} at change {change}, {}", changes[change].name);
         let served = Served::new();
         let machine = Machine::new(&served);
-        let (sent, begun) = (Sent::default(), Arc::new(AtomicUsize::new(0)));
+        let (sent, begun) = (Sent::default(), Arc::new(AtomicUsize::new(NOT_COUNTED)));
         let (told, journal) = (begun.clone(), machine.journal_file());
         let (ended, _) = disturbed(&served, &machine, move |victim, call| {
             if call.change == Some(change) {
@@ -162,7 +166,7 @@ fn a_signal_during_a_look_ends_the_run_at_once() {
         let place = format!("{signal:?} during {name}");
         let served = Served::new();
         let machine = Machine::new(&served);
-        let (sent, begun) = (Sent::default(), Arc::new(AtomicUsize::new(0)));
+        let (sent, begun) = (Sent::default(), Arc::new(AtomicUsize::new(NOT_COUNTED)));
         let (told, since, journal) = (begun.clone(), sent.clone(), machine.journal_file());
         let (ended, aws) = disturbed(&served, &machine, move |victim, call| {
             if call.name() != name {

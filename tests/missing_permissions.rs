@@ -34,7 +34,7 @@ const WATCHING: &[StepId] = &[ActivityMonitoring];
 const NOTHING: &[StepId] = &[];
 
 /// What rests on each read: the steps in an account in which everything is done, and those in a fresh one.
-const RESTS: [(&str, &[StepId], &[StepId]); 56] = [
+const RESTS: [(&str, &[StepId], &[StepId]); 57] = [
     ("access-analyzer:ListAnalyzers", WATCHING, WATCHING),
     // Only told beside the name of the account.
     ("account:GetAccountInformation", NOTHING, NOTHING),
@@ -93,6 +93,8 @@ const RESTS: [(&str, &[StepId], &[StepId]); 56] = [
     ("kms:GetKeyRotationStatus", &[TrailBucket], NOTHING),
     ("organizations:DescribeOrganization", NOTHING, NOTHING),
     ("s3:GetAccountPublicAccessBlock", WATCHING, WATCHING),
+    // Only where access control lists are on, which they are in no new bucket.
+    ("s3:GetBucketAcl", NOTHING, NOTHING),
     ("s3:GetBucketObjectLockConfiguration", &[TrailBucket], NOTHING),
     ("s3:GetBucketOwnershipControls", BUCKETS, NOTHING),
     ("s3:GetBucketPolicy", BUCKETS, NOTHING),

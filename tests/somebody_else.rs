@@ -186,20 +186,36 @@ async fn a_group_that_is_renamed_meanwhile_stops_the_run_and_is_not_followed() {
     assert_eq!(difference(&found["users"], &expected["users"]), None);
 }
 
+/// Gives the bucket a policy of somebody else's.
+async fn put_other_policy(other: Identity) {
+    let account = other.caller.account.clone();
+    let put = other.s3("us-east-1").put_bucket_policy().bucket(BUCKET).expected_bucket_owner(account);
+    put.policy(OTHER).send().await.unwrap();
+}
+
 /// CloudTrail does not write where it may not. The run says which bucket it is, and the next one puts its statements
 /// back beside those of the other.
 #[tokio::test(start_paused = true)]
 async fn a_bucket_policy_that_is_replaced_meanwhile_stops_the_run_and_is_mended() {
-    let mut scene = Scene::play("CreateTrail", |other| async move {
-        let account = other.caller.account.clone();
-        let put = other.s3("us-east-1").put_bucket_policy().bucket(BUCKET).expected_bucket_owner(account);
-        put.policy(OTHER).send().await.unwrap();
-    })
-    .await;
+    let mut scene = Scene::play("CreateTrail", put_other_policy).await;
     let trouble = scene.trouble();
     assert!(trouble.contains("InsufficientS3BucketPolicy") && trouble.contains(BUCKET), "{trouble}");
     scene.goes_on().await;
+    assert_both_policies(&scene).await;
+}
 
+/// The policy was planned for a bucket that had none. It is read again before it is put, so that the other's is not lost.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_policy_that_is_put_before_ours_meanwhile_is_not_overwritten() {
+    let mut scene = Scene::play("PUT tagging", put_other_policy).await;
+    let trouble = scene.trouble();
+    assert!(trouble.contains("SomebodyElse") && trouble.contains(BUCKET), "{trouble}");
+    scene.goes_on().await;
+    assert_both_policies(&scene).await;
+}
+
+/// Our statements are there as in an account that nobody else was in, and beside them that of the other.
+async fn assert_both_policies(scene: &Scene) {
     let (found, expected) = (scene.account.snapshot().await, undisturbed().await);
     let policy =
         |account: &Value| Document::parse(account["buckets"][BUCKET]["policy"].as_str().unwrap()).unwrap();
@@ -213,12 +229,7 @@ async fn a_bucket_policy_that_is_replaced_meanwhile_stops_the_run_and_is_mended(
 /// the one that was approved; one that is put any later stays beside ours, and so does one that was there at the look.
 #[tokio::test(start_paused = true)]
 async fn a_bucket_policy_that_is_put_in_the_same_moment_gives_way_to_what_was_approved() {
-    let scene = Scene::play("PUT policy", |other| async move {
-        let account = other.caller.account.clone();
-        let put = other.s3("us-east-1").put_bucket_policy().bucket(BUCKET).expected_bucket_owner(account);
-        put.policy(OTHER).send().await.unwrap();
-    })
-    .await;
+    let scene = Scene::play("PUT policy", put_other_policy).await;
     scene.ended.result.as_ref().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(difference(&scene.account.snapshot().await, &undisturbed().await), None);
 }

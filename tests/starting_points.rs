@@ -636,6 +636,23 @@ async fn from_a_report_s_bucket_of_others_that_a_person_has_closed() {
     }
 }
 
+/// They would be shut out, or S3 would stop the run in the middle.
+#[tokio::test(start_paused = true)]
+async fn from_buckets_that_let_in_others_than_a_policy_can_name() {
+    let stage = Stage::new();
+    for bucket in ["logs", "bills"] {
+        stage.bucket(bucket, "us-east-1", None).await;
+    }
+    stage.open_to_everybody("logs", theirs("Allow", json!("*"), "s3:GetObject", "logs/*")).await;
+    stage.open_to_log_delivery("bills").await;
+    let theirs = json!({"trail": {"bucket": "logs"}, "billing": {"bucket": "bills"}});
+    let before = stage.account.snapshot().await;
+    let applied = left_to_a_person(&stage, theirs).await;
+    assert_told(&applied, StepId::TrailBucket, "lets in everybody, by: Theirs");
+    assert_told(&applied, StepId::ReportBucket, "gives rights to: LogDelivery");
+    assert_eq!(stage.account.snapshot().await["buckets"], before["buckets"]);
+}
+
 /// Neither bucket can be used, so nothing is made.
 async fn left_to_a_person(stage: &Stage, answers: Value) -> Played<Actor> {
     let expected = [

@@ -35,6 +35,9 @@ pub(crate) struct EncryptionKey {
     policy: String,
     rotates: bool,
     enabled: bool,
+    /// Whether its key material comes from outside AWS.
+    #[serde(default)]
+    external: bool,
     made: u64,
     /// CloudTrail has not seen the policy yet.
     unseen: bool,
@@ -56,6 +59,7 @@ pub(crate) fn answer(call: &Call, memory: &mut Memory, now: u64) -> MockResponse
             with_key(call, store, |arn, key| json!({"KeyId": arn, "KeyRotationEnabled": key.rotates}))
         }
         "EnableKeyRotation" => enable_rotation(call, store),
+        "ImportKeyMaterial" => import(call, store),
         "DisableKey" => with_key(call, store, |_, key| {
             key.enabled = false;
             json!({})
@@ -69,6 +73,11 @@ fn create(call: &Call, store: &mut KeyStore, now: u64) -> MockResponse {
     if !["", "SYMMETRIC_DEFAULT"].contains(&usual[0]) || !["", "ENCRYPT_DECRYPT"].contains(&usual[1]) {
         return call.refuse(400, "UnsupportedOperationException", "The practice account has no such keys");
     }
+    let external = match call.text("Origin") {
+        "" | "AWS_KMS" => false,
+        "EXTERNAL" => true,
+        _ => return call.refuse(400, "CustomKeyStoreNotFoundException", "There is no such key store"),
+    };
     let policy = match call.text("Policy") {
         "" => policy_of_the_account(),
         policy => policy.to_owned(),
@@ -83,7 +92,9 @@ fn create(call: &Call, store: &mut KeyStore, now: u64) -> MockResponse {
         description: call.text("Description").to_owned(),
         policy,
         rotates: false,
-        enabled: true,
+        // Before it has its key material, it encrypts nothing.
+        enabled: !external,
+        external,
         made: now,
         unseen: true,
     };
@@ -173,10 +184,28 @@ fn put_policy(call: &Call, store: &mut KeyStore) -> MockResponse {
     })
 }
 
-fn enable_rotation(call: &Call, store: &mut KeyStore) -> MockResponse {
+/// Key material from outside, which is taken for granted.
+fn import(call: &Call, store: &mut KeyStore) -> MockResponse {
     let key = store.named(call, call.text("KeyId"));
-    if key.and_then(|arn| store.keys.get(&arn)).is_some_and(|key| !key.enabled) {
+    if key.and_then(|arn| store.keys.get(&arn)).is_some_and(|key| !key.external) {
+        return call.refuse(400, "UnsupportedOperationException", "The key makes its material by itself.");
+    }
+    if ["ImportToken", "EncryptedKeyMaterial"].iter().any(|name| call.text(name).is_empty()) {
+        return call.refuse(400, "ValidationException", "The key material and its token are needed.");
+    }
+    with_key(call, store, |_, key| {
+        key.enabled = true;
+        json!({})
+    })
+}
+
+fn enable_rotation(call: &Call, store: &mut KeyStore) -> MockResponse {
+    let key = store.named(call, call.text("KeyId")).and_then(|arn| store.keys.get(&arn));
+    if key.is_some_and(|key| !key.enabled) {
         return call.refuse(400, "DisabledException", "The key is disabled.");
+    }
+    if key.is_some_and(|key| key.external) {
+        return call.refuse(400, "UnsupportedOperationException", "The key cannot be rotated by AWS.");
     }
     with_key(call, store, |_, key| {
         key.rotates = true;
@@ -202,7 +231,8 @@ fn metadata(arn: &str, key: &EncryptionKey) -> Value {
     json!({
         "AWSAccountId": ACCOUNT_ID, "KeyId": key.id, "Arn": arn, "CreationDate": key.made,
         "Enabled": key.enabled, "Description": key.description, "KeyUsage": "ENCRYPT_DECRYPT",
-        "KeyState": if key.enabled { "Enabled" } else { "Disabled" }, "Origin": "AWS_KMS", "KeyManager": "CUSTOMER",
+        "KeyState": if key.enabled { "Enabled" } else { "Disabled" }, "KeyManager": "CUSTOMER",
+        "Origin": if key.external { "EXTERNAL" } else { "AWS_KMS" },
         "KeySpec": "SYMMETRIC_DEFAULT", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
         "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"], "MultiRegion": false
     })

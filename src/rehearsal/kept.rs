@@ -62,6 +62,9 @@ pub(crate) struct Memory {
     pub exports: BTreeMap<String, Export>,
     /// Buckets whose policy the services have not seen yet.
     pub unseen_policies: BTreeSet<String>,
+    /// Buckets that were deleted, and whose names nobody has asked for since.
+    #[serde(default)]
+    pub deleted_buckets: BTreeSet<String>,
     pub credential_report: Option<CredentialReport>,
     /// What is switched on in the console.
     pub console: BTreeSet<ConsoleAction>,
@@ -199,6 +202,7 @@ impl Memory {
             reports: BTreeMap::new(),
             exports: BTreeMap::new(),
             unseen_policies: BTreeSet::new(),
+            deleted_buckets: BTreeSet::new(),
             credential_report: None,
             console: BTreeSet::new(),
             console_seen: 0,

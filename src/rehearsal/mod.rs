@@ -6,6 +6,7 @@
 //! look at a bucket's policy before they use it. Where it differs from AWS it is the stricter of the two.
 
 mod access_keys;
+mod access_lists;
 mod account;
 mod analyzers;
 mod authorisation;

@@ -1,7 +1,6 @@
-//! What S3 takes for public, and what the account blocks of it for all of its buckets.
+//! What the account blocks of public access for all of its buckets.
 
 use serde::{Deserialize, Serialize};
-use steps::policy::{Document, Effect, Principals, Statement, Words};
 use winterbaume_core::MockResponse;
 
 use super::ACCOUNT_ID;
@@ -15,6 +14,13 @@ pub(crate) struct AccountBlock {
     ignore_public_acls: bool,
     block_public_policy: bool,
     restrict_public_buckets: bool,
+}
+
+impl AccountBlock {
+    /// Whether no bucket gets a public policy.
+    pub fn blocks_policies(&self) -> bool {
+        self.block_public_policy
+    }
 }
 
 /// Answers a call about the account as a whole.
@@ -81,53 +87,4 @@ fn put(call: &Call, memory: &mut Memory) -> MockResponse {
 
 fn empty(status: u16) -> MockResponse {
     MockResponse { status, headers: http::HeaderMap::new(), body: bytes::Bytes::new() }
-}
-
-/// The condition keys by which a statement for everybody is still not public, if their values are fixed.
-/// Source: S3 user guide, "The meaning of 'public'".
-const NARROWING: [&str; 12] = [
-    "aws:PrincipalArn",
-    "aws:PrincipalAccount",
-    "aws:PrincipalOrgID",
-    "aws:SourceAccount",
-    "aws:SourceArn",
-    "aws:SourceIp",
-    "aws:SourceOrgID",
-    "aws:SourceOwner",
-    "aws:SourceVpc",
-    "aws:SourceVpce",
-    "s3:DataAccessPointAccount",
-    "s3:DataAccessPointArn",
-];
-/// The operators that let through only what they name.
-const POSITIVE: [&str; 6] =
-    ["ArnEquals", "ArnLike", "IpAddress", "StringEquals", "StringEqualsIgnoreCase", "StringLike"];
-
-/// Whether a statement lets in more than a fixed set of callers.
-pub(crate) fn is_public(policy: &Document) -> bool {
-    policy.statement.iter().any(|statement| {
-        let everybody = match &statement.principal {
-            Some(Principals::Everybody(_)) => true,
-            Some(Principals::ByKind(kinds)) => kinds.values().any(|words| words.0.contains("*")),
-            None => statement.not_principal.is_some(),
-        };
-        statement.effect == Effect::Allow && everybody && !is_narrowed(statement)
-    })
-}
-
-fn is_narrowed(statement: &Statement) -> bool {
-    let positive = statement.condition.iter().filter(|(operator, _)| POSITIVE.contains(&operator.as_str()));
-    positive.flat_map(|(_, keys)| keys).any(|(key, values)| {
-        NARROWING.iter().any(|known| known.eq_ignore_ascii_case(key)) && are_fixed(key, values)
-    })
-}
-
-/// Whether no value has a wildcard or a variable, and no range of addresses is the better part of the internet.
-fn are_fixed(key: &str, values: &Words) -> bool {
-    let wide = |value: &String| {
-        let bits = value.split_once('/').and_then(|(_, bits)| bits.parse::<u8>().ok());
-        key.eq_ignore_ascii_case("aws:SourceIp") && bits.is_some_and(|bits| bits < 8)
-    };
-    let open = |value: &String| value.contains(['*', '?']) || value.contains("${") || wide(value);
-    !values.is_empty() && !values.0.iter().any(open)
 }

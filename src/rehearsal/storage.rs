@@ -9,9 +9,8 @@ use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService};
 use super::authorisation::policy_of;
 use super::callers::Caller;
 use super::kept::Memory;
-use super::public_access::is_public;
 use super::wire::{Call, header};
-use super::{ACCOUNT_ID, Services};
+use super::{ACCOUNT_ID, Services, access_lists};
 
 /// What a new bucket has, since April 2023.
 const BLOCKED: &str = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
@@ -19,6 +18,8 @@ const BLOCKED: &str = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</Bl
     <RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>";
 
 const TAGS_PER_BUCKET: usize = 50;
+/// The most bytes that a bucket policy has.
+const LARGEST_POLICY: usize = 20 * 1_024;
 
 /// Answers one call.
 pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory) -> MockResponse {
@@ -26,7 +27,7 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         return if call.operation == "ListBuckets" { forward(call, services).await } else { call.unknown() };
     };
     if call.operation == "CreateBucket" {
-        return create(call, bucket, services).await;
+        return create(call, bucket, services, memory).await;
     }
     if is_of_another_account(bucket) {
         return call.refuse(403, "AccessDenied", "Access Denied");
@@ -48,6 +49,13 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         "" => call.unknown(),
         "HeadBucket" => with_region(forward(call, services).await, &region),
         "PutBucketPolicy" => put_policy(call, bucket, services, memory).await,
+        "DeleteBucket" => delete(call, bucket, services, memory).await,
+        "GetBucketAcl" => access_lists::get(bucket, services).await,
+        "PutBucketAcl" => access_lists::put(call, bucket, services).await,
+        "PutBucketOwnershipControls" if access_lists::would_take_rights(call, bucket, services).await => {
+            let message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+            call.refuse(400, "InvalidBucketAclWithObjectOwnership", message)
+        }
         "PutPublicAccessBlock" if publishes(call, bucket, services).await => {
             call.refuse(403, "AccessDenied", "The bucket has a public policy")
         }
@@ -79,9 +87,17 @@ pub(crate) async fn region_of(services: &Services, bucket: &str) -> Option<Strin
     view.buckets.get(bucket).map(|bucket| bucket.region.clone())
 }
 
-async fn create(call: &Call, bucket: &str, services: &Services) -> MockResponse {
+/// The name of a bucket that was deleted a moment ago is not free at the first try.
+async fn create(call: &Call, bucket: &str, services: &Services, memory: &mut Memory) -> MockResponse {
     if let Err(refusal) = judge_name(call, bucket) {
         return refusal;
+    }
+    if memory.deleted_buckets.remove(bucket) {
+        return call.refuse(
+            409,
+            "OperationAborted",
+            "A conflicting conditional operation is currently in progress against this resource.",
+        );
     }
     if is_of_another_account(bucket) {
         return call.refuse(409, "BucketAlreadyExists", "The requested bucket name is not available.");
@@ -116,6 +132,14 @@ async fn create(call: &Call, bucket: &str, services: &Services) -> MockResponse 
         set_region(services, bucket, &call.region).await;
     }
     created
+}
+
+async fn delete(call: &Call, bucket: &str, services: &Services, memory: &mut Memory) -> MockResponse {
+    let deleted = forward(call, services).await;
+    if deleted.status < 300 {
+        memory.deleted_buckets.insert(bucket.to_owned());
+    }
+    deleted
 }
 
 /// `winterbaume` keeps all buckets of the account in one place; where each is, is part of the bucket.
@@ -158,6 +182,10 @@ fn judge_name(call: &Call, bucket: &str) -> Result<(), MockResponse> {
 
 async fn put_policy(call: &Call, bucket: &str, services: &Services, memory: &mut Memory) -> MockResponse {
     let text = String::from_utf8_lossy(&call.request.body).into_owned();
+    if text.len() > LARGEST_POLICY {
+        let message = "Policy exceeds the maximum allowed document size.";
+        return call.refuse(400, "PolicyTooLarge", message);
+    }
     let Ok(policy) = Document::parse(&text) else {
         return call.refuse(
             400,
@@ -174,7 +202,7 @@ async fn put_policy(call: &Call, bucket: &str, services: &Services, memory: &mut
     if !statements.iter().all(|statement| statement.resource.0.iter().all(inside_bucket)) {
         return call.refuse(400, "MalformedPolicy", "Policy has invalid resource");
     }
-    if is_public(&policy) {
+    if is_public(&policy) && blocks_policies(bucket, services, memory).await {
         return call.refuse(
             403,
             "AccessDenied",
@@ -203,6 +231,18 @@ fn locks_out(policy: &Document, bucket_arn: &str) -> bool {
         context: Vec::new(),
     };
     !mends.is_let_by(policy)
+}
+
+fn is_public(policy: &Document) -> bool {
+    policy.public_statements().next().is_some()
+}
+
+/// Whether public policies are blocked for a bucket, or for all of the account.
+async fn blocks_policies(bucket: &str, services: &Services, memory: &Memory) -> bool {
+    let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
+    let of_bucket = view.buckets.get(bucket).and_then(|bucket| bucket.public_access_block.as_ref());
+    of_bucket.is_some_and(|block| block.block_public_policy)
+        || memory.public_access.is_some_and(|block| block.blocks_policies())
 }
 
 async fn publishes(call: &Call, bucket: &str, services: &Services) -> bool {
@@ -304,7 +344,7 @@ async fn inside(services: &Services, method: &str, path: &str, body: &str) {
 }
 
 /// All buckets of the account are in one place, whatever their Region.
-async fn forward(call: &Call, services: &Services) -> MockResponse {
+pub(crate) async fn forward(call: &Call, services: &Services) -> MockResponse {
     let mut headers = call.request.headers.clone();
     headers.remove("authorization");
     let uri = &call.request.uri;

@@ -263,7 +263,8 @@ impl Call {
 }
 
 /// What can be read, set and removed of a bucket, by the word in the query.
-const SUBRESOURCES: [(&str, [&str; 3]); 9] = [
+const SUBRESOURCES: [(&str, [&str; 3]); 10] = [
+    ("acl", ["GetBucketAcl", "PutBucketAcl", ""]),
     ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
     ("versioning", ["GetBucketVersioning", "PutBucketVersioning", ""]),
     ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", ""]),

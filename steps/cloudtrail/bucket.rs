@@ -7,8 +7,8 @@ use crate::closed_bucket::{self, ClosedBucket, NOBODY_TAMPERS, change_as_another
 use crate::policy::{Document, PolicyError, Statement};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::private_bucket::{
-    self, BucketChange, BucketFacts, DefaultKey, MustLet, Obstacle, Retention, Wanted, filled_in,
-    name_principals,
+    self, BucketChange, BucketFacts, DefaultKey, MustLet, Obstacle, READERS_READ, Retention, Wanted,
+    filled_in, name_principals,
 };
 use crate::text;
 use crate::text::{Text, harmless};
@@ -77,7 +77,14 @@ pub fn is_closed_to_cloudtrail(facts: &Facts, answers: &Answers) -> bool {
     match bucket.changes {
         Err(Obstacle::LockedOut(who)) => who == CLOUDTRAIL,
         Err(Obstacle::NotMine | Obstacle::UnreadablePolicy) => true,
-        Err(Obstacle::Elsewhere(_) | Obstacle::Unseen(_)) | Ok(_) => false,
+        Err(
+            Obstacle::Elsewhere(_)
+            | Obstacle::Granted(_)
+            | Obstacle::Public(_)
+            | Obstacle::TooLarge(_)
+            | Obstacle::Unseen(_),
+        )
+        | Ok(_) => false,
     }
 }
 
@@ -134,10 +141,11 @@ impl Bucket {
         };
         let closed = own || may_be_closed(facts, trail, answers);
         let files = Files::of(facts, trail, &name, answers);
+        let readers = answers.trail.readers.as_slice();
         let mut policy = files.policy(facts, &trusted, answers)?;
-        if !closed {
-            policy.statement.retain(|statement| !closes(statement));
-        }
+        policy.statement.retain(|statement| {
+            (closed || !closes(statement)) && !(readers.is_empty() && lets_readers_read(statement))
+        });
         let holders = if closed { trusted.clone() } else { BTreeSet::new() };
         let wanted = Wanted {
             region: region(facts, trail),
@@ -147,7 +155,7 @@ impl Bucket {
             locked_days: if own { answers.trail.object_lock_days } else { 0 },
             lifecycle: own.then(|| files.retention(answers)),
             purpose: own.then_some(PURPOSE),
-            must_let: files.must_let(&holders),
+            must_let: files.must_let(&holders, readers),
             name,
         };
         let changes = private_bucket::plan(&wanted, &facts.bucket);
@@ -206,6 +214,10 @@ fn locked(days: u32) -> Text {
 /// person is there to agree, and stays closed after that. The organization's is read by other accounts.
 fn may_be_closed(facts: &Facts, trail: Option<&TrailFacts>, answers: &Answers) -> bool {
     !trail.is_some_and(|trail| trail.of_organization) && (answers.attended || as_closed(facts).is_closed())
+}
+
+fn lets_readers_read(statement: &Statement) -> bool {
+    statement.sid.as_deref() == Some(READERS_READ)
 }
 
 fn closes(statement: &Statement) -> bool {
@@ -304,12 +316,14 @@ impl Files {
         ];
         let mut policy = Document::parse(&filled_in(include_str!("trail-bucket.json"), &words))?;
         name_principals(&mut policy, "ADMINISTRATORS", trusted);
-        let readers = trusted.iter().chain(&answers.trail.readers).cloned().collect();
+        let named = answers.trail.readers.iter().cloned().collect();
+        name_principals(&mut policy, "NAMED_READERS", &named);
+        let readers = trusted.union(&named).cloned().collect();
         name_principals(&mut policy, "READERS", &readers);
         Ok(policy)
     }
 
-    fn must_let(&self, trusted: &BTreeSet<String>) -> Vec<MustLet> {
+    fn must_let(&self, trusted: &BTreeSet<String>, readers: &[String]) -> Vec<MustLet> {
         let [file, digest] = ["CloudTrail", "CloudTrail-Digest"]
             .map(|kind| format!("{}/{}{kind}/file.json.gz", self.bucket_arn, self.of_account));
         let service = |action, resource: &str, more: Vec<(&'static str, String)>| MustLet {
@@ -333,6 +347,12 @@ impl Files {
                 resource: resource.clone(),
                 context: Vec::new(),
             })
+        }));
+        must.extend(readers.iter().map(|who| MustLet {
+            who: who.clone(),
+            action: "s3:GetObject",
+            resource: file.clone(),
+            context: Vec::new(),
         }));
         must
     }

@@ -92,8 +92,10 @@ fn wanted(
     })
 }
 
-/// Source: CloudTrail user guide, "Configure AWS KMS key policies for CloudTrail". That the account may do everything is
-/// what lets IAM policies count at all; without it, nobody could ever change the policy again.
+/// Source: CloudTrail user guide, "Configure AWS KMS key policies for CloudTrail". CloudTrail encrypts under the ARN of its
+/// trail as the encryption context; and because the bucket has an S3 Bucket Key, whose context is the bucket's ARN, it has
+/// to be let decrypt whatever the context is. That the account may do everything is what lets IAM policies count at all;
+/// without it, nobody could ever change the policy again.
 fn policy(facts: &Facts, trail: &str, readers: &BTreeSet<String>) -> Result<Document, PolicyError> {
     let words =
         [("TRAIL_ARN", trail), ("PARTITION", facts.partition.as_str()), ("ACCOUNT", facts.account.as_str())];

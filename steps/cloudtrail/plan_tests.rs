@@ -102,6 +102,7 @@ fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
         region: region.into(),
         public_access_blocked: Ok(true),
         ownership_enforced: Ok(true),
+        granted: Ok(Vec::new()),
         encrypted: Ok(true),
         key: None,
         versioned: Ok(true),
@@ -647,6 +648,11 @@ fn the_organization_s_own_trail_is_left_to_a_person() {
         ),
         ("a bare bucket", |facts, _| facts.bucket = of_others(None), [NeedsPerson, InPlace, InPlace]),
         ("its bucket is gone", |facts, _| facts.bucket = BucketFacts::Free, [NeedsPerson, InPlace, InPlace]),
+        (
+            "a reader",
+            |_, answers| answers.trail.readers.push(AUDITOR.into()),
+            [NeedsPerson, InPlace, InPlace],
+        ),
     ];
     for (name, given, expected) in cases {
         let mut facts = perfect();
@@ -1319,7 +1325,7 @@ const READS: [&str; 7] = [
     "s3:GetObjectVersionTorrent",
 ];
 const LISTS: [&str; 2] = ["s3:ListBucket", "s3:ListBucketVersions"];
-const TAMPERS_WITH_FILES: [&str; 10] = [
+const TAMPERS_WITH_FILES: [&str; 13] = [
     "s3:BypassGovernanceRetention",
     "s3:DeleteObject",
     "s3:DeleteObjectVersion",
@@ -1327,9 +1333,12 @@ const TAMPERS_WITH_FILES: [&str; 10] = [
     "s3:PutObjectAcl",
     "s3:PutObjectLegalHold",
     "s3:PutObjectRetention",
+    "s3:PutObjectTagging",
     "s3:PutObjectVersionAcl",
+    "s3:PutObjectVersionTagging",
     "s3:ReplicateDelete",
     "s3:ReplicateObject",
+    "s3:UpdateObjectEncryption",
 ];
 const TAMPERS_WITH_BUCKET: [&str; 13] = [
     "s3:DeleteBucket",
@@ -1381,13 +1390,12 @@ fn administrators_and_root_keep_what_iam_gives_them() {
 #[test]
 fn a_named_reader_reads_and_no_more() {
     let policy = policy_with_reader();
-    for action in READS {
-        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
-        assert_eq!(decision, Decision::NotMentioned, "{action}");
-    }
-    for action in LISTS {
-        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &bucket_arn(), &[]);
-        assert_eq!(decision, Decision::NotMentioned, "{action}");
+    let lets = ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions"];
+    for action in READS.iter().chain(&LISTS) {
+        let resource = if LISTS.contains(action) { bucket_arn() } else { log_file() };
+        let decision = decide(&policy, Principal::Aws(AUDITOR), action, &resource, &[]);
+        let expected = if lets.contains(action) { Decision::Allowed } else { Decision::NotMentioned };
+        assert_eq!(decision, expected, "{action}");
     }
     for action in TAMPERS_WITH_FILES {
         let decision = decide(&policy, Principal::Aws(AUDITOR), action, &log_file(), &[]);
@@ -1400,6 +1408,64 @@ fn a_named_reader_reads_and_no_more() {
     let unnamed = planned_policy(&fresh(), &Answers::default());
     let decision = decide(&unnamed, Principal::Aws(AUDITOR), "s3:GetObject", &log_file(), &[]);
     assert_eq!(decision, Decision::Denied);
+}
+
+/// A bucket of another account is read only with a word from both sides, and one of the own account by IAM's or the
+/// bucket's. What the bucket says does not count as public.
+#[test]
+fn a_named_reader_of_another_account_is_let_in_and_nobody_else_of_it() {
+    let foreign = "arn:aws:iam::444455556666:role/Auditor";
+    let mut answers = Answers::default();
+    answers.trail.readers = vec![foreign.into(), AUDITOR.into()];
+    for (facts, closed) in [(fresh(), true), (adopted(), false)] {
+        let policy = planned_policy(&facts, &answers);
+        let key = match closed {
+            true => log_file(),
+            false => "arn:aws:s3:::audit-logs/central/AWSLogs/111122223333/file.json.gz".to_owned(),
+        };
+        for reader in [foreign, AUDITOR] {
+            let reads = decide(&policy, Principal::Aws(reader), "s3:GetObject", &key, &[]);
+            assert_eq!(reads, Decision::Allowed, "{reader}");
+            let writes = decide(&policy, Principal::Aws(reader), "s3:PutObject", &key, &[]);
+            assert_ne!(writes, Decision::Allowed, "{reader}");
+        }
+        let expected = if closed { Decision::Denied } else { Decision::NotMentioned };
+        for stranger in [Principal::Aws(STRANGER), Principal::Anonymous] {
+            assert_eq!(decide(&policy, stranger, "s3:GetObject", &key, &[]), expected, "{stranger:?}");
+        }
+        assert_eq!(policy.public_statements().count(), 0, "{policy:?}");
+        let says_so = |words: &str| words.contains(foreign);
+        let summaries = step(&facts, &answers, StepId::TrailBucket).changes;
+        let told = |change: &Change| says_so(&change.summary().en) && says_so(&change.summary().ko);
+        assert!(summaries.iter().any(told), "{summaries:?}");
+    }
+    let nobody = planned_policy(&fresh(), &Answers::default());
+    let names = |statement: &crate::policy::Statement| statement.name() == "DayoneReadersRead";
+    assert!(!nobody.statement.iter().any(names), "{nobody:?}");
+}
+
+#[test]
+fn a_reader_who_is_not_named_any_more_is_let_in_no_more() {
+    let mut facts = perfect();
+    settings_of(&mut facts).policy = Ok(Some(policy_with_reader().to_json()));
+    let policy = planned_policy(&facts, &Answers::default());
+    let reads = decide(&policy, Principal::Aws(AUDITOR), "s3:GetObject", &log_file(), &[]);
+    assert_eq!(reads, Decision::Denied);
+    assert!(policy.same_meaning(&planned_policy(&fresh(), &Answers::default())), "{policy:?}");
+}
+
+#[test]
+fn a_statement_that_keeps_a_named_reader_out_is_left_to_a_person() {
+    let deny = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Principal":{{"AWS":"{AUDITOR}"}},
+            "Action":"s3:GetObject","Resource":"arn:aws:s3:::{BUCKET}/*"}}]}}"#
+    );
+    let facts = Facts { bucket: mine(REGION, Some(&deny)), ..fresh() };
+    assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::ToChange);
+    let mut answers = Answers::default();
+    answers.trail.readers.push(AUDITOR.into());
+    let task = step(&facts, &answers, StepId::TrailBucket).person.unwrap();
+    assert!(task.how[0].en.contains(AUDITOR), "{task:?}");
 }
 
 #[test]
@@ -1758,6 +1824,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             region: region.into(),
             public_access_blocked: flags.0,
             ownership_enforced: flags.1,
+            granted: Ok(Vec::new()),
             encrypted: flags.2,
             key: key.map(ToOwned::to_owned),
             versioned: flags.3,

@@ -19,10 +19,10 @@ use crate::event_history::ROOT_SIGN_IN;
 use crate::operator::Operator;
 use crate::policy::{Document, PolicyError};
 use crate::practice::Verb;
-use crate::private_bucket::{MustLet, Obstacle, filled_in, mended_policy};
+use crate::private_bucket::{Mended, MustLet, Obstacle, filled_in, mended_policy};
 use crate::text;
 use crate::text::{Text, harmless};
-use crate::{regions, wait};
+use crate::{meanwhile, regions, wait};
 
 /// The name of the rules, and of the topics that they send to.
 const NAME: &str = "dayone-root-use";
@@ -91,6 +91,8 @@ pub enum AlarmChange {
         topic: String,
         /// The whole policy.
         policy: Document,
+        /// The one that it was made of, and takes the place of.
+        replaces: Option<Document>,
     },
     /// Asks an address whether it wants to be told.
     Subscribe {
@@ -266,7 +268,11 @@ impl Alarm {
         let put = mended_policy(&ours, &[self.sends()], &Ok(found.policy.clone()));
         let put = put.map_err(|obstacle| self.in_the_way(&obstacle))?;
         let changes = [
-            put.map(|(policy, _)| AlarmChange::PutTopicPolicy { topic: topic(), policy }),
+            put.map(|Mended { policy, replaces, .. }| AlarmChange::PutTopicPolicy {
+                topic: topic(),
+                policy,
+                replaces,
+            }),
             (found.subscription == Subscription::Missing).then(subscribe),
         ];
         Ok(changes.into_iter().flatten().collect())
@@ -314,10 +320,8 @@ pub async fn apply(
             let sent = request.attributes("Policy", policy.to_json()).send().await;
             sent.for_call("sns:CreateTopic")?;
         }
-        AlarmChange::PutTopicPolicy { topic, policy } => {
-            let request = identity.sns(region_of(topic)).set_topic_attributes().topic_arn(topic);
-            let request = request.attribute_name("Policy").attribute_value(policy.to_json());
-            request.send().await.for_call("sns:SetTopicAttributes")?;
+        AlarmChange::PutTopicPolicy { topic, policy, replaces } => {
+            put_policy(identity, topic, policy, replaces.as_ref()).await?;
         }
         AlarmChange::Subscribe { topic, email } => subscribe(identity, topic, email, operator).await?,
         AlarmChange::PutRule { rule } => {
@@ -327,6 +331,26 @@ pub async fn apply(
             request.send().await.for_call("events:PutRule")?;
         }
         AlarmChange::PutTarget { rule, topic } => put_target(identity, rule, topic, operator).await?,
+    }
+    Ok(())
+}
+
+async fn put_policy(
+    identity: &Identity,
+    topic: &str,
+    policy: &Document,
+    replaces: Option<&Document>,
+) -> Result<(), StepError> {
+    let sns = identity.sns(region_of(topic));
+    let now = sns.get_topic_attributes().topic_arn(topic).send().await.for_call("sns:GetTopicAttributes")?;
+    let now = now.attributes().and_then(|attributes| attributes.get("Policy").map(String::as_str));
+    let region = harmless(region_of(topic));
+    let whose =
+        text! { en: "the policy of topic {NAME} in {region}", ko: "{region} 리전의 주제 {NAME}의 정책" };
+    if meanwhile::is_to_be_put(&whose, policy, replaces, now)? {
+        let request = sns.set_topic_attributes().topic_arn(topic).attribute_name("Policy");
+        let sent = request.attribute_value(policy.to_json()).send().await;
+        sent.for_call("sns:SetTopicAttributes")?;
     }
     Ok(())
 }
@@ -470,6 +494,7 @@ impl AlarmChange {
 mod tests {
     use super::*;
     use crate::aws::{Access, canned};
+    use crate::operator::nobody::Nobody;
 
     const EMAIL: &str = "security@example.com";
     /// What SNS has in the place of an ARN.
@@ -627,6 +652,28 @@ mod tests {
         assert!(template.starts_with('"') && template.ends_with('"'), "{template}");
         for name in mail.input_paths_map().unwrap().keys() {
             assert!(template.contains(&format!("<{name}>")), "{name}: {template}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_policy_that_somebody_has_changed_meanwhile_is_not_overwritten() {
+        let (topic, policy) = (alarm().topic_arn, alarm().policy().unwrap());
+        let put = AlarmChange::PutTopicPolicy { topic, policy, replaces: None };
+        for (now, expected) in [("", "SetTopicAttributes"), (DENY, "Closed")] {
+            let entry = format!("<entry><key>Policy</key><value>{now}</value></entry>");
+            let attributes =
+                format!("<Attributes>{}</Attributes>", if now.is_empty() { "" } else { entry.as_str() });
+            let aws = canned::Aws::answering(move |call| call.xml(&attributes));
+            let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+            let last = || aws.heard().pop().map(|heard| heard.operation);
+            match apply(&put, &identity, &mut Nobody).await {
+                Ok(()) => assert_eq!(last().as_deref(), Some(expected)),
+                Err(error) => {
+                    let text = error.text();
+                    assert!(text.en.contains(expected) && text.en.contains(NAME), "{text:?}");
+                    assert_eq!(last().as_deref(), Some("GetTopicAttributes"));
+                }
+            }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Makes one change of a bucket.
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketNamespace, BucketVersioningStatus, CreateBucketConfiguration,
-    DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode, ObjectLockRule,
-    ObjectOwnership, OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration,
-    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
-    ServerSideEncryptionRule, VersioningConfiguration,
+    BlockedEncryptionTypes, BucketLocationConstraint, BucketNamespace, BucketVersioningStatus,
+    CreateBucketConfiguration, DefaultRetention, EncryptionType, ObjectLockConfiguration, ObjectLockEnabled,
+    ObjectLockRetentionMode, ObjectLockRule, ObjectOwnership, OwnershipControls, OwnershipControlsRule,
+    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, VersioningConfiguration,
 };
 
 use crate::aws::{ForCall, Identity, unless};
@@ -14,8 +15,8 @@ use crate::error::{AwsError, StepError};
 use crate::operator::Operator;
 use crate::policy::Document;
 use crate::text;
-use crate::text::harmless;
-use crate::{encryption_key, regions, wait};
+use crate::text::{Text, harmless};
+use crate::{encryption_key, meanwhile, regions, wait};
 
 use super::change::BucketChange;
 use super::{lifecycle, tags};
@@ -30,17 +31,22 @@ pub async fn apply(
     let account = identity.caller.account.as_str();
     let bucket = Bucket { s3: identity.s3(region), name: change.bucket(), account };
     match change {
-        BucketChange::Create { bucket, region } => create(identity, bucket, region).await,
+        BucketChange::Create { region, .. } => bucket.create(region, operator).await,
         BucketChange::BlockPublicAccess { .. } => {
             bucket.patiently(operator, async || bucket.block_public_access().await).await
         }
         BucketChange::EnforceOwnership { .. } => {
-            bucket.patiently(operator, async || bucket.enforce_ownership().await).await
+            let enforced = bucket.patiently(operator, async || bucket.enforce_ownership().await).await;
+            unless_in_the_way(enforced, "InvalidBucketAclWithObjectOwnership", || {
+                granted_meanwhile(bucket.name)
+            })
         }
-        BucketChange::Encrypt { .. } => bucket.patiently(operator, async || bucket.encrypt(None).await).await,
+        BucketChange::Encrypt { blocks_customer_keys, .. } => {
+            bucket.patiently(operator, async || bucket.encrypt(None, *blocks_customer_keys).await).await
+        }
         BucketChange::EncryptWithKey { alias, .. } => {
             let key = encryption_key::arn_of(identity, region, alias, operator).await?;
-            bucket.patiently(operator, async || bucket.encrypt(Some(&key)).await).await
+            bucket.patiently(operator, async || bucket.encrypt(Some(&key), true).await).await
         }
         BucketChange::EnableVersioning { .. } => {
             bucket.patiently(operator, async || bucket.enable_versioning().await).await
@@ -48,8 +54,8 @@ pub async fn apply(
         BucketChange::LockObjects { days, .. } => {
             bucket.patiently(operator, async || bucket.lock_objects(*days).await).await
         }
-        BucketChange::PutPolicy { policy, .. } => {
-            bucket.patiently(operator, async || bucket.put_policy(policy).await).await
+        BucketChange::PutPolicy { policy, replaces, .. } => {
+            bucket.patiently(operator, async || bucket.put_policy(policy, replaces.as_ref()).await).await?
         }
         BucketChange::PutLifecycle { retention, .. } => {
             let put = async || lifecycle::put(&bucket.s3, bucket.name, account, retention).await;
@@ -62,21 +68,6 @@ pub async fn apply(
     }
 }
 
-async fn create(identity: &Identity, bucket: &str, region: &str) -> Result<(), StepError> {
-    let mut request = identity.s3(region).create_bucket().bucket(bucket);
-    if bucket.ends_with("-an") && regions::has_account_regional_namespace(region) {
-        request = request.bucket_namespace(BucketNamespace::AccountRegional);
-    }
-    // us-east-1 is the one Region that must not be named.
-    if region != "us-east-1" {
-        let location = BucketLocationConstraint::from(region);
-        let location = CreateBucketConfiguration::builder().location_constraint(location).build();
-        request = request.create_bucket_configuration(location);
-    }
-    unless("BucketAlreadyOwnedByYou", request.send().await.for_call("s3:CreateBucket"))?;
-    Ok(())
-}
-
 /// A bucket, and the account that has to own it.
 struct Bucket<'b> {
     s3: Client,
@@ -85,11 +76,29 @@ struct Bucket<'b> {
 }
 
 impl Bucket<'_> {
-    /// A bucket that was made a moment ago is not known everywhere at once, and one that keeps versions since a moment
-    /// ago cannot be locked yet.
-    async fn patiently<F>(&self, operator: &mut impl Operator, attempt: F) -> Result<(), StepError>
+    async fn create(&self, region: &str, operator: &mut impl Operator) -> Result<(), StepError> {
+        let made = self.patiently(operator, async || {
+            let mut request = self.s3.create_bucket().bucket(self.name);
+            if self.name.ends_with("-an") && regions::has_account_regional_namespace(region) {
+                request = request.bucket_namespace(BucketNamespace::AccountRegional);
+            }
+            // us-east-1 is the one Region that must not be named.
+            if region != "us-east-1" {
+                let location = BucketLocationConstraint::from(region);
+                let location = CreateBucketConfiguration::builder().location_constraint(location).build();
+                request = request.create_bucket_configuration(location);
+            }
+            let sent = request.send().await.for_call("s3:CreateBucket");
+            unless("BucketAlreadyOwnedByYou", sent).map(drop)
+        });
+        unless_in_the_way(made.await, "BucketAlreadyExists", || taken_meanwhile(self.name))
+    }
+
+    /// A bucket that was made a moment ago is not known everywhere at once, the name of one that was deleted is not free
+    /// at once, and one that keeps versions since a moment ago cannot be locked yet.
+    async fn patiently<T, F>(&self, operator: &mut impl Operator, attempt: F) -> Result<T, StepError>
     where
-        F: AsyncFnMut() -> Result<(), AwsError>,
+        F: AsyncFnMut() -> Result<T, AwsError>,
     {
         let bucket = harmless(self.name);
         let what = text! { en: "Waiting until S3 is ready with bucket {bucket}", ko: "S3에서 버킷 {bucket}이(가) 준비되기를 기다리는 중" };
@@ -122,9 +131,14 @@ impl Bucket<'_> {
         sent.for_call("s3:PutBucketOwnershipControls").map(drop)
     }
 
-    async fn encrypt(&self, key: Option<&str>) -> Result<(), AwsError> {
+    /// S3 takes only all of it at once, and what else it refuses is among it, so that is read and put again.
+    async fn encrypt(&self, key: Option<&str>, blocks_customer_keys: bool) -> Result<(), AwsError> {
+        let found = self.s3.get_bucket_encryption().bucket(self.name).expected_bucket_owner(self.account);
+        let found = found.send().await.for_call("s3:GetEncryptionConfiguration");
+        let found = unless("ServerSideEncryptionConfigurationNotFoundError", found)?;
+        let blocked = blocked_types(found.as_ref(), blocks_customer_keys);
         let request = self.s3.put_bucket_encryption().bucket(self.name).expected_bucket_owner(self.account);
-        let sent = request.server_side_encryption_configuration(encryption(key)?).send().await;
+        let sent = request.server_side_encryption_configuration(encryption(key, blocked)?).send().await;
         sent.for_call("s3:PutEncryptionConfiguration").map(drop)
     }
 
@@ -142,15 +156,98 @@ impl Bucket<'_> {
         sent.for_call("s3:PutBucketObjectLockConfiguration").map(drop)
     }
 
-    async fn put_policy(&self, policy: &Document) -> Result<(), AwsError> {
+    /// The inner error: somebody has changed the policy since it was looked at.
+    async fn put_policy(
+        &self,
+        policy: &Document,
+        replaces: Option<&Document>,
+    ) -> Result<Result<(), StepError>, AwsError> {
+        let now = self.s3.get_bucket_policy().bucket(self.name).expected_bucket_owner(self.account);
+        let now = unless("NoSuchBucketPolicy", now.send().await.for_call("s3:GetBucketPolicy"))?;
+        let now = now.and_then(|now| now.policy);
+        match meanwhile::is_to_be_put(&policy_of(self.name), policy, replaces, now.as_deref()) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok(())),
+            Err(changed) => return Ok(Err(changed)),
+        }
         let request = self.s3.put_bucket_policy().bucket(self.name).expected_bucket_owner(self.account);
         let sent = request.policy(policy.to_json()).send().await;
-        sent.for_call("s3:PutBucketPolicy").map(drop)
+        sent.for_call("s3:PutBucketPolicy").map(|_| Ok(()))
     }
 }
 
-/// With a KMS key, S3 keeps a key of its own for the bucket, which spares nearly all calls to KMS.
-fn encryption(key: Option<&str>) -> Result<ServerSideEncryptionConfiguration, AwsError> {
+fn policy_of(bucket: &str) -> Text {
+    let bucket = harmless(bucket);
+    text! { en: "the policy of bucket {bucket}", ko: "버킷 {bucket}의 정책" }
+}
+
+/// A refusal that says what somebody else has done since the look, in our words.
+fn unless_in_the_way(
+    result: Result<(), StepError>,
+    code: &str,
+    in_the_way: impl FnOnce() -> StepError,
+) -> Result<(), StepError> {
+    match result {
+        Err(StepError::Aws(error)) if error.is(code) => Err(in_the_way()),
+        result => result,
+    }
+}
+
+/// The name was free at the look.
+fn taken_meanwhile(bucket: &str) -> StepError {
+    let bucket = harmless(bucket);
+    StepError::InTheWay {
+        what: text! {
+            en: "The bucket {bucket} belongs to another account.",
+            ko: "버킷 {bucket}은(는) 다른 계정의 것입니다."
+        },
+        next: text! {
+            en: "Name another one: trail.bucket or billing.bucket in the answers file. Then run the same command again.",
+            ko: "응답 파일의 trail.bucket이나 billing.bucket에 다른 이름을 적고 같은 명령을 다시 실행하세요."
+        },
+    }
+}
+
+/// At the look, the access control list gave rights to nobody else.
+fn granted_meanwhile(bucket: &str) -> StepError {
+    let bucket = harmless(bucket);
+    StepError::InTheWay {
+        what: text! {
+            en: "The access control list of bucket {bucket} gives rights to others now, who would lose them.",
+            ko: "버킷 {bucket}의 액세스 제어 목록(ACL)이 이제 다른 대상에 권한을 주고 있어, 끄면 그 권한이 사라집니다."
+        },
+        next: text! {
+            en: "To see to whom, run the same command again.",
+            ko: "같은 명령을 다시 실행하면 누구인지 보여 줍니다."
+        },
+    }
+}
+
+/// What objects may not be encrypted with: what was refused so far and, where nobody else relies on the bucket, keys that
+/// come with the objects, as in every new bucket since April 2026. Source: S3 user guide, "Blocking or unblocking SSE-C
+/// for a general purpose bucket".
+fn blocked_types(
+    found: Option<&GetBucketEncryptionOutput>,
+    blocks_customer_keys: bool,
+) -> Option<BlockedEncryptionTypes> {
+    let configuration = found.and_then(|found| found.server_side_encryption_configuration());
+    let rules = configuration.map(|configuration| configuration.rules()).unwrap_or_default();
+    let so_far = rules.iter().find_map(|rule| rule.blocked_encryption_types());
+    let mut types = so_far.map(|blocked| blocked.encryption_type().to_vec()).unwrap_or_default();
+    if blocks_customer_keys {
+        types.retain(|found| ![EncryptionType::None, EncryptionType::SseC].contains(found));
+        types.push(EncryptionType::SseC);
+    }
+    (!types.is_empty()).then(|| BlockedEncryptionTypes::builder().set_encryption_type(Some(types)).build())
+}
+
+/// With a KMS key, S3 keeps a key of its own for the bucket, which spares nearly all calls to KMS. CloudTrail writes into
+/// such a bucket if the policy of the KMS key lets it decrypt too, which the trail's does. Source: CloudTrail user guide,
+/// "Configure AWS KMS key policies for CloudTrail".
+fn encryption(
+    key: Option<&str>,
+    blocked: Option<BlockedEncryptionTypes>,
+) -> Result<ServerSideEncryptionConfiguration, AwsError> {
     let algorithm = if key.is_some() { ServerSideEncryption::AwsKms } else { ServerSideEncryption::Aes256 };
     let by_default = ServerSideEncryptionByDefault::builder()
         .sse_algorithm(algorithm)
@@ -158,7 +255,8 @@ fn encryption(key: Option<&str>) -> Result<ServerSideEncryptionConfiguration, Aw
     let by_default = built(by_default.build(), "s3:PutEncryptionConfiguration")?;
     let rule = ServerSideEncryptionRule::builder()
         .apply_server_side_encryption_by_default(by_default)
-        .set_bucket_key_enabled(key.map(|_| true));
+        .set_bucket_key_enabled(key.map(|_| true))
+        .set_blocked_encryption_types(blocked);
     let encryption = ServerSideEncryptionConfiguration::builder().rules(rule.build()).build();
     built(encryption, "s3:PutEncryptionConfiguration")
 }
@@ -183,37 +281,5 @@ pub(super) fn built<T, E: std::fmt::Display>(
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
-
-    use super::super::facts::{Lock, default_key, lock};
-    use super::*;
-
-    const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1";
-
-    #[test]
-    fn what_is_sent_as_a_lock_is_found_as_one() {
-        assert_eq!(lock(Some(&lock_for(30))), Lock::Governance(30));
-        assert_eq!(lock(None), Lock::Off);
-        let bare = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled).build();
-        assert_eq!(lock(Some(&bare)), Lock::Off);
-        let years = |mode| {
-            let retention = DefaultRetention::builder().mode(mode).years(1).build();
-            let rule = ObjectLockRule::builder().default_retention(retention).build();
-            lock(Some(&ObjectLockConfiguration::builder().rule(rule).build()))
-        };
-        assert_eq!(years(ObjectLockRetentionMode::Governance), Lock::Governance(365));
-        assert_eq!(years(ObjectLockRetentionMode::Compliance), Lock::Compliance);
-    }
-
-    #[test]
-    fn what_is_sent_as_encryption_is_found_as_such() {
-        for key in [None, Some(KEY)] {
-            let sent = encryption(key).unwrap();
-            assert_eq!(sent.rules()[0].bucket_key_enabled(), key.map(|_| true));
-            let answer =
-                GetBucketEncryptionOutput::builder().server_side_encryption_configuration(sent).build();
-            assert_eq!(default_key(&answer).as_deref(), key);
-        }
-    }
-}
+#[path = "apply_tests.rs"]
+mod tests;

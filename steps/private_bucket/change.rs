@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use crate::policy::Document;
+use crate::policy::{Document, Statement};
 use crate::practice::Verb;
 use crate::text;
-use crate::text::{Text, counted};
+use crate::text::{Text, counted, harmless};
 
 use super::lifecycle::Retention;
+use super::policy::READERS_READ;
 use super::tags::{Tags, in_words};
 
 /// What can be changed about a bucket.
@@ -34,6 +35,8 @@ pub enum BucketChange {
     Encrypt {
         /// The bucket.
         bucket: String,
+        /// Whether objects are refused that come with a key of their own (SSE-C).
+        blocks_customer_keys: bool,
     },
     /// Encrypts objects with a KMS key by default.
     EncryptWithKey {
@@ -60,6 +63,8 @@ pub enum BucketChange {
         bucket: String,
         /// The whole policy.
         policy: Document,
+        /// The one that it was made of, and takes the place of.
+        replaces: Option<Document>,
         /// How many statements of others stay in it.
         foreign_statements: usize,
     },
@@ -118,7 +123,7 @@ impl BucketChange {
             Self::Create { bucket, .. }
             | Self::BlockPublicAccess { bucket }
             | Self::EnforceOwnership { bucket }
-            | Self::Encrypt { bucket }
+            | Self::Encrypt { bucket, .. }
             | Self::EncryptWithKey { bucket, .. }
             | Self::EnableVersioning { bucket }
             | Self::LockObjects { bucket, .. }
@@ -140,10 +145,16 @@ impl BucketChange {
             Self::EnforceOwnership { .. } => {
                 text! { en: "ownership: access control lists off", ko: "소유권: 액세스 제어 목록(ACL) 끔" }
             }
-            Self::Encrypt { .. } => text! { en: "encryption by default (SSE-S3)", ko: "기본 암호화(SSE-S3)" },
+            Self::Encrypt { blocks_customer_keys: false, .. } => {
+                text! { en: "encryption by default (SSE-S3)", ko: "기본 암호화(SSE-S3)" }
+            }
+            Self::Encrypt { .. } => text! {
+                en: "encryption by default (SSE-S3), customer-provided keys (SSE-C) blocked",
+                ko: "기본 암호화(SSE-S3), 고객 제공 키(SSE-C) 차단"
+            },
             Self::EncryptWithKey { alias, .. } => text! {
-                en: "encryption by default with the KMS key {alias}",
-                ko: "KMS 키 {alias}(으)로 기본 암호화"
+                en: "encryption by default with the KMS key {alias}, customer-provided keys (SSE-C) blocked",
+                ko: "KMS 키 {alias}(으)로 기본 암호화, 고객 제공 키(SSE-C) 차단"
             },
             Self::LockObjects { days, .. } => text! {
                 en: "Object Lock: each new object is kept for {days_en} (governance mode)",
@@ -164,9 +175,8 @@ impl BucketChange {
 }
 
 fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
-    let closed =
-        policy.statement.iter().any(|statement| statement.sid.as_deref() == Some("DayoneOnlyReadersRead"));
-    let mut summary = if closed {
+    let named = |sid: &str| policy.statement.iter().find(|statement| statement.sid.as_deref() == Some(sid));
+    let mut summary = if named("DayoneOnlyReadersRead").is_some() {
         text! {
             en: "bucket policy: TLS only, the service writes, only administrators and named readers read",
             ko: "버킷 정책: TLS만 허용, 서비스가 쓰고 관리자와 지정한 사람만 읽음"
@@ -174,13 +184,25 @@ fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
     } else {
         text! { en: "bucket policy: TLS only, the service writes", ko: "버킷 정책: TLS만 허용, 서비스가 씀" }
     };
+    let mut add = |more: Text| {
+        summary.en.push_str(&more.en);
+        summary.ko.push_str(&more.ko);
+    };
+    if let Some(readers) = named(READERS_READ).map(readers) {
+        add(text! { en: "; readers: {readers}", ko: ". 읽는 사람: {readers}" });
+    }
     if foreign_statements > 0 {
-        let stay = text! {
+        add(text! {
             en: "; {foreign_statements} statements that were there stay",
             ko: ". 기존 정책 명령문 {foreign_statements}개는 유지"
-        };
-        summary.en.push_str(&stay.en);
-        summary.ko.push_str(&stay.ko);
+        });
     }
     summary
+}
+
+/// Whom the statement of the readers names.
+fn readers(statement: &Statement) -> String {
+    let named = statement.condition.values().filter_map(|keys| keys.get("aws:PrincipalArn"));
+    let arns: Vec<_> = named.flat_map(|words| &words.0).map(String::as_str).collect();
+    harmless(&arns.join(", "))
 }

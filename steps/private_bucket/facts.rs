@@ -1,11 +1,14 @@
 //! How a bucket stands, read as the owner that is expected.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_bucket_acl::GetBucketAclOutput;
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
 use aws_sdk_s3::operation::get_bucket_ownership_controls::GetBucketOwnershipControlsOutput;
 use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
 use aws_sdk_s3::types::{
-    BucketVersioningStatus, ObjectLockConfiguration, ObjectLockRetentionMode, ObjectOwnership,
+    BucketVersioningStatus, Grantee, ObjectLockConfiguration, ObjectLockRetentionMode, ObjectOwnership,
     OwnershipControls,
 };
 
@@ -38,6 +41,8 @@ pub struct Settings {
     pub public_access_blocked: Reading<bool>,
     /// Whether the account owns every object, and access control lists are off.
     pub ownership_enforced: Reading<bool>,
+    /// To whom the bucket's access control list gives rights beside its owner. It is read only where such lists are on.
+    pub granted: Reading<Vec<String>>,
     /// Whether objects are encrypted by default.
     pub encrypted: Reading<bool>,
     /// The KMS key that they are encrypted with; none: one of S3's own.
@@ -116,6 +121,7 @@ impl Settings {
             region: region.to_owned(),
             public_access_blocked: Ok(false),
             ownership_enforced: Ok(false),
+            granted: Ok(Vec::new()),
             encrypted: Ok(false),
             key: None,
             versioned: Ok(false),
@@ -132,18 +138,19 @@ async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Setti
     let bucket = Bucket { identity, s3: identity.s3(region), name, account };
     let (block, ownership, encryption, versioning, policy, lifecycle, tags) = tokio::join!(
         bucket.public_access_blocked(),
-        bucket.ownership_enforced(),
+        bucket.ownership(),
         bucket.encryption(),
         bucket.versioned(),
         bucket.policy(),
         bucket.lifecycle(),
         bucket.tags(),
     );
-    let encryption = encryption?;
+    let (encryption, (ownership_enforced, granted)) = (encryption?, ownership?);
     Ok(Settings {
         region: region.to_owned(),
         public_access_blocked: block?,
-        ownership_enforced: ownership?,
+        ownership_enforced,
+        granted,
         key: encryption.as_ref().ok().and_then(|encryption| default_key(encryption.as_ref()?)),
         encrypted: encryption.map(|encryption| encryption.is_some()),
         versioned: versioning?,
@@ -171,12 +178,26 @@ impl Bucket<'_> {
         Ok(found.map(|found| found.is_some_and(|found| blocks_all(&found))))
     }
 
+    /// Whether access control lists are off, and if they are not, to whom the bucket's gives rights.
+    async fn ownership(&self) -> Result<(Reading<bool>, Reading<Vec<String>>), AwsError> {
+        let enforced = self.ownership_enforced().await?;
+        let granted = if enforced == Ok(false) { self.granted().await? } else { Ok(Vec::new()) };
+        Ok((enforced, granted))
+    }
+
     async fn ownership_enforced(&self) -> Result<Reading<bool>, AwsError> {
         let request = self.s3.get_bucket_ownership_controls().bucket(self.name);
         let answer = request.expected_bucket_owner(self.account).send().await;
         let answer = answer.for_call("s3:GetBucketOwnershipControls");
         let found = self.identity.reading(unless("OwnershipControlsNotFoundError", answer))?;
         Ok(found.map(|found| found.is_some_and(|found| is_enforced(&found))))
+    }
+
+    async fn granted(&self) -> Result<Reading<Vec<String>>, AwsError> {
+        let request = self.s3.get_bucket_acl().bucket(self.name);
+        let answer = request.expected_bucket_owner(self.account).send().await;
+        let found = self.identity.reading(answer.for_call("s3:GetBucketAcl"))?;
+        Ok(found.map(|found| others_in(&found)))
     }
 
     async fn encryption(&self) -> Result<Reading<Option<GetBucketEncryptionOutput>>, AwsError> {
@@ -242,10 +263,26 @@ fn is_enforced(answer: &GetBucketOwnershipControlsOutput) -> bool {
     rules.iter().any(|rule| *rule.object_ownership() == ObjectOwnership::BucketOwnerEnforced)
 }
 
+/// Everybody whom an access control list names but the owner: groups by their name, accounts by their canonical id.
+fn others_in(list: &GetBucketAclOutput) -> Vec<String> {
+    let owner = list.owner().and_then(|owner| owner.id());
+    let named = list.grants().iter().filter_map(|grant| grant.grantee());
+    let others = named.filter(|grantee| grantee.id().is_none() || grantee.id() != owner);
+    let names: BTreeSet<_> = others.map(name_of).collect();
+    names.into_iter().collect()
+}
+
+fn name_of(grantee: &Grantee) -> String {
+    let group = grantee.uri().and_then(|uri| uri.rsplit('/').next());
+    group.or(grantee.id()).or(grantee.email_address()).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::types::builders::PublicAccessBlockConfigurationBuilder;
-    use aws_sdk_s3::types::{OwnershipControlsRule, PublicAccessBlockConfiguration};
+    use aws_sdk_s3::types::{
+        Grant, Owner, OwnershipControlsRule, PublicAccessBlockConfiguration, Type as GranteeType,
+    };
 
     use super::*;
 
@@ -284,5 +321,22 @@ mod tests {
         assert!(!is_enforced(&answer(ObjectOwnership::BucketOwnerPreferred)));
         assert!(!is_enforced(&answer(ObjectOwnership::ObjectWriter)));
         assert!(!is_enforced(&GetBucketOwnershipControlsOutput::builder().build()));
+    }
+
+    #[test]
+    fn whoever_is_named_beside_the_owner_of_a_bucket_has_rights_there() {
+        const LOGS: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
+        let account = |id: &str| Grantee::builder().r#type(GranteeType::CanonicalUser).id(id);
+        let group = || Grantee::builder().r#type(GranteeType::Group).uri(LOGS);
+        let list = |grantees: Vec<Grantee>| {
+            let grants = grantees.into_iter().map(|grantee| Grant::builder().grantee(grantee).build());
+            let owner = Owner::builder().id("owner").build();
+            GetBucketAclOutput::builder().owner(owner).set_grants(Some(grants.collect())).build()
+        };
+        let (owner, partner) = (|| account("owner").build().unwrap(), account("partner").build().unwrap());
+        assert!(others_in(&list(vec![owner()])).is_empty());
+        assert!(others_in(&list(Vec::new())).is_empty());
+        let others = vec![owner(), partner, group().build().unwrap(), group().build().unwrap()];
+        assert_eq!(others_in(&list(others)), ["LogDelivery", "partner"]);
     }
 }

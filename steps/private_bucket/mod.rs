@@ -20,5 +20,5 @@ pub use facts::{BucketFacts, Lock, Settings, observe, observe_lock};
 pub use lifecycle::Retention;
 pub use locate::require;
 pub use plan::{DefaultKey, Obstacle, Wanted, plan};
-pub use policy::{MustLet, filled_in, mended_policy, name_principals};
+pub use policy::{Mended, MustLet, READERS_READ, filled_in, mended_policy, name_principals};
 pub use tags::Tags;

@@ -1,15 +1,18 @@
 //! What has to be done for a bucket to be as it should. Pure.
 
 use crate::aws::{Reading, Unseen};
-use crate::policy::Document;
+use crate::policy::{Document, Statement};
 use crate::text;
 use crate::text::{Text, harmless};
 
 use super::change::BucketChange;
 use super::facts::{BucketFacts, Lock, Settings};
 use super::lifecycle::Retention;
-use super::policy::{MustLet, mended_policy};
+use super::policy::{Mended, MustLet, mended_policy};
 use super::tags::{Tags, missing};
+
+/// The most bytes that a bucket policy has: 20 KB. Source: S3 user guide, "Bucket policies for Amazon S3".
+const LARGEST_POLICY: usize = 20 * 1_024;
 
 /// What a bucket should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +60,12 @@ pub enum Obstacle {
     UnreadablePolicy,
     /// A statement that is not ours would lock out the one named here.
     LockedOut(String),
+    /// The statements named here let in everybody, who would be shut out.
+    Public(Vec<String>),
+    /// The access control list gives rights to those named here, who would lose them.
+    Granted(Vec<String>),
+    /// Its policy would have so many bytes, which is too many.
+    TooLarge(usize),
 }
 
 /// What has to be done. Pure.
@@ -94,14 +103,44 @@ fn mend(wanted: &Wanted, settings: &Settings) -> Result<Vec<BucketChange>, Obsta
         mend_tags(wanted, &settings.tags)?,
         mend_policy(wanted, &settings.policy)?,
     ];
-    Ok(changes.into_iter().flatten().collect())
+    let changes: Vec<_> = changes.into_iter().flatten().collect();
+    keep_rights_of_others(settings, &changes)?;
+    Ok(changes)
+}
+
+/// Whom a public statement or an access control list lets in may rely on it, and nobody here knows who that is. S3 would
+/// refuse the changes anyway, in the middle: a policy once public access is blocked, and the end of lists that give
+/// others rights.
+fn keep_rights_of_others(settings: &Settings, changes: &[BucketChange]) -> Result<(), Obstacle> {
+    let found = || Document::parse(settings.policy.as_ref().ok()?.as_deref()?).ok();
+    for change in changes {
+        match change {
+            BucketChange::BlockPublicAccess { .. } => found().as_ref().map_or(Ok(()), let_in_nobody)?,
+            BucketChange::PutPolicy { policy, .. } => let_in_nobody(policy)?,
+            BucketChange::EnforceOwnership { .. } => match &settings.granted {
+                Ok(others) if others.is_empty() => {}
+                Ok(others) => return Err(Obstacle::Granted(others.clone())),
+                Err(unseen) => return Err(Obstacle::Unseen(unseen.clone())),
+            },
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn let_in_nobody(policy: &Document) -> Result<(), Obstacle> {
+    let public: Vec<_> = policy.public_statements().map(Statement::name).collect();
+    if public.is_empty() { Ok(()) } else { Err(Obstacle::Public(public)) }
 }
 
 fn mend_encryption(wanted: &Wanted, settings: &Settings) -> Result<Option<BucketChange>, Obstacle> {
     let bucket = wanted.name.clone();
     match (&settings.encrypted, &wanted.key) {
         (Err(unseen), _) => Err(Obstacle::Unseen(unseen.clone())),
-        (Ok(encrypted), None) => Ok((!encrypted).then_some(BucketChange::Encrypt { bucket })),
+        (Ok(encrypted), None) => {
+            let blocks_customer_keys = wanted.is_ours_alone();
+            Ok((!encrypted).then_some(BucketChange::Encrypt { bucket, blocks_customer_keys }))
+        }
         (Ok(true), Some(key)) if key.arn.is_some() && key.arn == settings.key => Ok(None),
         (Ok(_), Some(key)) => Ok(Some(BucketChange::EncryptWithKey { bucket, alias: key.alias.clone() })),
     }
@@ -142,11 +181,20 @@ fn mend_tags(wanted: &Wanted, found: &Reading<Tags>) -> Result<Option<BucketChan
 
 fn mend_policy(wanted: &Wanted, found: &Reading<Option<String>>) -> Result<Option<BucketChange>, Obstacle> {
     let mended = mended_policy(&wanted.policy, &wanted.must_let, found)?;
-    Ok(mended.map(|(policy, foreign_statements)| BucketChange::PutPolicy {
-        bucket: wanted.name.clone(),
-        policy,
-        foreign_statements,
-    }))
+    let Some(Mended { policy, replaces, foreign_statements }) = mended else { return Ok(None) };
+    let bytes = policy.to_json().len();
+    if bytes > LARGEST_POLICY {
+        return Err(Obstacle::TooLarge(bytes));
+    }
+    let bucket = wanted.name.clone();
+    Ok(Some(BucketChange::PutPolicy { bucket, policy, replaces, foreign_statements }))
+}
+
+impl Wanted {
+    /// Whether nobody else relies on the bucket: only such a one gets a lifecycle.
+    fn is_ours_alone(&self) -> bool {
+        self.lifecycle.is_some()
+    }
 }
 
 impl Obstacle {
@@ -173,6 +221,24 @@ impl Obstacle {
                     ko: "버킷 {bucket} 정책에 있던 명령문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
                 }
             }
+            Self::Public(statements) => {
+                let statements = harmless(&statements.join(", "));
+                text! {
+                    en: "The policy of bucket {bucket} lets in everybody, by: {statements}. Blocking public access would shut them out, and S3 takes no policy with such a statement then. Narrow it or remove it, or name another bucket ({key}).",
+                    ko: "버킷 {bucket} 정책에 누구나 접근하게 하는 명령문이 있습니다: {statements}. 퍼블릭 액세스를 차단하면 그 접근이 끊기고, S3는 그런 명령문이 든 정책을 받지 않습니다. 명령문을 좁히거나 지우거나 다른 버킷을 지정하세요({key})."
+                }
+            }
+            Self::Granted(others) => {
+                let others = harmless(&others.join(", "));
+                text! {
+                    en: "The access control list of bucket {bucket} gives rights to: {others}. They would lose them, because dayone switches such lists off. Give them the rights in the bucket policy and make the list private (S3 user guide, \"Prerequisites for disabling ACLs\"), or name another bucket ({key}).",
+                    ko: "버킷 {bucket}의 액세스 제어 목록(ACL)이 다음 대상에 권한을 줍니다: {others}. dayone이 ACL을 끄면 그 권한이 사라집니다. 권한을 버킷 정책으로 옮기고 ACL을 비공개로 되돌리거나(S3 사용 설명서의 ACL 비활성화 사전 조건), 다른 버킷을 지정하세요({key})."
+                }
+            }
+            Self::TooLarge(bytes) => text! {
+                en: "With what dayone adds, the policy of bucket {bucket} would have {bytes} bytes, and S3 takes {LARGEST_POLICY}. Remove statements that nobody needs any more, or name another bucket ({key}).",
+                ko: "dayone의 명령문을 더하면 버킷 {bucket}의 정책이 {bytes}바이트가 되는데 S3는 {LARGEST_POLICY}바이트까지만 받습니다. 필요 없는 명령문을 지우거나 다른 버킷을 지정하세요({key})."
+            },
             Self::UnreadablePolicy => text! {
                 en: "The policy of bucket {bucket} cannot be understood, so nothing is added to it. Look at it, or name another bucket ({key}).",
                 ko: "버킷 {bucket}의 정책을 해석할 수 없어 아무것도 추가하지 않습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."

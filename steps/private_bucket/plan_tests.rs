@@ -39,6 +39,14 @@ const NAMELESS_DENY_BOB: &str = r#"{"Effect":"Deny","Principal":{"AWS":"arn:aws:
 const DENY_ALICE: &str = r#"{"Sid":"NotAlice","Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},
     "Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*"}"#;
 
+const PARTNER: &str = "arn:aws:iam::444455556666:role/Auditor";
+/// Ours, for readers whom the answers do not name any more.
+const PARTNER_READS: &str = r#"{"Sid":"DayoneReadersRead","Effect":"Allow","Principal":"*","Action":"s3:GetObject",
+    "Resource":"arn:aws:s3:::logs/*","Condition":{"StringEquals":
+    {"aws:PrincipalArn":"arn:aws:iam::444455556666:role/Auditor"}}}"#;
+const EVERYBODY_READS: &str = r#"{"Sid":"Website","Effect":"Allow","Principal":"*","Action":"s3:GetObject",
+    "Resource":"arn:aws:s3:::logs/public/*"}"#;
+
 const STATEMENTS: [&str; 9] = [
     WRITES,
     EARLIER_WRITES,
@@ -99,6 +107,7 @@ fn perfect() -> Settings {
         region: "eu-central-1".into(),
         public_access_blocked: Ok(true),
         ownership_enforced: Ok(true),
+        granted: Ok(Vec::new()),
         encrypted: Ok(true),
         key: None,
         versioned: Ok(true),
@@ -114,6 +123,7 @@ fn bare(region: &str) -> Settings {
         region: region.into(),
         public_access_blocked: Ok(false),
         ownership_enforced: Ok(false),
+        granted: Ok(Vec::new()),
         encrypted: Ok(false),
         key: None,
         versioned: Ok(false),
@@ -136,8 +146,10 @@ fn bucket() -> String {
     "logs".into()
 }
 
-fn put_policy(statements: &[&str], foreign_statements: usize) -> BucketChange {
-    BucketChange::PutPolicy { bucket: bucket(), policy: document(statements), foreign_statements }
+/// The policy that is put in the place of the one that was found.
+fn put_policy(found: Option<&str>, statements: &[&str], foreign_statements: usize) -> BucketChange {
+    let replaces = found.map(|found| Document::parse(found).unwrap());
+    BucketChange::PutPolicy { bucket: bucket(), policy: document(statements), replaces, foreign_statements }
 }
 
 /// Everything that a bucket can lack, in the order in which it is made good.
@@ -145,11 +157,11 @@ fn everything() -> Vec<BucketChange> {
     vec![
         BucketChange::BlockPublicAccess { bucket: bucket() },
         BucketChange::EnforceOwnership { bucket: bucket() },
-        BucketChange::Encrypt { bucket: bucket() },
+        BucketChange::Encrypt { bucket: bucket(), blocks_customer_keys: true },
         BucketChange::EnableVersioning { bucket: bucket() },
         BucketChange::PutLifecycle { bucket: bucket(), retention: kept_for(365) },
         BucketChange::PutTags { bucket: bucket(), tags: our_tags() },
-        put_policy(&[WRITES, TLS_ONLY, READERS], 0),
+        put_policy(None, &[WRITES, TLS_ONLY, READERS], 0),
     ]
 }
 
@@ -359,38 +371,112 @@ fn statements_of_others_stay_behind_ours() {
     for (found, foreign) in cases {
         let mut expected = vec![WRITES, TLS_ONLY, READERS];
         expected.extend_from_slice(foreign);
-        let expected = put_policy(&expected, foreign.len());
-        assert_eq!(mended(&policy_of(found)), Ok(Some(expected)), "{found:?}");
+        let found = policy_of(found);
+        let expected = put_policy(Some(&found), &expected, foreign.len());
+        assert_eq!(mended(&found), Ok(Some(expected)), "{found}");
     }
 }
 
 #[test]
 fn a_single_statement_without_a_list_stays_too() {
     let found = format!(r#"{{"Statement":{PARTNER_LISTS}}}"#);
-    let expected = put_policy(&[WRITES, TLS_ONLY, READERS, PARTNER_LISTS], 1);
+    let expected = put_policy(Some(&found), &[WRITES, TLS_ONLY, READERS, PARTNER_LISTS], 1);
     assert_eq!(mended(&found), Ok(Some(expected)));
 }
 
 #[test]
 fn an_earlier_form_of_our_statement_is_replaced() {
-    let expected = put_policy(&[WRITES, TLS_ONLY, READERS], 0);
     let earlier: [&[&str]; 2] = [
         &[EARLIER_WRITES, TLS_ONLY, READERS],
         // All of ours is there, and the earlier form, which lets more through, as well.
         &[NAMELESS_WRITES, EARLIER_WRITES, TLS_ONLY, READERS],
     ];
     for found in earlier {
-        assert_eq!(mended(&policy_of(found)), Ok(Some(expected.clone())), "{found:?}");
+        let found = policy_of(found);
+        let expected = put_policy(Some(&found), &[WRITES, TLS_ONLY, READERS], 0);
+        assert_eq!(mended(&found), Ok(Some(expected)), "{found}");
     }
 }
 
 /// AWS's guide gives the same name to the statements of all trails, so the bucket may be shared with others.
 #[test]
 fn a_statement_that_lets_the_service_through_already_stays_and_ours_is_left_out() {
-    let expected = put_policy(&[TLS_ONLY, READERS, EVERY_TRAIL_WRITES, PARTNER_LISTS], 2);
-    assert_eq!(mended(&policy_of(&[EVERY_TRAIL_WRITES, PARTNER_LISTS])), Ok(Some(expected)));
+    let found = policy_of(&[EVERY_TRAIL_WRITES, PARTNER_LISTS]);
+    let expected = put_policy(Some(&found), &[TLS_ONLY, READERS, EVERY_TRAIL_WRITES, PARTNER_LISTS], 2);
+    assert_eq!(mended(&found), Ok(Some(expected)));
     assert_eq!(mended(&policy_of(&[EVERY_TRAIL_WRITES, TLS_ONLY, READERS])), Ok(None));
     assert_eq!(mended(&policy_of(&[EVERY_TRAIL_WRITES, WRITES, TLS_ONLY, READERS])), Ok(None));
+}
+
+/// With the last reader goes the statement that lets readers read: nobody else has it.
+#[test]
+fn who_is_not_named_as_a_reader_any_more_does_not_read_any_more() {
+    let found = policy_of(&[WRITES, TLS_ONLY, READERS, PARTNER_READS, PARTNER_LISTS]);
+    let expected = put_policy(Some(&found), &[WRITES, TLS_ONLY, READERS, PARTNER_LISTS], 1);
+    assert_eq!(mended(&found), Ok(Some(expected)));
+}
+
+/// S3 refuses a public policy once public access is blocked, which comes first, and cuts off whom it lets in.
+#[test]
+fn a_bucket_that_is_open_to_everybody_is_left_to_a_person() {
+    let whole: &[&str] = &[WRITES, TLS_ONLY, READERS, EVERYBODY_READS];
+    let partly: &[&str] = &[EVERYBODY_READS, PARTNER_LISTS];
+    let facts = |blocked, statements: &[&str]| {
+        let policy = Ok(Some(policy_of(statements)));
+        mine(Settings { public_access_blocked: Ok(blocked), policy, ..perfect() })
+    };
+    let open = Err(Obstacle::Public(vec!["Website".into()]));
+    for (blocked, statements) in [(false, whole), (false, partly), (true, partly)] {
+        assert_eq!(plan(&wanted(), &facts(blocked, statements)), open, "{blocked} {statements:?}");
+    }
+    assert_eq!(plan(&wanted(), &facts(true, whole)), Ok(vec![]), "it lets in nobody any more");
+    let narrow = EVERYBODY_READS
+        .replace("Website\"", "Partner\",\"Condition\":{\"StringEquals\":{\"aws:SourceVpc\":\"vpc-1\"}}");
+    let changes = plan(&wanted(), &facts(false, &[WRITES, TLS_ONLY, READERS, &narrow]));
+    assert_eq!(changes, Ok(vec![BucketChange::BlockPublicAccess { bucket: bucket() }]));
+}
+
+#[test]
+fn rights_by_an_access_control_list_are_left_to_a_person() {
+    let with = |granted, ownership_enforced| {
+        mine(Settings { granted, ownership_enforced: Ok(ownership_enforced), ..perfect() })
+    };
+    let others = || vec!["LogDelivery".to_owned()];
+    assert_eq!(plan(&wanted(), &with(Ok(others()), false)), Err(Obstacle::Granted(others())));
+    assert_eq!(plan(&wanted(), &with(Err(unseen()), false)), Err(Obstacle::Unseen(unseen())));
+    let enforce = BucketChange::EnforceOwnership { bucket: bucket() };
+    assert_eq!(plan(&wanted(), &with(Ok(Vec::new()), false)), Ok(vec![enforce]));
+    assert_eq!(plan(&wanted(), &with(Ok(others()), true)), Ok(vec![]), "the list counts no more");
+}
+
+#[test]
+fn a_policy_that_would_be_too_large_is_left_to_a_person() {
+    let large = |bytes: usize| {
+        let name = "n".repeat(bytes);
+        format!(
+            r#"{{"Sid":"{name}","Effect":"Deny","Principal":"*","Action":"s3:PutBucketWebsite",
+            "Resource":"arn:aws:s3:::logs"}}"#
+        )
+    };
+    let expected = |statement: &str| document(&[WRITES, TLS_ONLY, READERS, statement]).to_json().len();
+    let fits = large(LARGEST_POLICY - expected(&large(1)) + 1);
+    assert_eq!(expected(&fits), LARGEST_POLICY);
+    assert!(matches!(mended(&policy_of(&[&fits])), Ok(Some(BucketChange::PutPolicy { .. }))));
+    let too_large = large(LARGEST_POLICY - expected(&large(1)) + 2);
+    assert_eq!(mended(&policy_of(&[&too_large])), Err(Obstacle::TooLarge(LARGEST_POLICY + 1)));
+    let whole = policy_of(&[WRITES, TLS_ONLY, READERS, &too_large]);
+    assert_eq!(mended(&whole), Ok(None), "nothing is put");
+}
+
+/// Whoever writes there may do so with keys of their own.
+#[test]
+fn only_a_bucket_of_ours_alone_refuses_keys_that_come_with_objects() {
+    for (lifecycle, ours) in [(Some(kept_for(365)), true), (None, false)] {
+        let wanted = Wanted { lifecycle, ..wanted() };
+        let settings = Settings { encrypted: Ok(false), ..perfect() };
+        let change = BucketChange::Encrypt { bucket: bucket(), blocks_customer_keys: ours };
+        assert_eq!(plan(&wanted, &mine(settings)), Ok(vec![change]));
+    }
 }
 
 #[test]
@@ -485,8 +571,10 @@ fn summaries_name_what_the_operator_decides_about() {
         (lifecycle(Some(30)), "after 30 days", "30일"),
         (lifecycle(None), "objects stay", "객체는 유지"),
         (tagged, "managed-by = dayone, purpose = logs", "태그: managed-by = dayone, purpose = logs"),
-        (put_policy(&[WRITES, TLS_ONLY, READERS], 0), "readers", "관리자"),
-        (put_policy(&[WRITES, PARTNER_LISTS, NAMELESS_DENY_BOB], 2), "stay", "유지"),
+        (BucketChange::Encrypt { bucket: bucket(), blocks_customer_keys: true }, "SSE-C", "SSE-C"),
+        (put_policy(None, &[WRITES, TLS_ONLY, READERS], 0), "readers", "관리자"),
+        (put_policy(None, &[WRITES, PARTNER_LISTS, NAMELESS_DENY_BOB], 2), "stay", "유지"),
+        (put_policy(None, &[WRITES, PARTNER_READS], 0), PARTNER, PARTNER),
     ];
     for (change, en, ko) in cases {
         let summary = change.summary();
@@ -496,11 +584,13 @@ fn summaries_name_what_the_operator_decides_about() {
 
 #[test]
 fn a_policy_summary_promises_no_more_than_the_policy_holds() {
-    let open = put_policy(&[WRITES, TLS_ONLY], 0).summary();
+    let open = put_policy(None, &[WRITES, TLS_ONLY], 0).summary();
     assert!(!open.en.contains("readers") && !open.ko.contains("관리자"), "{open:?}");
     assert!(!open.en.contains("stay") && !open.ko.contains("유지"), "{open:?}");
-    let kept = put_policy(&[WRITES, PARTNER_LISTS, NAMELESS_DENY_BOB], 2).summary();
+    let kept = put_policy(None, &[WRITES, PARTNER_LISTS, NAMELESS_DENY_BOB], 2).summary();
     assert!(kept.en.contains('2') && kept.ko.contains('2'), "{kept:?}");
+    let encrypted = BucketChange::Encrypt { bucket: bucket(), blocks_customer_keys: false }.summary();
+    assert!(!encrypted.en.contains("SSE-C") && !encrypted.ko.contains("SSE-C"), "{encrypted:?}");
 }
 
 #[test]
@@ -510,6 +600,9 @@ fn an_obstacle_says_which_bucket_and_which_answer_helps() {
         Obstacle::Elsewhere("eu-west-1".into()),
         Obstacle::UnreadablePolicy,
         Obstacle::LockedOut(ALICE.into()),
+        Obstacle::Public(vec!["Open".into()]),
+        Obstacle::Granted(vec!["LogDelivery".into()]),
+        Obstacle::TooLarge(20_481),
     ];
     for obstacle in obstacles {
         let text = obstacle.text("lo\u{1b}gs", "trail.bucket");
@@ -521,6 +614,14 @@ fn an_obstacle_says_which_bucket_and_which_answer_helps() {
     assert!(elsewhere.en.contains("eu-west-1") && elsewhere.ko.contains("eu-west-1"));
     let locked_out = Obstacle::LockedOut(ALICE.into()).text("logs", "trail.bucket");
     assert!(locked_out.en.contains(ALICE) && locked_out.ko.contains(ALICE));
+    for (obstacle, word) in [
+        (Obstacle::Public(vec!["One".into(), "Other\u{1b}".into()]), "One, Other\u{fffd}"),
+        (Obstacle::Granted(vec!["LogDelivery".into()]), "LogDelivery"),
+        (Obstacle::TooLarge(20_481), "20481"),
+    ] {
+        let text = obstacle.text("logs", "trail.bucket");
+        assert!(text.en.contains(word) && text.ko.contains(word), "{text:?}");
+    }
     let not_read = Obstacle::Unseen(unseen()).text("logs", "trail.bucket");
     assert!(not_read.en.contains("s3:GetSomething") && not_read.ko.contains("s3:GetSomething"));
 }
@@ -580,6 +681,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
             region: region.into(),
             public_access_blocked: flags.0,
             ownership_enforced: flags.1,
+            granted: Ok(Vec::new()),
             encrypted: flags.2,
             key: None,
             versioned: flags.3,

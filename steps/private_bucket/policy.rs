@@ -21,18 +21,33 @@ pub struct MustLet {
     pub context: Vec<(&'static str, String)>,
 }
 
-/// The policy that a resource has to get, and how many statements of others stay in it; none where nothing is missing.
-/// What holds of a bucket's policy holds of those of keys and topics too.
+/// The statement that lets the readers of the answers read. It is ours wherever it stands, so that it goes with the last
+/// of them.
+pub const READERS_READ: &str = "DayoneReadersRead";
+
+/// A policy that a resource has to get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mended {
+    /// The whole policy.
+    pub policy: Document,
+    /// The one that it was made of, and takes the place of.
+    pub replaces: Option<Document>,
+    /// How many statements of others stay in it.
+    pub foreign_statements: usize,
+}
+
+/// The policy that a resource has to get; none where nothing is missing.
 pub fn mended_policy(
     ours: &Document,
     must_let: &[MustLet],
     found: &Reading<Option<String>>,
-) -> Result<Option<(Document, usize)>, Obstacle> {
-    let found = match found {
-        Ok(Some(policy)) => Document::parse(policy).map_err(|_| Obstacle::UnreadablePolicy)?,
-        Ok(None) => with_statements(ours, Vec::new()),
+) -> Result<Option<Mended>, Obstacle> {
+    let replaces = match found {
+        Ok(Some(policy)) => Some(Document::parse(policy).map_err(|_| Obstacle::UnreadablePolicy)?),
+        Ok(None) => None,
         Err(unseen) => return Err(Obstacle::Unseen(unseen.clone())),
     };
+    let found = replaces.clone().unwrap_or_else(|| with_statements(ours, Vec::new()));
     let foreign = with_statements(ours, foreign_statements(&found, ours));
     let is_said = |ours: &Statement| found.statement.iter().any(|statement| statement.says_the_same(ours));
     let mut statements = ours.statement.clone();
@@ -46,7 +61,7 @@ pub fn mended_policy(
     if found.includes(&policy) && policy.includes(&found) {
         return Ok(None);
     }
-    Ok(Some((policy, foreign_statements)))
+    Ok(Some(Mended { policy, replaces, foreign_statements }))
 }
 
 fn with_statements(policy: &Document, statement: Vec<Statement>) -> Document {
@@ -57,7 +72,8 @@ fn with_statements(policy: &Document, statement: Vec<Statement>) -> Document {
 fn foreign_statements(found: &Document, wanted: &Document) -> Vec<Statement> {
     let is_ours = |statement: &Statement| {
         let named = |ours: &Statement| ours.sid.is_some() && ours.sid == statement.sid;
-        wanted.statement.iter().any(|ours| named(ours) || ours.says_the_same(statement))
+        statement.sid.as_deref() == Some(READERS_READ)
+            || wanted.statement.iter().any(|ours| named(ours) || ours.says_the_same(statement))
     };
     found.statement.iter().filter(|statement| !is_ours(statement)).cloned().collect()
 }

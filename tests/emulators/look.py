@@ -1,7 +1,7 @@
 """Looks at an account with boto3, a client that is not dayone's, and prints what it sees as JSON.
 
     look.py account [--without-reports]    the whole account
-    look.py may BUCKET KEY                 what these credentials are let do, call by call
+    look.py may BUCKET KEY VERSION         what these credentials are let do, call by call
 
 Endpoint and credentials come from the environment, as for every AWS client.
 """
@@ -117,7 +117,7 @@ def tags(s3, name):
     return {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]}
 
 
-def may(bucket, key):
+def may(bucket, key, version):
     iam, sts, s3 = boto3.client("iam"), boto3.client("sts"), boto3.client("s3")
     tries = {
         "iam:ListUsers": iam.list_users,
@@ -130,14 +130,27 @@ def may(bucket, key):
         "s3:ListBucket": lambda: s3.list_objects_v2(Bucket=bucket),
         "s3:ListBucketVersions": lambda: s3.list_object_versions(Bucket=bucket),
         "s3:DeleteObject": lambda: s3.delete_object(Bucket=bucket, Key=key),
+        "s3:DeleteObjectVersion": lambda: s3.delete_object(Bucket=bucket, Key=key, VersionId=version),
         "s3:GetBucketPolicy": lambda: s3.get_bucket_policy(Bucket=bucket),
         "s3:PutBucketPolicy": lambda: put_the_policy_again(s3, bucket),
+        "s3:DeleteBucketPolicy": lambda: delete_the_policy_and_put_it_back(s3, bucket),
     }
     return {name: refusal(attempt) for name, attempt in tries.items()}
 
 
 def put_the_policy_again(s3, bucket):
-    s3.put_bucket_policy(Bucket=bucket, Policy=s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    """Who may not read the policy tries with one that says nothing."""
+    s3.put_bucket_policy(Bucket=bucket, Policy=readable_policy(s3, bucket) or "{}")
+
+
+def delete_the_policy_and_put_it_back(s3, bucket):
+    policy = readable_policy(s3, bucket)
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def readable_policy(s3, bucket):
+    return unless("AccessDenied", lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"])
 
 
 def refusal(attempt):

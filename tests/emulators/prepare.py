@@ -1,7 +1,7 @@
 """Does in an emulated account what somebody other than dayone would have done there.
 
     prepare.py user NAME POLICY_FILE    makes an IAM user with this policy, and prints its access key as JSON
-    prepare.py object BUCKET KEY        puts an object
+    prepare.py object BUCKET KEY        puts an object, and prints its version as JSON
     prepare.py half-done TRAIL BUCKET   sets the account up by hand, and leaves off in the middle
 """
 
@@ -27,8 +27,8 @@ def user(name, policy_file):
 
 
 def put(bucket, key):
-    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"one line of a log")
-    json.dump({}, sys.stdout)
+    made = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"one line of a log")
+    json.dump({"version": made["VersionId"]}, sys.stdout)
 
 
 def half_done(trail, bucket):

@@ -267,6 +267,31 @@ impl Stage {
         request.send().await.unwrap();
     }
 
+    /// Lets everybody into a bucket of us-east-1 by its policy, with nothing blocked.
+    pub async fn open_to_everybody(&self, bucket: &str, policy: Value) {
+        let s3 = self.root().await.s3("us-east-1");
+        s3.delete_public_access_block().bucket(bucket).send().await.unwrap();
+        s3.put_bucket_policy().bucket(bucket).policy(policy.to_string()).send().await.unwrap();
+    }
+
+    /// Lets S3 write its access logs into a bucket of us-east-1 by the access control list. The types of the bodies are
+    /// known to `steps` alone.
+    pub async fn open_to_log_delivery(&self, bucket: &str) {
+        let s3 = self.root().await.s3("us-east-1");
+        let lists_on = "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerPreferred</ObjectOwnership></Rule>\
+            </OwnershipControls>";
+        let request = s3.put_bucket_ownership_controls().bucket(bucket).customize();
+        let request = request.mutate_request(move |request| *request.body_mut() = SdkBody::from(lists_on));
+        request.send().await.unwrap();
+        let list = "<AccessControlPolicy><Owner><ID>111122223333</ID></Owner><AccessControlList><Grant><Grantee \
+            xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\">\
+            <URI>http://acs.amazonaws.com/groups/s3/LogDelivery</URI></Grantee><Permission>WRITE</Permission>\
+            </Grant></AccessControlList></AccessControlPolicy>";
+        let request = s3.put_bucket_acl().bucket(bucket).customize();
+        let request = request.mutate_request(move |request| *request.body_mut() = SdkBody::from(list));
+        request.send().await.unwrap();
+    }
+
     /// The tags of a bucket.
     pub async fn tags_of(&self, bucket: &str) -> Value {
         self.account.snapshot().await["buckets"][bucket]["tags"].take()

@@ -1,8 +1,58 @@
 //! Buckets and their policies.
 
+use steps::policy::Document;
+use steps::private_bucket::{Obstacle, Wanted};
+
 use super::*;
 
+const LOG_DELIVERY: &str = "<Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+    xsi:type=\"Group\"><URI>http://acs.amazonaws.com/groups/s3/LogDelivery</URI></Grantee>\
+    <Permission>WRITE</Permission></Grant>";
+const EVERYBODY: &str = "<Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+    xsi:type=\"Group\"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee>\
+    <Permission>READ</Permission></Grant>";
+
 impl Setup {
+    /// Sets a part of a bucket by its XML.
+    async fn set(&self, bucket: &str, part: &str, xml: &str) -> String {
+        let path = format!("/{bucket}?{part}");
+        let answer = self.ask("s3", Ask { method: "PUT", ..Ask::post(&path, xml) }).await;
+        refusal_in(&answer).map_or_else(|| OK.to_owned(), |(code, _)| code)
+    }
+
+    async fn own(&self, bucket: &str, ownership: &str) -> String {
+        let rule = format!("<Rule><ObjectOwnership>{ownership}</ObjectOwnership></Rule>");
+        self.set(bucket, "ownershipControls", &format!("<OwnershipControls>{rule}</OwnershipControls>")).await
+    }
+
+    /// Gives rights by the access control list of a bucket, besides those of the owner.
+    async fn grant(&self, bucket: &str, grants: &str) -> String {
+        let owner = format!("<ID>{ACCOUNT_ID}</ID>");
+        let list = format!(
+            "<AccessControlPolicy><Owner>{owner}</Owner><AccessControlList><Grant><Grantee \
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\">{owner}</Grantee>\
+             <Permission>FULL_CONTROL</Permission></Grant>{grants}</AccessControlList></AccessControlPolicy>"
+        );
+        self.set(bucket, "acl", &list).await
+    }
+
+    /// What would have to be done for a bucket to be as a trail's should, by what is seen of it.
+    async fn planned(&self, bucket: &str) -> Result<usize, Obstacle> {
+        let wanted = Wanted {
+            name: bucket.into(),
+            region: "us-east-1".into(),
+            account: ACCOUNT_ID.into(),
+            policy: Document::parse(&for_trail(bucket, TRAIL).to_string()).unwrap(),
+            key: None,
+            locked_days: 0,
+            lifecycle: None,
+            purpose: None,
+            must_let: Vec::new(),
+        };
+        let found = private_bucket::observe(&self.root, bucket, "us-east-1").await.unwrap();
+        private_bucket::plan(&wanted, &found).map(|changes| changes.len())
+    }
+
     /// Sets the tags of a bucket.
     async fn tag(&self, bucket: &str, tags: &[(&str, &str)]) -> String {
         let tag = |(key, value): &(&str, &str)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>");
@@ -333,4 +383,63 @@ async fn what_is_blocked_for_all_buckets_is_set_as_a_whole() {
     assert_eq!(refusal_in(&setup.ask("s3", other).await).unwrap().0, "AccessDenied");
     assert_eq!(setup.ask("s3", ask("DELETE", "")).await.status, 204);
     assert_eq!(setup.ask("s3", ask("GET", "")).await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn access_control_lists_are_off_in_a_new_bucket_and_are_not_switched_off_over_the_rights_of_others() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    assert_eq!(setup.grant("logs", LOG_DELIVERY).await, "AccessControlListNotSupported");
+    assert_eq!(setup.own("logs", "BucketOwnerPreferred").await, OK);
+    assert_eq!(setup.planned("logs").await, Ok(3), "ownership, versioning and the policy");
+    assert_eq!(setup.grant("logs", EVERYBODY).await, "AccessDenied");
+    assert_eq!(setup.grant("logs", LOG_DELIVERY).await, OK);
+    assert_eq!(setup.planned("logs").await, Err(Obstacle::Granted(vec!["LogDelivery".into()])));
+    assert_eq!(setup.own("logs", "BucketOwnerEnforced").await, "InvalidBucketAclWithObjectOwnership");
+    assert_eq!(setup.grant("logs", "").await, OK);
+    assert_eq!(setup.own("logs", "BucketOwnerEnforced").await, OK);
+    assert_eq!(setup.planned("logs").await, Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_public_policy_is_let_in_only_where_nothing_blocks_it_and_is_left_to_a_person() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let statement = json!({"Sid": "Website", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+                           "Resource": "arn:aws:s3:::logs/*"});
+    let open = json!({"Version": "2012-10-17", "Statement": [statement]});
+    assert_eq!(setup.put_policy("logs", &open).await, "AccessDenied");
+    let s3 = setup.root.s3("us-east-1");
+    assert_eq!(code(s3.delete_public_access_block().bucket("logs").send().await), OK);
+    assert_eq!(setup.put_policy("logs", &open).await, OK);
+    assert_eq!(setup.planned("logs").await, Err(Obstacle::Public(vec!["Website".into()])));
+    let block = "<PublicAccessBlockConfiguration><BlockPublicPolicy>true</BlockPublicPolicy>\
+        </PublicAccessBlockConfiguration>";
+    assert_eq!(setup.set("logs", "publicAccessBlock", block).await, OK);
+    assert_eq!(setup.put_policy("logs", &open).await, "AccessDenied");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_has_no_more_than_20_kilobytes() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let with_name = |length: usize| {
+        let mut policy = for_trail("logs", TRAIL);
+        policy["Id"] = json!("n".repeat(length));
+        policy
+    };
+    let room = 20 * 1_024 - with_name(0).to_string().len();
+    assert_eq!(setup.put_policy("logs", &with_name(room + 1)).await, "PolicyTooLarge");
+    assert_eq!(setup.put_policy("logs", &with_name(room)).await, OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_of_a_bucket_that_was_deleted_is_not_free_at_once() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let deleted = setup.root.s3("us-east-1").delete_bucket().bucket("logs").send().await;
+    assert_eq!(code(deleted), OK);
+    for expected in ["OperationAborted", OK, "BucketAlreadyOwnedByYou"] {
+        assert_eq!(create_bucket(&setup.root, "us-east-1", "logs", None).await, expected);
+    }
 }

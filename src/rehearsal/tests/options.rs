@@ -1,5 +1,9 @@
 //! What the options use: keys of KMS, locks of buckets, topics, rules, and budgets.
 
+use steps::encryption_key;
+use steps::encryption_key::Fitness;
+use steps::policy::Document;
+
 use super::*;
 
 const NO_POLICY_OF_KEY: &str = "InsufficientEncryptionPolicyException";
@@ -108,6 +112,38 @@ async fn a_trail_takes_only_a_key_whose_policy_lets_it_encrypt() {
     let found = setup.root.cloudtrail("us-east-1").describe_trails().send().await.unwrap();
     let key = found.trail_list()[0].kms_key_id().unwrap();
     assert!(key.starts_with("arn:aws:kms:us-east-1:111122223333:key/"), "{key}");
+}
+
+/// AWS replaces only the key material that it has made itself, so that is not planned for another.
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_material_comes_from_outside_is_not_rotated() {
+    let setup = Setup::new().await;
+    let ask = async |operation: &str, body: Value| {
+        setup.json("kms", Ask::target(&format!("TrentService.{operation}"), &body.to_string())).await
+    };
+    let policy = json!({"Version": "2012-10-17", "Statement": [for_account()]});
+    let new = json!({"Origin": "EXTERNAL", "Policy": policy.to_string()});
+    let made = ask("CreateKey", new).await.unwrap();
+    let key = json!({"KeyId": made["KeyMetadata"]["KeyId"]});
+    let alias = json!({"AliasName": "alias/logs", "TargetKeyId": made["KeyMetadata"]["KeyId"]});
+    ask("CreateAlias", alias).await.unwrap();
+    assert_eq!(ask("EnableKeyRotation", key.clone()).await, Err("DisabledException".into()));
+    assert_eq!(ask("ImportKeyMaterial", key.clone()).await, Err("ValidationException".into()));
+    let mut material = key.clone();
+    (material["ImportToken"], material["EncryptedKeyMaterial"]) = (json!("dG9rZW4="), json!("a2V5"));
+    ask("ImportKeyMaterial", material).await.unwrap();
+    assert_eq!(ask("EnableKeyRotation", key).await, Err("UnsupportedOperationException".into()));
+
+    let wanted = encryption_key::Wanted {
+        alias: "alias/logs".into(),
+        region: "us-east-1".into(),
+        description: String::new(),
+        policy: Document::parse(&policy.to_string()).unwrap(),
+        must_let: Vec::new(),
+    };
+    let found = encryption_key::observe(&setup.root, "us-east-1", "alias/logs").await.unwrap();
+    assert!(matches!(&found, Ok(Some(key)) if key.fitness == Fitness::Fits), "{found:?}");
+    assert_eq!(encryption_key::plan(&wanted, &found), Ok(Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]

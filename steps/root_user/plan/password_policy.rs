@@ -30,7 +30,7 @@ pub(super) fn password_policy(facts: &Facts) -> StepPlan<Change> {
 }
 
 /// The policy that is in force, raised to the bar where it is lower and left alone where it is higher.
-fn raised(current: Option<&PasswordPolicy>) -> PasswordPolicy {
+pub(in crate::root_user) fn raised(current: Option<&PasswordPolicy>) -> PasswordPolicy {
     let Some(current) = current else {
         return PasswordPolicy {
             minimum_password_length: PASSWORD_LENGTH,
