@@ -7,6 +7,7 @@
 
 use aws_credential_types::Credentials;
 use aws_sdk_iam::types::User;
+use jiff::Timestamp;
 
 use crate::account::{self, About};
 use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, unless};
@@ -22,6 +23,8 @@ pub struct Session {
     pub connection: Connection,
     /// Who the run was started as.
     pub started: Identity,
+    /// When that was: what is signed from then on with the same access key may be this run.
+    pub began: Timestamp,
     /// What is known of the account, once that was read.
     pub about: About,
     /// The administrator, as far as the run has got.
@@ -76,10 +79,12 @@ pub enum Administrator {
 impl Session {
     /// Opens a session as whom the environment says.
     pub async fn open(connection: Connection) -> Result<Self, StepError> {
+        let began = Timestamp::now();
         let started = connection.started_as().await?;
         Ok(Self {
             connection,
             started,
+            began,
             about: About::default(),
             administrator: Administrator::Unknown,
             used_codes: Vec::new(),

@@ -16,6 +16,7 @@ use crate::practice::StepPlan;
 use super::facts::Facts;
 
 pub use change::Change;
+pub(super) use people::strangers;
 
 /// How each step stands.
 pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
