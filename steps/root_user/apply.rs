@@ -79,7 +79,8 @@ async fn create_group(
     wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
         iam.get_group().group_name(group).send().await.for_call("iam:GetGroup").map(drop)
     })
-    .await?;
+    .await
+    .map_err(|error| in_other_letters(error, group))?;
     let found = groups::group(identity, group).await?;
     let found = found.ok().flatten().and_then(|found| facts::whole(&found).ok());
     let is_new = |found: &Group| {
@@ -99,12 +100,31 @@ async fn create_user(session: &Session, user: &str, operator: &mut impl Operator
     wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
         iam.get_user().user_name(user).send().await.for_call("iam:GetUser").map(drop)
     })
-    .await?;
+    .await
+    .map_err(|error| in_other_letters(error, user))?;
     let found = facts::user_named(session, identity, user).await?.ok().flatten();
     let is_new = |found: &User| {
         found.console_password == Ok(false) && found.access_keys.as_ref().is_ok_and(Vec::is_empty)
     };
     if found.is_some_and(|found| is_new(&found)) { Ok(()) } else { Err(came_in_between(user)) }
+}
+
+/// Names are unique without regard to case, and AWS may want the very spelling to find one.
+fn in_other_letters(error: StepError, name: &str) -> StepError {
+    if !matches!(&error, StepError::Aws(error) if not_seen_yet(error)) {
+        return error;
+    }
+    let name = harmless(name);
+    StepError::InTheWay {
+        what: text! {
+            en: "AWS has the name {name} already, and does not find it in this spelling.",
+            ko: "AWS에 이미 {name}이라는 이름이 있지만 이 철자로는 찾지 못합니다."
+        },
+        next: text! {
+            en: "Names are unique without regard to case. Give it as the IAM console shows it, by --admin-user or --admin-group, then run the same command again.",
+            ko: "이름은 대소문자를 구별하지 않고 하나뿐이어야 합니다. IAM 콘솔에 나온 철자대로 --admin-user나 --admin-group에 적은 뒤 같은 명령을 다시 실행하세요."
+        },
+    }
 }
 
 /// Somebody else was quicker, and what is there now is not what was said yes to.
@@ -617,6 +637,11 @@ mod tests {
         }
     }
 
+    const PASSWORD: &str = "<LoginProfile><UserName>alice</UserName>\
+        <CreateDate>2026-01-01T00:00:00Z</CreateDate></LoginProfile>";
+    const KEY: &str = "<AccessKeyMetadata><member><UserName>alice</UserName>\
+        <AccessKeyId>AKIATHEIRS</AccessKeyId><Status>Active</Status></member></AccessKeyMetadata>";
+
     fn alice(call: &canned::Heard) -> canned::Answer {
         match call.operation.as_str() {
             "GetUser" => call.xml(
@@ -634,27 +659,17 @@ mod tests {
             ("new", alice, true),
             (
                 "with a password",
-                |call| {
-                    match call.operation.as_str() {
-                    "GetLoginProfile" => call.xml(
-                        "<LoginProfile><UserName>alice</UserName><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
-                         </LoginProfile>",
-                    ),
+                |call| match call.operation.as_str() {
+                    "GetLoginProfile" => call.xml(PASSWORD),
                     _ => alice(call),
-                }
                 },
                 false,
             ),
             (
                 "with an access key",
-                |call| {
-                    match call.operation.as_str() {
-                    "ListAccessKeys" => call.xml(
-                        "<AccessKeyMetadata><member><UserName>alice</UserName><AccessKeyId>AKIATHEIRS</AccessKeyId>\
-                         <Status>Active</Status></member></AccessKeyMetadata>",
-                    ),
+                |call| match call.operation.as_str() {
+                    "ListAccessKeys" => call.xml(KEY),
                     _ => alice(call),
-                }
                 },
                 false,
             ),
@@ -675,6 +690,20 @@ mod tests {
                 error.is_none_or(|error| error.text().en.contains("Somebody else has made alice")),
                 "{name}"
             );
+        }
+    }
+
+    /// Whether AWS finds a name in another spelling is not documented, so a run has to bear that it does not.
+    #[tokio::test(start_paused = true)]
+    async fn a_name_that_is_taken_in_another_spelling_is_told() {
+        let group = Change::CreateGroup { group: "Ops".into() };
+        for (change, name) in [(group, "Ops"), (Change::CreateUser { user: "alice".into() }, "alice")] {
+            let error = is_there_already(change, |call| call.refused(404, "NoSuchEntity")).await.unwrap_err();
+            assert!(
+                error.text().en.contains(name) && error.text().en.contains("in this spelling"),
+                "{error:?}"
+            );
+            assert!(error.hint().unwrap().en.contains("run the same command again"), "{error:?}");
         }
     }
 

@@ -302,7 +302,7 @@ fn what_event_history_has_of_a_key_is_told() {
         ),
         (Summary::default(), "no calls in Event History", "호출 없음"),
         (Summary { at_least: true, ..Summary::default() }, "that could be read in time", "제때 읽은"),
-        (Summary { unread, ..Summary::default() }, "1 Regions could not be read", "읽지 못한 리전 1개"),
+        (Summary { unread, ..Summary::default() }, "1 Region could not be read", "읽지 못한 리전 1개"),
     ];
     for (uses, en, ko) in table {
         let key = RootKey { uses: Uses::Found(uses), ..root_key("AKIA1") };
