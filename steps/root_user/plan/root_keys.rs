@@ -113,7 +113,7 @@ fn for_a_person(keys: &[RootKey], facts: &Facts, answers: &Answers) -> Option<Pe
     if !answers.root.delete_access_keys {
         return Some(consent(keys.len()));
     }
-    let used = keys.iter().find(|key| is_in_use(key, answers)).map(still_used);
+    let used = keys.iter().find(|key| is_in_use(key, answers)).map(|key| still_used(key, answers));
     used.or_else(|| {
         let missing = missing_on_the_way_back(facts, answers);
         (!missing.is_empty()).then(|| secure_the_way_back(missing))
@@ -499,9 +499,13 @@ fn consent(keys: usize) -> PersonTask {
 }
 
 /// Of the key that signs, who else used it is told with the keys.
-fn still_used(key: &RootKey) -> PersonTask {
+fn still_used(key: &RootKey, answers: &Answers) -> PersonTask {
     let described = described(key);
-    let is_sure = if key.signs_this_run { key.used_by_others.is_some() } else { key.last_use.is_ok() };
+    let is_sure = if key.signs_this_run {
+        key.used_by_others.is_some_and(|days_ago| days_ago < answers.root.quiet_days)
+    } else {
+        key.last_use.is_ok()
+    };
     let what = if is_sure {
         text! { en: "Something still uses an access key of root", ko: "아직 루트 액세스 키를 쓰는 곳이 있습니다" }
     } else {

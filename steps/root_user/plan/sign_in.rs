@@ -78,7 +78,8 @@ fn proves(days_ago: u32) -> bool {
     days_ago <= PROVES_FOR_DAYS
 }
 
-/// The active access key that was used last, where that is not too long ago. One whose use AWS does not tell may be in use.
+/// The active access key that was used last, where that is not too long ago. One whose use AWS does not tell may be in
+/// use.
 fn key_in_use(user: &User) -> Reading<Option<(&UserKey, &LastUse)>> {
     let keys = user.access_keys.as_ref().map_err(Clone::clone)?;
     let active = || keys.iter().filter(|key| key.active);
