@@ -10,6 +10,7 @@ mod proof;
 mod words;
 
 use aws_sdk_iam::types::User;
+use jiff::Timestamp;
 
 use crate::account::{self, About};
 use crate::answers::Admin;
@@ -31,6 +32,8 @@ pub struct Session {
     pub connection: Connection,
     /// Who the run was started as.
     pub started: Identity,
+    /// When that was: what is signed from then on with the same access key may be this run.
+    pub began: Timestamp,
     /// What is known of the account, once that was read.
     pub about: About,
     /// The administrator, as far as the run has got.
@@ -100,10 +103,12 @@ pub enum Administrator {
 impl Session {
     /// Opens a session as whom the environment says.
     pub async fn open(connection: Connection) -> Result<Self, StepError> {
+        let began = Timestamp::now();
         let started = connection.started_as().await?;
         Ok(Self {
             connection,
             started,
+            began,
             about: About::default(),
             administrator: Administrator::Unknown,
             group: Admin::default().group,

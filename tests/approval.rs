@@ -322,6 +322,7 @@ async fn a_key_of_root_that_appears_after_the_yes_is_not_deleted_unseen() {
 /// A user and a group for the people, and all steps. The commands are never run: who stands in for them has the codes.
 fn everything() -> Value {
     json!({
+        "admin": {"console_password_file": "alice.txt"},
         "mfa": {"enrol_command": ["app"], "code_command": ["app"]},
         "people": [{"user": "bob", "groups": ["Developers"]}],
     })

@@ -89,7 +89,7 @@ impl Scene {
         match self.way {
             Way::AccessKey => json!({}),
             Way::Browser => json!({"admin": {"access_key_profile": null}}),
-            Way::Unattended => json!({"mfa": commands}),
+            Way::Unattended => json!({"admin": {"console_password_file": "alice.txt"}, "mfa": commands}),
         }
     }
 }
@@ -355,6 +355,21 @@ async fn a_key_of_root_that_was_used_yesterday_stays_and_is_named() {
             set.assert_all_is_well(&played, &format!("{scene:?}")).await;
             assert_eq!(set.keys().await, 0, "{scene:?}");
         }
+    }
+}
+
+/// Without a console password the one access key would be all that is left.
+#[tokio::test(start_paused = true)]
+async fn while_there_is_no_other_way_back_root_s_keys_stay_and_are_named() {
+    for scene in Scene::all(Way::Unattended).into_iter().filter(|scene| scene.keys != Keys::None) {
+        let set = Set::of(scene).await;
+        let mut answers = scene.answers();
+        answers["admin"] = json!({});
+        assert_keys_stay(&set, answers, State::NeedsPerson).await;
+        let set = Set::of(scene).await;
+        let mut answers = scene.answers();
+        answers["root"] = json!({"credentials_stored": false});
+        assert_keys_stay(&set, answers, State::NeedsPerson).await;
     }
 }
 

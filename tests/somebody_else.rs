@@ -170,6 +170,58 @@ async fn a_user_that_is_deleted_meanwhile_stops_the_run_and_is_made_again() {
     assert_eq!(difference(&scene.account.snapshot().await, &undisturbed().await), None);
 }
 
+/// What was said yes to is a new group. Its namesake would give a stranger full rights.
+#[tokio::test(start_paused = true)]
+async fn a_group_with_a_stranger_that_is_made_meanwhile_gets_no_rights() {
+    let scene = Scene::play("CreateGroup", |other| async move {
+        let iam = other.iam();
+        iam.create_user().user_name("mallory").send().await.unwrap();
+        iam.create_group().group_name("Administrators").send().await.unwrap();
+        iam.add_user_to_group().user_name("mallory").group_name("Administrators").send().await.unwrap();
+    })
+    .await;
+    let trouble = scene.trouble();
+    assert!(trouble.contains("Somebody else has made Administrators meanwhile"), "{trouble}");
+    let account = scene.account.snapshot().await;
+    let group = &account["groups"]["Administrators"];
+    assert_eq!(group["members"], json!(["mallory"]));
+    assert!(!group.to_string().contains("AdministratorAccess"), "{group}");
+}
+
+/// An empty one may be ours, after an answer that was lost.
+#[tokio::test(start_paused = true)]
+async fn a_group_and_a_user_without_credentials_that_are_made_meanwhile_are_gone_on_with() {
+    for operation in ["CreateGroup", "CreateUser"] {
+        let mut scene = Scene::play(operation, move |other| async move {
+            let iam = other.iam();
+            if operation == "CreateGroup" {
+                iam.create_group().group_name("Administrators").send().await.unwrap();
+            } else {
+                iam.create_user().user_name("alice").send().await.unwrap();
+            }
+        })
+        .await;
+        scene.ended.result.as_ref().unwrap_or_else(|error| panic!("{error}"));
+        scene.goes_on().await;
+        assert_eq!(difference(&scene.account.snapshot().await, &undisturbed().await), None, "{operation}");
+    }
+}
+
+/// Somebody who can sign in as the namesake of the administrator gets no full rights unseen.
+#[tokio::test(start_paused = true)]
+async fn a_user_with_a_password_that_is_made_meanwhile_gets_no_rights() {
+    let scene = Scene::play("CreateUser", |other| async move {
+        let iam = other.iam();
+        iam.create_user().user_name("alice").send().await.unwrap();
+        let password = iam.create_login_profile().user_name("alice").password("Theirs-and-not-0urs!");
+        password.send().await.unwrap();
+    })
+    .await;
+    let trouble = scene.trouble();
+    assert!(trouble.contains("Somebody else has made alice meanwhile"), "{trouble}");
+    assert_eq!(scene.account.snapshot().await["groups"]["Administrators"]["members"], json!([]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_group_that_is_renamed_meanwhile_stops_the_run_and_is_not_followed() {
     let mut scene = Scene::play("AddUserToGroup", |other| async move {

@@ -50,7 +50,7 @@ async fn tell_calls(root: &Identity, keys: &mut [SwitchedOff], listener: &mut dy
     let regions = event_history::enabled_regions(root).await.names;
     loop {
         for key in &mut *keys {
-            let asked = AskedKey { id: key.access_key.clone(), last_use: None };
+            let asked = AskedKey { id: key.access_key.clone(), last_use: None, signs_since: None };
             let summaries = key.uses.read(root, &[asked], &regions).await;
             for news in summaries.iter().filter_map(|uses| key.news(uses)) {
                 listener.hear(&Event::Note(news));

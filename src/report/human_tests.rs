@@ -238,8 +238,10 @@ fn with_root_keys(sign_in: SignIn, keys: Vec<RootKey>) -> Facts {
         group: Ok(Some(group)),
         user: None,
         sign_in,
+        signed_in_with_mfa: true,
         profile_exists: false,
         root_keys: Ok(RootKeys::Listed(keys)),
+        reported_root_keys: None,
         root_password: Ok(true),
     }
 }
@@ -270,14 +272,16 @@ fn busy_key(id: &str, active: bool, address: &str) -> RootKey {
         made: "2021-11-19T00:00:00Z".into(),
         last_use: Ok(Some(last_use)),
         uses: Uses::Found(uses),
+        used_by_others: None,
     }
 }
 
-/// How the step stands, planned as it is for a person who is there.
+/// How the step stands, planned as it is for a person who is there and has put root's credentials away.
 fn root_access_keys(facts: &Facts) -> StepReport {
     let ours = ["AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE"].map(|id| format!("iam:root-access-key/{id}"));
     let mut answers = Answers { attended: true, switched_off: BTreeSet::from(ours), ..Answers::default() };
     answers.admin.user = Some("alice".into());
+    answers.root.credentials_stored = true;
     let plans = RootUser::plan(facts, &answers);
     engine::report(plans.iter().find(|plan| plan.step == StepId::RootAccessKeys).expect("the step"))
 }

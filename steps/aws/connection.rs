@@ -20,6 +20,9 @@ use super::settings::{DEFAULT_REGION, Settings};
 use super::watch::{Access, NewKey, Watch};
 use super::{credentials, settings, trust};
 
+/// How this program names itself to AWS. Event History has it in the user agent of each call.
+const OWN_NAME: &str = "dayone";
+
 /// How AWS is reached, the same for every identity of a run.
 #[derive(Debug, Clone)]
 pub struct Connection {
@@ -56,7 +59,7 @@ impl Connection {
             .profile_files(files.for_sdk())
             .credentials_provider(credentials::chain(profile, &files, &inner))
             .region(region);
-        if let Ok(name) = AppName::new("dayone") {
+        if let Ok(name) = AppName::new(OWN_NAME) {
             loader = loader.app_name(name);
         }
         if let Some(profile) = profile {
@@ -70,15 +73,16 @@ impl Connection {
 
     /// Reaches an account through this HTTP client, with nothing taken from the environment.
     pub fn through(client: SharedHttpClient, login: Credentials, files: AwsFiles, access: Access) -> Self {
-        let base = SdkConfig::builder()
+        let mut base = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(DEFAULT_REGION))
             .retry_config(retries())
             .timeout_config(timeouts())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .http_client(client)
-            .credentials_provider(SharedCredentialsProvider::new(login))
-            .build();
+            .credentials_provider(SharedCredentialsProvider::new(login));
+        base.set_app_name(AppName::new(OWN_NAME).ok());
+        let base = base.build();
         Self { base, files, watch: Watch::new(access), path_style: true }
     }
 

@@ -19,6 +19,9 @@ const PAGES_OF_REGION: usize = 4;
 /// So long all Regions together may take. Where others ask too, AWS answers none of them quickly.
 const WITHIN: Duration = Duration::from_secs(15);
 
+/// How this program names itself in the user agents of its calls, by the name that the SDK is given for it.
+const OWN_NAME: &str = "app/dayone";
+
 /// The characters of a program that are kept: it is text from outside.
 const LONGEST_PROGRAM: usize = 40;
 
@@ -38,6 +41,9 @@ pub struct AskedKey {
     pub id: String,
     /// When it was last used, in IAM's words. Another moment than before means that there is more to read.
     pub last_use: Option<String>,
+    /// Since when this run signs with it. Calls from then on are not counted, nor are those that this program made
+    /// earlier: what is left is what others do with the key. None where this run does not.
+    pub signs_since: Option<Timestamp>,
 }
 
 /// The uses of an access key, as far as Event History shows them. It never shows data events, such as reads of S3
@@ -102,7 +108,7 @@ impl KeyUses {
     /// What was read of a key before. None where nothing was, and where the key was used since.
     pub fn known(&self, key: &AskedKey) -> Option<Summary> {
         let known = self.lock();
-        known.get(&key.id).filter(|read| read.last_use == key.last_use).map(ReadSoFar::summary)
+        known.get(&key.id).filter(|read| read.last_use == key.last_use).map(|read| read.summary(key))
     }
 
     /// Reads what these keys were used for, in these Regions: of a busy Region its latest calls, and of a key that was
@@ -115,9 +121,9 @@ impl KeyUses {
         // All of them are under way while the first is waited for.
         let readings: Vec<_> = keys.iter().map(start).collect();
         let mut summaries = Vec::new();
-        for reading in readings {
+        for (reading, key) in readings.into_iter().zip(keys) {
             let (id, read) = reading.finish(end).await;
-            summaries.push(read.summary());
+            summaries.push(read.summary(key));
             self.lock().insert(id, read);
         }
         summaries
@@ -148,9 +154,17 @@ impl ReadSoFar {
         from.map_or(earliest(now), |from| from.max(earliest(now)))
     }
 
-    fn summary(&self) -> Summary {
-        Summary { at_least: self.at_least, unread: self.unread.clone(), ..Summary::of(self.found.events()) }
+    fn summary(&self, key: &AskedKey) -> Summary {
+        let counts = |event: &&RecordedEvent| key.signs_since.is_none_or(|since| is_of_others(event, since));
+        let events = self.found.events().iter().filter(counts);
+        Summary { at_least: self.at_least, unread: self.unread.clone(), ..Summary::of(events) }
     }
+}
+
+/// Whether somebody else made the call with a key that this run signs with since then.
+fn is_of_others(event: &RecordedEvent, since: Timestamp) -> bool {
+    let by_us = event.user_agent.as_deref().is_some_and(|agent| agent.contains(OWN_NAME));
+    !by_us && event.time.is_none_or(|time| time < since)
 }
 
 /// The reading of one key, which is under way.
@@ -213,17 +227,18 @@ impl KeyReading {
 
 impl Summary {
     /// The summary of events.
-    pub fn of(events: &[RecordedEvent]) -> Self {
-        let times = || events.iter().filter_map(|event| event.time);
+    fn of<'e>(events: impl Iterator<Item = &'e RecordedEvent> + Clone) -> Self {
+        let each = || events.clone();
+        let times = || each().filter_map(|event| event.time);
         Self {
-            calls: events.len(),
+            calls: each().count(),
             at_least: false,
-            refused: events.iter().filter(|event| event.refused.is_some()).count(),
+            refused: each().filter(|event| event.refused.is_some()).count(),
             first: times().min(),
             last: times().max(),
-            addresses: counted(events.iter().filter_map(|event| event.address.as_deref())),
-            user_agents: counted(events.iter().filter_map(|event| event.user_agent.as_deref()).map(program)),
-            event_names: counted(events.iter().map(|event| event.name.as_str())),
+            addresses: counted(each().filter_map(|event| event.address.as_deref())),
+            user_agents: counted(each().filter_map(|event| event.user_agent.as_deref()).map(program)),
+            event_names: counted(each().map(|event| event.name.as_str())),
             unread: Vec::new(),
         }
     }

@@ -439,7 +439,7 @@ async fn the_uses_of_a_key_are_summed_up() {
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 
 fn asked_key(last_use: Option<&str>) -> AskedKey {
-    AskedKey { id: "AKIAEXAMPLE".into(), last_use: last_use.map(ToOwned::to_owned) }
+    AskedKey { id: "AKIAEXAMPLE".into(), last_use: last_use.map(ToOwned::to_owned), signs_since: None }
 }
 
 /// Reads what the key was used for, in both Regions.
@@ -501,7 +501,7 @@ async fn a_region_that_is_throttled_is_not_waited_for_long() {
 #[tokio::test(start_paused = true)]
 async fn two_keys_are_read_at_once() {
     let aws = calls_of_the_key(5_000);
-    let keys = [asked_key(None), AskedKey { id: "AKIAOTHER".into(), last_use: None }];
+    let keys = [asked_key(None), AskedKey { id: "AKIAOTHER".into(), ..asked_key(None) }];
     let begin = Instant::now();
     let read = KeyUses::default().read(&aws.identity().await, &keys, &["us-east-1".to_owned()]).await;
     assert_eq!(read.iter().map(|summary| summary.calls).collect::<Vec<_>>(), [200, 200]);
@@ -518,6 +518,30 @@ async fn what_was_read_of_a_key_is_kept_until_it_is_used_again() {
     assert_eq!(key_uses.known(&asked_key(before)), Some(read));
     assert_eq!(key_uses.known(&asked_key(Some("2026-11-19T00:00:00Z"))), None);
     assert_eq!(key_uses.known(&asked_key(None)), None);
+}
+
+/// A run that is signed with the key leaves its own calls in Event History, and so did earlier ones.
+#[tokio::test(start_paused = true)]
+async fn of_the_key_that_signs_only_the_calls_of_others_count() {
+    let aws = Aws::new(|_, _| {
+        let event = |n: i64, agent: &str| {
+            let record = json!({"userAgent": agent});
+            json!({"EventId": n.to_string(), "EventTime": *NEWEST - n, "EventName": "ListBuckets",
+                   "CloudTrailEvent": record.to_string()})
+        };
+        let ours = "aws-sdk-rust/1.3.14 ua/2.1 api/iam/1.133.0 os/linux lang/rust/1.95.0 app/dayone";
+        (200, json!({"Events": [event(10, "aws-cli/2.32"), event(20, ours), event(30, "Boto3/1.26")]}))
+    });
+    let calls = async |signs_since: Option<i64>| {
+        let key = AskedKey { signs_since: signs_since.map(at), ..asked_key(None) };
+        let (key_uses, regions) = (KeyUses::default(), ["us-east-1".to_owned()]);
+        let read = key_uses.read(&aws.identity().await, std::slice::from_ref(&key), &regions).await.remove(0);
+        assert_eq!(key_uses.known(&key), Some(read.clone()));
+        (read.calls, read.last)
+    };
+    assert_eq!(calls(None).await, (3, Some(at(*NEWEST - 10))));
+    assert_eq!(calls(Some(*NEWEST - 15)).await, (1, Some(at(*NEWEST - 30))));
+    assert_eq!(calls(Some(*NEWEST)).await, (2, Some(at(*NEWEST - 10))));
 }
 
 #[tokio::test(start_paused = true)]

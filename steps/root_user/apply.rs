@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_sdk_iam::types::{AccessKey, StatusType};
+use aws_sdk_iam::types::{AccessKey, AccessKeyMetadata, StatusType};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::answers::Answers;
@@ -14,11 +14,11 @@ use crate::operator::{HandOver, Operator};
 use crate::session::{Administrator, Session};
 use crate::text;
 use crate::text::{Text, harmless};
-use crate::{meanwhile, password, profile, wait};
+use crate::{groups, meanwhile, password, profile, wait};
 
 use super::administrator_access;
-use super::facts::{PasswordPolicy, RootKeys, count_root_keys};
-use super::plan::{Change, raised};
+use super::facts::{self, Group, PasswordPolicy, RootKeys, User, count_root_keys};
+use super::plan::{Change, raised, strangers};
 
 /// Makes one change.
 pub async fn apply(
@@ -29,20 +29,12 @@ pub async fn apply(
 ) -> Result<(), StepError> {
     match change {
         Change::SetPasswordPolicy { policy, .. } => set_password_policy(session.acting(), policy).await,
-        Change::CreateGroup { group } => {
-            let created = session.acting().iam().create_group().group_name(group).send().await;
-            unless("EntityAlreadyExists", created.for_call("iam:CreateGroup"))?;
-            Ok(())
-        }
+        Change::CreateGroup { group } => create_group(session.acting(), group, answers, operator).await,
         Change::AttachAdministratorAccess { group, policy } => {
             attach(session.acting(), group, policy, operator).await?;
             session.prove_refused_again().await
         }
-        Change::CreateUser { user } => {
-            let created = session.acting().iam().create_user().user_name(user).send().await;
-            unless("EntityAlreadyExists", created.for_call("iam:CreateUser"))?;
-            Ok(())
-        }
+        Change::CreateUser { user } => create_user(session, user, operator).await,
         Change::AddToGroup { user, group } => {
             add_to_group(session.acting(), user, group, operator).await?;
             session.prove_refused_again().await
@@ -72,6 +64,85 @@ pub async fn apply(
             prove_by_writing(session, &answers.admin.group).await?;
             delete_root_key(session, access_key, *signs_this_run, operator).await
         }
+    }
+}
+
+/// A group of that name that is there all of a sudden may be ours, after an answer that was lost. It goes on only with
+/// one that gives nobody else full rights by it: what was said yes to was a new group.
+async fn create_group(
+    identity: &Identity,
+    group: &str,
+    answers: &Answers,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let created = iam.create_group().group_name(group).send().await;
+    if unless("EntityAlreadyExists", created.for_call("iam:CreateGroup"))?.is_some() {
+        return Ok(());
+    }
+    wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
+        iam.get_group().group_name(group).send().await.for_call("iam:GetGroup").map(drop)
+    })
+    .await
+    .map_err(|error| in_other_letters(error, group))?;
+    let found = groups::group(identity, group).await?;
+    let found = found.ok().flatten().and_then(|found| facts::whole(&found).ok());
+    let is_new = |found: &Group| {
+        found.is_administrators(&identity.caller.partition) || strangers(found, answers).is_none()
+    };
+    if found.is_some_and(|found| is_new(&found)) { Ok(()) } else { Err(came_in_between(group)) }
+}
+
+/// The same of a user: nobody can be signed in as one that has neither a password nor an access key.
+async fn create_user(session: &Session, user: &str, operator: &mut impl Operator) -> Result<(), StepError> {
+    let identity = session.acting();
+    let iam = identity.iam();
+    let created = iam.create_user().user_name(user).send().await;
+    if unless("EntityAlreadyExists", created.for_call("iam:CreateUser"))?.is_some() {
+        return Ok(());
+    }
+    wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
+        iam.get_user().user_name(user).send().await.for_call("iam:GetUser").map(drop)
+    })
+    .await
+    .map_err(|error| in_other_letters(error, user))?;
+    let found = facts::user_named(session, identity, user).await?.ok().flatten();
+    let is_new = |found: &User| {
+        found.console_password == Ok(false) && found.access_keys.as_ref().is_ok_and(Vec::is_empty)
+    };
+    if found.is_some_and(|found| is_new(&found)) { Ok(()) } else { Err(came_in_between(user)) }
+}
+
+/// Names are unique without regard to case, and AWS may want the very spelling to find one.
+fn in_other_letters(error: StepError, name: &str) -> StepError {
+    if !matches!(&error, StepError::Aws(error) if not_seen_yet(error)) {
+        return error;
+    }
+    let name = harmless(name);
+    StepError::InTheWay {
+        what: text! {
+            en: "AWS has the name {name} already, and does not find it in this spelling.",
+            ko: "AWS에 이미 {name}이라는 이름이 있지만 이 철자로는 찾지 못합니다."
+        },
+        next: text! {
+            en: "Names are unique without regard to case. Give it as the IAM console shows it, by --admin-user or --admin-group, then run the same command again.",
+            ko: "이름은 대소문자를 구별하지 않고 하나뿐이어야 합니다. IAM 콘솔에 나온 철자대로 --admin-user나 --admin-group에 적은 뒤 같은 명령을 다시 실행하세요."
+        },
+    }
+}
+
+/// Somebody else was quicker, and what is there now is not what was said yes to.
+fn came_in_between(name: &str) -> StepError {
+    let name = harmless(name);
+    StepError::InTheWay {
+        what: text! {
+            en: "Somebody else has made {name} meanwhile, so it gets no rights unseen.",
+            ko: "그사이 다른 누군가가 {name}을(를) 만들었으므로 확인 없이 권한을 주지 않습니다."
+        },
+        next: text! {
+            en: "Look who that was, then run the same command again: it shows what is there now, and asks.",
+            ko: "누가 만들었는지 확인한 뒤 같은 명령을 다시 실행하세요. 지금 있는 것을 보여 주고 묻습니다."
+        },
     }
 }
 
@@ -370,7 +441,7 @@ async fn delete_root_key(
     signs_this_run: bool,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
-    let root = session.root().ok_or_else(not_root)?;
+    let root = session.root().ok_or_else(not_root)?.clone();
     let deleted = root.iam().delete_access_key().access_key_id(access_key).send().await;
     match deleted.for_call("iam:DeleteAccessKey") {
         // A repeated call, after a lost answer, is signed with a key that is gone.
@@ -379,30 +450,56 @@ async fn delete_root_key(
             unless("NoSuchEntity", result)?;
         }
     }
+    let was_last = signs_this_run || has_no_key_but(access_key, &root).await;
     session.started_key_deleted |= signs_this_run;
-    if signs_this_run {
-        administrator_sees_none(session, operator).await?;
+    if was_last {
+        administrator_sees_none(session.acting(), operator).await?;
     }
     Ok(())
 }
 
-/// The last key is gone when the administrator sees that root has none; AWS counts a moment later.
-async fn administrator_sees_none(session: &Session, operator: &mut impl Operator) -> Result<(), StepError> {
+/// Whether root itself lists no other than the one that was deleted. Where it may not list them, the look after the
+/// change tells.
+async fn has_no_key_but(deleted: &str, root: &Identity) -> bool {
+    let listed = root.iam().list_access_keys().send().await;
+    let is_deleted = |key: &AccessKeyMetadata| key.access_key_id() == Some(deleted);
+    listed.is_ok_and(|keys| keys.access_key_metadata().iter().all(is_deleted))
+}
+
+/// The last key is gone when the administrator sees that root has none; AWS counts a moment later. A count that could
+/// not be read shows nothing.
+async fn administrator_sees_none(
+    administrator: &Identity,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
     let what = text! { en: "Waiting until AWS shows that root has no keys", ko: "루트에 키가 없다고 AWS에 반영되기를 기다리는 중" };
     let asked = operator.pause();
     let seen = async {
         for pause in wait::pauses() {
-            if !matches!(count_root_keys(session.acting()).await?, Ok(RootKeys::Counted(true))) {
-                break;
+            if count_root_keys(administrator).await? == Ok(RootKeys::Counted(false)) {
+                return Ok(());
             }
             // The key is gone, whether or not AWS shows it.
             if asked.unless_asked(pause).await.is_err() {
-                break;
+                return Ok(());
             }
         }
-        Ok::<_, StepError>(())
+        Err::<(), StepError>(still_counted())
     };
     operator.while_waiting(what, seen).await
+}
+
+fn still_counted() -> StepError {
+    StepError::InTheWay {
+        what: text! {
+            en: "Root's access keys are deleted, but AWS does not show the administrator yet that there are none.",
+            ko: "루트 액세스 키는 삭제했지만, 키가 없다는 것이 아직 관리자에게 보이지 않습니다."
+        },
+        next: text! {
+            en: "Wait a few minutes, then run the same command again.",
+            ko: "몇 분 뒤에 같은 명령을 다시 실행하세요."
+        },
+    }
 }
 
 fn not_root() -> StepError {
@@ -427,11 +524,14 @@ fn not_proven() -> StepError {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use super::*;
     use crate::aws::{Access, AwsFiles, Connection, canned};
     use crate::operator::{CodeRequest, Enrolment, OperatorError};
+
+    /// An AWS that answers so.
+    type Answering = fn(&canned::Heard) -> canned::Answer;
 
     /// Writes what is handed over into its file, or looks at it on a screen, and waits.
     struct Somebody {
@@ -526,6 +626,173 @@ mod tests {
             assert!(matches!(error, StepError::HalfMade { .. }) && error.is_unanswered(), "{error:?}");
             assert!(error.hint().unwrap().en.contains("has to be removed"), "{error:?}");
             assert!(!format!("{error:?}").contains("MARKED"), "{error:?}");
+        }
+    }
+
+    /// What comes of creating a group or a user that is there already, of which AWS says this.
+    async fn is_there_already(
+        change: Change,
+        answer: fn(&canned::Heard) -> canned::Answer,
+    ) -> Result<(), StepError> {
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "CreateGroup" | "CreateUser" => call.refused(409, "EntityAlreadyExists"),
+            _ => answer(call),
+        });
+        let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
+        let mut answers = Answers::default();
+        answers.admin.user = Some("alice".into());
+        apply(&change, &mut session, &answers, &mut Somebody { writes: false }).await
+    }
+
+    /// A group with this member, where it has one, and this policy.
+    fn group_of(call: &canned::Heard, member: &str, policy: &str) -> canned::Answer {
+        let date = "<CreateDate>2026-01-01T00:00:00Z</CreateDate>";
+        let member = if member.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "<member><Path>/</Path><UserName>{member}</UserName><UserId>1</UserId><Arn>a</Arn>{date}</member>"
+            )
+        };
+        call.xml(&match call.operation.as_str() {
+            "GetGroup" => format!(
+                "<Group><Path>/</Path><GroupName>Ops</GroupName><GroupId>1</GroupId><Arn>a</Arn>{date}</Group>\
+                 <IsTruncated>false</IsTruncated><Users>{member}</Users>"
+            ),
+            "ListAttachedGroupPolicies" if !policy.is_empty() => format!(
+                "<AttachedPolicies><member><PolicyName>p</PolicyName>\
+                 <PolicyArn>arn:aws:iam::aws:policy/{policy}</PolicyArn></member></AttachedPolicies>"
+            ),
+            _ => String::new(),
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_that_is_there_already_is_looked_at_before_it_gets_rights() {
+        let cases: [(&str, Answering, bool); 6] = [
+            ("empty", |call| group_of(call, "", ""), true),
+            ("with the administrator alone", |call| group_of(call, "ALICE", ""), true),
+            ("with a stranger", |call| group_of(call, "mallory", ""), false),
+            ("with a policy of its own", |call| group_of(call, "", "ReadOnlyAccess"), false),
+            ("with full rights already", |call| group_of(call, "mallory", "AdministratorAccess"), true),
+            (
+                "not seen whole",
+                |call| match call.operation.as_str() {
+                    "ListGroupPolicies" => call.refused(403, "AccessDenied"),
+                    _ => group_of(call, "", ""),
+                },
+                false,
+            ),
+        ];
+        for (name, answer, goes_on) in cases {
+            let made = is_there_already(Change::CreateGroup { group: "Ops".into() }, answer).await;
+            assert_eq!(made.is_ok(), goes_on, "{name}: {made:?}");
+            let error = made.err();
+            assert!(
+                error.is_none_or(|error| error.text().en.contains("Somebody else has made Ops")),
+                "{name}"
+            );
+        }
+    }
+
+    const PASSWORD: &str = "<LoginProfile><UserName>alice</UserName>\
+        <CreateDate>2026-01-01T00:00:00Z</CreateDate></LoginProfile>";
+    const KEY: &str = "<AccessKeyMetadata><member><UserName>alice</UserName>\
+        <AccessKeyId>AKIATHEIRS</AccessKeyId><Status>Active</Status></member></AccessKeyMetadata>";
+
+    fn alice(call: &canned::Heard) -> canned::Answer {
+        match call.operation.as_str() {
+            "GetUser" => call.xml(
+                "<User><Path>/</Path><UserName>alice</UserName><UserId>1</UserId><Arn>a</Arn>\
+                 <CreateDate>2026-01-01T00:00:00Z</CreateDate></User>",
+            ),
+            "GetLoginProfile" => call.refused(404, "NoSuchEntity"),
+            _ => call.xml("<AccessKeyMetadata></AccessKeyMetadata>"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_that_is_there_already_is_looked_at_before_it_gets_rights() {
+        let cases: [(&str, Answering, bool); 4] = [
+            ("new", alice, true),
+            (
+                "with a password",
+                |call| match call.operation.as_str() {
+                    "GetLoginProfile" => call.xml(PASSWORD),
+                    _ => alice(call),
+                },
+                false,
+            ),
+            (
+                "with an access key",
+                |call| match call.operation.as_str() {
+                    "ListAccessKeys" => call.xml(KEY),
+                    _ => alice(call),
+                },
+                false,
+            ),
+            (
+                "not seen whole",
+                |call| match call.operation.as_str() {
+                    "ListAccessKeys" => call.refused(403, "AccessDenied"),
+                    _ => alice(call),
+                },
+                false,
+            ),
+        ];
+        for (name, answer, goes_on) in cases {
+            let made = is_there_already(Change::CreateUser { user: "alice".into() }, answer).await;
+            assert_eq!(made.is_ok(), goes_on, "{name}: {made:?}");
+            let error = made.err();
+            assert!(
+                error.is_none_or(|error| error.text().en.contains("Somebody else has made alice")),
+                "{name}"
+            );
+        }
+    }
+
+    /// Whether AWS finds a name in another spelling is not documented, so a run has to bear that it does not.
+    #[tokio::test(start_paused = true)]
+    async fn a_name_that_is_taken_in_another_spelling_is_told() {
+        let group = Change::CreateGroup { group: "Ops".into() };
+        for (change, name) in [(group, "Ops"), (Change::CreateUser { user: "alice".into() }, "alice")] {
+            let error = is_there_already(change, |call| call.refused(404, "NoSuchEntity")).await.unwrap_err();
+            assert!(
+                error.text().en.contains(name) && error.text().en.contains("in this spelling"),
+                "{error:?}"
+            );
+            assert!(error.hint().unwrap().en.contains("run the same command again"), "{error:?}");
+        }
+    }
+
+    /// What becomes of the last key, where AWS answers the count in turn by these; the last one stays.
+    async fn after_the_last_key(counts: &'static [&'static str]) -> (Result<(), StepError>, usize) {
+        let asked = AtomicUsize::new(0);
+        let aws = canned::Aws::answering(move |call| {
+            let count = counts[asked.fetch_add(1, Ordering::Relaxed).min(counts.len() - 1)];
+            match count {
+                "denied" => call.refused(403, "AccessDenied"),
+                _ => call.xml(&format!(
+                    "<SummaryMap><entry><key>AccountAccessKeysPresent</key><value>{count}</value></entry></SummaryMap>"
+                )),
+            }
+        });
+        let session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
+        let seen = administrator_sees_none(session.acting(), &mut Somebody { writes: false }).await;
+        (seen, aws.heard().len() - 1)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_key_is_gone_when_the_administrator_sees_it() {
+        let cases: [(&'static [&'static str], usize); 3] =
+            [(&["0"], 1), (&["1", "0"], 2), (&["denied", "1", "denied", "0"], 4)];
+        for (counts, asked) in cases {
+            let (seen, heard) = after_the_last_key(counts).await;
+            assert!(seen.is_ok() && heard == asked, "{counts:?}: {seen:?} after {heard}");
+        }
+        for counts in [&["1"], &["denied"]] {
+            let error = after_the_last_key(counts).await.0.unwrap_err();
+            assert!(error.text().en.contains("does not show the administrator yet"), "{error:?}");
         }
     }
 

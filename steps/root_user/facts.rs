@@ -2,18 +2,20 @@
 
 use std::time::SystemTime;
 
-use aws_sdk_iam::types::{AccessKeyMetadata, StatusType};
+use aws_sdk_iam::types::{AccessKeyMetadata, LoginProfile, StatusType};
 use aws_smithy_types::date_time::{DateTime, Format};
+use jiff::Timestamp;
 
 use crate::account_summary::{self, AccountSummary};
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, Reading, at_once, unless};
 use crate::error::{AwsError, StepError};
 use crate::event_history::{AskedKey, Summary};
+use crate::groups::GroupReading;
 use crate::practice::StepId;
 use crate::readings::Readings;
 use crate::session::{Administrator, Refusal, Session};
-use crate::{event_history, profile};
+use crate::{credential_report, event_history, profile};
 
 use super::administrator_access;
 
@@ -34,10 +36,14 @@ pub struct Facts {
     pub user: Option<Reading<Option<User>>>,
     /// How far the run has got in acting as the administrator.
     pub sign_in: SignIn,
+    /// Whether that sign-in carries MFA.
+    pub signed_in_with_mfa: bool,
     /// Whether the profile for the administrator's access key is in the AWS files already.
     pub profile_exists: bool,
     /// Root's access keys.
     pub root_keys: Reading<RootKeys>,
+    /// What the credential report has of root's access keys, where there are some that cannot be listed.
+    pub reported_root_keys: Option<ReportedKeys>,
     /// Whether root has a password. Where an organization manages root centrally, it has none.
     pub root_password: Reading<bool>,
 }
@@ -77,10 +83,19 @@ pub struct User {
     pub name: String,
     /// Whether there is a console password.
     pub console_password: Reading<bool>,
-    /// When that password was last used; none where it never was.
-    pub password_last_used: Option<String>,
+    /// When that password was last used; none where it never was. The use of one that was deleted does not count.
+    pub password_last_used: Option<PasswordUse>,
     /// The access keys.
     pub access_keys: Reading<Vec<UserKey>>,
+}
+
+/// A use of the console password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordUse {
+    /// When.
+    pub at: String,
+    /// How many days ago.
+    pub days_ago: u32,
 }
 
 /// An access key of the administrator.
@@ -120,6 +135,15 @@ pub enum RootKeys {
     Counted(bool),
 }
 
+/// Root's access keys, as the credential report has them: without their ids, and up to four hours old.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedKeys {
+    /// When AWS made the report, in seconds since 1970.
+    pub generated: Option<i64>,
+    /// The keys, those that are switched off included.
+    pub keys: Vec<credential_report::Key>,
+}
+
 /// An access key of root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootKey {
@@ -133,14 +157,17 @@ pub struct RootKey {
     pub made: String,
     /// Its last use.
     pub last_use: Reading<Option<LastUse>>,
-    /// What Event History has of it.
+    /// What Event History has of it; of the key that signs this run, what others did with it.
     pub uses: Uses,
+    /// How many days ago others used the key that signs this run, by Event History. What IAM tells as its last use is
+    /// this run.
+    pub used_by_others: Option<u32>,
 }
 
 /// What Event History has of the uses of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Uses {
-    /// It is not asked: nobody is there who would decide by it, or the key signs this run.
+    /// It is not asked: nobody is there who would decide by it.
     NotAsked,
     /// It is asked when somebody comes to decide, because that takes some seconds.
     ToBeAsked,
@@ -162,10 +189,18 @@ pub struct LastUse {
 }
 
 impl RootKey {
-    /// It, as it is looked up in Event History.
-    fn asked(&self) -> AskedKey {
+    /// It, as it is looked up in Event History by a run that began then. Each call of a run is a use of the key that
+    /// signs it, and no reason to read again.
+    fn asked(&self, began: Timestamp) -> AskedKey {
         let last_use = self.last_use.as_ref().ok().and_then(Option::as_ref);
-        AskedKey { id: self.id.clone(), last_use: last_use.map(|last| last.at.clone()) }
+        let last_use = last_use.filter(|_| !self.signs_this_run).map(|last| last.at.clone());
+        AskedKey { id: self.id.clone(), last_use, signs_since: self.signs_this_run.then_some(began) }
+    }
+
+    fn take(&mut self, uses: Summary) {
+        let last = uses.last.filter(|_| self.signs_this_run);
+        self.used_by_others = last.map(|last| days_since(last.as_second()));
+        self.uses = Uses::Found(uses);
     }
 }
 
@@ -194,6 +229,10 @@ pub async fn observe(
         root_keys(session, readings, answers),
         readings.account_summary(),
     )?;
+    let reported_root_keys = match &root_keys {
+        Ok(RootKeys::Counted(true)) => reported_keys(readings).await?,
+        _ => None,
+    };
     Ok(Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
@@ -202,8 +241,10 @@ pub async fn observe(
         group,
         user,
         sign_in: sign_in(session),
+        signed_in_with_mfa: session.administrator_caller().is_some_and(|caller| caller.mfa == Some(true)),
         profile_exists: profile_exists(session, answers),
         root_keys,
+        reported_root_keys,
         root_password: summary.as_ref().map(AccountSummary::root_password).map_err(Clone::clone),
     })
 }
@@ -255,16 +296,20 @@ async fn group(readings: &Readings<'_>) -> Result<Reading<Option<Group>>, AwsErr
         Ok(None) => return Ok(Ok(None)),
         Err(unseen) => return Ok(Err(unseen.clone())),
     };
-    // Full rights are given only to a group that was seen whole.
-    Ok(match (&group.attached_policies, &group.inline_policies) {
-        (Ok(policies), Ok(inline)) => Ok(Some(Group {
+    Ok(whole(group).map(Some))
+}
+
+/// Full rights are given only to a group that was seen whole.
+pub(super) fn whole(group: &GroupReading) -> Reading<Group> {
+    match (&group.attached_policies, &group.inline_policies) {
+        (Ok(policies), Ok(inline)) => Ok(Group {
             name: group.name.clone(),
             members: group.users.iter().map(|user| user.name.clone()).collect(),
             policies: policies.clone(),
             inline_policies: inline.len(),
-        })),
+        }),
         (Err(unseen), _) | (_, Err(unseen)) => Err(unseen.clone()),
-    })
+    }
 }
 
 async fn user(
@@ -272,7 +317,18 @@ async fn user(
     identity: &Identity,
     answers: &Answers,
 ) -> Result<Option<Reading<Option<User>>>, AwsError> {
-    let Some(name) = &answers.admin.user else { return Ok(None) };
+    match &answers.admin.user {
+        Some(name) => Ok(Some(user_named(session, identity, name).await?)),
+        None => Ok(None),
+    }
+}
+
+/// A user, with the console password and the access keys; none where there is no such user.
+pub(super) async fn user_named(
+    session: &Session,
+    identity: &Identity,
+    name: &str,
+) -> Result<Reading<Option<User>>, AwsError> {
     let iam = identity.iam();
     let (user, login, keys) = tokio::join!(
         iam.get_user().user_name(name).send(),
@@ -281,20 +337,33 @@ async fn user(
     );
     let user = match identity.reading(unless("NoSuchEntity", user.for_call("iam:GetUser")))? {
         Ok(user) => user.and_then(|user| user.user),
-        Err(unseen) => return Ok(Some(Err(unseen))),
+        Err(unseen) => return Ok(Err(unseen)),
     };
-    let Some(user) = user else { return Ok(Some(Ok(None))) };
+    let Some(user) = user else { return Ok(Ok(None)) };
     let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
     let keys = match identity.reading(keys.for_call("iam:ListAccessKeys"))? {
         Ok(keys) => Ok(user_keys(session, identity, keys.access_key_metadata()).await?),
         Err(unseen) => Err(unseen),
     };
-    Ok(Some(Ok(Some(User {
+    let login = login.map(|login| login.and_then(|login| login.login_profile));
+    Ok(Ok(Some(User {
         name: user.user_name().to_owned(),
+        password_last_used: user.password_last_used().and_then(|used| password_use(used, &login)),
         console_password: login.map(|login| login.is_some()),
-        password_last_used: user.password_last_used().and_then(moment),
         access_keys: keys,
-    }))))
+    })))
+}
+
+/// AWS notes only the first use within five minutes.
+/// Source: IAM API reference, "User", PasswordLastUsed.
+const USES_APART: i64 = 5 * 60;
+
+/// AWS remembers the last use of a password also when that was deleted and another one made.
+fn password_use(used: &DateTime, login: &Reading<Option<LoginProfile>>) -> Option<PasswordUse> {
+    let login = login.as_ref().ok().and_then(Option::as_ref);
+    let is_earlier = login.is_some_and(|login| used.secs() + USES_APART < login.create_date().secs());
+    let at = moment(used).filter(|_| !is_earlier)?;
+    Some(PasswordUse { at, days_ago: days_since(used.secs()) })
 }
 
 async fn user_keys(
@@ -344,6 +413,8 @@ async fn root_keys(
         keys.iter().zip(last_uses).map(|(key, last_use)| root_key(root, key, last_use)).collect();
     if answers.attended {
         look_up_uses(session, readings, root, &mut found).await;
+    } else if answers.root.delete_access_keys && answers.root.quiet_days > 0 {
+        look_up_signing_key(session, root, &mut found).await;
     }
     // The key that signs goes last.
     found.sort_by_key(|key| key.signs_this_run);
@@ -351,29 +422,48 @@ async fn root_keys(
 }
 
 /// Who used the keys, for a person who decides about them: each is asked for once in a run, and anew where the person
-/// watches. What the key that signs was used for last is this run.
+/// watches.
 async fn look_up_uses(session: &Session, readings: &Readings<'_>, root: &Identity, keys: &mut [RootKey]) {
-    let is_watched = readings.are_waited_for_at(StepId::RootAccessKeys);
-    let mut left = Vec::new();
-    for key in keys.iter_mut().filter(|key| !key.signs_this_run) {
-        match session.key_uses.known(&key.asked()) {
-            Some(uses) if !is_watched => key.uses = Uses::Found(uses),
-            _ => left.push(key),
-        }
+    if readings.are_waited_for_at(StepId::RootAccessKeys) {
+        return read_uses(session, root, keys.iter_mut().collect()).await;
     }
-    if left.is_empty() {
-        return;
-    }
+    let left: Vec<_> = keys.iter_mut().filter_map(|key| not_yet_known(session, key)).collect();
     // In a run that only looks nobody comes back to it.
-    if !is_watched && session.connection.may_write() {
+    if session.connection.may_write() {
         left.into_iter().for_each(|key| key.uses = Uses::ToBeAsked);
+    } else {
+        read_uses(session, root, left).await;
+    }
+}
+
+/// With nobody there, the last use that IAM tells decides about a key. Of the key that signs it tells nothing but this
+/// run, so Event History has to.
+async fn look_up_signing_key(session: &Session, root: &Identity, keys: &mut [RootKey]) {
+    let signing = keys.iter_mut().filter(|key| key.signs_this_run);
+    let left = signing.filter_map(|key| not_yet_known(session, key)).collect();
+    read_uses(session, root, left).await;
+}
+
+/// The key, unless it was read before what it was used for.
+fn not_yet_known<'k>(session: &Session, key: &'k mut RootKey) -> Option<&'k mut RootKey> {
+    match session.key_uses.known(&key.asked(session.began)) {
+        Some(uses) => {
+            key.take(uses);
+            None
+        }
+        None => Some(key),
+    }
+}
+
+async fn read_uses(session: &Session, root: &Identity, keys: Vec<&mut RootKey>) {
+    if keys.is_empty() {
         return;
     }
     let regions = event_history::enabled_regions(root).await.names;
-    let asked: Vec<_> = left.iter().map(|key| key.asked()).collect();
+    let asked: Vec<_> = keys.iter().map(|key| key.asked(session.began)).collect();
     let found = session.key_uses.read(root, &asked, &regions).await;
-    for (key, uses) in left.into_iter().zip(found) {
-        key.uses = Uses::Found(uses);
+    for (key, uses) in keys.into_iter().zip(found) {
+        key.take(uses);
     }
 }
 
@@ -386,6 +476,7 @@ fn root_key(root: &Identity, key: &AccessKeyMetadata, last_use: Reading<Option<L
         made: key.create_date().and_then(moment).unwrap_or_default(),
         last_use,
         uses: Uses::NotAsked,
+        used_by_others: None,
     }
 }
 
@@ -400,6 +491,14 @@ async fn counted_keys(readings: &Readings<'_>) -> Result<Reading<RootKeys>, AwsE
 
 fn counted(summary: &Reading<AccountSummary>) -> Reading<RootKeys> {
     summary.as_ref().map_err(Clone::clone).and_then(AccountSummary::root_access_keys).map(RootKeys::Counted)
+}
+
+/// What else an administrator can see of them.
+async fn reported_keys(readings: &Readings<'_>) -> Result<Option<ReportedKeys>, AwsError> {
+    let report = readings.credential_report().await?.as_ref().ok();
+    Ok(report.and_then(|report| {
+        Some(ReportedKeys { generated: report.generated, keys: report.root()?.keys.clone() })
+    }))
 }
 
 /// The last use of each key.

@@ -17,7 +17,9 @@ use crate::session::Session;
 
 pub use apply::console_sign_in;
 pub(crate) use apply::{NewPassword, add_to_group, attach as attach_to_group, create_console_password};
-pub use facts::{Facts, Group, LastUse, PasswordPolicy, RootKey, RootKeys, SignIn, User, Uses};
+pub use facts::{
+    Facts, Group, LastUse, PasswordPolicy, PasswordUse, ReportedKeys, RootKey, RootKeys, SignIn, User, Uses,
+};
 pub use plan::Change;
 
 /// The managed policy that gives full rights, in a partition.

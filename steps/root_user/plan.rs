@@ -17,6 +17,7 @@ use super::facts::Facts;
 
 pub use change::Change;
 pub(super) use password_policy::raised;
+pub(super) use people::strangers;
 
 /// How each step stands.
 pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {

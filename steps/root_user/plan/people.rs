@@ -41,7 +41,7 @@ pub(super) fn admin_group(facts: &Facts, answers: &Answers) -> StepPlan<Change> 
 }
 
 /// What speaks against giving an existing group full rights.
-fn strangers(group: &Group, answers: &Answers) -> Option<Text> {
+pub(in crate::root_user) fn strangers(group: &Group, answers: &Answers) -> Option<Text> {
     let admin = answers.admin.user.as_deref().unwrap_or_default();
     let others: Vec<_> = group.members.iter().filter(|member| !member.eq_ignore_ascii_case(admin)).collect();
     if others.is_empty() && group.policies.is_empty() && group.inline_policies == 0 {

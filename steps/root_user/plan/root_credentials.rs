@@ -38,7 +38,7 @@ pub(super) fn root_credentials(facts: &Facts, answers: &Answers) -> StepPlan<Cha
 }
 
 /// Why there is nothing of root to put away.
-fn without_root_password(facts: &Facts) -> Option<Text> {
+pub(super) fn without_root_password(facts: &Facts) -> Option<Text> {
     match facts.partition.as_str() {
         "aws-cn" => Some(no_root_in_china()),
         "aws-us-gov" => Some(text! {

@@ -1,15 +1,16 @@
 //! How the step `root-access-keys` stands: what goes, in which order, and what a person sees before.
 
 use crate::answers::Answers;
+use crate::credential_report;
 use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
-use crate::root_user::facts::{Facts, RootKey, RootKeys, SignIn, Uses};
+use crate::root_user::facts::{Facts, ReportedKeys, RootKey, RootKeys, SignIn, Uses};
 use crate::text;
 use crate::text::{Text, counted, harmless};
 
 use super::Change;
 use super::last_use::{day, used};
-use super::root_credentials::no_root_in_china;
+use super::root_credentials::{no_root_in_china, without_root_password};
 use super::sign_in::seen_elsewhere;
 
 /// `root-access-keys`.
@@ -22,12 +23,15 @@ pub(super) fn root_access_keys(facts: &Facts, answers: &Answers) -> StepPlan<Cha
         Err(unseen) => StepPlan::not_assessed(step, unseen),
         Ok(RootKeys::Counted(false)) => StepPlan::in_place(step, no_root_keys()),
         Ok(RootKeys::Listed(keys)) if keys.is_empty() => StepPlan::in_place(step, no_root_keys()),
-        Ok(RootKeys::Counted(true)) => StepPlan::needs_person(step, come_back_as_root(facts)),
+        Ok(RootKeys::Counted(true)) => {
+            let plan = StepPlan::needs_person(step, come_back_as_root(facts));
+            facts.reported_root_keys.iter().map(reported).fold(plan, StepPlan::with_note)
+        }
         Ok(RootKeys::Listed(keys)) => match before_root_keys(facts, answers) {
             Some(StepId::AdminSignIn) if is_seen_elsewhere(facts, answers) => {
-                StepPlan::blocked(step, sign_in_here())
+                left(StepPlan::blocked(step, sign_in_here()), keys)
             }
-            Some(first) => StepPlan::blocked(step, after(first)),
+            Some(first) => left(StepPlan::blocked(step, after(first)), keys),
             None if keys.iter().any(|key| key.uses == Uses::ToBeAsked) => {
                 StepPlan::waiting(step, who_uses_them()).comes_soon(reading())
             }
@@ -78,11 +82,9 @@ pub(super) fn before_root_keys(facts: &Facts, answers: &Answers) -> Option<StepI
 
 fn retire(keys: &[RootKey], facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::RootAccessKeys;
-    if !answers.attended && !answers.root.delete_access_keys {
-        return StepPlan::needs_person(step, consent(keys.len()));
-    }
-    if let Some(key) = keys.iter().find(|key| is_in_use(key, answers)).filter(|_| !answers.attended) {
-        return StepPlan::needs_person(step, still_used(key));
+    let task = if answers.attended { None } else { for_a_person(keys, facts, answers) };
+    if let Some(task) = task {
+        return left(StepPlan::needs_person(step, task), keys);
     }
     let mut changes = Vec::new();
     if let (SignIn::Locked, Some(user)) = (facts.sign_in, &answers.admin.user) {
@@ -101,9 +103,149 @@ fn retire(keys: &[RootKey], facts: &Facts, answers: &Answers) -> StepPlan<Change
             plan = plan.with_note(trial());
         }
     }
+    let deletes = plan.changes.iter().any(crate::practice::Change::is_irreversible);
+    let warnings = if answers.attended && deletes { warnings(&stages, facts, answers) } else { Vec::new() };
+    warnings.into_iter().fold(told(plan, keys), StepPlan::with_warning)
+}
+
+/// What is in the way with nobody there.
+fn for_a_person(keys: &[RootKey], facts: &Facts, answers: &Answers) -> Option<PersonTask> {
+    if !answers.root.delete_access_keys {
+        return Some(consent(keys.len()));
+    }
+    let used = keys.iter().find(|key| is_in_use(key, answers)).map(|key| still_used(key, answers));
+    used.or_else(|| {
+        let missing = missing_on_the_way_back(facts, answers);
+        (!missing.is_empty()).then(|| secure_the_way_back(missing))
+    })
+}
+
+/// What a person should know before keys are deleted.
+fn warnings(stages: &Stages<'_>, facts: &Facts, answers: &Answers) -> Vec<Text> {
+    let shared = stages.signing.filter(|key| found(key).is_some_and(|uses| uses.calls > 0));
+    let missing = missing_on_the_way_back(facts, answers);
+    shared
+        .map(|key| others_sign_with_it(key, facts))
+        .into_iter()
+        .chain(missing.into_iter().map(|(lack, _)| lack))
+        .collect()
+}
+
+/// What is not there yet that root's keys are the spare for, and what to do about it.
+fn missing_on_the_way_back(facts: &Facts, answers: &Answers) -> Vec<(Text, Text)> {
+    let of_root = !answers.root.credentials_stored && without_root_password(facts).is_none();
+    let has_password = matches!(&facts.user, Some(Ok(Some(user))) if user.console_password == Ok(true));
+    // Who is locked has a device, and the keys go under its session.
+    let has_mfa = facts.signed_in_with_mfa || facts.sign_in == SignIn::Locked;
+    let of_administrator = !has_password && !has_mfa;
+    let missing = [of_root.then(root_is_not_put_away), of_administrator.then(by_an_access_key_alone)];
+    missing.into_iter().flatten().collect()
+}
+
+fn root_is_not_put_away() -> (Text, Text) {
+    let what = text! {
+        en: "Nobody has said yet that root's password is kept safe. Without it and without a key, nobody comes back as root.",
+        ko: "루트 암호를 안전하게 보관했다는 답이 아직 없습니다. 암호도 키도 없으면 아무도 루트로 다시 들어올 수 없습니다."
+    };
+    let how = text! {
+        en: "Put root's credentials away (step root-credentials), then set credentials_stored = true under [root] in the answers file.",
+        ko: "루트의 보안 인증 정보를 보관한 뒤(root-credentials 단계) 응답 파일의 [root] 아래 credentials_stored = true로 적으세요."
+    };
+    (what, how)
+}
+
+fn by_an_access_key_alone() -> (Text, Text) {
+    let what = text! {
+        en: "The administrator has neither a console password nor a sign-in with MFA: whoever loses the one access key is out.",
+        ko: "관리자에게 콘솔 암호도 MFA 로그인도 없습니다. 하나뿐인 액세스 키를 잃으면 들어올 수 없습니다."
+    };
+    let how = text! {
+        en: "Name a file for a console password: console_password_file under [admin]. Or sign in with MFA (step admin-mfa) and run again.",
+        ko: "[admin] 아래 console_password_file에 콘솔 암호를 받을 파일을 지정하세요. 또는 MFA로 로그인한 뒤(admin-mfa 단계) 다시 실행하세요."
+    };
+    (what, how)
+}
+
+fn secure_the_way_back(missing: Vec<(Text, Text)>) -> PersonTask {
+    let what = text! {
+        en: "Root's access keys stay until there is another way back into the account.",
+        ko: "계정에 다시 들어올 다른 길이 생길 때까지 루트 액세스 키를 그대로 둡니다."
+    };
+    let how = missing.into_iter().flat_map(|(lack, how)| [lack, how]).collect();
+    PersonTask { what, how, seen: Seen::Elsewhere }
+}
+
+fn others_sign_with_it(key: &RootKey, facts: &Facts) -> Text {
+    let id = harmless(&key.id);
+    if without_root_password(facts).is_some() {
+        return text! {
+            en: "Others sign with {id}, too, and fail as soon as it is deleted. That cannot be tried out first.",
+            ko: "{id}은(는) 다른 곳에서도 쓰며, 삭제하면 곧바로 실패합니다. 미리 시험해 볼 수는 없습니다."
+        };
+    }
+    text! {
+        en: "Others sign with {id}, too, and fail as soon as it is deleted. To try it out first, sign in as root with aws login and run dayone again: then {id} is switched off before it goes.",
+        ko: "{id}은(는) 다른 곳에서도 쓰며, 삭제하면 곧바로 실패합니다. 먼저 시험하려면 aws login으로 루트 로그인을 한 뒤 dayone을 다시 실행하세요. 그러면 삭제하기 전에 {id}을(를) 비활성화합니다."
+    }
+}
+
+/// Each key, and what Event History has of it.
+fn told(plan: StepPlan<Change>, keys: &[RootKey]) -> StepPlan<Change> {
     let others = keys.iter().any(|key| found(key).is_some());
     let told = keys.iter().flat_map(|key| std::iter::once(described(key)).chain(found(key).map(who_used)));
     told.chain(others.then(silence_proves_nothing)).fold(plan, StepPlan::with_note)
+}
+
+/// The same of keys that stay for now. One that is switched off is as much a finding as one that is on.
+fn left(plan: StepPlan<Change>, keys: &[RootKey]) -> StepPlan<Change> {
+    let inactive = keys.iter().any(|key| !key.active);
+    inactive.then(inactive_too).into_iter().fold(told(plan, keys), StepPlan::with_note)
+}
+
+fn inactive_too() -> Text {
+    text! {
+        en: "A key that is inactive is there all the same: whoever gets in as root can switch it on again.",
+        ko: "비활성 키도 남아 있는 키입니다. 루트로 들어온 사람은 누구든 다시 켤 수 있습니다."
+    }
+}
+
+/// What the credential report tells of root's keys to who cannot list them.
+fn reported(reported: &ReportedKeys) -> Text {
+    let keys: Vec<_> = reported.keys.iter().map(reported_key).collect();
+    let date = reported.generated.map_or_else(|| "?".to_owned(), date_of);
+    if keys.is_empty() {
+        return text! {
+            en: "The credential report of {date} shows none yet; it is made anew every four hours.",
+            ko: "{date}의 자격 증명 보고서에는 아직 나오지 않습니다. 보고서는 4시간마다 새로 만들어집니다."
+        };
+    }
+    let (en, ko): (Vec<_>, Vec<_>) = keys.into_iter().map(|key| (key.en, key.ko)).unzip();
+    let (en, ko) = (en.join("; "), ko.join("; "));
+    text! { en: "By the credential report of {date}: {en}.", ko: "{date}의 자격 증명 보고서 기준: {ko}." }
+}
+
+fn reported_key(key: &credential_report::Key) -> Text {
+    let state = if key.active { active() } else { inactive() };
+    let made = key.made.map_or_else(|| "?".to_owned(), date_of);
+    let used = match &key.last_use {
+        None => text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" },
+        Some(last) => {
+            let at = date_of(last.at);
+            let place = |name: Option<&str>| name.map_or_else(|| "?".to_owned(), harmless);
+            let (service, region) = (place(last.service.as_deref()), place(last.region.as_deref()));
+            text! { en: "last used on {at} by {service}, {region}", ko: "{at}에 {service}, {region}에서 마지막 사용" }
+        }
+    };
+    Text {
+        en: format!("{}, made {made}, {}", state.en, used.en),
+        ko: format!("{}, {made} 생성, {}", state.ko, used.ko),
+    }
+}
+
+/// The day of a moment in seconds since 1970.
+fn date_of(seconds: i64) -> String {
+    let time = jiff::Timestamp::from_second(seconds);
+    time.map_or_else(|_| "?".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 fn found(key: &RootKey) -> Option<&Summary> {
@@ -230,25 +372,31 @@ fn trial() -> Text {
     }
 }
 
+/// Whether it is, or may be: what nobody knows is for a person.
 fn is_in_use(key: &RootKey, answers: &Answers) -> bool {
-    if key.signs_this_run || answers.root.quiet_days == 0 {
-        // The key that signs this run was used a moment ago, by this run.
+    let quiet_days = answers.root.quiet_days;
+    if quiet_days == 0 {
         return false;
     }
+    if key.signs_this_run {
+        // IAM's last use is this run.
+        let may_be =
+            found(key).is_none_or(|uses| uses.at_least || !uses.unread.is_empty() || is_undated(uses));
+        return may_be || key.used_by_others.is_some_and(|days_ago| days_ago < quiet_days);
+    }
     match &key.last_use {
-        Ok(last_use) => last_use.as_ref().is_some_and(|last| last.days_ago < answers.root.quiet_days),
-        // Nobody knows, so a person has to.
+        Ok(last_use) => last_use.as_ref().is_some_and(|last| last.days_ago < quiet_days),
         Err(_) => true,
     }
 }
 
+fn is_undated(uses: &Summary) -> bool {
+    uses.calls > 0 && uses.last.is_none()
+}
+
 fn described(key: &RootKey) -> Text {
     let (id, made) = (harmless(&key.id), day(&key.made));
-    let state = if key.active {
-        text! { en: "active", ko: "활성" }
-    } else {
-        text! { en: "inactive", ko: "비활성" }
-    };
+    let state = if key.active { active() } else { inactive() };
     let used = used(&key.last_use);
     let own = if key.signs_this_run {
         text! { en: " (signs this run, so it goes last)", ko: " (이번 실행이 쓰는 키이므로 마지막에 삭제)" }
@@ -260,30 +408,80 @@ fn described(key: &RootKey) -> Text {
         ko: format!("{id}  {}  {made} 생성  {}{}", state.ko, used.ko, own.ko),
     }
 }
+
+fn active() -> Text {
+    text! { en: "active", ko: "활성" }
+}
+
+fn inactive() -> Text {
+    text! { en: "inactive", ko: "비활성" }
+}
+
 fn no_root_keys() -> Text {
     text! { en: "root has no access keys", ko: "루트 사용자의 액세스 키가 없습니다" }
 }
 
 fn come_back_as_root(facts: &Facts) -> PersonTask {
-    let how = if facts.as_root {
-        text! {
-            en: "AWS does not list root's keys to this sign-in. Open https://console.aws.amazon.com/iam/home#/security_credentials as root and delete them there.",
-            ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
-        }
+    let how = if facts.partition == "aws-us-gov" {
+        vec![by_its_own_key()]
+    } else if facts.root_password == Ok(false) {
+        by_the_organization(facts)
+    } else if facts.as_root {
+        vec![in_the_console()]
     } else {
-        text! {
-            en: "Sign in as root with: aws login --profile root   then run: dayone --profile root --only root-access-keys",
-            ko: "aws login --profile root로 루트 사용자로 로그인한 다음 dayone --profile root --only root-access-keys를 실행하세요."
-        }
+        vec![by_login()]
     };
     PersonTask {
         what: text! {
             en: "Root still has an access key, and only root can list and delete it.",
             ko: "루트 사용자의 액세스 키가 남아 있으며, 루트만 보고 삭제할 수 있습니다."
         },
-        how: vec![how],
+        how,
         seen: Seen::Elsewhere,
     }
+}
+
+fn in_the_console() -> Text {
+    text! {
+        en: "AWS does not list root's keys to this sign-in. Open https://console.aws.amazon.com/iam/home#/security_credentials as root and delete them there.",
+        ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
+    }
+}
+
+/// The step before it is named too: the keys go only in a run that acts as the administrator.
+fn by_login() -> Text {
+    text! {
+        en: "Sign in as root with: aws login --profile root   then run: dayone --profile root --only admin-sign-in,root-access-keys",
+        ko: "aws login --profile root로 루트 사용자로 로그인한 다음 dayone --profile root --only admin-sign-in,root-access-keys를 실행하세요."
+    }
+}
+
+/// Source: AWS GovCloud (US) user guide, "AWS Identity and Access Management".
+fn by_its_own_key() -> Text {
+    text! {
+        en: "The root user of a GovCloud account cannot sign in to the console, nor with aws login. Put its access key into an AWS profile named root and run: dayone --profile root --only admin-sign-in,root-access-keys. If nobody has the key, ask AWS Support to delete it.",
+        ko: "GovCloud 계정의 루트 사용자는 콘솔이나 aws login으로 로그인할 수 없습니다. 루트의 액세스 키를 root라는 AWS 프로파일에 넣고 dayone --profile root --only admin-sign-in,root-access-keys를 실행하세요. 아무도 키를 갖고 있지 않으면 AWS Support에 삭제를 요청하세요."
+    }
+}
+
+/// Root without a password signs in nowhere. Source: IAM user guide, "Perform a privileged task on an AWS Organizations
+/// member account".
+fn by_the_organization(facts: &Facts) -> Vec<Text> {
+    let (account, partition) = (harmless(&facts.account), harmless(&facts.partition));
+    vec![
+        text! {
+            en: "Root has no password here: the organization manages root centrally. Ask who may call sts:AssumeRoot in the organization's management account to run, with the name of a Region:",
+            ko: "이 계정의 루트에는 암호가 없습니다. 조직에서 루트를 중앙 관리합니다. 조직의 관리 계정에서 sts:AssumeRoot를 호출할 수 있는 사람에게 리전을 지정해 다음을 실행하도록 요청하세요."
+        },
+        Text::verbatim(format!(
+            "aws sts assume-root --region REGION --target-principal {account} --task-policy-arn \
+             arn=arn:{partition}:iam::aws:policy/root-task/IAMDeleteRootUserCredentials"
+        )),
+        text! {
+            en: "With the credentials that it prints: aws iam list-access-keys   and for each key: aws iam delete-access-key --access-key-id ID",
+            ko: "출력된 보안 인증 정보로 aws iam list-access-keys를 실행하고, 키마다 aws iam delete-access-key --access-key-id ID를 실행하세요."
+        },
+    ]
 }
 
 fn consent(keys: usize) -> PersonTask {
@@ -300,12 +498,26 @@ fn consent(keys: usize) -> PersonTask {
     }
 }
 
-fn still_used(key: &RootKey) -> PersonTask {
+/// Of the key that signs, who else used it is told with the keys.
+fn still_used(key: &RootKey, answers: &Answers) -> PersonTask {
     let described = described(key);
+    let is_sure = if key.signs_this_run {
+        key.used_by_others.is_some_and(|days_ago| days_ago < answers.root.quiet_days)
+    } else {
+        key.last_use.is_ok()
+    };
+    let what = if is_sure {
+        text! { en: "Something still uses an access key of root", ko: "아직 루트 액세스 키를 쓰는 곳이 있습니다" }
+    } else {
+        text! {
+            en: "It is not known whether something still uses an access key of root",
+            ko: "루트 액세스 키를 쓰는 곳이 있는지 알 수 없습니다"
+        }
+    };
     PersonTask {
         what: Text {
-            en: format!("Something still uses an access key of root: {}.", described.en),
-            ko: format!("아직 루트 액세스 키를 쓰는 곳이 있습니다: {}.", described.ko),
+            en: format!("{}: {}.", what.en, described.en),
+            ko: format!("{}: {}.", what.ko, described.ko),
         },
         how: vec![text! {
             en: "Find it and give it a role or a user of its own. Event History shows who calls, but no reads and writes of S3 objects.",

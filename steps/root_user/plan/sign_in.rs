@@ -1,5 +1,7 @@
 //! How the step `admin-sign-in` stands.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::answers::{Answers, SignInWay};
 use crate::aws::Reading;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
@@ -14,6 +16,13 @@ use super::root_keys::before_root_keys;
 
 /// How many access keys AWS lets a user have.
 pub(super) const KEYS_PER_USER: usize = 2;
+
+/// So many days a use of a password or key shows that its owner can sign in: as long as Event History tells of it.
+const PROVES_FOR_DAYS: u32 = 90;
+
+/// So long after the earliest time at which AWS can have heard of it, a key may be the one that a run was cut short with.
+/// Its wait for a new user to be seen, and the difference of the two clocks either way, fit in.
+const MADE_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
 /// `admin-sign-in`.
 pub(super) fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
@@ -47,7 +56,7 @@ pub(super) fn admin_sign_in(facts: &Facts, answers: &Answers) -> StepPlan<Change
         Err(unseen) => return StepPlan::not_assessed(step, &unseen),
     }
     match &answers.admin.access_key_profile {
-        None => StepPlan::needs_person(step, sign_in_as(&user.name, answers)),
+        None => StepPlan::needs_person(step, sign_in_as(user, answers)),
         Some(profile) if facts.profile_exists => {
             StepPlan::needs_person(step, profile_of_another(profile, &user.name))
         }
@@ -65,19 +74,26 @@ pub(super) fn seen_elsewhere(user: &User, facts: &Facts, answers: &Answers) -> R
         return Ok(None);
     }
     let has_password = !wants_key && user.console_password != Ok(false);
-    let in_console = user.password_last_used.as_deref().filter(|_| has_password);
+    let in_console = user.password_last_used.as_ref().filter(|used| has_password && proves(used.days_ago));
     match (in_console, key_in_use(user)) {
-        (Some(at), Ok(Some((key, last)))) if last.at.as_str() > at => Ok(Some(by_key(key, last))),
-        (Some(at), _) => Ok(Some(by_password(at))),
+        (Some(used), Ok(Some((key, last)))) if last.at > used.at => Ok(Some(by_key(key, last))),
+        (Some(used), _) => Ok(Some(by_password(&used.at))),
         (None, used) => Ok(used?.map(|(key, last)| by_key(key, last))),
     }
 }
 
-/// The active access key that was used last. One whose use AWS does not tell may be in use.
+/// Whether a use so many days ago still shows that somebody can sign in.
+fn proves(days_ago: u32) -> bool {
+    days_ago <= PROVES_FOR_DAYS
+}
+
+/// The active access key that was used last, where that is not too long ago. One whose use AWS does not tell may be in
+/// use.
 fn key_in_use(user: &User) -> Reading<Option<(&UserKey, &LastUse)>> {
     let keys = user.access_keys.as_ref().map_err(Clone::clone)?;
     let active = || keys.iter().filter(|key| key.active);
     let used = active().filter_map(|key| Some((key, key.last_use.as_ref().ok()?.as_ref()?)));
+    let used = used.filter(|(_, last)| proves(last.days_ago));
     if let Some(used) = used.max_by(|(_, one), (_, other)| one.at.cmp(&other.at)) {
         return Ok(Some(used));
     }
@@ -138,10 +154,12 @@ fn new_access_key(user: &User, profile: &str, answers: &Answers) -> StepPlan<Cha
     }
 }
 
-/// A run began to make a key, and this one was made since.
+/// A run began to make a key, and this one was made right then. What somebody makes months later is not ours.
 fn is_left_by_us(key: &UserKey, create: &Change, answers: &Answers) -> bool {
     let since = answers.unfinished.get(&crate::practice::Change::resource(create));
-    since.is_some_and(|since| key.made >= *since)
+    let moment = |time: &str| time.parse::<Timestamp>().ok();
+    let moments = since.and_then(|since| Some((moment(since)?, moment(&key.made)?)));
+    moments.is_some_and(|(since, made)| made >= since && made.duration_since(since) <= MADE_WITHIN)
 }
 
 /// An earlier run was cut short between AWS's answer and the file.
@@ -169,22 +187,33 @@ fn described_user_key(key: &UserKey) -> Text {
     text! { en: "{id}, made {made}, {en}", ko: "{id}, {made} 생성, {ko}" }
 }
 
-fn sign_in_as(user: &str, answers: &Answers) -> PersonTask {
-    let user = harmless(user);
+fn sign_in_as(user: &User, answers: &Answers) -> PersonTask {
+    let stale = user.password_last_used.as_ref().filter(|used| !proves(used.days_ago));
+    let user = harmless(&user.name);
     let profile = answers.admin.profile();
+    let mut how = vec![
+        text! {
+            en: "In another window: aws login --profile {profile}",
+            ko: "다른 창에서: aws login --profile {profile}"
+        },
+        text! {
+            en: "In the browser choose IAM user, and sign in as {user} with the console password.",
+            ko: "브라우저에서 IAM 사용자를 선택하고 {user}와 콘솔 암호로 로그인하세요."
+        },
+    ];
+    how.extend(stale.map(|used| too_long_ago(&used.at)));
     PersonTask {
         what: text! { en: "Sign in as {user}, with credentials of your own.", ko: "{user} 사용자로, 본인의 보안 인증 정보로 로그인하세요." },
-        how: vec![
-            text! {
-                en: "In another window: aws login --profile {profile}",
-                ko: "다른 창에서: aws login --profile {profile}"
-            },
-            text! {
-                en: "In the browser choose IAM user, and sign in as {user} with the console password.",
-                ko: "브라우저에서 IAM 사용자를 선택하고 {user}와 콘솔 암호로 로그인하세요."
-            },
-        ],
+        how,
         seen: Seen::BySigningIn,
+    }
+}
+
+fn too_long_ago(at: &str) -> Text {
+    let day = day(at);
+    text! {
+        en: "The password was last used on {day}, too long ago to show that it still works.",
+        ko: "암호를 마지막으로 쓴 날이 {day}로 너무 오래되어 아직 쓸 수 있는지 알 수 없습니다."
     }
 }
 

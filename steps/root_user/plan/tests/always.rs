@@ -128,16 +128,37 @@ fn before_a_key_of_root_is_deleted_a_person_can_take_it_back() {
 }
 
 #[test]
+fn with_nobody_there_no_key_of_root_goes_without_another_way_back() {
+    always(|facts, answers| {
+        let user = facts.user.as_ref().and_then(|user| user.as_ref().ok()?.as_ref());
+        let by_password = user.is_some_and(|user| user.console_password == Ok(true));
+        // Who is locked has a device, and the keys go under its session.
+        let by_mfa = facts.signed_in_with_mfa || facts.sign_in == SignIn::Locked;
+        let is_left_alone = facts.partition != "aws" || facts.root_password == Ok(false);
+        let by_root = answers.root.credentials_stored || is_left_alone;
+        let allowed = answers.attended || (by_root && (by_password || by_mfa));
+        for change in plan(facts, answers).into_iter().flat_map(|planned| planned.changes) {
+            assert!(allowed || !change.is_by_root(), "{change:?}");
+        }
+    });
+}
+
+#[test]
 fn with_nobody_there_no_key_of_root_goes_that_may_be_in_use() {
     always_of_root_keys(|keys, answers, _| {
         let is_quiet = |key: &RootKey| match &key.last_use {
+            _ if key.signs_this_run => {
+                let others = key.used_by_others;
+                matches!(key.uses, Uses::Found(_))
+                    && others.is_none_or(|days_ago| days_ago >= answers.root.quiet_days)
+            }
             Err(_) => false,
             Ok(None) => true,
             Ok(Some(last)) => last.days_ago >= answers.root.quiet_days,
         };
         let trusts = answers.attended || answers.root.quiet_days == 0;
         for key in keys {
-            assert!(trusts || key.signs_this_run || is_quiet(key), "{key:?}");
+            assert!(trusts || is_quiet(key), "{key:?}");
         }
     });
 }
@@ -159,6 +180,7 @@ fn no_key_of_the_administrator_goes_without_evidence() {
                 assert!(answers.unfinished.contains_key(&format!("iam:access-key/{user}")), "{change:?}");
                 let key = keys.iter().find(|key| key.id == *access_key).unwrap();
                 assert!(!key.kept_here && key.last_use == Ok(None), "{key:?}");
+                assert!(key.made.starts_with("2026-01-02"), "made another day: {key:?}");
             }
         }
         assert!(planned.changes.is_empty() || left < KEYS_PER_USER, "{planned:?}");
@@ -231,12 +253,12 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     );
     let sign_in = prop::sample::select(vec![SignIn::No, SignIn::Locked, SignIn::Proven]);
     let partition = prop::sample::select(vec!["aws", "aws", "aws", "aws-cn", "aws-us-gov"]);
-    let facts = (readings, sign_in, any::<[bool; 2]>()).prop_map(|(readings, sign_in, flags)| {
+    let facts = (readings, sign_in, any::<[bool; 3]>()).prop_map(|(readings, sign_in, flags)| {
         let (password_policy, group, user, root_keys, root_password) = readings;
-        let [profile_exists, by_root] = flags;
+        let [profile_exists, by_root, signed_in_with_mfa] = flags;
         let as_root = by_root || matches!(root_keys, Ok(RootKeys::Listed(_)));
         let seen = Facts { password_policy, group, user, root_keys, root_password, ..fresh() };
-        Facts { as_root, sign_in, profile_exists, ..seen }
+        Facts { as_root, sign_in, signed_in_with_mfa, profile_exists, ..seen }
     });
     (facts, partition).prop_map(|(mut facts, partition)| {
         move_to(&mut facts, partition);
@@ -296,7 +318,7 @@ fn any_user() -> impl Strategy<Value = User> {
     (name, any::<bool>(), readings).prop_map(|(name, has_signed_in, (console_password, access_keys))| User {
         name: name.into(),
         console_password,
-        password_last_used: has_signed_in.then(|| SIGNED_IN.into()),
+        password_last_used: has_signed_in.then(signed_in),
         access_keys,
     })
 }
@@ -309,10 +331,13 @@ fn any_last_use() -> impl Strategy<Value = Reading<Option<LastUse>>> {
 /// The list has the key that signs at its end, as the look at the account puts it.
 fn any_root_keys() -> impl Strategy<Value = RootKeys> {
     let key = (any::<bool>(), any_last_use(), any_uses());
-    let listed = (prop::collection::vec(key, 0..=2), any::<bool>()).prop_map(|(keys, one_signs)| {
+    let keys = (prop::collection::vec(key, 0..=2), any::<bool>(), 0..60_u32);
+    let listed = keys.prop_map(|(keys, one_signs, others_days_ago)| {
         let mut listed: Vec<_> = keys.into_iter().enumerate().map(numbered_root_key).collect();
         if let (Some(last), true) = (listed.last_mut(), one_signs) {
-            (last.active, last.signs_this_run, last.uses) = (true, true, Uses::NotAsked);
+            (last.active, last.signs_this_run) = (true, true);
+            last.used_by_others =
+                matches!(&last.uses, Uses::Found(uses) if uses.calls > 0).then_some(others_days_ago);
         }
         RootKeys::Listed(listed)
     });
@@ -347,7 +372,7 @@ fn any_answers() -> impl Strategy<Value = Answers> {
         answers.admin.console_password_file = file.then(|| "alice.txt".into());
         answers.admin.access_key_profile = profile.then(|| "admin".into());
         answers.admin.sign_in = console.then_some(SignInWay::Console);
-        answers.unfinished.extend(cut_short.then(|| (CUT_SHORT.to_owned(), String::new())));
+        answers.unfinished.extend(cut_short.then(|| (CUT_SHORT.to_owned(), CUT_SHORT_AT.to_owned())));
         answers
     })
 }

@@ -15,7 +15,7 @@ use crate::answers::{Accept, Admin, SignInWay};
 use crate::aws::{Reading, Unseen};
 use crate::practice::{State, StepId};
 use crate::root_user::facts::{
-    Group, LastUse, PasswordPolicy, RootKey, RootKeys, SignIn, User, UserKey, Uses,
+    Group, LastUse, PasswordPolicy, PasswordUse, ReportedKeys, RootKey, RootKeys, SignIn, User, UserKey, Uses,
 };
 use crate::text::Text;
 
@@ -28,6 +28,8 @@ const MADE: &str = "2026-01-02T03:04:05Z";
 const SIGNED_IN: &str = "2026-11-20T03:04:05Z";
 /// What the journal holds of a run that was cut short while it made an access key for alice.
 const CUT_SHORT: &str = "iam:access-key/alice";
+/// The earliest time at which AWS can have heard of that.
+const CUT_SHORT_AT: &str = "2026-01-02T02:59:05Z";
 
 /// One line of a table: what is unlike the account that the table starts from, and how the step stands then.
 struct Case {
@@ -73,7 +75,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
-    assert!(planned.notes.is_empty() || state == State::ToChange, "{planned:?}");
+    let tells = matches!(state, State::ToChange | State::Blocked | State::NeedsPerson);
+    assert!(planned.notes.is_empty() || tells, "{planned:?}");
     assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
     assert!(planned.watchable.is_some() || planned.undo.is_empty(), "{planned:?}");
     assert_eq!(planned.awaited.is_some(), state == State::Waiting, "{planned:?}");
@@ -96,8 +99,10 @@ fn fresh() -> Facts {
         group: Ok(None),
         user: Some(Ok(None)),
         sign_in: SignIn::No,
+        signed_in_with_mfa: false,
         profile_exists: false,
         root_keys: Ok(RootKeys::Listed(Vec::new())),
+        reported_root_keys: None,
         root_password: Ok(true),
     }
 }
@@ -203,9 +208,13 @@ fn user(name: &str) -> User {
     }
 }
 
+fn signed_in() -> PasswordUse {
+    PasswordUse { at: SIGNED_IN.into(), days_ago: 10 }
+}
+
 /// The administrator's console password was used.
 fn has_used_password(facts: &mut Facts) {
-    facts.user = Some(Ok(Some(User { password_last_used: Some(SIGNED_IN.into()), ..user("alice") })));
+    facts.user = Some(Ok(Some(User { password_last_used: Some(signed_in()), ..user("alice") })));
 }
 
 /// The administrator has these access keys.
@@ -258,6 +267,7 @@ fn root_key(id: &str) -> RootKey {
         made: MADE.into(),
         last_use: Ok(None),
         uses: Uses::NotAsked,
+        used_by_others: None,
     }
 }
 
@@ -366,7 +376,9 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::CreateAccessKey { .. } => {
             (facts.sign_in, facts.profile_exists) = (SignIn::Proven, true);
         }
-        Change::StartSession { .. } => facts.sign_in = SignIn::Proven,
+        Change::StartSession { .. } => {
+            (facts.sign_in, facts.signed_in_with_mfa) = (SignIn::Proven, true);
+        }
         Change::DeactivateRootKey { access_key } => root_key_of(facts, access_key).active = false,
         Change::ReactivateRootKey { access_key } => root_key_of(facts, access_key).active = true,
         Change::DeleteRootKey { access_key, .. } => root_keys(facts).retain(|key| key.id != *access_key),

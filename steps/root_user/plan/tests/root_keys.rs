@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::answers::Root;
+use crate::credential_report;
 use crate::error::AwsError;
 use crate::event_history::{Counted, Summary, UnreadRegion};
 use crate::practice::{Seen, after};
+
+/// What is otherwise than usual.
+type Otherwise = fn(&mut Facts, &mut Answers);
 
 #[test]
 fn the_keys_of_root_are_counted_or_listed() {
@@ -87,6 +91,168 @@ fn the_keys_of_root_wait_for_a_whole_administrator() {
     assert_eq!(by_key, by_console);
 }
 
+/// Whatever the step waits for, it says which keys there are.
+#[test]
+fn keys_of_root_that_are_left_are_described() {
+    let keys = || vec![inactive_root_key("AKIA1"), root_key_used("AKIA2", 3), own_root_key("AKIA3")];
+    let notes = |given: fn(&mut Facts, &mut Answers), state: State| {
+        let (mut facts, mut answers) = (Facts { root_keys: listed(keys()), ..perfect() }, stored());
+        given(&mut facts, &mut answers);
+        let planned = planned(&facts, &answers, StepId::RootAccessKeys);
+        assert_eq!(planned.state, state, "{planned:?}");
+        holds_together(&planned);
+        planned.notes
+    };
+    let left: [(Otherwise, State); 4] = [
+        (|facts, _| facts.sign_in = SignIn::No, State::Blocked),
+        (|_, answers| answers.attended = false, State::NeedsPerson),
+        (
+            |_, answers| {
+                (answers.attended, answers.root.delete_access_keys, answers.root.quiet_days) =
+                    (false, true, 30);
+            },
+            State::NeedsPerson,
+        ),
+        (
+            |_, answers| {
+                answers.root.credentials_stored = false;
+                (answers.attended, answers.root.delete_access_keys) = (false, true);
+            },
+            State::NeedsPerson,
+        ),
+    ];
+    for (given, state) in left {
+        let notes = notes(given, state);
+        assert_eq!(notes.len(), 4, "each key, and that one of them is inactive: {notes:?}");
+        says(&notes[0], &["AKIA1", "2026-01-02"]);
+        assert!(notes[0].en.contains("inactive") && notes[0].ko.contains("비활성"), "{notes:?}");
+        says(&notes[1], &["AKIA2", "3", "s3", "us-east-1"]);
+        says(&notes[2], &["AKIA3"]);
+        assert!(notes[3].en.contains("inactive") && notes[3].ko.contains("비활성"), "{notes:?}");
+    }
+}
+
+#[test]
+fn of_keys_that_cannot_be_listed_the_credential_report_tells() {
+    let used = credential_report::LastUse {
+        at: 1_795_000_000,
+        region: Some("us-east-1".into()),
+        service: Some("s3\u{1b}[2J".into()),
+    };
+    let made = Some(1_700_000_000);
+    let keys = vec![
+        credential_report::Key { active: true, made, last_use: Some(used), ..Default::default() },
+        credential_report::Key { made, ..Default::default() },
+    ];
+    let notes = |keys: Vec<credential_report::Key>| {
+        let reported_root_keys = Some(ReportedKeys { generated: Some(1_795_100_000), keys });
+        let root_keys = Ok(RootKeys::Counted(true));
+        let facts = Facts { as_root: false, root_keys, reported_root_keys, ..perfect() };
+        planned(&facts, &answers(), StepId::RootAccessKeys).notes
+    };
+    let told = notes(keys);
+    assert_eq!(
+        told[0].en,
+        "By the credential report of 2026-11-19: active, made 2023-11-14, last used on 2026-11-18 by \
+         s3\u{fffd}[2J, us-east-1; inactive, made 2023-11-14, never used, as far as AWS tells."
+    );
+    assert!(told[0].ko.contains("2026-11-19") && !told[0].ko.contains('\u{1b}'), "{told:?}");
+    let told = notes(Vec::new());
+    assert!(told[0].en.contains("2026-11-19 shows none yet"), "{told:?}");
+}
+
+/// The answers of somebody who has put root's credentials away.
+fn stored() -> Answers {
+    Answers { root: Root { credentials_stored: true, ..Root::default() }, ..answers() }
+}
+
+/// The key that signs, and what others did with it.
+fn shared_root_key(id: &str, days_ago: u32) -> RootKey {
+    let uses =
+        Uses::Found(Summary { calls: 24, last: "2026-11-20T00:00:00Z".parse().ok(), ..Summary::default() });
+    RootKey { uses, used_by_others: Some(days_ago), ..own_root_key(id) }
+}
+
+/// The key that signs, with which nobody else does.
+fn quiet_root_key(id: &str) -> RootKey {
+    RootKey { uses: Uses::Found(Summary::default()), ..own_root_key(id) }
+}
+
+/// It goes in one call and without a trial, so Enter alone leaves it.
+#[test]
+fn a_person_is_warned_of_others_that_sign_with_the_same_key() {
+    let planned = |key: RootKey| {
+        planned(&Facts { root_keys: listed(vec![key]), ..perfect() }, &stored(), StepId::RootAccessKeys)
+    };
+    let shared = planned(shared_root_key("AKIA1", 3));
+    assert_eq!((shared.careful, shared.changes.as_slice()), (true, [delete_own("AKIA1")].as_slice()));
+    assert!(shared.notes[1].en.contains("24 calls in 90 days"), "{shared:?}");
+    says(shared.notes.last().unwrap(), &["AKIA1", "aws login"]);
+    assert!(!planned(quiet_root_key("AKIA1")).careful);
+    assert!(!planned(own_root_key("AKIA1")).careful);
+}
+
+#[test]
+fn before_keys_of_root_are_deleted_there_is_another_way_back() {
+    let (first, second) = ("root's password", "neither a console password nor a sign-in with MFA");
+    let cases: [(&str, Otherwise, &[&str]); 6] = [
+        ("nothing is missing", |_, _| {}, &[]),
+        ("root is not put away", |_, answers| answers.root.credentials_stored = false, &[first]),
+        (
+            "root without a password cannot be put away",
+            |facts, answers| (facts.root_password, answers.root.credentials_stored) = (Ok(false), false),
+            &[],
+        ),
+        (
+            "the administrator has an access key alone",
+            |facts, _| the_user(facts).unwrap().console_password = Ok(false),
+            &[second],
+        ),
+        (
+            "an access key with MFA",
+            |facts, _| {
+                the_user(facts).unwrap().console_password = Ok(false);
+                facts.signed_in_with_mfa = true;
+            },
+            &[],
+        ),
+        (
+            "neither",
+            |facts, answers| {
+                the_user(facts).unwrap().console_password = Err(denied());
+                answers.root.credentials_stored = false;
+            },
+            &[first, second],
+        ),
+    ];
+    for (name, given, missing) in cases {
+        let (mut facts, mut answers) =
+            (Facts { root_keys: listed(vec![own_root_key("AKIA1")]), ..perfect() }, stored());
+        given(&mut facts, &mut answers);
+        let attended = planned(&facts, &answers, StepId::RootAccessKeys);
+        assert_eq!((attended.state, attended.careful), (State::ToChange, !missing.is_empty()), "{name}");
+        (answers.attended, answers.root.delete_access_keys) = (false, true);
+        let unattended = planned(&facts, &answers, StepId::RootAccessKeys);
+        let state = if missing.is_empty() { State::ToChange } else { State::NeedsPerson };
+        assert_eq!(unattended.state, state, "{name}");
+        let how = unattended.person.map(|task| task.how).unwrap_or_default();
+        assert_eq!(how.len(), 2 * missing.len(), "{name}: what is missing, and what to do");
+        for words in missing {
+            for texts in [&attended.notes, &how] {
+                assert!(texts.iter().any(|text| text.en.contains(words)), "{name}: {texts:?}");
+            }
+        }
+        holds_together(&attended);
+    }
+}
+
+/// What is only switched off can be switched on again.
+#[test]
+fn nobody_is_warned_before_a_key_is_switched_off() {
+    let facts = Facts { root_keys: listed(vec![root_key("AKIA1")]), ..perfect() };
+    assert!(!planned(&facts, &answers(), StepId::RootAccessKeys).careful);
+}
+
 fn to_be_asked(id: &str) -> RootKey {
     RootKey { uses: Uses::ToBeAsked, ..root_key(id) }
 }
@@ -158,10 +324,32 @@ fn who_cannot_list_the_keys_of_root_is_sent_where_they_are() {
     };
     let (another, root) = (counted(false), counted(true));
     assert_eq!((&another.seen, &root.seen), (&Seen::Elsewhere, &Seen::Elsewhere));
-    says(&another.how[0], &["aws login --profile root", "--only root-access-keys"]);
+    says(&another.how[0], &["aws login --profile root", "--only admin-sign-in,root-access-keys"]);
     // Root is there already, and to sign in once more would show no more.
     says(&root.how[0], &["https://console.aws.amazon.com/iam/home#/security_credentials"]);
     assert!(!root.how[0].en.contains("aws login"), "{}", root.how[0].en);
+}
+
+/// In GovCloud root cannot sign in but by its key, and without a password it cannot at all.
+#[test]
+fn who_cannot_sign_in_as_root_is_told_who_can_delete_the_keys() {
+    let how = |partition: &str, root_password, as_root| {
+        let root_keys = Ok(RootKeys::Counted(true));
+        let mut facts = Facts { as_root, root_keys, root_password: Ok(root_password), ..perfect() };
+        move_to(&mut facts, partition);
+        planned(&facts, &answers(), StepId::RootAccessKeys).person.unwrap().how
+    };
+    for as_root in [false, true] {
+        let of_govcloud = how("aws-us-gov", true, as_root);
+        says(&of_govcloud[0], &["GovCloud", "--only admin-sign-in,root-access-keys", "AWS Support"]);
+        let managed = how("aws", false, as_root);
+        says(&managed[0], &["sts:AssumeRoot"]);
+        let policy = "arn:aws:iam::aws:policy/root-task/IAMDeleteRootUserCredentials";
+        says(&managed[1], &["--target-principal 111122223333", policy]);
+        says(&managed[2], &["aws iam delete-access-key"]);
+        let mut all = of_govcloud.iter().chain(&managed);
+        assert!(all.all(|how| !how.en.contains("aws login --profile") && !how.en.contains("https:")));
+    }
 }
 
 #[test]
@@ -217,7 +405,7 @@ fn what_is_switched_off_can_be_switched_on_again() {
 
     first.changes.iter().for_each(|change| make(change, &mut facts));
     let ours = ["iam:root-access-key/AKIA1", "iam:root-access-key/AKIA2"].map(str::to_owned);
-    let remembered = Answers { switched_off: BTreeSet::from(ours), ..answers() };
+    let remembered = Answers { switched_off: BTreeSet::from(ours), ..stored() };
     let next = planned(&facts, &remembered, StepId::RootAccessKeys);
     assert_eq!(next.changes, [delete("AKIA1"), delete("AKIA2"), delete_own("AKIA3")]);
     assert_eq!(next.undo, [reactivate("AKIA1"), reactivate("AKIA2")]);
@@ -242,7 +430,7 @@ fn what_somebody_else_switched_off_stays_off() {
 #[test]
 fn the_key_that_signs_has_no_trial() {
     let facts = Facts { root_keys: listed(vec![own_root_key("AKIA1")]), ..perfect() };
-    let planned = planned(&facts, &answers(), StepId::RootAccessKeys);
+    let planned = planned(&facts, &stored(), StepId::RootAccessKeys);
     assert!(planned.undo.is_empty() && planned.watchable.is_none(), "{planned:?}");
     assert_eq!(planned.notes.len(), 1);
 }
@@ -281,6 +469,7 @@ fn with_nobody_there_the_keys_of_root_need_consent() {
         }),
         changes("consent", vec![deactivate("AKIA1"), delete("AKIA1")], |facts, answers| {
             facts.root_keys = listed(vec![root_key("AKIA1")]);
+            answers.root.credentials_stored = true;
             (answers.attended, answers.root.delete_access_keys) = (false, true);
         }),
         changes(
@@ -289,6 +478,8 @@ fn with_nobody_there_the_keys_of_root_need_consent() {
             |facts, answers| {
                 facts.sign_in = SignIn::Locked;
                 facts.root_keys = listed(vec![root_key("AKIA2"), own_root_key("AKIA1")]);
+                the_user(facts).unwrap().console_password = Ok(false);
+                answers.root.credentials_stored = true;
                 (answers.attended, answers.root.delete_access_keys) = (false, true);
             },
         ),
@@ -309,9 +500,14 @@ fn with_nobody_there_the_keys_of_root_need_consent() {
 
 /// With consent given, and nobody there: what becomes of these keys.
 fn unattended(quiet_days: u32, keys: Vec<RootKey>) -> StepPlan<Change> {
-    let root = Root { delete_access_keys: true, quiet_days, ..Root::default() };
+    let root = Root { credentials_stored: true, delete_access_keys: true, quiet_days };
     let answers = Answers { attended: false, root, ..answers() };
     planned(&Facts { root_keys: listed(keys), ..perfect() }, &answers, StepId::RootAccessKeys)
+}
+
+fn not_read_to_the_end(id: &str) -> RootKey {
+    let uses = Uses::Found(Summary { at_least: true, ..Summary::default() });
+    RootKey { uses, ..own_root_key(id) }
 }
 
 #[test]
@@ -320,7 +516,13 @@ fn a_key_of_root_that_is_still_used_is_left() {
         (30, vec![root_key_used("AKIA1", 29)], State::NeedsPerson),
         (30, vec![root_key_used("AKIA1", 30)], State::ToChange),
         (30, vec![root_key("AKIA1")], State::ToChange),
-        (30, vec![own_root_key("AKIA1")], State::ToChange),
+        // IAM's last use is this run, so Event History decides.
+        (30, vec![own_root_key("AKIA1")], State::NeedsPerson),
+        (30, vec![quiet_root_key("AKIA1")], State::ToChange),
+        (30, vec![shared_root_key("AKIA1", 29)], State::NeedsPerson),
+        (30, vec![shared_root_key("AKIA1", 30)], State::ToChange),
+        (0, vec![shared_root_key("AKIA1", 0)], State::ToChange),
+        (30, vec![not_read_to_the_end("AKIA1")], State::NeedsPerson),
         (30, vec![root_key("AKIA1"), root_key_used("AKIA2", 0)], State::NeedsPerson),
         (30, vec![root_key_used("AKIA1", 0), own_root_key("AKIA2")], State::NeedsPerson),
         (0, vec![root_key_used("AKIA1", 0)], State::ToChange),
@@ -328,7 +530,6 @@ fn a_key_of_root_that_is_still_used_is_left() {
         // Nobody knows, so it counts as used.
         (30, vec![unread_root_key("AKIA1")], State::NeedsPerson),
         (30, vec![root_key("AKIA1"), unread_root_key("AKIA2")], State::NeedsPerson),
-        (30, vec![RootKey { signs_this_run: true, ..unread_root_key("AKIA1") }], State::ToChange),
         (0, vec![unread_root_key("AKIA1")], State::ToChange),
     ];
     for (quiet_days, keys, state) in states {
@@ -339,6 +540,11 @@ fn a_key_of_root_that_is_still_used_is_left() {
     let task = unattended(30, vec![root_key("AKIA1"), root_key_used("AKIA2", 3)]).person.unwrap();
     assert_eq!(task.seen, Seen::Elsewhere);
     says(&task.what, &["AKIA2", "3", "s3", "us-east-1"]);
+    let shared = unattended(30, vec![shared_root_key("AKIA1", 3)]);
+    assert!(shared.person.unwrap().what.en.starts_with("Something still uses"), "{:?}", shared.notes);
+    assert!(shared.notes[1].en.contains("24 calls in 90 days"), "{:?}", shared.notes);
+    let unsure = unattended(30, vec![not_read_to_the_end("AKIA1")]).person.unwrap();
+    assert!(unsure.what.en.starts_with("It is not known whether"), "{unsure:?}");
     let task = unattended(30, vec![unread_root_key("AKIA1")]).person.unwrap();
     assert!(task.what.en.contains("last use not known"), "{}", task.what.en);
 }

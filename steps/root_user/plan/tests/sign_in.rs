@@ -134,6 +134,30 @@ fn a_sign_in_elsewhere_is_known_by_its_traces() {
     hold(StepId::AdminSignIn, not_signed_in, cases);
 }
 
+/// Who signed in years ago may not be able to any more.
+#[test]
+fn an_old_trace_proves_nothing() {
+    let stands = |password_days, key_days| {
+        let (mut facts, mut answers) = (not_signed_in(), answers());
+        is_looked_at_elsewhere(&mut facts, &mut answers);
+        let key = UserKey { last_use: Ok(Some(last_use(key_days))), ..used_key("AKIA1") };
+        let password_last_used = Some(PasswordUse { days_ago: password_days, ..signed_in() });
+        facts.user = Some(Ok(Some(User { password_last_used, ..user_with_keys(vec![key]) })));
+        planned(&facts, &answers, StepId::AdminSignIn)
+    };
+    for (password_days, key_days, state) in [
+        (90, 91, State::InPlace),
+        (91, 90, State::InPlace),
+        (91, 91, State::NeedsPerson),
+        (2_000, 1_000, State::NeedsPerson),
+    ] {
+        assert_eq!(stands(password_days, key_days).state, state, "{password_days} {key_days}");
+    }
+    let task = stands(91, 91).person.unwrap();
+    says(task.how.last().unwrap(), &["2026-11-20"]);
+    assert_eq!(task.how.len(), 3);
+}
+
 #[test]
 fn the_latest_trace_is_named_with_when_and_where() {
     let found = |keys: Vec<UserKey>, password: bool| {
@@ -184,7 +208,7 @@ fn wanting_a_key(keys: Vec<UserKey>) -> (Facts, Answers) {
 /// The same, and an earlier run was cut short while it made a key.
 fn cut_short(keys: Vec<UserKey>) -> (Facts, Answers) {
     let (facts, mut answers) = wanting_a_key(keys);
-    answers.unfinished.insert(CUT_SHORT.into(), String::new());
+    answers.unfinished.insert(CUT_SHORT.into(), CUT_SHORT_AT.into());
     (facts, answers)
 }
 
@@ -238,12 +262,33 @@ fn a_key_of_a_run_that_was_cut_short_is_replaced() {
     }
 }
 
+/// The journal never learns what became of it, and somebody may make a key months later.
+#[test]
+fn a_key_that_was_made_at_another_time_is_not_ours() {
+    let cases = [
+        ("2026-01-02T02:59:04Z", false),
+        ("2026-01-02T02:59:05Z", true),
+        ("2026-01-02T03:29:05Z", true),
+        ("2026-01-02T03:29:06Z", false),
+        ("2026-06-02T03:04:05Z", false),
+        ("", false),
+    ];
+    for (made, ours) in cases {
+        let (facts, answers) = cut_short(vec![UserKey { made: made.into(), ..stranded_key("AKIA1") }]);
+        let planned = planned(&facts, &answers, StepId::AdminSignIn);
+        assert_eq!(planned.changes.contains(&delete_stranded("AKIA1")), ours, "{made}");
+    }
+    let (facts, mut answers) = cut_short(vec![stranded_key("AKIA1")]);
+    answers.unfinished.insert(CUT_SHORT.into(), "9999".into());
+    assert_eq!(planned(&facts, &answers, StepId::AdminSignIn).changes, [create_key("alice", "admin")]);
+}
+
 /// What was cut short while it made something else says nothing of the key.
 #[test]
 fn only_the_same_key_is_evidence() {
     for other in ["iam:access-key/bob", "iam:access-key/AKIA1", "iam:login-profile/alice", "iam:user/alice"] {
         let (facts, mut answers) = wanting_a_key(vec![stranded_key("AKIA1")]);
-        answers.unfinished.insert(other.into(), String::new());
+        answers.unfinished.insert(other.into(), CUT_SHORT_AT.into());
         let planned = planned(&facts, &answers, StepId::AdminSignIn);
         assert_eq!(planned.changes, [create_key("alice", "admin")], "{other}");
     }
