@@ -796,6 +796,9 @@ mod tests {
         }
     }
 
+    const ALICE: &str = "<Path>/</Path><UserName>alice</UserName><UserId>AIDAEXAMPLE</UserId>\
+         <Arn>arn:aws:iam::111122223333:user/alice</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate>";
+
     /// IAM tells at one endpoint of a user that the next one does not know yet.
     #[tokio::test(start_paused = true)]
     async fn a_user_whose_devices_are_not_seen_yet_is_waited_for() {
@@ -803,6 +806,14 @@ mod tests {
         let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
             "ListMFADevices" if !refused.swap(true, Ordering::Relaxed) => call.refused(404, "NoSuchEntity"),
             "ListMFADevices" => call.xml("<MFADevices></MFADevices>"),
+            "GetGroup" => call.xml(&format!(
+                "<Group><GroupName>Administrators</GroupName></Group><Users><member>{ALICE}</member></Users>"
+            )),
+            "ListAttachedGroupPolicies" => call.xml(
+                "<AttachedPolicies><member><PolicyArn>arn:aws:iam::aws:policy/AdministratorAccess</PolicyArn>\
+                 </member></AttachedPolicies>",
+            ),
+            "GetUser" => call.xml(&format!("<User>{ALICE}</User>")),
             _ => call.xml(""),
         });
         let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
