@@ -1,9 +1,10 @@
 //! What more than one practice reads: once in a look, however many of them ask.
 
+use aws_sdk_cloudtrail::types::Trail;
 use tokio::sync::OnceCell;
 
 use crate::account_summary::{self, AccountSummary};
-use crate::aws::{Identity, Reading};
+use crate::aws::{ForCall, Identity, Reading};
 use crate::credential_report::{self, CredentialReport};
 use crate::error::AwsError;
 use crate::groups::{self, GroupReading};
@@ -14,9 +15,11 @@ use crate::groups::{self, GroupReading};
 pub struct Readings<'l> {
     identity: &'l Identity,
     group: &'l str,
+    tell_makers: bool,
     account_summary: OnceCell<Reading<AccountSummary>>,
     administrators: OnceCell<Reading<Option<GroupReading>>>,
     credential_report: OnceCell<Reading<CredentialReport>>,
+    trails: OnceCell<Reading<Vec<Trail>>>,
 }
 
 impl<'l> Readings<'l> {
@@ -25,10 +28,23 @@ impl<'l> Readings<'l> {
         Self {
             identity,
             group,
+            tell_makers: false,
             account_summary: OnceCell::new(),
             administrators: OnceCell::new(),
             credential_report: OnceCell::new(),
+            trails: OnceCell::new(),
         }
+    }
+
+    /// Whether it is to be told who made what is asked about, which takes half a second for each.
+    #[must_use]
+    pub fn telling_makers(self, tell_makers: bool) -> Self {
+        Self { tell_makers: self.tell_makers || tell_makers, ..self }
+    }
+
+    /// Whether it is to be told who made what is asked about.
+    pub fn tell_makers(&self) -> bool {
+        self.tell_makers
     }
 
     /// Who reads.
@@ -50,6 +66,23 @@ impl<'l> Readings<'l> {
     pub async fn credential_report(&self) -> Result<&Reading<CredentialReport>, AwsError> {
         self.credential_report.get_or_try_init(|| credential_report::read(self.identity)).await
     }
+
+    /// When AWS made the credential report, in seconds since 1970; none where it was not read in this look.
+    pub fn report_made(&self) -> Option<i64> {
+        self.credential_report.get()?.as_ref().ok()?.generated
+    }
+
+    /// The trails that the Region of the work shows, with those of other Regions and of the organization.
+    pub async fn trails(&self, region: &str) -> Result<&Reading<Vec<Trail>>, AwsError> {
+        self.trails.get_or_try_init(|| trails(self.identity, region)).await
+    }
+}
+
+/// With shadow trails: a trail of another Region, or of the organization, is seen from here too.
+async fn trails(identity: &Identity, region: &str) -> Result<Reading<Vec<Trail>>, AwsError> {
+    let answer = identity.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
+    let answer = identity.reading(answer.for_call("cloudtrail:DescribeTrails"))?;
+    Ok(answer.map(|answer| answer.trail_list.unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use aws_sdk_iam::types::User;
 use crate::account::{self, About};
 use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, unless};
 use crate::error::{AwsError, StepError};
+use crate::iam_practices::Remembered;
 use crate::operator::{CodePurpose, CodeRequest, Operator};
 use crate::{text, wait};
 
@@ -35,6 +36,8 @@ pub struct Session {
     pub signed_in_with_mfa: bool,
     /// The serial number of the device whose code opened the MFA session.
     pub session_device: Option<String>,
+    /// What the looks of this run have found about single users and keys.
+    pub remembered: Remembered,
 }
 
 /// Who the administrator may be.
@@ -84,6 +87,7 @@ impl Session {
             by_key: None,
             signed_in_with_mfa: false,
             session_device: None,
+            remembered: Remembered::default(),
         })
     }
 

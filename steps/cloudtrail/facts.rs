@@ -101,13 +101,13 @@ pub async fn observe(
     let region = answers.trail.region.clone().unwrap_or_else(|| session.connection.region());
     let planned = bucket_name(session.account(), &region, answers);
     let (trails, administrators, bucket) = tokio::try_join!(
-        describe(identity, &region),
+        readings.trails(&region),
         administrators::observe(session, readings, answers),
         private_bucket::observe(identity, &planned, &region),
     )?;
     let (trails, trail) = match trails {
-        Ok(trails) => (trails.len(), Ok(best(identity, trails, session.account(), answers).await?)),
-        Err(unseen) => (0, Err(unseen)),
+        Ok(trails) => (trails.len(), Ok(best(identity, trails.clone(), session.account(), answers).await?)),
+        Err(unseen) => (0, Err(unseen.clone())),
     };
     let mut facts = Facts {
         account: session.account().to_owned(),
@@ -199,14 +199,6 @@ impl TrailFacts {
         let records_all = self.global_services && self.all_management_events == Ok(true);
         self.covers_all() && self.logging == Ok(true) && (self.of_another_account || records_all)
     }
-}
-
-/// With shadow trails: a trail of another Region, or of the organization, is seen from here too.
-async fn describe(identity: &Identity, region: &str) -> Result<Reading<Vec<Trail>>, AwsError> {
-    let answer = identity.cloudtrail(region).describe_trails().include_shadow_trails(true).send().await;
-    Ok(identity
-        .reading(answer.for_call("cloudtrail:DescribeTrails"))?
-        .map(|answer| answer.trail_list.unwrap_or_default()))
 }
 
 /// The best trail: what meets the bar before what could be brought up to it, then ours, then this account's, and of

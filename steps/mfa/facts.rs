@@ -638,6 +638,7 @@ mod tests {
 
     use super::*;
     use crate::aws::{Access, AwsFiles, Connection, canned};
+    use crate::credential_report;
 
     const EMPTY: &str = "<MFADevices></MFADevices><IsTruncated>false</IsTruncated>";
     const LOGIN: &str = "<LoginProfile><UserName>bob</UserName><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
@@ -694,10 +695,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn of_many_users_the_report_tells_who_signs_in() {
-        let row = |number: usize| format!("user{number},arn:user{number},{},FALSE", number.is_multiple_of(2));
-        let rows: Vec<_> = (0..40).map(row).collect();
-        let table = format!("user,arn,password_enabled,mfa_active\n{}", rows.join("\n"));
-        let report = aws_smithy_types::base64::encode(table);
+        let signs_in = |number: usize| if number.is_multiple_of(2) { "true" } else { "false" };
+        let user = |number| (format!("user{number}"), vec![("password_enabled", signs_in(number))]);
+        let report = aws_smithy_types::base64::encode(credential_report::table((0..40).map(user)));
         let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
             "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
             _ => call.xml(&format!("<Content>{report}</Content>")),

@@ -60,7 +60,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
-    assert!(planned.notes.is_empty() || state == State::ToChange, "{planned:?}");
+    let tells_more = matches!(state, State::ToChange | State::Accepted | State::NotAssessed);
+    assert!(planned.notes.is_empty() || tells_more, "{planned:?}");
     assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
     assert!(planned.watchable.is_some() || planned.undo.is_empty(), "{planned:?}");
     assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
