@@ -456,7 +456,7 @@ fn last_use(root: &Row) -> Option<(i64, Text)> {
 /// Since when there is an administrator: the earliest creation among the members of the administrators' group and the
 /// one whom the answers name. None where there is nobody yet whom the report knows.
 fn administrator_since(facts: &Facts, report: &CredentialReport, answers: &Answers) -> Reading<Option<i64>> {
-    let members = match (&facts.rights, &answers.admin.user) {
+    let members: Vec<&str> = match (&facts.rights, &answers.admin.user) {
         (Ok(rights), _) => rights.members(&answers.admin.group).map(|user| user.name.as_str()).collect(),
         (Err(_), Some(_)) => Vec::new(),
         (Err(unseen), None) => return Err(unseen.clone()),
