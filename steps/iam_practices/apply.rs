@@ -284,17 +284,16 @@ mod tests {
 
     /// What is asked of AWS to delete an inline policy where the group's says this by then, and what comes of it.
     async fn delete_a_policy_that_the_group_has_as(document: &str) -> (Vec<String>, Result<(), StepError>) {
-        let (of_user, of_group) = (percent_encoded(READS), percent_encoded(document));
-        let aws = canned::Aws::answering(move |call| {
-            match call.operation.as_str() {
-            "GetUserPolicy" => call.xml(&format!(
-                "<UserName>bob</UserName><PolicyName>Uploads</PolicyName><PolicyDocument>{of_user}</PolicyDocument>"
-            )),
-            "GetGroupPolicy" => call.xml(&format!(
-                "<GroupName>G</GroupName><PolicyName>Uploads</PolicyName><PolicyDocument>{of_group}</PolicyDocument>"
-            )),
+        let policy = |holder: &str, document: &str| {
+            let document = percent_encoded(document);
+            format!("{holder}<PolicyName>Uploads</PolicyName><PolicyDocument>{document}</PolicyDocument>")
+        };
+        let of_user = policy("<UserName>bob</UserName>", READS);
+        let of_group = policy("<GroupName>Uploads-users</GroupName>", document);
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GetUserPolicy" => call.xml(&of_user),
+            "GetGroupPolicy" => call.xml(&of_group),
             _ => call.xml(""),
-        }
         });
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
         let [user, policy, group] = ["bob", "Uploads", "Uploads-users"].map(str::to_owned);

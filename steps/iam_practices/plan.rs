@@ -276,7 +276,7 @@ fn settle_users(shared: &[&User], bare: &[&User]) -> PersonTask {
         how.push(how_to_let_go());
     }
     how.push(accept_it(StepId::IndividualUsers));
-    PersonTask { what: sentences(what), how, seen: Seen::Elsewhere }
+    PersonTask { what: joined(what, ". "), how, seen: Seen::Elsewhere }
 }
 
 fn give_each_their_own(names: &str) -> Text {
