@@ -45,11 +45,13 @@ ask iam list-users >/dev/null
 ask iam list-virtual-mfa-devices >/dev/null
 ask iam generate-credential-report >/dev/null
 ask iam get-credential-report >/dev/null
-ask iam get-account-authorization-details --filter User Group LocalManagedPolicy >/dev/null
+ask iam get-account-authorization-details --filter User Group Role LocalManagedPolicy >/dev/null
 
 # Who would notice.
 ask accessanalyzer list-analyzers >/dev/null
-ask account get-alternate-contact --alternate-contact-type SECURITY >/dev/null
+for contact in SECURITY BILLING OPERATIONS; do
+    ask account get-alternate-contact --alternate-contact-type "$contact" >/dev/null
+done
 # Its host begins with the account number, which an endpoint of one's own may not know: it is tried once.
 AWS_MAX_ATTEMPTS=1 ask s3control get-public-access-block --account-id "$account" >/dev/null
 ask iam list-entities-for-policy --policy-arn arn:aws:iam::aws:policy/AWSSupportAccess --entity-filter Role >/dev/null

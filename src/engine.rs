@@ -10,6 +10,7 @@ mod offers;
 mod person;
 mod switched_off;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use steps::operator::OperatorError;
 use steps::practice::{Change, Practice, State, StepId, StepPlan};
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::answers::Collected;
 use crate::error::Failure;
-use crate::event::{ChangeReport, Event, Listener, StepReport};
+use crate::event::{ChangeReport, Event, Listener, Looked, StepReport};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::operator::Asks;
@@ -84,9 +85,11 @@ impl<O: Asks> Engine<'_, O> {
             self.plans_of::<BillingReport>(&readings),
             self.plans_of::<IamPractices>(&readings),
         )?;
+        let report_made = readings.report_made().and_then(|made| Timestamp::from_second(made).ok());
         let looks = [looks.0, looks.1, looks.2, looks.3, looks.4];
         let (reports, planned) = looks.into_iter().flatten().unzip();
         self.reports = reports;
+        self.listener.hear(&Event::Looked(Looked { at: Timestamp::now(), report_made }));
         Ok(planned)
     }
 
@@ -223,7 +226,8 @@ impl<O: Asks> Engine<'_, O> {
 
     /// A look at one practice.
     async fn observe<P: Practice>(&self) -> Result<Sight<P::Facts>, Failure> {
-        self.observe_with::<P>(&self.readings()).await.map(Sight::now)
+        let readings = self.readings().telling_makers(self.operator.is_a_person());
+        self.observe_with::<P>(&readings).await.map(Sight::now)
     }
 
     /// A look at one practice of several, which share what they read.
@@ -236,7 +240,8 @@ impl<O: Asks> Engine<'_, O> {
 
     /// The readings of a look that begins.
     fn readings(&self) -> Readings<'_> {
-        Readings::by(self.session.acting(), &self.collected.answers.admin.group)
+        let answers = &self.collected.answers;
+        Readings::by(self.session.acting(), &answers.admin.group).telling_makers(answers.for_a_page)
     }
 
     async fn plans_of<P: Practice>(

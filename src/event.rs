@@ -1,5 +1,6 @@
 //! All that the engine ever says. The screen, the JSON and the journal listen; the engine never prints.
 
+use jiff::Timestamp;
 use steps::account::About;
 use steps::aws::WayIn;
 use steps::error::StepError;
@@ -11,6 +12,8 @@ use steps::text::Text;
 pub enum Event {
     /// Who is signed in, and to which account.
     SignedIn(SignedIn),
+    /// The account was looked at as a whole; how each step stands comes next.
+    Looked(Looked),
     /// How each step stands before anything is changed. A run that fails has not reached all of them.
     Overview(Vec<StepReport>),
     /// A practice begins.
@@ -33,6 +36,15 @@ pub enum Event {
     Note(Text),
     /// The walk is over.
     Finished(Summary),
+}
+
+/// When the account was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looked {
+    /// When the look ended.
+    pub at: Timestamp,
+    /// When AWS made the credential report that the look rests on; none where it was not read.
+    pub report_made: Option<Timestamp>,
 }
 
 /// Who is signed in.

@@ -57,7 +57,7 @@ pub async fn run(
     };
     // Another run may be at work, whose account a look must not overwrite.
     let account = match task {
-        Task::Plan | Task::Check => PracticeAccount::open_for_a_look(&folder)?,
+        Task::Plan | Task::Check | Task::Report => PracticeAccount::open_for_a_look(&folder)?,
         Task::Walk | Task::Apply { .. } => PracticeAccount::open(&folder, false)?,
     };
     let connection =

@@ -10,6 +10,7 @@ use steps::aws::{Access, Connection};
 use steps::error::StepError;
 use steps::operator::OperatorError;
 use steps::practice::StepId;
+use steps::session::Session;
 use steps::text;
 
 use crate::answers;
@@ -37,6 +38,8 @@ pub enum Task {
     Plan,
     /// Judge how it stands.
     Check,
+    /// Judge it for a page to keep, which takes its time.
+    Report,
     /// Apply the answers with nobody watching.
     Apply {
         /// Without asking once before.
@@ -168,6 +171,7 @@ pub async fn on(
     let mut looking = Looking::begin();
     let mut everybody = Everybody::default().and(&mut human).and(&mut json).and(&mut looking);
     let result = with_listener(place, task, options, file, screen, interrupt, &mut everybody).await;
+    let result = result.map(|(status, _)| status);
     drop(everybody);
     // Wrong usage was told before anything was looked at.
     let looked = !matches!(&result, Err(failure) if failure.exit_status() == 2);
@@ -193,7 +197,7 @@ impl Calls {
     }
 }
 
-/// Does a task while somebody listens.
+/// Does a task while somebody listens. Gives the exit status, and the session in which it was done.
 pub(crate) async fn with_listener(
     place: Place,
     task: Task,
@@ -202,7 +206,7 @@ pub(crate) async fn with_listener(
     screen: &Screen,
     interrupt: Interrupt,
     listener: &mut dyn Listener,
-) -> Result<u8, Failure> {
+) -> Result<(u8, Session), Failure> {
     if !StepId::all().any(|step| options.selects(step)) {
         return Err(Failure::Usage(text! {
             en: "--only and --skip together leave no step.",
@@ -223,7 +227,7 @@ impl Task {
     pub fn access(self) -> Access {
         match self {
             Self::Walk | Self::Apply { .. } => Access::ReadWrite,
-            Self::Plan | Self::Check => Access::ReadOnly,
+            Self::Plan | Self::Check | Self::Report => Access::ReadOnly,
         }
     }
 

@@ -1,4 +1,5 @@
-//! What an administrator can see about the root user at once, in one call that no report delays.
+//! What an administrator can see at once about the root user, and how many users and groups there are, in one call that no
+//! report delays.
 //!
 //! Source: IAM API reference, "GetAccountSummary".
 
@@ -12,7 +13,7 @@ use crate::error::AwsError;
 /// The name of the read.
 const OPERATION: &str = "iam:GetAccountSummary";
 
-/// The account's counts, as far as they are about root.
+/// The account's counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountSummary(HashMap<SummaryKeyType, i32>);
 
@@ -31,6 +32,12 @@ impl AccountSummary {
     /// tell, and then it has.
     pub fn root_password(&self) -> bool {
         self.flag(SummaryKeyType::from("AccountPasswordPresent")).unwrap_or(true)
+    }
+
+    /// How many users and groups there are; none where AWS does not say.
+    pub fn users_and_groups(&self) -> Option<(usize, usize)> {
+        let count = |key: SummaryKeyType| self.0.get(&key).and_then(|count| usize::try_from(*count).ok());
+        Some((count(SummaryKeyType::Users)?, count(SummaryKeyType::Groups)?))
     }
 
     /// What AWS does not say is not known: it is not a no.
@@ -59,5 +66,8 @@ mod tests {
         assert!(summary.root_password());
         let managed = AccountSummary(HashMap::from([(SummaryKeyType::from("AccountPasswordPresent"), 0)]));
         assert!(!managed.root_password());
+        assert_eq!(managed.users_and_groups(), None);
+        let counts = [(SummaryKeyType::Users, 3), (SummaryKeyType::Groups, 2)];
+        assert_eq!(AccountSummary(HashMap::from(counts)).users_and_groups(), Some((3, 2)));
     }
 }

@@ -36,6 +36,9 @@ pub struct Answers {
     /// knowledge of itself.
     #[serde(skip)]
     pub attended: bool,
+    /// Whether the look is for the page to keep, on which it stands who made what is asked about. Not an answer either.
+    #[serde(skip)]
+    pub for_a_page: bool,
     /// The resources, such as `iam:access-key/alice`, of changes that an earlier run began and of which nobody knows
     /// what came, with the earliest time at which AWS can have heard of it. From the journal: evidence that what is found
     /// half-made is ours. Not an answer either.
@@ -209,7 +212,7 @@ pub enum ReportFormat {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Iam {
-    /// Consent to move managed policies from users to groups.
+    /// Consent to move policies from users to groups. For inline ones it is asked for in no other way.
     pub move_to_groups: bool,
     /// Consent to switch off access keys that nobody uses.
     pub disable_unused: bool,

@@ -72,21 +72,22 @@ impl StepId {
             ],
             Self::KeyRotation => &[
                 "CIS-5.0:1.12", "CIS-5.0:1.13", "CIS-6.0:2.12", "CIS-6.0:2.13", "CIS-7.0:2.12",
-                "FSBP:IAM.3", "WA:SEC02-BP05",
+                "FSBP:IAM.3", "WA:SEC02-BP05", "ISMS-P:2.5.3",
             ],
             Self::RolesNotKeys => &[
                 "CIS-5.0:1.17", "CIS-6.0:2.17", "CIS-7.0:2.16",
-                "SSB:WKLD.01", "WA:SEC02-BP02",
+                "SSB:WKLD.01", "WA:SEC02-BP02", "ISMS-P:2.5.3",
             ],
             Self::LeastPrivilege => &[
                 "CIS-5.0:1.15", "CIS-6.0:2.15", "CIS-7.0:2.14",
                 "FSBP:IAM.1", "SSB:ACCT.04", "WA:SEC03-BP02", "ISMS-P:2.5.5", "ISMS-P:2.5.6",
             ],
             Self::ActivityMonitoring => &[
-                "CIS-5.0:1.2", "CIS-5.0:1.6", "CIS-5.0:1.16", "CIS-5.0:1.19", "CIS-5.0:2.1.4", "CIS-6.0:2.2",
-                "CIS-6.0:2.6", "CIS-6.0:2.16", "CIS-6.0:2.19", "CIS-6.0:3.1.4", "CIS-7.0:2.3", "CIS-7.0:2.7",
-                "CIS-7.0:2.15", "CIS-7.0:2.18", "CIS-7.0:3.1.4",
-                "FSBP:Account.1", "FSBP:S3.1", "SSB:ACCT.01", "SSB:ACCT.02", "SSB:ACCT.08", "WA:SEC01-BP02",
+                "CIS-5.0:1.2", "CIS-5.0:1.6", "CIS-5.0:1.16", "CIS-5.0:1.19", "CIS-5.0:2.1.4", "CIS-5.0:4.3",
+                "CIS-6.0:2.2", "CIS-6.0:2.6", "CIS-6.0:2.16", "CIS-6.0:2.19", "CIS-6.0:3.1.4", "CIS-6.0:5.3",
+                "CIS-7.0:2.3", "CIS-7.0:2.7", "CIS-7.0:2.15", "CIS-7.0:2.18", "CIS-7.0:3.1.4", "CIS-7.0:5.3",
+                "FSBP:Account.1", "FSBP:S3.1", "SSB:ACCT.01", "SSB:ACCT.02", "SSB:ACCT.08",
+                "WA:SEC01-BP02", "WA:SEC04-BP04", "ISMS-P:2.11.3",
             ],
         }
     }

@@ -9,6 +9,30 @@ use aws_sdk_iam::types::ReportStateType;
 use crate::aws::{ForCall, Identity, Reading, Unseen};
 use crate::error::AwsError;
 use crate::text;
+use crate::text::Text;
+
+/// The columns that verdicts rest on.
+const NEEDED: [&str; 19] = [
+    "user",
+    "arn",
+    "user_creation_time",
+    "password_enabled",
+    "password_last_used",
+    "password_last_changed",
+    "mfa_active",
+    "access_key_1_active",
+    "access_key_1_last_rotated",
+    "access_key_1_last_used_date",
+    "access_key_1_last_used_region",
+    "access_key_1_last_used_service",
+    "access_key_2_active",
+    "access_key_2_last_rotated",
+    "access_key_2_last_used_date",
+    "access_key_2_last_used_region",
+    "access_key_2_last_used_service",
+    "cert_1_active",
+    "cert_2_active",
+];
 
 /// The credential report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,8 +63,12 @@ pub struct Row {
     pub password_last_changed: Option<i64>,
     /// Whether there is an MFA device of any kind.
     pub mfa: bool,
+    /// Whether there is a signing certificate that can be used.
+    pub certificate: bool,
     /// The access keys, without their ids, which the report does not tell.
     pub keys: Vec<Key>,
+    /// Who made the user; the report does not tell, and none where Event History was not asked.
+    pub made_by: Option<Maker>,
 }
 
 /// An access key.
@@ -54,6 +82,19 @@ pub struct Key {
     pub made: Option<i64>,
     /// Its last use, as far as AWS tells.
     pub last_use: Option<LastUse>,
+    /// Who made it; the report does not tell, and none where Event History was not asked.
+    pub made_by: Option<Maker>,
+}
+
+/// Who made something, by Event History.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Maker {
+    /// This user, role or root.
+    Somebody(String),
+    /// It is not on record: Event History goes back 90 days.
+    NotOnRecord,
+    /// Event History could not be read.
+    NotSeen,
 }
 
 /// The last use of an access key.
@@ -68,6 +109,28 @@ pub struct LastUse {
 }
 
 impl CredentialReport {
+    /// Reads a report that verdicts may rest on: with every column that they ask for, and with the line of root, who is
+    /// in every account but those in China. Of less than that nothing is seen, because it would look like an account in
+    /// which nobody has anything.
+    pub fn whole(text: &str, generated: Option<i64>, partition: &str) -> Reading<Self> {
+        let header = fields(text.lines().next().unwrap_or_default());
+        let is_there = |column: &str| header.iter().any(|found| found == column);
+        if let Some(column) = NEEDED.iter().find(|column| !is_there(column)) {
+            return Err(of_no_use(text! {
+                en: "the report has no column {column}.",
+                ko: "보고서에 {column} 열이 없습니다."
+            }));
+        }
+        let report = Self::parse(text, generated);
+        if report.root().is_none() && partition != "aws-cn" {
+            return Err(of_no_use(text! {
+                en: "the report has no line of the root user.",
+                ko: "보고서에 루트 사용자의 줄이 없습니다."
+            }));
+        }
+        Ok(report)
+    }
+
     /// Reads the report's text. A line that does not fit the header is counted and left out.
     pub fn parse(text: &str, generated: Option<i64>) -> Self {
         let mut lines = text.lines();
@@ -118,6 +181,7 @@ impl Row {
                 active: is(&name("active")),
                 made: moment(&name("last_rotated")),
                 last_use: moment(&name("last_used_date")).map(last_use),
+                made_by: None,
             };
             // Without a key, AWS writes FALSE and no dates.
             (key.active || key.made.is_some() || key.last_use.is_some()).then_some(key)
@@ -130,7 +194,9 @@ impl Row {
             password_last_used: moment("password_last_used"),
             password_last_changed: moment("password_last_changed"),
             mfa: is("mfa_active"),
+            certificate: is("cert_1_active") || is("cert_2_active"),
             keys: [1, 2].into_iter().filter_map(key).collect(),
+            made_by: None,
         })
     }
 
@@ -138,6 +204,10 @@ impl Row {
     pub fn is_root(&self) -> bool {
         self.user == "<root_account>" || self.arn.ends_with(":root")
     }
+}
+
+fn of_no_use(why: Text) -> Unseen {
+    Unseen::failed("iam:GetCredentialReport", why)
 }
 
 /// The fields of a line. A field in quotation marks may hold commas.
@@ -170,8 +240,8 @@ pub async fn read(identity: &Identity) -> Result<Reading<CredentialReport>, AwsE
         let (complete, found) = tokio::join!(biased; generate(identity), get(identity));
         match (complete?, found) {
             (Err(unseen), _) => return Ok(Err(unseen)),
-            (Ok(_), Ok(report)) => return Ok(Ok(report)),
-            (Ok(true), Err(_)) => return identity.reading(get(identity).await),
+            (Ok(_), Ok(report)) => return Ok(report),
+            (Ok(true), Err(_)) => return Ok(identity.reading(get(identity).await)?.flatten()),
             (Ok(false), Err(_)) => tokio::time::sleep(Duration::from_secs(1)).await,
         }
     }
@@ -189,13 +259,33 @@ async fn generate(identity: &Identity) -> Result<Reading<bool>, AwsError> {
     Ok(answer.map(|answer| answer.state() == Some(&ReportStateType::Complete)))
 }
 
-async fn get(identity: &Identity) -> Result<CredentialReport, AwsError> {
+async fn get(identity: &Identity) -> Result<Reading<CredentialReport>, AwsError> {
     let answer = identity.iam().get_credential_report().send().await.for_call("iam:GetCredentialReport")?;
     let generated = answer.generated_time().map(aws_smithy_types::DateTime::secs);
-    match answer.content() {
-        Some(content) => Ok(CredentialReport::parse(&String::from_utf8_lossy(content.as_ref()), generated)),
-        None => Err(AwsError::without_answer("iam:GetCredentialReport", "the answer holds no report")),
-    }
+    let content = answer.content().map(|content| String::from_utf8_lossy(content.as_ref()));
+    Ok(CredentialReport::whole(&content.unwrap_or_default(), generated, &identity.caller.partition))
+}
+
+/// A report as AWS makes it, with the line of root and one of each of these users, of whom it says what is unlike a user
+/// who has nothing.
+#[cfg(test)]
+pub(crate) fn table<'w>(users: impl IntoIterator<Item = (String, Vec<(&'w str, &'w str)>)>) -> String {
+    let root = ("<root_account>".to_owned(), vec![("password_last_used", "2026-01-01T00:00:00+00:00")]);
+    let line = |(user, said): (String, Vec<(&str, &str)>)| {
+        let word = |column: &&str| match *column {
+            "user" => user.clone(),
+            "arn" if user.starts_with('<') => "arn:aws:iam::111122223333:root".to_owned(),
+            "arn" => format!("arn:aws:iam::111122223333:user/{user}"),
+            column => {
+                let said = said.iter().find(|(name, _)| *name == column).map(|(_, word)| (*word).to_owned());
+                let nothing = if column.ends_with("_active") { "false" } else { "N/A" };
+                said.unwrap_or_else(|| nothing.to_owned())
+            }
+        };
+        NEEDED.iter().map(word).collect::<Vec<_>>().join(",")
+    };
+    let lines = std::iter::once(root).chain(users).map(line);
+    std::iter::once(NEEDED.join(",")).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -223,6 +313,32 @@ mod tests {
     }
 
     #[test]
+    fn less_than_a_whole_report_is_none() {
+        let alice = || table([("alice".to_owned(), vec![("mfa_active", "true")])]);
+        let whole = CredentialReport::whole(&alice(), Some(7), "aws").unwrap();
+        assert_eq!((whole.users_with_mfa(), whole.generated), (vec!["alice".to_owned()], Some(7)));
+
+        let without = |text: &str| {
+            let unseen = CredentialReport::whole(text, Some(7), "aws").unwrap_err();
+            assert_eq!(unseen.operation, "iam:GetCredentialReport");
+            unseen.text()
+        };
+        for empty in ["", "\n", "<html>502</html>"] {
+            assert!(without(empty).en.contains("no column user"), "{empty}");
+        }
+        for column in NEEDED {
+            let text = without(&alice().replacen(column, "another", 1));
+            assert!(text.en.contains("no column") && text.ko.contains("열이 없습니다"), "{column}: {text:?}");
+        }
+        let rootless: Vec<_> =
+            alice().lines().filter(|line| !line.starts_with('<')).map(str::to_owned).collect();
+        let rootless = rootless.join("\n");
+        assert!(without(&rootless).en.contains("no line of the root user"));
+        let in_china = CredentialReport::whole(&rootless, None, "aws-cn").unwrap();
+        assert_eq!((in_china.users().count(), in_china.root()), (1, None));
+    }
+
+    #[test]
     fn what_aws_does_not_tell_is_absent() {
         let bob = "bob,arn:aws:iam::111122223333:user/bob,2026-01-02T03:04:05+00:00,TRUE,no_information,N/A,\
             not_supported,false,true,2026-01-02T03:05:05Z,2026-02-01T00:00:00+00:00,us-east-1,s3,FALSE,N/A,N/A,N/A,\
@@ -234,7 +350,8 @@ mod tests {
         assert_eq!((report.generated, report.unreadable), (Some(7), 0));
         let last_use =
             LastUse { at: 1_769_904_000, region: Some("us-east-1".into()), service: Some("s3".into()) };
-        let key = Key { id: None, active: true, made: Some(1_767_323_105), last_use: Some(last_use) };
+        let made = Some(1_767_323_105);
+        let key = Key { active: true, made, last_use: Some(last_use), ..Key::default() };
         let bob = Row {
             user: "bob".into(),
             arn: "arn:aws:iam::111122223333:user/bob".into(),
@@ -243,13 +360,25 @@ mod tests {
             password_last_used: None,
             password_last_changed: None,
             mfa: false,
+            certificate: false,
             keys: vec![key],
+            made_by: None,
         };
         assert_eq!(report.users().collect::<Vec<_>>(), [&bob]);
         let root = report.root().unwrap();
         assert_eq!((root.password, root.mfa, root.password_last_used), (false, true, Some(1_735_689_601)));
         let off = Key { made: Some(1_735_689_600), ..Key::default() };
         assert_eq!(root.keys, [off], "a key that is switched off has a date");
+    }
+
+    /// What AWS answers where the report is this text.
+    fn content(text: &str) -> String {
+        format!("<Content>{}</Content>", aws_smithy_types::base64::encode(text))
+    }
+
+    /// The report of an account in which alice has a device.
+    fn with_alice() -> String {
+        content(&table([("alice".to_owned(), vec![("mfa_active", "true")])]))
     }
 
     /// An AWS whose report can be had after so many asks. It tells of alice, who has a device.
@@ -261,8 +390,7 @@ mod tests {
                 call.xml(if complete { "<State>COMPLETE</State>" } else { "<State>STARTED</State>" })
             }
             _ if asked.load(Ordering::Relaxed) < asks => call.refused(410, "ReportNotPresent"),
-            // user,mfa_active and, on the next line, alice,true
-            _ => call.xml("<Content>dXNlcixtZmFfYWN0aXZlCmFsaWNlLHRydWUK</Content>"),
+            _ => call.xml(&with_alice()),
         })
     }
 
@@ -286,11 +414,27 @@ mod tests {
             let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
                 operation if operation == denied => call.refused(403, "AccessDenied"),
                 "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
-                _ => call.xml("<Content>dXNlcixtZmFfYWN0aXZlCmFsaWNlLHRydWUK</Content>"),
+                _ => call.xml(&with_alice()),
             });
             let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
             let unseen = read(&identity).await.unwrap().unwrap_err();
             assert_eq!(unseen.operation, format!("iam:{denied}"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_an_answer_without_a_report_nothing_is_seen() {
+        for answer in [String::new(), content(""), content("user,arn\nalice,arn:alice\n")] {
+            for access in [Access::ReadOnly, Access::ReadWrite] {
+                let answer = answer.clone();
+                let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+                    "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
+                    _ => call.xml(&answer),
+                });
+                let identity = aws.connection(access).started_as().await.unwrap();
+                let unseen = read(&identity).await.unwrap().unwrap_err();
+                assert!(unseen.text().en.contains("no column"), "{}", unseen.text().en);
+            }
         }
     }
 

@@ -456,16 +456,31 @@ impl<C> StepPlan<C> {
         self.with_note(note)
     }
 
-    /// The operator's word, kept in the answers, that a step stays as it is. What is in place needs no exception.
-    pub fn accept(mut self, answers: &Answers) -> Self {
-        let accepted = answers.accept.iter().find(|accept| accept.step == self.step);
-        if let (Some(accept), false) = (accepted, self.state == State::InPlace) {
-            self = Self {
-                reason: Some(Text::verbatim(&accept.reason)),
-                ..Self::new(self.step, State::Accepted)
-            };
+    /// The operator's word, kept in the answers, that a step stays as it is. What is in place needs no exception, and of
+    /// what was not seen nobody knows what it would be made for: there the word is only noted. What was found stays to be
+    /// read, so that an exception goes on telling what it is about.
+    pub fn accept(self, answers: &Answers) -> Self {
+        let Some(accepted) = answers.accept.iter().find(|accept| accept.step == self.step) else {
+            return self;
+        };
+        match self.state {
+            State::InPlace => self,
+            State::NotAssessed => self.with_note(accepted_as_it_is(&accepted.reason)),
+            _ => {
+                let left = self.person.map(|task| task.what);
+                let notes = left.into_iter().chain(self.notes).collect();
+                let reason = Some(Text::verbatim(&accepted.reason));
+                Self { reason, notes, ..Self::new(self.step, State::Accepted) }
+            }
         }
-        self
+    }
+}
+
+fn accepted_as_it_is(reason: &str) -> Text {
+    let reason = harmless(reason);
+    crate::text! {
+        en: "The answers accept this step as it is ({reason}), but it was not seen what that is.",
+        ko: "응답에서 이 단계를 그대로 두기로 했지만({reason}) 어떤 상태인지 확인하지 못했습니다."
     }
 }
 
@@ -508,6 +523,37 @@ pub trait Practice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answers::Accept;
+
+    /// The answers of somebody who leaves the step as it is.
+    fn accepting(step: StepId) -> Answers {
+        Answers { accept: vec![Accept { step, reason: "we know".into() }], ..Answers::default() }
+    }
+
+    #[test]
+    fn what_is_accepted_goes_on_telling_what_that_is() {
+        let what = Text::verbatim("Replace the keys of bob");
+        let task = PersonTask { what: what.clone(), how: Vec::new(), seen: Seen::Elsewhere };
+        let line = Text::verbatim("bob: access key AKIA1");
+        let plan = StepPlan::<()>::needs_person(StepId::KeyRotation, task).with_note(line.clone());
+        let accepted = plan.clone().accept(&accepting(StepId::KeyRotation));
+        assert_eq!((accepted.state, accepted.reason), (State::Accepted, Some(Text::verbatim("we know"))));
+        assert_eq!((accepted.notes, accepted.person), (vec![what, line], None));
+        assert_eq!(plan.clone().accept(&accepting(StepId::RootMfa)), plan);
+        let in_place = StepPlan::<()>::in_place(StepId::KeyRotation, Text::verbatim("young keys"));
+        assert_eq!(in_place.clone().accept(&accepting(StepId::KeyRotation)), in_place);
+    }
+
+    #[test]
+    fn what_was_not_seen_is_not_accepted() {
+        let unseen = Unseen::denied("iam:GetCredentialReport", "AccessDenied");
+        let plan = StepPlan::<()>::not_assessed(StepId::KeyRotation, &unseen);
+        let left = plan.accept(&accepting(StepId::KeyRotation));
+        assert_eq!((left.state, left.reason), (State::NotAssessed, Some(unseen.reason())));
+        assert!(!left.state.is_settled());
+        let noted = &left.notes[0];
+        assert!(noted.en.contains("we know") && noted.ko.contains("we know"), "{noted:?}");
+    }
 
     /// Otherwise a step would wait for what waits for it.
     #[test]

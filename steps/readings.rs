@@ -4,6 +4,7 @@ use tokio::sync::OnceCell;
 
 use crate::account_summary::{self, AccountSummary};
 use crate::aws::{Identity, Reading};
+use crate::cloudtrail::{self, Found};
 use crate::credential_report::{self, CredentialReport};
 use crate::error::AwsError;
 use crate::groups::{self, GroupReading};
@@ -17,9 +18,11 @@ pub struct Readings<'l> {
     group: &'l str,
     /// The step at which somebody waits for what takes a while to read.
     waited_for_at: Option<StepId>,
+    tell_makers: bool,
     account_summary: OnceCell<Reading<AccountSummary>>,
     administrators: OnceCell<Reading<Option<GroupReading>>>,
     credential_report: OnceCell<Reading<CredentialReport>>,
+    trails: OnceCell<Reading<Found>>,
 }
 
 impl<'l> Readings<'l> {
@@ -29,9 +32,11 @@ impl<'l> Readings<'l> {
             identity,
             group,
             waited_for_at: None,
+            tell_makers: false,
             account_summary: OnceCell::new(),
             administrators: OnceCell::new(),
             credential_report: OnceCell::new(),
+            trails: OnceCell::new(),
         }
     }
 
@@ -44,6 +49,17 @@ impl<'l> Readings<'l> {
     /// Whether somebody waits at this step for what takes a while to read.
     pub fn are_waited_for_at(&self, step: StepId) -> bool {
         self.waited_for_at == Some(step)
+    }
+
+    /// Whether it is to be told who made what is asked about, which takes half a second for each.
+    #[must_use]
+    pub fn telling_makers(self, tell_makers: bool) -> Self {
+        Self { tell_makers: self.tell_makers || tell_makers, ..self }
+    }
+
+    /// Whether it is to be told who made what is asked about.
+    pub fn tell_makers(&self) -> bool {
+        self.tell_makers
     }
 
     /// Who reads.
@@ -64,6 +80,16 @@ impl<'l> Readings<'l> {
     /// The credential report, which may be four hours old.
     pub async fn credential_report(&self) -> Result<&Reading<CredentialReport>, AwsError> {
         self.credential_report.get_or_try_init(|| credential_report::read(self.identity)).await
+    }
+
+    /// When AWS made the credential report, in seconds since 1970; none where it was not read in this look.
+    pub fn report_made(&self) -> Option<i64> {
+        self.credential_report.get()?.as_ref().ok()?.generated
+    }
+
+    /// The trails of the account, as the Region of the work shows them.
+    pub(crate) async fn trails(&self, region: &str) -> Result<&Reading<Found>, AwsError> {
+        self.trails.get_or_try_init(|| cloudtrail::find(self.identity, region)).await
     }
 }
 

@@ -17,6 +17,7 @@ use crate::answers::Admin;
 use crate::aws::{Caller, CallerKind, Connection, ForCall, Identity, WayIn, unless};
 use crate::error::StepError;
 use crate::event_history::KeyUses;
+use crate::iam_practices::Remembered;
 use crate::operator::Operator;
 use crate::wait;
 
@@ -54,6 +55,8 @@ pub struct Session {
     pub session_device: Option<String>,
     /// What was read in Event History of the uses of access keys. It is read slowly, so it is kept for the whole run.
     pub key_uses: KeyUses,
+    /// What the looks of this run have found about single users and keys.
+    pub remembered: Remembered,
 }
 
 /// Who the administrator may be.
@@ -119,6 +122,7 @@ impl Session {
             signed_in_with_mfa: false,
             session_device: None,
             key_uses: KeyUses::default(),
+            remembered: Remembered::default(),
         })
     }
 

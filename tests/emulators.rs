@@ -57,6 +57,19 @@ const ON_BUCKETS: [&str; 8] = [
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
 ];
+/// What is left of the account that somebody has set up with the AWS CLI. Nobody has said that root's credentials are put
+/// away and the billing pages are open, and ministack delivers no files.
+const LEFT_BY_HAND: [[&str; 2]; 9] = [
+    ["root-credentials", "needs-person"],
+    ["require-mfa", "to-change"],
+    ["users-mfa", "needs-person"],
+    ["log-delivery", "waiting"],
+    ["billing-access", "needs-person"],
+    ["report-delivery", "waiting"],
+    ["permissions-through-groups", "needs-person"],
+    ["least-privilege", "needs-person"],
+    ["activity-monitoring", "not-assessed"],
+];
 
 #[test]
 fn as_root_a_plan_writes_nothing_and_an_apply_does_it_all() {
@@ -226,6 +239,45 @@ fn what_somebody_else_has_done_is_told_from_what_is_missing() {
         "start cloudtrail:trail/day-one".to_owned(),
     ];
     assert_eq!(changes_before(&check, "report-bucket"), missing);
+}
+
+/// Set up with the AWS CLI alone, as AWS's own guides say: what was done is found and named, and so is what was not.
+#[test]
+fn what_was_set_up_by_aws_cli_commands_is_found_exactly() {
+    if left_out() {
+        return;
+    }
+    let (emulator, root) = (Emulator::ministack(Enforces::Nothing), Login::root());
+    emulator.shell(&root, "set_up.sh", &["own-logs", "own-bills"]);
+    let answers = answers(&emulator, true);
+    let before = account(&emulator, &root);
+
+    let check = run(&emulator, &root, &["check"], &answers);
+    assert_eq!((check.status, check.writes()), (Some(3), vec![]), "{}", check.stderr);
+    assert_eq!(account(&emulator, &root), before);
+    assert_eq!(left(&check), LEFT_BY_HAND);
+    let missing = [
+        "start sts:session/alice".to_owned(),
+        format!("create arn:aws:iam::{}:policy/dayone-require-mfa", emulator.account),
+        "attach iam:group/Administrators".to_owned(),
+    ];
+    assert_eq!(changes_before(&check, "trail-bucket"), missing);
+    assert_eq!(planned(&check), missing.len());
+    for (step, field, names) in [
+        ("admin-group", "found", "Administrators"),
+        ("admin-user", "found", "alice"),
+        ("admin-mfa", "found", "alice"),
+        ("trail-bucket", "found", "own-logs"),
+        ("trail", "found", "audit"),
+        ("report-bucket", "found", "own-bills"),
+        ("report", "found", "costs"),
+        ("permissions-through-groups", "person", "bob"),
+        ("least-privilege", "person", "Pipeline"),
+    ] {
+        let steps = steps(&check);
+        let found = &steps.iter().find(|found| found["id"] == step).unwrap()[field];
+        assert!(found.as_str().unwrap().contains(names), "{step}: {found}");
+    }
 }
 
 /// An answers file that says everything but what only a person knows, with an authenticator app behind its commands.

@@ -76,11 +76,7 @@ const RESTS: [(&str, &[StepId], &[StepId]); 57] = [
     ("iam:ListAccessKeys", &[AdminSignIn, RequireMfa], NOTHING),
     ("iam:ListAccountAliases", NOTHING, NOTHING),
     ("iam:ListAttachedGroupPolicies", &[AdminGroup, AdminUser, RequireMfa], NOTHING),
-    (
-        "iam:ListEntitiesForPolicy",
-        &[LeastPrivilege, ActivityMonitoring],
-        &[LeastPrivilege, ActivityMonitoring],
-    ),
+    ("iam:ListEntitiesForPolicy", WATCHING, WATCHING),
     ("iam:ListGroupPolicies", &[AdminGroup, AdminUser], NOTHING),
     // Only where the run has a session with MFA, and compares.
     ("iam:ListGroups", NOTHING, NOTHING),

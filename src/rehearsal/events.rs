@@ -70,7 +70,7 @@ impl Memory {
             agent: agent.chars().take(LONGEST_AGENT).collect(),
             error: refusal_in(answer),
             request: call.id.clone(),
-            resources: resources(call),
+            resources: resources(call, answer),
             ..Event::by(caller, now)
         };
         self.remember(event);
@@ -123,20 +123,28 @@ fn is_about_data(call: &Call) -> bool {
     call.service == Service::S3 && (call.object.is_some() || call.operation == "ListObjectsV2")
 }
 
-fn resources(call: &Call) -> Vec<(String, String)> {
+fn resources(call: &Call, answer: &MockResponse) -> Vec<(String, String)> {
     let of = |kind: &str, name: Option<&str>| {
         name.filter(|name| !name.is_empty()).map(|name| (kind.to_owned(), name.to_owned()))
     };
+    let made = made_key(call, answer);
     let trail = [call.text("Name"), call.text("TrailName")].into_iter().find(|name| !name.is_empty());
     let found = [
         of("AWS::IAM::User", call.parameter("UserName")),
         of("AWS::IAM::Group", call.parameter("GroupName")),
         of("AWS::IAM::Policy", call.parameter("PolicyArn")),
-        of("AWS::IAM::AccessKey", call.parameter("AccessKeyId")),
+        of("AWS::IAM::AccessKey", call.parameter("AccessKeyId").or(made.as_deref())),
         of("AWS::S3::Bucket", call.bucket.as_deref()),
         of("AWS::CloudTrail::Trail", trail.filter(|_| call.service == Service::CloudTrail)),
     ];
     found.into_iter().flatten().collect()
+}
+
+/// The id of the access key that a call has made.
+fn made_key(call: &Call, answer: &MockResponse) -> Option<String> {
+    let body = String::from_utf8_lossy(&answer.body);
+    let (_, rest) = body.split_once("<AccessKeyId>").filter(|_| call.operation == "CreateAccessKey")?;
+    rest.split_once('<').map(|(id, _)| id.to_owned())
 }
 
 /// What root's first access key was used for before: a script lists the buckets every few days. Also its last use.

@@ -383,6 +383,10 @@ impl Listener for Human {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::SignedIn(who) => self.signed_in(who),
+            Event::Looked(looked) if self.manner == Manner::List => {
+                self.screen.wrapped(2, &self.screen.paint(Tone::Faint, self.say(&words::looked(looked))));
+            }
+            Event::Looked(_) => {}
             Event::Overview(reports) => self.overview(reports),
             // Headings come with the first step that has something to show.
             Event::PracticeStarted(_) => {}

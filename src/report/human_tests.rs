@@ -524,3 +524,16 @@ fn who_is_not_signed_in_learns_the_ways() {
         }
     }
 }
+
+#[test]
+fn a_list_says_when_it_was_looked_and_a_walk_does_not() {
+    let at = jiff::Timestamp::from_second(1_795_500_000).unwrap();
+    let looked = Event::Looked(crate::event::Looked { at, report_made: Some(at) });
+    type Listening = fn(Screen) -> Human;
+    let listeners: [(Listening, bool); 2] = [(Human::listing, true), (Human::walking, false)];
+    for (listener, says) in listeners {
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        listener(screen.clone()).hear(&looked);
+        assert_eq!(screen.kept().contains("As of 2026-11-24 06:00 UTC"), says, "{}", screen.kept());
+    }
+}

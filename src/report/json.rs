@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use steps::practice::{PracticeId, State, StepId, Verb};
-use steps::text::Language;
+use steps::text::{Language, Text};
 
+use super::words::iso;
 use crate::event::{ChangeReport, Event, Listener, Outcome, SignedIn, StepReport};
 
 /// The version of the shape. It grows when a field changes or goes, not when one is added.
@@ -17,6 +19,10 @@ pub struct Json {
     language: Language,
     applies: bool,
     signed_in: Option<SignedIn>,
+    /// When the account was looked at last.
+    looked_at: Option<Timestamp>,
+    /// When AWS made the credential report that the look rested on.
+    report_made: Option<Timestamp>,
     /// Each step as it was last seen. One that the run did not reach is as it was before the walk.
     steps: HashMap<StepId, StepReport>,
     made: Vec<(ChangeReport, MadeOutcome)>,
@@ -27,8 +33,16 @@ pub struct Json {
 impl Json {
     /// Texts are in `language`. In a run that applies, each change says what came of it.
     pub fn new(language: Language, applies: bool) -> Self {
-        let (steps, made) = (HashMap::new(), Vec::new());
-        Self { language, applies, signed_in: None, steps, made, at_the_end: false }
+        Self {
+            language,
+            applies,
+            signed_in: None,
+            looked_at: None,
+            report_made: None,
+            steps: HashMap::new(),
+            made: Vec::new(),
+            at_the_end: false,
+        }
     }
 
     /// Whether it is known by now which account this is.
@@ -41,6 +55,8 @@ impl Json {
         let document = Document {
             schema: SCHEMA,
             account: self.signed_in.as_ref().map(Account::of),
+            looked_at: self.looked_at.map(iso),
+            report_made: self.report_made.map(iso),
             in_place: self.in_place(),
             practices: PracticeId::ALL.into_iter().filter_map(|id| self.practice(id)).collect(),
             api_calls,
@@ -66,12 +82,15 @@ impl Json {
     }
 
     fn step<'a>(&'a self, report: &'a StepReport) -> Step<'a> {
+        let say = |text: &'a Text| text.in_language(self.language);
         Step {
             id: report.step,
             state: report.state,
+            found: report.found.as_ref().map(say),
             changes: self.changes(report),
-            person: report.person.as_ref().map(|task| task.what.in_language(self.language)),
-            reason: report.reason.as_ref().map(|reason| reason.in_language(self.language)),
+            person: report.person.as_ref().map(|task| say(&task.what)),
+            reason: report.reason.as_ref().map(say),
+            notes: report.notes.iter().map(say).collect(),
             names: Some(report.names.as_slice()).filter(|names| !names.is_empty()),
             controls: report.step.controls(),
         }
@@ -110,7 +129,14 @@ impl Listener for Json {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::SignedIn(who) => self.signed_in = Some(who.clone()),
-            Event::Step(report) | Event::Verified(report) => self.look(report),
+            Event::Looked(looked) => {
+                self.looked_at = Some(looked.at);
+                self.report_made = looked.report_made;
+            }
+            Event::Step(report) | Event::Verified(report) => {
+                self.looked_at = Some(Timestamp::now());
+                self.look(report);
+            }
             Event::Overview(reports) => reports.iter().for_each(|report| self.look(report)),
             Event::ChangeFinished(change, Outcome::Done { .. }) => self.finished(change, MadeOutcome::Done),
             Event::ChangeFinished(change, Outcome::Failed(_)) => self.finished(change, MadeOutcome::Failed),
@@ -140,6 +166,8 @@ enum MadeOutcome {
 struct Document<'a> {
     schema: &'static str,
     account: Option<Account<'a>>,
+    looked_at: Option<String>,
+    report_made: Option<String>,
     in_place: bool,
     practices: Vec<Practice<'a>>,
     api_calls: u32,
@@ -170,9 +198,11 @@ struct Practice<'a> {
 struct Step<'a> {
     id: StepId,
     state: State,
+    found: Option<&'a str>,
     changes: Vec<Change<'a>>,
     person: Option<&'a str>,
     reason: Option<&'a str>,
+    notes: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     names: Option<&'a [String]>,
     controls: &'a [&'a str],
@@ -203,10 +233,9 @@ mod tests {
     use serde_json::{Value, json};
     use steps::account::About;
     use steps::aws::WayIn;
-    use steps::text::Text;
 
     use super::*;
-    use crate::event::{FailureReport, Summary};
+    use crate::event::{FailureReport, Looked, Summary};
 
     fn change(resource: &str) -> ChangeReport {
         let summary = Text { en: format!("group {resource}"), ko: format!("그룹 {resource}") };
@@ -246,15 +275,19 @@ mod tests {
             endpoint: None,
             rehearsal: false,
         }));
-        json.hear(&Event::Step(report(State::ToChange, vec![change("a")])));
+        let notes = vec![Text { en: "a note".into(), ko: "알림".into() }];
+        json.hear(&Event::Step(StepReport { notes, ..report(State::ToChange, vec![change("a")]) }));
+        let time = |second| Timestamp::from_second(second).ok();
+        let (at, report_made) = (time(1_795_500_000).expect("a time"), time(1_795_490_000));
+        json.hear(&Event::Looked(Looked { at, report_made }));
         let expected = json!({
             "schema": "dayone/1",
             "account": {"id": "111122223333", "alias": null, "partition": "aws", "signed_in_as":
                 {"arn": "arn:aws:iam::111122223333:root", "kind": "root", "mfa": null}},
-            "in_place": false,
-            "practices": [{"id": "root-user", "steps": [{"id": "admin-group", "state": "to-change",
+            "looked_at": iso(at), "report_made": report_made.map(iso), "in_place": false,
+            "practices": [{"id": "root-user", "steps": [{"id": "admin-group", "state": "to-change", "found": null,
                 "changes": [{"verb": "create", "resource": "a", "summary": "그룹 a"}],
-                "person": null, "reason": null, "controls": StepId::AdminGroup.controls()}]}],
+                "person": null, "reason": null, "notes": ["알림"], "controls": StepId::AdminGroup.controls()}]}],
             "api_calls": 17
         });
         assert_eq!(parsed(&json), expected);
@@ -287,13 +320,32 @@ mod tests {
         let names = vec!["bob".to_owned()];
         json.hear(&Event::Step(StepReport { person: Some(task), names, ..for_a_person }));
         let accepted = about(StepId::ActivityMonitoring, State::Accepted);
-        json.hear(&Event::Step(StepReport { reason: Some(Text::verbatim("we know")), ..accepted }));
+        let reason = Some(Text::verbatim("we know"));
+        let notes = vec![Text::verbatim("no contact")];
+        json.hear(&Event::Step(StepReport { reason, notes, ..accepted }));
         let expected = json!([{"id": "iam-practices", "steps": [
-            {"id": "key-rotation", "state": "needs-person", "changes": [], "person": "Replace the keys of bob",
-             "reason": null, "names": ["bob"], "controls": StepId::KeyRotation.controls()},
-            {"id": "activity-monitoring", "state": "accepted", "changes": [], "person": null,
-             "reason": "we know", "controls": StepId::ActivityMonitoring.controls()}]}]);
+            {"id": "key-rotation", "state": "needs-person", "found": null, "changes": [],
+             "person": "Replace the keys of bob", "reason": null, "notes": [], "names": ["bob"],
+             "controls": StepId::KeyRotation.controls()},
+            {"id": "activity-monitoring", "state": "accepted", "found": null, "changes": [], "person": null,
+             "reason": "we know", "notes": ["no contact"],
+             "controls": StepId::ActivityMonitoring.controls()}]}]);
         assert_eq!(parsed(&json)["practices"], expected);
+    }
+
+    #[test]
+    fn what_was_found_stands_there_with_the_time_of_the_look() {
+        let mut json = Json::new(Language::Ko, false);
+        assert_eq!(
+            (&parsed(&json)["looked_at"], &parsed(&json)["report_made"]),
+            (&Value::Null, &Value::Null)
+        );
+        let found = Some(Text { en: "group a".into(), ko: "그룹 a".into() });
+        json.hear(&Event::Verified(StepReport { found, ..report(State::InPlace, Vec::new()) }));
+        let document = parsed(&json);
+        assert_eq!(document["practices"][0]["steps"][0]["found"], "그룹 a");
+        let looked_at = document["looked_at"].as_str().expect("a time");
+        assert!(looked_at.parse::<Timestamp>().is_ok() && looked_at.ends_with('Z'), "{looked_at}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The words for states and verbs, the same on every page.
 
+use jiff::Timestamp;
 use steps::practice::{PracticeId, State, Verb};
 use steps::text;
 use steps::text::{Language, Text, harmless};
 
-use crate::event::{ChangeReport, StepReport};
+use crate::event::{ChangeReport, Looked, StepReport};
 use crate::screen::Tone;
 
 /// How many characters of a text from outside a document keeps.
@@ -80,6 +81,24 @@ pub(super) fn request_id(id: &str) -> Text {
     text! { en: "Request id {id}", ko: "요청 ID {id}" }
 }
 
+/// A time as the documents of the program have it.
+pub(super) fn iso(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// When the account was looked at, and how old that is of which nothing newer can be had.
+pub(super) fn looked(looked: &Looked) -> Text {
+    let minute = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let at = minute(looked.at);
+    match looked.report_made.map(minute) {
+        Some(made) => text! {
+            en: "As of {at}; passwords and keys by the credential report of {made}.",
+            ko: "{at} 기준입니다. 암호와 키는 {made}에 만든 자격 증명 보고서로 확인했습니다."
+        },
+        None => text! { en: "As of {at}.", ko: "{at} 기준입니다." },
+    }
+}
+
 /// The number of a practice on the screen.
 pub(super) fn number(practice: PracticeId) -> usize {
     PracticeId::ALL.iter().position(|id| *id == practice).map_or(0, |index| index + 1)
@@ -127,6 +146,20 @@ mod tests {
         let long = bounded(&"김".repeat(10_000));
         assert_eq!((long.chars().count(), long.chars().last()), (LONGEST + 1, Some('…')));
         assert!(HOSTILE.iter().all(|name| !bounded(name).contains(['\n', '\u{1b}', '\u{202e}', '\0'])));
+    }
+
+    #[test]
+    fn when_it_was_looked_is_told_with_the_age_of_the_report() {
+        let time = |second| Timestamp::from_second(second).unwrap();
+        let told = looked(&Looked { at: time(1_795_500_000), report_made: Some(time(1_795_490_000)) });
+        for language in [&told.en, &told.ko] {
+            assert!(
+                language.contains("2026-11-24 06:00 UTC") && language.contains("2026-11-24 03:13 UTC"),
+                "{told:?}"
+            );
+        }
+        let alone = looked(&Looked { at: time(1_795_500_000), report_made: None });
+        assert!(alone.en.contains("2026-11-24 06:00 UTC") && !alone.en.contains("report"), "{alone:?}");
     }
 
     #[test]

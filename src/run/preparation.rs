@@ -75,6 +75,7 @@ pub(crate) async fn prepare<'e>(
     let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
     expected_account(&collected, &session)?;
     session.group.clone_from(&collected.answers.admin.group);
+    collected.answers.for_a_page = task == Task::Report;
     collected.answers.attended = task == Task::Walk || (task == Task::Plan && options.answers.is_none());
     let admin = &collected.answers.admin;
     let group = admin.user.is_none().then_some(admin.group.as_str());
@@ -161,10 +162,12 @@ fn operator(
     let yes = match task {
         Task::Walk | Task::Apply { yes: false } => return person(options, screen, interrupt),
         // Nothing is asked but a one-time code, where AWS requires MFA of the sign-in.
-        Task::Plan | Task::Check if collected.answers.mfa.code_command.is_none() && is_at_terminal() => {
+        Task::Plan | Task::Check | Task::Report
+            if collected.answers.mfa.code_command.is_none() && is_at_terminal() =>
+        {
             return person(options, screen, interrupt);
         }
-        Task::Plan | Task::Check => false,
+        Task::Plan | Task::Check | Task::Report => false,
         Task::Apply { yes: true } => true,
     };
     Ok(AnyOperator::Prepared(Prepared::new(&collected.answers, screen.clone(), interrupt.clone(), yes)))

@@ -8,6 +8,7 @@ use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::root_user::RootUser;
+use steps::session::Session;
 use steps::{profile, text};
 
 use super::Task;
@@ -22,7 +23,7 @@ impl Engine<'_, AnyOperator> {
         self.find_administrator_unless_interrupted().await?;
         self.begin().await?;
         match task {
-            Task::Plan | Task::Check => self.look_and_tell().await,
+            Task::Plan | Task::Check | Task::Report => self.look_and_tell().await,
             Task::Apply { yes: false } => self.ask_once_and_walk(screen).await,
             Task::Walk | Task::Apply { yes: true } => self.overview_and_walk().await,
         }
@@ -130,8 +131,8 @@ impl Engine<'_, AnyOperator> {
         Box::pin(self.walk::<IamPractices>()).await
     }
 
-    /// Says how it all stands now. Exit status 0 means that nothing is left.
-    pub(super) fn finish(mut self, task: Task) -> u8 {
+    /// Says how it all stands now. Exit status 0 means that nothing is left. Gives the session, too.
+    pub(super) fn finish(mut self, task: Task) -> (u8, Session) {
         let sign_in = self.collected.answers.admin.user.as_ref().map(|user| SignInAdvice {
             user: user.clone(),
             console: steps::root_user::console_sign_in(self.session.account(), self.session.partition()),
@@ -146,7 +147,7 @@ impl Engine<'_, AnyOperator> {
         };
         let in_place = summary.in_place();
         self.listener.hear(&Event::Finished(summary));
-        if in_place { 0 } else { 3 }
+        (if in_place { 0 } else { 3 }, self.session)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::readings::Readings;
 use crate::session::Session;
 use crate::{administrators, encryption_key, private_bucket, regions};
 
-use super::{bucket, key, trails};
+use super::{bucket, key};
 
 /// What is true now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,13 +129,13 @@ pub async fn observe(
     let region = answers.trail.region.clone().unwrap_or_else(|| session.connection.region());
     let planned = bucket_name(session.account(), &region, answers);
     let (trails, administrators, bucket) = tokio::try_join!(
-        trails::find(identity, &region),
+        readings.trails(&region),
         administrators::observe(session, readings, answers),
         private_bucket::observe(identity, &planned, &region),
     )?;
     let (trail, recording) = match trails {
-        Ok(found) => found.best(identity, answers).await?,
-        Err(unseen) => (Err(unseen), Vec::new()),
+        Ok(found) => found.clone().best(identity, answers).await?,
+        Err(unseen) => (Err(unseen.clone()), Vec::new()),
     };
     let mut facts = Facts {
         account: session.account().to_owned(),

@@ -20,6 +20,7 @@ use crate::session::Session;
 
 pub use facts::{Delivery, Facts, ManagementEvents, Shortcoming, TrailFacts};
 pub use plan::Change;
+pub(crate) use trails::{Found, find};
 
 /// Turn on CloudTrail.
 #[derive(Debug)]

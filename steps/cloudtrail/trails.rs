@@ -16,6 +16,7 @@ use super::facts::{Delivery, ManagementEvents, TrailFacts, account_in};
 const FRESH: i64 = 24 * 60 * 60;
 
 /// The trails that were found.
+#[derive(Debug, Clone)]
 pub struct Found {
     trails: Vec<Trail>,
     /// Why those of other Regions are not among them.
@@ -79,6 +80,12 @@ async fn describe_at_home(
 }
 
 impl Found {
+    /// The name of the first one that covers all Regions. Whether it logs, its step tells.
+    pub fn covering(&self) -> Option<String> {
+        let covering = self.trails.iter().find(|trail| trail.is_multi_region_trail() == Some(true));
+        covering.and_then(|trail| trail.name().map(ToOwned::to_owned))
+    }
+
     /// The best trail, and the ARNs of all that log management events. What was not seen elsewhere covers one Region
     /// only, so it could not have counted before a trail that meets the bar, or before ours.
     pub async fn best(

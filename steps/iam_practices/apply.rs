@@ -8,9 +8,10 @@ use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::{AwsError, StepError};
 use crate::operator::Operator;
+use crate::policy::Document;
 use crate::root_user::{add_to_group, attach_to_group};
 use crate::session::Session;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, percent_decoded};
 use crate::{text, wait};
 
 use super::plan::Change;
@@ -38,6 +39,12 @@ pub async fn apply(
             unless("NoSuchEntity", detached.send().await.for_call("iam:DetachUserPolicy"))?;
             Ok(())
         }
+        Change::PutGroupPolicy { group, policy, document } => {
+            put_group_policy(identity, [group, policy, document], operator).await
+        }
+        Change::DeleteUserPolicy { user, policy, group } => {
+            delete_user_policy(identity, [user, policy, group], operator).await
+        }
         Change::DeactivateKey { user, access_key } => {
             switch_key(identity, user, access_key, StatusType::Inactive).await
         }
@@ -58,6 +65,65 @@ pub async fn apply(
             set_security_contact(identity, [name, title, email, phone]).await
         }
         Change::RootAlarm(change) => root_alarm::apply(change, identity, operator).await,
+    }
+}
+
+/// A group that was made a moment ago may not be seen everywhere yet.
+async fn put_group_policy(
+    identity: &Identity,
+    [group, policy, document]: [&String; 3],
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let not_seen_yet = |error: &AwsError| error.is("NoSuchEntity");
+    wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
+        let put = iam.put_group_policy().group_name(group).policy_name(policy).policy_document(document);
+        put.send().await.for_call("iam:PutGroupPolicy").map(drop)
+    })
+    .await
+}
+
+/// Only what the group gives is taken off the user: between the look and the yes somebody may have changed one of them.
+async fn delete_user_policy(
+    identity: &Identity,
+    [user, policy, group]: [&String; 3],
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let of_user = iam.get_user_policy().user_name(user).policy_name(policy).send().await;
+    let Some(of_user) = unless("NoSuchEntity", of_user.for_call("iam:GetUserPolicy"))? else {
+        return Ok(());
+    };
+    let not_seen_yet = |error: &AwsError| error.is("NoSuchEntity");
+    let of_group = wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
+        let asked = iam.get_group_policy().group_name(group).policy_name(policy);
+        asked.send().await.for_call("iam:GetGroupPolicy")
+    })
+    .await?;
+    if !say_the_same(of_user.policy_document(), of_group.policy_document()) {
+        return Err(no_longer_the_same(user, policy));
+    }
+    let deleted = iam.delete_user_policy().user_name(user).policy_name(policy).send().await;
+    unless("NoSuchEntity", deleted.for_call("iam:DeleteUserPolicy"))?;
+    Ok(())
+}
+
+fn say_the_same(one: &str, other: &str) -> bool {
+    let document = |encoded: &str| Document::parse(&percent_decoded(encoded));
+    matches!((document(one), document(other)), (Ok(one), Ok(other)) if one.same_meaning(&other))
+}
+
+fn no_longer_the_same(user: &str, policy: &str) -> StepError {
+    let (user, policy) = (harmless(user), harmless(policy));
+    StepError::InTheWay {
+        what: text! {
+            en: "The inline policy {policy} of {user} no longer says what the group's does, so it stays.",
+            ko: "{user}의 인라인 정책 {policy}이(가) 그룹의 정책과 달라졌으므로 그대로 둡니다."
+        },
+        next: text! {
+            en: "Find out who changed it, then run the same command again.",
+            ko: "누가 바꾸었는지 확인한 뒤 같은 명령을 다시 실행하세요."
+        },
     }
 }
 
@@ -176,6 +242,8 @@ async fn set_security_contact(
 mod tests {
     use super::*;
     use crate::aws::{Access, canned};
+    use crate::operator::{CodeRequest, Enrolment, HandOver, OperatorError};
+    use crate::text::percent_encoded;
 
     /// What is asked of AWS to delete a key that has this status by then, and what comes of it.
     async fn delete_a_key_that_is(status: &'static str) -> (Vec<String>, Result<(), StepError>) {
@@ -202,6 +270,63 @@ mod tests {
         assert!(matches!(result, Err(StepError::InTheWay { .. })), "{result:?}");
     }
 
+    const READS: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
+
+    /// Nobody has to say anything.
+    struct Silent;
+
+    impl Operator for Silent {
+        async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
+            Err(OperatorError::Declined)
+        }
+
+        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
+            Err(OperatorError::Declined)
+        }
+
+        async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
+            Err(OperatorError::Declined)
+        }
+
+        async fn enrolled(&mut self) {}
+
+        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
+            work.await
+        }
+    }
+
+    /// What is asked of AWS to delete an inline policy where the group's says this by then, and what comes of it.
+    async fn delete_a_policy_that_the_group_has_as(document: &str) -> (Vec<String>, Result<(), StepError>) {
+        let policy = |holder: &str, document: &str| {
+            let document = percent_encoded(document);
+            format!("{holder}<PolicyName>Uploads</PolicyName><PolicyDocument>{document}</PolicyDocument>")
+        };
+        let of_user = policy("<UserName>bob</UserName>", READS);
+        let of_group = policy("<GroupName>Uploads-users</GroupName>", document);
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GetUserPolicy" => call.xml(&of_user),
+            "GetGroupPolicy" => call.xml(&of_group),
+            _ => call.xml(""),
+        });
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let [user, policy, group] = ["bob", "Uploads", "Uploads-users"].map(str::to_owned);
+        let result = delete_user_policy(&identity, [&user, &policy, &group], &mut Silent).await;
+        (aws.heard().into_iter().skip(1).map(|call| call.operation).collect(), result)
+    }
+
+    #[tokio::test]
+    async fn an_inline_policy_goes_only_where_the_group_gives_it() {
+        let spelled_otherwise = READS.replace("\"s3:Get*\"", "[\"s3:Get*\"]");
+        let (asked, result) = delete_a_policy_that_the_group_has_as(&spelled_otherwise).await;
+        assert_eq!(asked, ["GetUserPolicy", "GetGroupPolicy", "DeleteUserPolicy"]);
+        assert!(result.is_ok(), "{result:?}");
+        for other in [READS.replace("Get", "Put"), "{}".to_owned()] {
+            let (asked, result) = delete_a_policy_that_the_group_has_as(&other).await;
+            assert_eq!(asked, ["GetUserPolicy", "GetGroupPolicy"]);
+            assert!(matches!(result, Err(StepError::InTheWay { .. })), "{result:?}");
+        }
+    }
+
     #[tokio::test]
     async fn what_is_there_already_is_done() {
         let aws = canned::Aws::answering(|call| match call.service() {
@@ -215,7 +340,7 @@ mod tests {
         switch_key(&identity, "bob", "AKIA1", StatusType::Inactive).await.unwrap();
         delete_key(&identity, "bob", "AKIA1").await.unwrap();
         let role = &aws.heard()[2];
-        let trust = crate::text::percent_encoded(&support_trust("aws", canned::ACCOUNT).to_string());
+        let trust = percent_encoded(&support_trust("aws", canned::ACCOUNT).to_string());
         assert!(role.says("AssumeRolePolicyDocument", &trust), "{role:?}");
     }
 }

@@ -14,7 +14,7 @@ use super::lifetimes::{
     FORGOTTEN_DAYS, UNUSED_DAYS, came_with_the_user, days_since, is_forgotten, is_in_use, is_password_unused,
     is_unused,
 };
-use super::plan::{Change, accept_it, basis, day, in_place_by, with_lines};
+use super::plan::{Change, accept_it, basis, day, in_place_by, made_in_words, with_lines};
 
 /// A finding: whose it is, the evidence, and what may be done about it without a person.
 struct Finding {
@@ -42,7 +42,8 @@ pub(super) fn unused(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let changes = chosen(&switch_off, &delete, answers);
     let findings: Vec<_> = switch_off.into_iter().chain(delete).collect();
     let plan = if changes.is_empty() {
-        StepPlan::needs_person(step, settle(&findings, answers))
+        let passwords = report.users().any(|row| is_password_unused(row, facts.now));
+        StepPlan::needs_person(step, settle(&findings, answers, passwords))
     } else {
         StepPlan::to_change(step, changes, Text::default())
     };
@@ -106,18 +107,19 @@ fn chosen(switch_off: &[Finding], delete: &[Finding], answers: &Answers) -> Vec<
 }
 
 fn unused_password(row: &Row) -> Text {
-    let (user, created) = (harmless(&row.user), day(row.created));
+    let (user, created) = (harmless(&row.user), made_in_words(row.created, row.made_by.as_ref()));
+    let (en, ko) = (&created.en, &created.ko);
     match row.password_last_used {
         Some(used) => {
             let used = day(Some(used));
             text! {
-                en: "{user}: console password, last used {used}, user created {created}",
-                ko: "{user}: 콘솔 암호, 마지막 사용 {used}, 사용자 생성 {created}"
+                en: "{user}: console password, last used {used}, user created {en}",
+                ko: "{user}: 콘솔 암호, 마지막 사용 {used}, 사용자 생성 {ko}"
             }
         }
         None => text! {
-            en: "{user}: console password, never used, user created {created}",
-            ko: "{user}: 콘솔 암호, 사용된 적 없음, 사용자 생성 {created}"
+            en: "{user}: console password, never used, user created {en}",
+            ko: "{user}: 콘솔 암호, 사용된 적 없음, 사용자 생성 {ko}"
         },
     }
 }
@@ -156,7 +158,7 @@ fn forgotten_key(row: &Row, key: &Key) -> Finding {
 
 /// "bob: access key AKIA…, active, made 2026-01-02, last used 2026-03-04 by s3".
 pub(super) fn key_in_words(row: &Row, key: &Key) -> Text {
-    let (user, made) = (harmless(&row.user), day(key.made));
+    let (user, made) = (harmless(&row.user), made_in_words(key.made, key.made_by.as_ref()));
     let id = key.id.as_deref().map(|id| format!(" {}", harmless(id))).unwrap_or_default();
     let state = if key.active {
         text! { en: "active", ko: "활성" }
@@ -165,9 +167,10 @@ pub(super) fn key_in_words(row: &Row, key: &Key) -> Text {
     };
     let used = last_use_in_words(key);
     let (state_en, state_ko, used_en, used_ko) = (&state.en, &state.ko, &used.en, &used.ko);
+    let (made_en, made_ko) = (&made.en, &made.ko);
     text! {
-        en: "{user}: access key{id}, {state_en}, made {made}, {used_en}",
-        ko: "{user}: 액세스 키{id}, {state_ko}, 생성 {made}, {used_ko}"
+        en: "{user}: access key{id}, {state_en}, made {made_en}, {used_en}",
+        ko: "{user}: 액세스 키{id}, {state_ko}, 생성 {made_ko}, {used_ko}"
     }
 }
 
@@ -185,7 +188,7 @@ fn last_use_in_words(key: &Key) -> Text {
     }
 }
 
-fn settle(findings: &[Finding], answers: &Answers) -> PersonTask {
+fn settle(findings: &[Finding], answers: &Answers, passwords: bool) -> PersonTask {
     let (count, names) = (findings.len(), owners(findings.iter().map(|finding| &finding.user)));
     let what = text! {
         en: "Settle the passwords and keys that nobody uses ({count}), of: {names}",
@@ -195,6 +198,9 @@ fn settle(findings: &[Finding], answers: &Answers) -> PersonTask {
         en: "IAM console, Users, the user, Security credentials: under Manage console access switch the password off, under Access keys deactivate the key. Delete it when nobody missed it.",
         ko: "IAM 콘솔의 사용자에서 보안 자격 증명을 여세요. 콘솔 액세스 관리에서 암호를 끄고, 액세스 키에서 키를 비활성화하세요. 찾는 사람이 없으면 삭제하세요."
     }];
+    if passwords {
+        how.push(why_passwords_are_left());
+    }
     if !answers.attended && findings.iter().any(|finding| finding.change.is_some()) {
         how.push(text! {
             en: "dayone switches unused keys off with disable_unused = true under [iam] in the answers, or at a terminal. It deletes none unless somebody confirms it there.",
@@ -203,6 +209,14 @@ fn settle(findings: &[Finding], answers: &Answers) -> PersonTask {
     }
     how.push(accept_it(StepId::UnusedCredentials));
     PersonTask { what, how, seen: Seen::Elsewhere }
+}
+
+/// Switching off comes before deleting, and AWS has no switch for a password.
+fn why_passwords_are_left() -> Text {
+    text! {
+        en: "dayone leaves passwords to you: AWS cannot switch one off and on again. Without console access the password is deleted, and who needs it after all gets a new one.",
+        ko: "암호는 직접 결정하세요. AWS에서는 암호를 껐다가 다시 켤 수 없습니다. 콘솔 액세스를 끄면 암호가 삭제되고, 나중에 필요하면 새 암호를 만들어야 합니다."
+    }
 }
 
 /// Whose they are, each once.

@@ -3,6 +3,7 @@
 //! The credential report tells of all users in a few calls and can be four hours old. A user is looked up singly only
 //! where something of it may have to change, and for so few that the calls do not grow with the users.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -16,23 +17,28 @@ use serde_json::Value;
 
 use crate::answers::Answers;
 use crate::aws::{AwsFiles, CallerKind, ForCall, Identity, Reading, Unseen, at_once, reading, unless};
+use crate::cloudtrail::Found;
 use crate::credential_report::{CredentialReport, Key, LastUse, Row};
 use crate::error::{AwsError, StepError};
 use crate::readings::Readings;
-use crate::root_user::administrator_access;
 use crate::session::Session;
 use crate::text::{Text, percent_decoded};
 use crate::{profile, regions, text};
 
 use super::lifetimes::{came_with_the_user, is_due, is_forgotten, is_unused};
+use super::makers;
+use super::remembered::Remembered;
 use super::rights;
 use super::rights::Rights;
 use super::root_alarm;
 use super::root_alarm::Alarm;
 use super::{SUPPORT_ROLE, support_access, support_trust};
 
-/// Up to so many users are looked up one by one.
+/// Up to so many users are looked up one by one, of those of whom something may have to change.
 pub const SINGLE_LOOK_UPS: usize = 20;
+/// Where users need nothing any more, whatever the report says of them, others are looked up in their place: so often in
+/// one look.
+const ROUNDS: usize = 3;
 /// Event History is read for so many pages, of 50 events each.
 const EVENT_PAGES: usize = 4;
 
@@ -59,12 +65,14 @@ pub struct Facts {
     pub switched: Reading<BTreeSet<String>>,
     /// Who may do what.
     pub rights: Reading<Rights>,
-    /// The roles that AWS's AdministratorAccess is attached to.
-    pub administrator_roles: Reading<Vec<String>>,
     /// The analyzer of access from outside, in the run's Region.
     pub analyzer: Reading<Analyzer>,
     /// Whether the account has a contact for security notices.
     pub security_contact: Reading<bool>,
+    /// Whether it has one for billing, and one for operations.
+    pub other_contacts: Reading<[bool; 2]>,
+    /// The name of a trail that covers all Regions.
+    pub trail: Reading<Option<String>>,
     /// Whether S3 blocks public access in the whole account.
     pub public_access_blocked: Reading<bool>,
     /// The role that may talk to AWS Support.
@@ -140,22 +148,22 @@ pub async fn observe(
     let region = session.connection.region();
     let (now, run) = (now(), run(session));
     let is_ours = |user: &str| is_one_of_ours(user, &run, answers);
-    let (credentials, rights, administrator_roles, analyzer, contact, others) = tokio::try_join!(
-        credentials(readings, is_ours, now),
-        rights::read(identity),
-        roles_with(identity, administrator_access(session.partition())),
+    let (credentials, rights, analyzer, contacts, others) = tokio::try_join!(
+        credentials(readings, is_ours, &session.remembered, now),
+        rights::read(readings),
         analyzer(identity, &region),
-        security_contact(identity),
+        contacts(identity),
         async {
             tokio::try_join!(
                 public_access_blocked(identity, &region),
                 support(identity),
+                trail(readings, &region, answers),
                 alarm_asked_for(identity, &region, answers),
             )
         },
     )?;
     let (report, looked_up, switched) = credentials;
-    let (blocked, support, root_alarm) = others;
+    let (blocked, support, trail, root_alarm) = others;
     Ok(Facts {
         account: session.account().to_owned(),
         partition: session.partition().to_owned(),
@@ -166,9 +174,10 @@ pub async fn observe(
         looked_up,
         switched,
         rights,
-        administrator_roles,
         analyzer,
-        security_contact: contact,
+        security_contact: contacts.0,
+        other_contacts: contacts.1,
+        trail,
         public_access_blocked: blocked,
         support,
         root_alarm,
@@ -213,6 +222,7 @@ type Credentials =
 async fn credentials(
     readings: &Readings<'_>,
     is_ours: impl Fn(&str) -> bool,
+    remembered: &Remembered,
     now: i64,
 ) -> Result<Credentials, AwsError> {
     let identity = readings.identity();
@@ -220,17 +230,78 @@ async fn credentials(
         Ok(report) => report,
         Err(unseen) => return Ok((Err(unseen.clone()), Ok(BTreeMap::new()), Ok(BTreeSet::new()))),
     };
-    let (ours, others): (Vec<_>, Vec<_>) = report.users().partition(|row| is_ours(&row.user));
-    // Of two keys of ours one may be on its way out, whatever the report says of them.
-    let ours = ours.into_iter().filter(|row| row.keys.len() > 1 || needs_a_look(row, now));
-    let users = ours.chain(others.into_iter().filter(|row| needs_a_look(row, now)));
-    let users: Vec<_> = users.map(|row| row.user.clone()).take(SINGLE_LOOK_UPS).collect();
-    let looked_up = look_up(identity, users).await?;
+    let mut looked_up = look_ups(identity, report, is_ours, remembered, now).await?;
     let keys = looked_up.iter().flat_map(BTreeMap::values).flatten();
     let forgotten: BTreeSet<_> =
         keys.filter(|key| is_forgotten(key, now)).filter_map(|key| key.id.clone()).collect();
     let switched = switched(identity, &forgotten).await?;
-    Ok((Ok(report.clone()), looked_up, switched))
+    let mut report = report.clone();
+    if let (true, Ok(looked_up)) = (readings.tell_makers(), &mut looked_up) {
+        makers::tell(identity, remembered, now, &mut report, looked_up).await?;
+    }
+    Ok((Ok(report), looked_up, switched))
+}
+
+/// The keys of the users of whom something may have to change: those of this run first, then those that nobody needs, and
+/// in each look no more than a few. Users who need nothing any more make room for others.
+async fn look_ups(
+    identity: &Identity,
+    report: &CredentialReport,
+    is_ours: impl Fn(&str) -> bool,
+    remembered: &Remembered,
+    now: i64,
+) -> Result<Reading<BTreeMap<String, Vec<Key>>>, AwsError> {
+    let mut found = remembered.settled(report.generated);
+    // Of two keys of ours one may be on its way out, whatever the report says of them.
+    let may_be_replaced = |row: &Row| is_ours(&row.user) && row.keys.len() > 1;
+    let mut rows: Vec<_> =
+        report.users().filter(|row| may_be_replaced(row) || needs_a_look(row, now)).collect();
+    rows.retain(|row| !found.contains_key(&row.user));
+    rows.sort_by_key(|row| (Reverse(is_ours(&row.user)), urgency(row, now)));
+    let (mut rows, mut open) = (rows.into_iter(), 0);
+    for _ in 0..ROUNDS {
+        let round: Vec<_> = rows.by_ref().take(SINGLE_LOOK_UPS.saturating_sub(open)).collect();
+        if round.is_empty() {
+            break;
+        }
+        let users = round.iter().map(|row| row.user.clone()).collect();
+        let keys = match look_up(identity, users).await? {
+            Ok(keys) => keys,
+            Err(unseen) => return Ok(Err(unseen)),
+        };
+        let is_done = |row: &&Row| {
+            !is_ours(&row.user) && keys.get(&row.user).is_some_and(|keys| is_settled(row, keys, now))
+        };
+        let done: BTreeSet<_> = round.iter().copied().filter(is_done).map(|row| &row.user).collect();
+        open += round.len() - done.len();
+        let settled = keys.iter().filter(|(user, _)| done.contains(user));
+        remembered
+            .settle(report.generated, settled.map(|(user, keys)| (user.clone(), keys.clone())).collect());
+        found.extend(keys);
+    }
+    Ok(Ok(found))
+}
+
+/// What nobody needs comes before what is off, and that before what a person replaces.
+fn urgency(row: &Row, now: i64) -> u8 {
+    let is_needless = |key: &Key| is_unused(key, now) || came_with_the_user(row, key);
+    if row.keys.iter().any(is_needless) {
+        0
+    } else if row.keys.iter().any(|key| is_forgotten(key, now)) {
+        1
+    } else {
+        2
+    }
+}
+
+/// Whether a user needs nothing any more before the next report: no active key is in question, and one that is off was
+/// on when the report was made, so that it has not been off for long.
+fn is_settled(row: &Row, keys: &[Key], now: i64) -> bool {
+    let active = |keys: &[Key]| keys.iter().filter(|key| key.active).count();
+    let on: Vec<_> = keys.iter().filter(|key| key.active).cloned().collect();
+    let was_switched = active(&row.keys) != active(keys);
+    let may_be_deleted = !was_switched && keys.iter().any(|key| is_forgotten(key, now));
+    !may_be_deleted && !needs_a_look(&Row { keys: on, ..row.clone() }, now)
 }
 
 /// Whether a key of the user may have to change, which takes its id and its state of this moment.
@@ -282,6 +353,7 @@ async fn key_of(identity: Identity, key: AccessKeyMetadata) -> Result<Reading<Ke
         active: key.status() == Some(&StatusType::Active),
         made: key.create_date().and_then(moment),
         last_use: answer.and_then(|answer| answer.access_key_last_used).and_then(|last| last_use(&last)),
+        made_by: None,
     }))
 }
 
@@ -381,15 +453,34 @@ fn best(analyzers: &[AnalyzerSummary]) -> Analyzer {
     }
 }
 
-/// GovCloud has no contacts of its own: they are those of the standard account that belongs to it.
-async fn security_contact(identity: &Identity) -> Result<Reading<bool>, AwsError> {
+/// Whether there is a contact for security notices, and whether there are those for billing and operations. GovCloud has
+/// no contacts of its own: they are those of the standard account that belongs to it.
+async fn contacts(identity: &Identity) -> Result<(Reading<bool>, Reading<[bool; 2]>), AwsError> {
     if identity.caller.partition == "aws-us-gov" {
-        return Ok(Ok(true));
+        return Ok((Ok(true), Ok([true; 2])));
     }
-    let kind = AlternateContactType::Security;
+    let (security, billing, operations) = tokio::try_join!(
+        contact(identity, AlternateContactType::Security),
+        contact(identity, AlternateContactType::Billing),
+        contact(identity, AlternateContactType::Operations),
+    )?;
+    Ok((security, billing.and_then(|billing| Ok([billing, operations?]))))
+}
+
+async fn contact(identity: &Identity, kind: AlternateContactType) -> Result<Reading<bool>, AwsError> {
     let answer = identity.account().get_alternate_contact().alternate_contact_type(kind).send().await;
     let answer = seen(unless("ResourceNotFound", answer.for_call("account:GetAlternateContact")))?;
     Ok(answer.map(|answer| answer.is_some_and(|answer| answer.alternate_contact().is_some())))
+}
+
+/// The first trail that covers all Regions, as far as the trail's home Region shows. Whether it logs, its step tells.
+async fn trail(
+    readings: &Readings<'_>,
+    region: &str,
+    answers: &Answers,
+) -> Result<Reading<Option<String>>, AwsError> {
+    let trails = readings.trails(answers.trail.region.as_deref().unwrap_or(region)).await?;
+    Ok(trails.as_ref().map_err(Clone::clone).map(Found::covering))
 }
 
 async fn public_access_blocked(identity: &Identity, region: &str) -> Result<Reading<bool>, AwsError> {
@@ -453,7 +544,7 @@ async fn own_support_role(identity: &Identity) -> Result<Reading<SupportRole>, A
 
 /// As [`reading`], for services that are not in every Region and not behind every endpoint: one that does not answer
 /// leaves its own line open, and not the whole run. Nothing is changed that was not seen.
-fn seen<T>(result: Result<T, AwsError>) -> Result<Reading<T>, AwsError> {
+pub(super) fn seen<T>(result: Result<T, AwsError>) -> Result<Reading<T>, AwsError> {
     match result {
         Err(error) if error.concerns_one_read() => Ok(Err(error.into())),
         result => reading(result),
@@ -464,6 +555,7 @@ fn seen<T>(result: Result<T, AwsError>) -> Result<Reading<T>, AwsError> {
 mod tests {
     use super::*;
     use crate::aws::{Access, canned};
+    use crate::credential_report;
     use crate::error::AwsCause;
     use crate::text::percent_encoded;
 
@@ -541,17 +633,27 @@ mod tests {
 
     /// A report of so many users, each with a key that is old and unused, as AWS sends it.
     fn report_of(users: usize) -> String {
-        let row = |number| {
-            format!("user{number},arn:aws:iam::111122223333:user/user{number},TRUE,2020-01-01T00:00:00Z")
-        };
-        let rows: Vec<_> = (0..users).map(row).collect();
-        let table = format!("user,arn,access_key_1_active,access_key_1_last_rotated\n{}", rows.join("\n"));
-        aws_smithy_types::base64::encode(table)
+        let key =
+            || vec![("access_key_1_active", "true"), ("access_key_1_last_rotated", "2020-01-01T00:00:00Z")];
+        let user = |number| (format!("user{number}"), key());
+        aws_smithy_types::base64::encode(credential_report::table((0..users).map(user)))
     }
 
-    const KEYS: &str = "<AccessKeyMetadata><member><UserName>u</UserName><AccessKeyId>AKIA1</AccessKeyId>\
-        <Status>Inactive</Status><CreateDate>2020-01-01T00:00:00Z</CreateDate></member></AccessKeyMetadata>\
-        <IsTruncated>false</IsTruncated>";
+    /// The credentials as a run sees them that is nobody of the account, and remembers nothing.
+    async fn seen_by_nobody(identity: &Identity) -> Credentials {
+        let readings = Readings::by(identity, "Administrators");
+        credentials(&readings, |_| false, &Remembered::default(), NOW).await.unwrap()
+    }
+
+    /// The keys of a user, of whom the report says that there is one, and that it is on.
+    fn one_that_is(status: &str) -> String {
+        format!(
+            "<AccessKeyMetadata><member><UserName>u</UserName><AccessKeyId>AKIA1</AccessKeyId>\
+             <Status>{status}</Status><CreateDate>2020-01-01T00:00:00Z</CreateDate></member></AccessKeyMetadata>\
+             <IsTruncated>false</IsTruncated>"
+        )
+    }
+
     const LAST_USED: &str = "<UserName>u</UserName><AccessKeyLastUsed><LastUsedDate>2021-01-01T00:00:00Z</LastUsedDate>\
         <ServiceName>s3</ServiceName><Region>N/A</Region></AccessKeyLastUsed>";
 
@@ -563,30 +665,114 @@ mod tests {
             let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
                 "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
                 "GetCredentialReport" => call.xml(&format!("<Content>{report}</Content>")),
-                "ListAccessKeys" => call.xml(KEYS),
+                "ListAccessKeys" => call.xml(&one_that_is("Active")),
                 "GetAccessKeyLastUsed" => call.xml(LAST_USED),
-                "LookupEvents" => Some((200, "{\"Events\": []}".into())),
                 _ => None,
             });
             let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
-            let readings = Readings::by(&identity, "Administrators");
-            let (report, looked_up, switched) = credentials(&readings, |_| false, NOW).await.unwrap();
-            assert_eq!(report.unwrap().rows.len(), users);
+            let (report, looked_up, switched) = seen_by_nobody(&identity).await;
+            assert_eq!(report.unwrap().users().count(), users);
             let looked_up = looked_up.unwrap();
             assert_eq!(looked_up.len(), SINGLE_LOOK_UPS);
             let last_use = LastUse { at: 1_609_459_200, region: None, service: Some("s3".into()) };
             let key = Key {
                 id: Some("AKIA1".into()),
-                active: false,
+                active: true,
                 made: Some(1_577_836_800),
                 last_use: Some(last_use),
+                made_by: None,
             };
             assert!(looked_up.values().all(|keys| *keys == [key.clone()]), "{looked_up:?}");
             assert_eq!(switched, Ok(BTreeSet::new()));
             counts.push(aws.heard().len());
         }
-        // Who is signed in, the report, the keys of twenty users and their last use, and Event History.
-        assert_eq!(counts, [1 + 2 + 20 + 20 + 1; 2]);
+        // Who is signed in, the report, and the keys of twenty users with their last use.
+        assert_eq!(counts, [1 + 2 + 20 + 20; 2]);
+    }
+
+    /// An AWS whose report knows seventy users with a key that nobody uses. Those of so many of them have been switched
+    /// off since.
+    fn switched_off_since_the_report(off: usize) -> canned::Aws {
+        let report = report_of(70);
+        canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
+            "GetCredentialReport" => call.xml(&format!("<Content>{report}</Content>")),
+            "ListAccessKeys" => {
+                let mut words = call.body.split('&');
+                let number = words.find_map(|word| word.strip_prefix("UserName=user")).unwrap();
+                let number: usize = number.parse().unwrap();
+                call.xml(&one_that_is(if number < off { "Inactive" } else { "Active" }))
+            }
+            "GetAccessKeyLastUsed" => call.xml(LAST_USED),
+            "LookupEvents" => Some((200, "{\"Events\": []}".into())),
+            _ => None,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_needs_nothing_any_more_makes_room_for_others() {
+        let aws = switched_off_since_the_report(25);
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let remembered = Remembered::default();
+        let mut asked = 0;
+        // The second look knows of the twenty-five by the first.
+        for calls in [45, 20] {
+            let readings = Readings::by(&identity, "Administrators");
+            let (_, looked_up, _) = credentials(&readings, |_| false, &remembered, NOW).await.unwrap();
+            let looked_up = looked_up.unwrap();
+            assert_eq!(looked_up.len(), 25 + SINGLE_LOOK_UPS);
+            assert!(!looked_up["user24"][0].active && looked_up["user44"][0].active);
+            let all = aws.heard().iter().filter(|call| call.operation == "ListAccessKeys").count();
+            assert_eq!(all - asked, calls);
+            asked = all;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_need_nothing_any_more_the_look_ups_come_to_an_end() {
+        let aws = switched_off_since_the_report(70);
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let (_, looked_up, _) = seen_by_nobody(&identity).await;
+        assert_eq!(looked_up.unwrap().len(), ROUNDS * SINGLE_LOOK_UPS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_this_run_acts_as_comes_first_and_is_looked_up_in_each_look() {
+        let aws = switched_off_since_the_report(70);
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let remembered = Remembered::default();
+        for _ in 0..2 {
+            let readings = Readings::by(&identity, "Administrators");
+            let is_ours = |user: &str| user == "user69";
+            credentials(&readings, is_ours, &remembered, NOW).await.unwrap().1.unwrap();
+        }
+        let of_ours = aws.heard().iter().filter(|call| call.says("UserName", "user69")).count();
+        assert_eq!(of_ours, 2);
+    }
+
+    #[test]
+    fn what_nobody_needs_is_looked_up_before_what_is_merely_due() {
+        let days_ago = |days: i64| Some(NOW - days * 86_400);
+        let used = |days: i64| Some(LastUse { at: NOW - days * 86_400, region: None, service: None });
+        let key = |active, made, last_use| Key { active, made: days_ago(made), last_use, ..Key::default() };
+        let row = |key| Row { keys: vec![key], created: days_ago(1000), ..Row::default() };
+        let unused = row(key(true, 300, None));
+        let forgotten = row(key(false, 300, None));
+        let due = row(key(true, 300, used(1)));
+        assert_eq!([&unused, &forgotten, &due].map(|row| urgency(row, NOW)), [0, 1, 2]);
+
+        // Looked up: still as it was, switched off, in use again.
+        let off = [key(false, 300, None)];
+        let cases: [(&Row, &[Key], bool); 5] = [
+            (&unused, &unused.keys, false),
+            (&unused, &off, true),
+            (&unused, &[key(true, 10, used(1))], true),
+            (&unused, &[], true),
+            (&forgotten, &off, false),
+        ];
+        for (row, keys, settled) in cases {
+            assert_eq!(is_settled(row, keys, NOW), settled, "{row:?} {keys:?}");
+        }
     }
 
     /// Whom of a report is looked up, where kim is ours.
@@ -600,28 +786,40 @@ mod tests {
         });
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
         let readings = Readings::by(&identity, "Administrators");
-        let (_, looked_up, _) = credentials(&readings, |user| user == "kim", NOW).await.unwrap();
+        let remembered = Remembered::default();
+        let (_, looked_up, _) = credentials(&readings, |user| user == "kim", &remembered, NOW).await.unwrap();
         looked_up.unwrap().into_keys().collect()
     }
 
     /// The older key may be off already, by which the report does not show it as one that may change.
     #[tokio::test(start_paused = true)]
     async fn two_keys_of_ours_are_looked_up_also_where_neither_is_due() {
-        const HEADER: &str = "user,arn,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
-            access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date";
         const USED: &str = "2026-11-23T00:00:00Z";
-        let row = |user: &str| format!("{user},arn,FALSE,2026-01-01T00:00:00Z,{USED},TRUE,{USED},{USED}");
-        let report = format!("{HEADER}\n{}\n{}", row("bob"), row("kim"));
+        let first = |active, made| {
+            vec![
+                ("access_key_1_active", active),
+                ("access_key_1_last_rotated", made),
+                ("access_key_1_last_used_date", USED),
+            ]
+        };
+        let second = [
+            ("access_key_2_active", "true"),
+            ("access_key_2_last_rotated", USED),
+            ("access_key_2_last_used_date", USED),
+        ];
+        let two = [first("false", "2026-01-01T00:00:00Z"), second.to_vec()].concat();
+        let report = credential_report::table(["bob", "kim"].map(|user| (user.to_owned(), two.clone())));
         assert_eq!(looked_up_in(&report).await, ["kim"]);
-        let one = format!("{HEADER}\nkim,arn,TRUE,{USED},{USED},FALSE,N/A,N/A");
+        let one = credential_report::table([("kim".to_owned(), first("true", USED))]);
         assert!(looked_up_in(&one).await.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_crowd_of_others_does_not_keep_ours_from_being_looked_up() {
-        let others = (0..50).map(|number| format!("a{number},arn,TRUE,2020-01-01T00:00:00Z\n"));
-        let rows = others.collect::<String>() + "kim,arn,TRUE,2020-01-01T00:00:00Z";
-        let report = format!("user,arn,access_key_1_active,access_key_1_last_rotated\n{rows}");
+        let key =
+            [("access_key_1_active", "true"), ("access_key_1_last_rotated", "2020-01-01T00:00:00Z")].to_vec();
+        let names = (0..50).map(|number| format!("a{number}")).chain(["kim".to_owned()]);
+        let report = credential_report::table(names.map(|name| (name, key.clone())));
         let looked_up = looked_up_in(&report).await;
         assert_eq!((looked_up.len(), looked_up.contains(&"kim".to_owned())), (SINGLE_LOOK_UPS, true));
     }
@@ -656,9 +854,8 @@ mod tests {
             _ => call.refused(403, "AccessDenied"),
         });
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-        let readings = Readings::by(&identity, "Administrators");
-        let (report, looked_up, _) = credentials(&readings, |_| false, NOW).await.unwrap();
-        assert_eq!(report.unwrap().rows.len(), 1);
+        let (report, looked_up, _) = seen_by_nobody(&identity).await;
+        assert_eq!(report.unwrap().users().count(), 1);
         assert_eq!(looked_up.unwrap_err().operation, "iam:ListAccessKeys");
     }
 
@@ -738,7 +935,7 @@ mod tests {
             call.xml(if call.says("Marker", "two") { &second } else { &first })
         });
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
-        let roles = roles_with(&identity, administrator_access("aws")).await.unwrap();
+        let roles = roles_with(&identity, support_access("aws")).await.unwrap();
         assert_eq!(roles, Ok(vec!["Deploy".to_owned(), "Audit".to_owned()]));
         assert!(aws.heard()[1].says("EntityFilter", "Role"), "{:?}", aws.heard());
     }
@@ -774,7 +971,9 @@ mod tests {
         for (answer, expected) in [((200, contact), true), ((404, none), false)] {
             let aws = canned::Aws::answering(move |_| Some(answer.clone()));
             let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-            assert_eq!(security_contact(&identity).await.unwrap(), Ok(expected));
+            let (security, others) = contacts(&identity).await.unwrap();
+            assert_eq!((security, others), (Ok(expected), Ok([expected; 2])));
+            assert_eq!(aws.heard().len(), 1 + 3);
         }
     }
 }

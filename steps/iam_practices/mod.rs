@@ -11,9 +11,11 @@ mod apply;
 mod credentials;
 mod facts;
 mod lifetimes;
+mod makers;
 mod monitoring;
 mod permissions;
 mod plan;
+mod remembered;
 mod replacement;
 mod rights;
 mod root_alarm;
@@ -30,7 +32,8 @@ use crate::session::Session;
 
 pub use facts::{Analyzer, Facts, Run, SupportRole};
 pub use plan::Change;
-pub use rights::{Attached, Group, Inline, Policy, Reach, Rights, User, Wildcard};
+pub use remembered::Remembered;
+pub use rights::{Attached, Group, Inline, Policy, Reach, Rights, Role, User, Wildcard};
 pub use root_alarm::{Alarm, AlarmChange, Rule, Subscription, Topic};
 
 /// The role that may talk to AWS Support.

@@ -1,7 +1,7 @@
 //! How the step about who would notice stands: whether root is still used, and what watches over the account.
 
 use crate::answers::Answers;
-use crate::aws::Unseen;
+use crate::aws::{Reading, Unseen};
 use crate::credential_report::{CredentialReport, Row};
 use crate::practice::{Offer, PersonTask, Seen, State, StepId, StepPlan};
 use crate::text;
@@ -46,8 +46,10 @@ pub(super) fn activity(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     watch.analyzer(facts);
     watch.support_role(facts);
     watch.security_contact(facts, answers);
+    watch.other_contacts(facts);
     watch.public_access(facts, answers);
     watch.root_alarm(facts, answers);
+    watch.trail(facts);
     let plan = watch.judged();
     let may_be_offered = answers.attended && facts.partition != "aws-cn";
     match &answers.trail.root_alarm_email {
@@ -101,10 +103,14 @@ impl Watch {
         let ago = counted(days, "day");
         let found =
             text! { en: "root last used {on}, {ago} ago", ko: "루트 사용자의 마지막 사용 {on}({days}일 전)" };
-        let setting_up = administrator_since(report, answers)
-            .is_none_or(|since| used < since.saturating_add(SETTING_UP_DAYS * 86_400));
-        if setting_up || has_passed(Some(used), ROOT_USE_DAYS, facts.now) {
+        if has_passed(Some(used), ROOT_USE_DAYS, facts.now) {
             return self.found.push(bracketed(&found, &by));
+        }
+        let was_set_up = |since: i64| used >= since.saturating_add(SETTING_UP_DAYS * 86_400);
+        match administrator_since(facts, report, answers) {
+            Err(unseen) => return self.unseen.push(unseen),
+            Ok(since) if !since.is_some_and(was_set_up) => return self.found.push(bracketed(&found, &by)),
+            Ok(_) => {}
         }
         if let Some(until) = answers.iam.root_use_explained_until.as_ref().filter(|until| on <= **until) {
             let (en, ko) = (&found.en, &found.ko);
@@ -262,8 +268,57 @@ impl Watch {
         }
     }
 
+    /// They are not required, and a pass says whether they are there.
+    fn other_contacts(&mut self, facts: &Facts) {
+        self.found.extend(match facts.other_contacts {
+            Ok([true, true]) => Some(text! {
+                en: "contacts for billing and operations",
+                ko: "결제와 운영 연락처 있음"
+            }),
+            Ok([false, true]) => Some(text! {
+                en: "no contact for billing, which is not required",
+                ko: "결제 연락처 없음(필수 아님)"
+            }),
+            Ok([true, false]) => Some(text! {
+                en: "no contact for operations, which is not required",
+                ko: "운영 연락처 없음(필수 아님)"
+            }),
+            Ok([false, false]) => Some(text! {
+                en: "no contacts for billing and operations, which are not required",
+                ko: "결제와 운영 연락처 없음(필수 아님)"
+            }),
+            Err(_) => None,
+        });
+    }
+
+    /// The trail has steps of its own. A pass here says whether anything is recorded that could be noticed.
+    fn trail(&mut self, facts: &Facts) {
+        self.found.extend(match &facts.trail {
+            Ok(Some(name)) => {
+                let name = harmless(name);
+                Some(text! {
+                    en: "trail {name} covers all Regions (see the step trail)",
+                    ko: "추적 {name}이(가) 모든 리전을 기록(trail 단계 참고)"
+                })
+            }
+            Ok(None) => Some(text! {
+                en: "no trail covers all Regions (see the step trail)",
+                ko: "모든 리전을 기록하는 추적 없음(trail 단계 참고)"
+            }),
+            Err(_) => None,
+        });
+    }
+
     fn root_alarm(&mut self, facts: &Facts, answers: &Answers) {
-        let Some(email) = &answers.trail.root_alarm_email else { return };
+        let Some(email) = &answers.trail.root_alarm_email else {
+            if facts.partition != "aws-cn" {
+                self.found.push(text! {
+                    en: "no alarm on the use of root (root_alarm_email)",
+                    ko: "루트 사용 경보 없음(root_alarm_email)"
+                });
+            }
+            return;
+        };
         let (mut changes, mut to_confirm, mut whole) = (Vec::new(), Vec::new(), Vec::new());
         for alarm in &facts.root_alarm {
             let (topic, rule) = match (&alarm.topic, &alarm.rule) {
@@ -399,8 +454,19 @@ fn last_use(root: &Row) -> Option<(i64, Text)> {
     keys.chain(sign_in).max_by_key(|(at, _)| *at)
 }
 
-/// Since when there is an administrator, as far as the answers name one.
-fn administrator_since(report: &CredentialReport, answers: &Answers) -> Option<i64> {
-    let name = answers.admin.user.as_deref()?;
-    report.users().find(|row| row.user.eq_ignore_ascii_case(name))?.created
+/// Since when there is an administrator: the earliest creation among the members of the administrators' group and the
+/// one whom the answers name. None where there is nobody yet whom the report knows.
+fn administrator_since(facts: &Facts, report: &CredentialReport, answers: &Answers) -> Reading<Option<i64>> {
+    let members: Vec<&str> = match (&facts.rights, &answers.admin.user) {
+        (Ok(rights), _) => rights.members(&answers.admin.group).map(|user| user.name.as_str()).collect(),
+        (Err(_), Some(_)) => Vec::new(),
+        (Err(unseen), None) => return Err(unseen.clone()),
+    };
+    let is_one = |user: &str| {
+        let mut all = members.iter().copied().chain(answers.admin.user.as_deref());
+        all.any(|name| name.eq_ignore_ascii_case(user))
+    };
+    let administrators = report.users().filter(|row| is_one(&row.user));
+    // One of unknown age counts as having been there for long.
+    Ok(administrators.map(|row| row.created.unwrap_or_default()).min())
 }

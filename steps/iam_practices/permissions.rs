@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answers::Answers;
-use crate::aws::Unseen;
 use crate::mfa::shortened;
+use crate::policy::Document;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::root_user::administrator_access;
 use crate::text;
@@ -13,7 +13,7 @@ use crate::text::{Text, harmless};
 
 use super::facts::Facts;
 use super::plan::{Change, accept_it, listed, with_lines};
-use super::rights::{Attached, Group, Inline, Reach, Rights, User, Wildcard};
+use super::rights::{Attached, Group, Inline, Reach, Rights, Role, User, Wildcard};
 
 /// So many users are moved at once: a plan that nobody can read is one that nobody can agree to.
 const USERS_AT_ONCE: usize = 5;
@@ -65,15 +65,11 @@ fn held(user: &User) -> Vec<Text> {
         let policy = harmless(&policy.name);
         text! { en: "{name}: {policy}, attached to the user", ko: "{name}: {policy}(사용자에 직접 연결)" }
     });
-    attached.chain(user.inline.iter().map(|policy| inline_stays(user, policy))).collect()
-}
-
-fn inline_stays(user: &User, policy: &Inline) -> Text {
-    let (name, policy) = (harmless(&user.name), harmless(&policy.name));
-    text! {
-        en: "{name}: inline policy {policy}; write it anew as a policy of a group",
-        ko: "{name}: 인라인 정책 {policy}. 그룹의 정책으로 다시 작성하세요"
-    }
+    let inline = user.inline.iter().map(|policy| {
+        let policy = harmless(&policy.name);
+        text! { en: "{name}: inline policy {policy}", ko: "{name}: 인라인 정책 {policy}" }
+    });
+    attached.chain(inline).collect()
 }
 
 fn give_through_groups(holders: &[&User], moves: &Moves<'_>, answers: &Answers) -> PersonTask {
@@ -94,8 +90,14 @@ fn give_through_groups(holders: &[&User], moves: &Moves<'_>, answers: &Answers) 
             en: "dayone moves managed policies to groups of their own, such as ReadOnlyAccess-users, with move_to_groups = true under [iam] in the answers, or at a terminal.",
             ko: "응답의 [iam] 아래 move_to_groups = true로 적거나 터미널에서 실행하면 dayone이 관리형 정책을 ReadOnlyAccess-users 같은 그룹으로 옮깁니다."
         });
-    } else if answers.attended {
+    } else if answers.attended && !moves.wait_for_a_word {
         how.push(text! { en: "None of these can be moved without a decision.", ko: "결정 없이 옮길 수 있는 것이 없습니다." });
+    }
+    if moves.wait_for_a_word {
+        how.push(text! {
+            en: "Inline policies, which belong to one user alone, dayone moves only with move_to_groups = true: the group gets the same document, and then the user loses it.",
+            ko: "한 사용자에게만 속한 인라인 정책은 move_to_groups = true일 때만 dayone이 옮깁니다. 그룹에 같은 문서를 준 다음 사용자의 정책을 삭제합니다."
+        });
     }
     how.push(accept_it(StepId::PermissionsThroughGroups));
     PersonTask {
@@ -108,6 +110,72 @@ fn give_through_groups(holders: &[&User], moves: &Moves<'_>, answers: &Answers) 
     }
 }
 
+/// A policy that a user holds itself.
+#[derive(Clone, Copy)]
+enum Held<'r> {
+    Managed(&'r Attached),
+    Inline(&'r Inline),
+}
+
+impl Held<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Managed(policy) => &policy.name,
+            Self::Inline(policy) => &policy.name,
+        }
+    }
+
+    /// What tells it from others of its name.
+    fn mark(&self) -> &str {
+        match self {
+            Self::Managed(policy) => &policy.arn,
+            Self::Inline(policy) => &policy.document,
+        }
+    }
+
+    fn is_held_by(&self, user: &User) -> bool {
+        match self {
+            Self::Managed(policy) => user.holds(&policy.arn),
+            Self::Inline(policy) => user.inline.iter().any(|found| says_the_same(found, policy)),
+        }
+    }
+
+    fn is_given_by(&self, group: &Group) -> bool {
+        match self {
+            Self::Managed(policy) => group.attached.iter().any(|found| found.arn == policy.arn),
+            Self::Inline(policy) => group.inline.iter().any(|found| says_the_same(found, policy)),
+        }
+    }
+
+    /// Whether a group gives something else.
+    fn is_not_all_of(&self, group: &Group) -> bool {
+        match self {
+            Self::Managed(policy) => {
+                !group.inline.is_empty() || group.attached.iter().any(|found| found.arn != policy.arn)
+            }
+            Self::Inline(policy) => {
+                !group.attached.is_empty() || group.inline.iter().any(|found| !says_the_same(found, policy))
+            }
+        }
+    }
+
+    /// Whether it is for administrators.
+    fn is_full_rights(&self, partition: &str) -> bool {
+        match self {
+            Self::Managed(policy) => policy.arn == administrator_access(partition),
+            Self::Inline(policy) => {
+                let full = [Wildcard::Everything, Wildcard::EverythingWithMfa];
+                full.iter().any(|wildcard| policy.reach.contains(wildcard))
+            }
+        }
+    }
+}
+
+fn says_the_same(one: &Inline, other: &Inline) -> bool {
+    let (document, same) = (Document::parse(&one.document), Document::parse(&other.document));
+    one.name == other.name && matches!((document, same), (Ok(one), Ok(other)) if one.same_meaning(&other))
+}
+
 /// The moves of policies from users to groups, as far as they change nobody's rights.
 struct Moves<'a> {
     facts: &'a Facts,
@@ -118,7 +186,9 @@ struct Moves<'a> {
     users: usize,
     /// How many users come after these.
     later: usize,
-    /// The policies of the groups that are made or filled, by the group's name in lower case.
+    /// Whether an inline policy could be moved, if only the answers said so.
+    wait_for_a_word: bool,
+    /// What the groups that are made or filled are for, by the group's name in lower case.
     groups: BTreeMap<String, String>,
     /// The groups that the user at hand joins.
     joined: BTreeSet<String>,
@@ -133,6 +203,7 @@ impl<'a> Moves<'a> {
             changes: Vec::new(),
             users: 0,
             later: 0,
+            wait_for_a_word: false,
             groups: BTreeMap::new(),
             joined: BTreeSet::new(),
         }
@@ -147,23 +218,21 @@ impl<'a> Moves<'a> {
         let mut left = Vec::new();
         self.joined.clear();
         let before = self.changes.len();
-        for policy in &user.attached {
-            if let Err(reason) = self.take_one(user, policy) {
-                let (name, policy) = (harmless(&user.name), harmless(&policy.name));
-                let (en, ko) = (&reason.en, &reason.ko);
-                left.push(text! { en: "{name}: {policy}: {en}", ko: "{name}: {policy}: {ko}" });
+        let inline = user.inline.iter().map(Held::Inline);
+        for held in user.attached.iter().map(Held::Managed).chain(inline) {
+            if let Err(reason) = self.take_one(user, held) {
+                left.push(stays(user, held, &reason));
             }
         }
         self.users += usize::from(self.changes.len() > before);
-        left.extend(user.inline.iter().map(|policy| inline_stays(user, policy)));
         left
     }
 
-    fn take_one(&mut self, user: &User, policy: &Attached) -> Result<(), Text> {
-        self.may_move(user, policy)?;
-        let (name, rights) = (format!("{}-users", policy.name), self.rights);
+    fn take_one(&mut self, user: &User, held: Held<'_>) -> Result<(), Text> {
+        self.may_move(user, held)?;
+        let (name, rights) = (format!("{}-users", held.name()), self.rights);
         let existing = rights.group(&name);
-        self.is_for_this_alone(existing, &name, policy)?;
+        self.is_for_this_alone(existing, &name, held)?;
         let group = existing.map_or(name, |group| group.name.clone());
         let is_member = user.is_in(&group);
         if !is_member && user.groups.len() + self.joined.len() >= GROUPS_PER_USER {
@@ -172,34 +241,53 @@ impl<'a> Moves<'a> {
                 ko: "사용자가 이미 AWS가 허용하는 만큼의 그룹에 있음"
             });
         }
-        self.fill(existing, &group, policy);
+        self.has_consent(held)?;
+        self.fill(existing, &group, held);
         if !is_member {
             self.joined.insert(group.clone());
-            self.changes.push(Change::AddUserToGroup { user: user.name.clone(), group });
+            self.changes.push(Change::AddUserToGroup { user: user.name.clone(), group: group.clone() });
         }
-        self.changes.push(Change::DetachUserPolicy { user: user.name.clone(), policy: policy.arn.clone() });
+        self.changes.push(take_off(user, held, group));
         Ok(())
     }
 
-    fn may_move(&self, user: &User, policy: &Attached) -> Result<(), Text> {
+    fn may_move(&self, user: &User, held: Held<'_>) -> Result<(), Text> {
         if self.facts.is_one_of_ours(&user.name, self.answers) {
             return Err(text! {
                 en: "left to you, because it is the administrator or whom this run is signed in as",
                 ko: "관리자이거나 이번 실행이 로그인한 사용자이므로 직접 결정하세요"
             });
         }
-        if policy.arn == administrator_access(&self.facts.partition) {
+        if held.is_full_rights(&self.facts.partition) {
             let group = harmless(&self.answers.admin.group);
             return Err(text! {
                 en: "full rights; put an administrator into the group {group}",
                 ko: "전체 권한. 관리자라면 {group} 그룹에 넣으세요"
             });
         }
-        Ok(())
+        match held {
+            Held::Inline(policy) if Document::parse(&policy.document).is_err() => Err(text! {
+                en: "could not be understood; write it anew as a policy of a group",
+                ko: "해석하지 못했으니 그룹의 정책으로 다시 작성하세요"
+            }),
+            Held::Inline(_) | Held::Managed(_) => Ok(()),
+        }
+    }
+
+    /// A managed policy stays where it is, and can be attached again; an inline one goes, and so it takes a word more.
+    fn has_consent(&mut self, held: Held<'_>) -> Result<(), Text> {
+        if matches!(held, Held::Managed(_)) || self.answers.iam.move_to_groups {
+            return Ok(());
+        }
+        self.wait_for_a_word = true;
+        Err(text! {
+            en: "moved with move_to_groups = true under [iam] in the answers",
+            ko: "응답의 [iam] 아래 move_to_groups = true로 적으면 옮김"
+        })
     }
 
     /// A group of that name gives nobody anything else, and nobody gets anything by it who has not had it.
-    fn is_for_this_alone(&self, existing: Option<&Group>, name: &str, policy: &Attached) -> Result<(), Text> {
+    fn is_for_this_alone(&self, existing: Option<&Group>, name: &str, held: Held<'_>) -> Result<(), Text> {
         let shown = harmless(name);
         if name.len() > LONGEST_GROUP_NAME {
             return Err(
@@ -207,16 +295,14 @@ impl<'a> Moves<'a> {
             );
         }
         let planned = self.groups.get(&name.to_ascii_lowercase());
-        let others = existing.is_some_and(|group| {
-            !group.inline.is_empty() || group.attached.iter().any(|attached| attached.arn != policy.arn)
-        });
-        if others || planned.is_some_and(|planned| *planned != policy.arn) {
+        let others = existing.is_some_and(|group| held.is_not_all_of(group));
+        if others || planned.is_some_and(|planned| planned != held.mark()) {
             return Err(
                 text! { en: "the group {shown} is for something else", ko: "{shown} 그룹이 다른 용도로 쓰임" },
             );
         }
-        let empty = existing.is_some_and(|group| group.attached.is_empty());
-        if empty && self.rights.members(name).any(|member| !member.holds(&policy.arn)) {
+        let gives_nothing = existing.is_some_and(|group| !held.is_given_by(group));
+        if gives_nothing && self.rights.members(name).any(|member| !held.is_held_by(member)) {
             return Err(text! {
                 en: "the group {shown} has members without this policy",
                 ko: "{shown} 그룹에 이 정책이 없는 구성원이 있음"
@@ -226,14 +312,40 @@ impl<'a> Moves<'a> {
     }
 
     /// Makes the group, and gives it the policy, once.
-    fn fill(&mut self, existing: Option<&Group>, group: &str, policy: &Attached) {
-        let first = self.groups.insert(group.to_ascii_lowercase(), policy.arn.clone()).is_none();
+    fn fill(&mut self, existing: Option<&Group>, group: &str, held: Held<'_>) {
+        let first = self.groups.insert(group.to_ascii_lowercase(), held.mark().to_owned()).is_none();
         if first && existing.is_none() {
             self.changes.push(Change::CreateGroup { group: group.to_owned() });
         }
-        if first && existing.is_none_or(|group| group.attached.is_empty()) {
-            let (group, policy) = (group.to_owned(), policy.arn.clone());
-            self.changes.push(Change::AttachGroupPolicy { group, policy });
+        if first && existing.is_none_or(|group| !held.is_given_by(group)) {
+            let group = group.to_owned();
+            self.changes.push(match held {
+                Held::Managed(policy) => Change::AttachGroupPolicy { group, policy: policy.arn.clone() },
+                Held::Inline(policy) => Change::PutGroupPolicy {
+                    group,
+                    policy: policy.name.clone(),
+                    document: policy.document.clone(),
+                },
+            });
+        }
+    }
+}
+
+fn take_off(user: &User, held: Held<'_>, group: String) -> Change {
+    let user = user.name.clone();
+    match held {
+        Held::Managed(policy) => Change::DetachUserPolicy { user, policy: policy.arn.clone() },
+        Held::Inline(policy) => Change::DeleteUserPolicy { user, policy: policy.name.clone(), group },
+    }
+}
+
+fn stays(user: &User, held: Held<'_>, reason: &Text) -> Text {
+    let (name, policy) = (harmless(&user.name), harmless(held.name()));
+    let (en, ko) = (&reason.en, &reason.ko);
+    match held {
+        Held::Managed(_) => text! { en: "{name}: {policy}: {en}", ko: "{name}: {policy}: {ko}" },
+        Held::Inline(_) => {
+            text! { en: "{name}: inline policy {policy}: {en}", ko: "{name}: 인라인 정책 {policy}: {ko}" }
         }
     }
 }
@@ -245,57 +357,58 @@ pub(super) fn least_privilege(facts: &Facts, answers: &Answers) -> StepPlan<Chan
         Ok(rights) => rights,
         Err(unseen) => return StepPlan::not_assessed(step, unseen),
     };
-    let exception = exception(rights, answers);
-    let (of_aws, roles): (Vec<_>, Vec<_>) =
-        facts.administrator_roles.iter().flatten().cloned().partition(|role| is_of_aws(role));
-    let mut findings = wide_rights(facts, rights, answers);
-    findings.extend(roles.into_iter().map(full_rights_of_role));
-    let known = [Some(exception), meant_roles(&of_aws)].into_iter().flatten();
-    if !findings.is_empty() {
-        let plan = StepPlan::needs_person(step, narrow(&findings, answers));
-        let plan = with_lines(plan, findings.into_iter().map(|finding| finding.line).collect());
-        let unseen = facts.administrator_roles.as_ref().err().map(Unseen::text);
-        return known.chain(unseen).chain([what_was_read()]).fold(plan, StepPlan::with_note);
+    let reaches = reaches(facts, rights);
+    let findings = wide_rights(rights, &reaches, answers);
+    let known = [Some(exception(rights, answers)), meant_roles(rights, &reaches)].into_iter().flatten();
+    if findings.is_empty() {
+        return StepPlan::in_place(step, listed(known.chain([what_was_read()]).collect()));
     }
-    match &facts.administrator_roles {
-        Ok(_) => StepPlan::in_place(step, listed(known.chain([what_was_read()]).collect())),
-        Err(unseen) => StepPlan::not_assessed(step, unseen),
-    }
+    let without_mfa = without_mfa(&findings);
+    let plan = StepPlan::needs_person(step, narrow(&findings, answers));
+    let plan = with_lines(plan, findings.into_iter().map(|finding| finding.line).collect());
+    known.chain(without_mfa).chain([what_was_read()]).fold(plan, StepPlan::with_note)
 }
 
 /// Roles that AWS's own services make, with full rights or without: IAM Identity Center, Organizations and Control
 /// Tower. Who may take them on is settled there, and not in this account.
-fn is_of_aws(role: &str) -> bool {
-    let made = ["AWSServiceRoleFor", "AWSReservedSSO_"].iter().any(|beginning| role.starts_with(beginning));
-    made || ["OrganizationAccountAccessRole", "AWSControlTowerExecution"].contains(&role)
+fn is_of_aws(role: &Role) -> bool {
+    let kept = ["/aws-service-role/", "/aws-reserved/"].iter().any(|path| role.path.starts_with(path));
+    kept || ["OrganizationAccountAccessRole", "AWSControlTowerExecution"].contains(&role.name.as_str())
 }
 
-fn meant_roles(roles: &[String]) -> Option<Text> {
-    let names = shortened(roles);
-    (!roles.is_empty()).then(|| {
+fn meant_roles(rights: &Rights, reaches: &Reaches<'_>) -> Option<Text> {
+    let of_aws = rights.roles.iter().filter(|role| is_of_aws(role));
+    let wide = of_aws.filter(|role| !wide_rights_of_role(role, reaches).is_empty());
+    let names: Vec<_> = wide.map(|role| role.name.clone()).collect();
+    let shown = shortened(&names);
+    (!names.is_empty()).then(|| {
         text! {
-            en: "roles with full rights that belong to AWS's own services (IAM Identity Center, Organizations, Control Tower): {names}",
-            ko: "AWS 서비스(IAM Identity Center, Organizations, Control Tower)에 속한 전체 권한 역할: {names}"
+            en: "roles with full rights that belong to AWS's own services (IAM Identity Center, Organizations, Control Tower): {shown}",
+            ko: "AWS 서비스(IAM Identity Center, Organizations, Control Tower)에 속한 전체 권한 역할: {shown}"
         }
     })
-}
-
-fn full_rights_of_role(role: String) -> Wide {
-    let (name, how_far) = (harmless(&role), in_words(Wildcard::Everything));
-    let (en, ko) = (&how_far.en, &how_far.ko);
-    let line = text! {
-        en: "role {name}: AdministratorAccess {en}",
-        ko: "역할 {name}: AdministratorAccess, {ko}"
-    };
-    Wide { holder: role, line }
 }
 
 /// A pass says how far it goes.
 fn what_was_read() -> Text {
     text! {
-        en: "read: the policies of users and groups, the customer managed policies, and which roles have AdministratorAccess; not read: inline policies of roles, and AWS's other policies on them",
-        ko: "확인한 것: 사용자와 그룹의 정책, 고객 관리형 정책, AdministratorAccess가 연결된 역할. 확인하지 않은 것: 역할의 인라인 정책과 역할에 연결된 다른 AWS 정책"
+        en: "read: the policies of users, groups and roles, and the customer managed policies; not read: AWS's own policies but AdministratorAccess and IAMFullAccess, and the trust policies of roles",
+        ko: "확인한 것: 사용자, 그룹, 역할의 정책과 고객 관리형 정책. 확인하지 않은 것: AdministratorAccess와 IAMFullAccess를 뺀 AWS 관리형 정책, 역할의 신뢰 정책"
     }
+}
+
+/// Which of the rights that reach too far are to be had without MFA, as far as the policies themselves say.
+fn without_mfa(findings: &[Wide]) -> Option<Text> {
+    let open = findings.iter().filter(|finding| finding.is_without_mfa());
+    let mut names: Vec<_> = open.map(|finding| format!("{} ({})", finding.holder, finding.policy)).collect();
+    names.dedup();
+    let shown = shortened(&names);
+    (!names.is_empty()).then(|| {
+        text! {
+            en: "no condition of these policies asks for MFA: {shown}",
+            ko: "MFA를 요구하는 조건이 없는 정책: {shown}"
+        }
+    })
 }
 
 /// The one place where full rights are meant to be. Benchmarks flag it all the same.
@@ -315,25 +428,42 @@ fn exception(rights: &Rights, answers: &Answers) -> Text {
     }
 }
 
-/// Rights that reach too far: whose, and in words.
+/// Rights that reach too far: whose, by which policy, how far, and in words.
 struct Wide {
     holder: String,
+    policy: String,
+    wildcard: Wildcard,
     line: Text,
 }
 
-fn wide_rights(facts: &Facts, rights: &Rights, answers: &Answers) -> Vec<Wide> {
-    let reaches = reaches(facts, rights);
-    let of_user = |user: &User| held_wide(&user.name, user_kind(), &user.attached, &user.inline, &reaches);
-    let of_group =
-        |group: &Group| held_wide(&group.name, group_kind(), &group.attached, &group.inline, &reaches);
-    let others = rights.groups.iter().filter(|group| !group.name.eq_ignore_ascii_case(&answers.admin.group));
-    let mut found: Vec<_> = rights.users.iter().flat_map(of_user).chain(others.flat_map(of_group)).collect();
-    found.extend(of_roles(rights));
-    found
+impl Wide {
+    fn is_without_mfa(&self) -> bool {
+        match self.wildcard {
+            Wildcard::Everything | Wildcard::Iam | Wildcard::AssumeRole => true,
+            Wildcard::EverythingWithMfa | Wildcard::Unreadable => false,
+        }
+    }
 }
 
-/// How far managed policies reach, by ARN. AWS's own documents are not among what was read; two of them matter.
-fn reaches<'r>(facts: &Facts, rights: &'r Rights) -> BTreeMap<String, Cow<'r, Reach>> {
+/// How far managed policies reach, by ARN.
+type Reaches<'r> = BTreeMap<String, Cow<'r, Reach>>;
+
+fn wide_rights(rights: &Rights, reaches: &Reaches<'_>, answers: &Answers) -> Vec<Wide> {
+    let of_user = |user: &User| held_wide(&user.name, user_kind(), &user.attached, &user.inline, reaches);
+    let of_group =
+        |group: &Group| held_wide(&group.name, group_kind(), &group.attached, &group.inline, reaches);
+    let others = rights.groups.iter().filter(|group| !group.name.eq_ignore_ascii_case(&answers.admin.group));
+    let roles = rights.roles.iter().filter(|role| !is_of_aws(role));
+    let found = rights.users.iter().flat_map(of_user).chain(others.flat_map(of_group));
+    found.chain(roles.flat_map(|role| wide_rights_of_role(role, reaches))).collect()
+}
+
+fn wide_rights_of_role(role: &Role, reaches: &Reaches<'_>) -> Vec<Wide> {
+    held_wide(&role.name, role_kind(), &role.attached, &role.inline, reaches)
+}
+
+/// AWS's own documents are not among what was read; two of them matter.
+fn reaches<'r>(facts: &Facts, rights: &'r Rights) -> Reaches<'r> {
     let of_aws = [
         (administrator_access(&facts.partition), Wildcard::Everything),
         (format!("arn:{}:iam::aws:policy/IAMFullAccess", facts.partition), Wildcard::Iam),
@@ -352,54 +482,39 @@ fn group_kind() -> Text {
     text! { en: "group", ko: "그룹" }
 }
 
+fn role_kind() -> Text {
+    text! { en: "role", ko: "역할" }
+}
+
 fn held_wide(
     holder: &str,
     kind: Text,
     attached: &[Attached],
     inline: &[Inline],
-    reaches: &BTreeMap<String, Cow<'_, Reach>>,
+    reaches: &Reaches<'_>,
 ) -> Vec<Wide> {
     let managed =
         attached.iter().filter_map(|policy| reaches.get(&policy.arn).map(|reach| (&policy.name, &**reach)));
     let inline = inline.iter().map(|policy| (&policy.name, &policy.reach));
     let shown = harmless(holder);
     let (kind_en, kind_ko) = (&kind.en, &kind.ko);
-    let line = |(policy, wildcard): (&String, &Wildcard)| {
-        let (policy, how_far) = (harmless(policy), in_words(*wildcard));
+    let wide = |(policy, wildcard): (&String, &Wildcard)| {
+        let (name, how_far) = (harmless(policy), in_words(*wildcard));
         let (en, ko) = (&how_far.en, &how_far.ko);
-        text! { en: "{kind_en} {shown}: {policy} {en}", ko: "{kind_ko} {shown}: {policy}, {ko}" }
+        let line = text! { en: "{kind_en} {shown}: {name} {en}", ko: "{kind_ko} {shown}: {name}, {ko}" };
+        Wide { holder: holder.to_owned(), policy: policy.clone(), wildcard: *wildcard, line }
     };
-    let wide = managed.chain(inline).flat_map(|(policy, reach)| reach.iter().map(move |each| (policy, each)));
-    wide.map(|each| Wide { holder: holder.to_owned(), line: line(each) }).collect()
-}
-
-/// Roles are not among what was read: a customer managed policy has one where it is attached more often than to the
-/// users and groups.
-fn of_roles(rights: &Rights) -> Vec<Wide> {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let on_users = rights.users.iter().flat_map(|user| &user.attached);
-    for policy in on_users.chain(rights.groups.iter().flat_map(|group| &group.attached)) {
-        *seen.entry(&policy.arn).or_default() += 1;
-    }
-    let roles = |arn: &str, attachments: usize| {
-        attachments.saturating_sub(seen.get(arn).copied().unwrap_or_default())
-    };
-    let mut found = Vec::new();
-    for policy in rights.policies.iter().filter(|policy| !policy.reach.is_empty()) {
-        let (name, count) = (harmless(&policy.name), roles(&policy.arn, policy.attachments));
-        for how_far in policy.reach.iter().copied().map(in_words).filter(|_| count > 0) {
-            let (en, ko) = (&how_far.en, &how_far.ko);
-            let line = text! { en: "roles ({count}): {name} {en}", ko: "역할({count}개): {name}, {ko}" };
-            found.push(Wide { holder: policy.name.clone(), line });
-        }
-    }
-    found
+    let each = managed.chain(inline).flat_map(|(policy, reach)| reach.iter().map(move |each| (policy, each)));
+    each.map(wide).collect()
 }
 
 fn in_words(wildcard: Wildcard) -> Text {
     match wildcard {
         Wildcard::Everything => {
             text! { en: "allows everything (*:*)", ko: "모든 작업 허용(*:*)" }
+        }
+        Wildcard::EverythingWithMfa => {
+            text! { en: "allows everything (*:*) with MFA", ko: "MFA를 거치면 모든 작업 허용(*:*)" }
         }
         Wildcard::Iam => text! {
             en: "allows iam:* on everything, and so the rest",

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use crate::answers::Answers;
 use crate::aws::Unseen;
-use crate::credential_report::{CredentialReport, Row};
+use crate::credential_report::{CredentialReport, Maker, Row};
 use crate::mfa::shortened;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::text;
 use crate::text::{Text, harmless};
 
 use super::facts::Facts;
+use super::lifetimes::{UNUSED_DAYS, has_passed};
 use super::rights::User;
 use super::root_alarm::AlarmChange;
 use super::{credentials, monitoring, permissions, rotation};
@@ -49,6 +50,24 @@ pub enum Change {
         user: String,
         /// The policy's ARN.
         policy: String,
+    },
+    /// Writes into a group the inline policy that its members have had themselves.
+    PutGroupPolicy {
+        /// The group.
+        group: String,
+        /// The policy's name.
+        policy: String,
+        /// The document, as JSON.
+        document: String,
+    },
+    /// Deletes an inline policy of a user, who has it through a group by then.
+    DeleteUserPolicy {
+        /// The user.
+        user: String,
+        /// The policy's name.
+        policy: String,
+        /// The group.
+        group: String,
     },
     /// Switches off an access key.
     DeactivateKey {
@@ -147,9 +166,10 @@ fn individual_users(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         return StepPlan::blocked(step, after(StepId::AdminUser));
     }
     let shared: Vec<_> = users.iter().filter(|user| is_shared(user, facts)).collect();
-    if !shared.is_empty() {
-        let plan = StepPlan::needs_person(step, give_each_their_own(&shared));
-        let lines = shared.iter().map(|user| evidence(user, facts)).collect();
+    let bare: Vec<_> = users.iter().filter(|user| is_nobodys(user, facts, answers)).collect();
+    if !shared.is_empty() || !bare.is_empty() {
+        let plan = StepPlan::needs_person(step, settle_users(&shared, &bare));
+        let lines = shared.iter().chain(&bare).map(|user| evidence(user, facts)).collect();
         return with_lines(plan, lines).with_note(basis(facts));
     }
     let missing = missing(users, answers);
@@ -172,8 +192,22 @@ fn is_shared(user: &User, facts: &Facts) -> bool {
     looks_shared(&user.name) && row_of(facts, &user.name).is_none_or(opens)
 }
 
+/// Whether nobody can sign in as a user, who has been there for a while. The administrator and the people of the answers
+/// get what they sign in with by steps of their own.
+fn is_nobodys(user: &User, facts: &Facts, answers: &Answers) -> bool {
+    let is_expected = answers.people.iter().any(|person| person.user.eq_ignore_ascii_case(&user.name));
+    let is_bare = row_of(facts, &user.name).is_some_and(|row| is_bare(row, facts.now));
+    is_bare && !is_expected && !facts.is_one_of_ours(&user.name, answers)
+}
+
+/// Whether a user has neither a password nor a key nor a certificate, so long after it was made that none will come.
+pub(super) fn is_bare(row: &Row, now: i64) -> bool {
+    let opens = row.password || !row.keys.is_empty() || row.certificate;
+    !opens && has_passed(row.created, UNUSED_DAYS, now)
+}
+
 /// Whether a name is made of nothing but words for groups of people, for roles and for machines.
-fn looks_shared(name: &str) -> bool {
+pub(super) fn looks_shared(name: &str) -> bool {
     const WORDS: &[&str] = &[
         "account",
         "accounts",
@@ -243,26 +277,55 @@ fn still_missing(missing: &[String]) -> Text {
     }
 }
 
-fn give_each_their_own(shared: &[&User]) -> PersonTask {
-    let names: Vec<_> = shared.iter().map(|user| user.name.clone()).collect();
-    let names = shortened(&names);
-    PersonTask {
-        what: text! {
-            en: "Find out whether somebody shares these users, and give each person one of their own: {names}",
-            ko: "여러 사람이 함께 쓰는 사용자인지 확인하고 각자 자기 사용자를 갖게 하세요: {names}"
+fn settle_users(shared: &[&User], bare: &[&User]) -> PersonTask {
+    let names = |users: &[&User]| {
+        let names: Vec<_> = users.iter().map(|user| user.name.clone()).collect();
+        shortened(&names)
+    };
+    let (mut what, mut how) = (Vec::new(), Vec::new());
+    if !shared.is_empty() {
+        what.push(give_each_their_own(&names(shared)));
+        how.extend(how_to_give_each_their_own());
+    }
+    if !bare.is_empty() {
+        what.push(let_go(&names(bare)));
+        how.push(how_to_let_go());
+    }
+    how.push(accept_it(StepId::IndividualUsers));
+    PersonTask { what: joined(what, ". "), how, seen: Seen::Elsewhere }
+}
+
+fn give_each_their_own(names: &str) -> Text {
+    text! {
+        en: "Find out whether somebody shares these users, and give each person one of their own: {names}",
+        ko: "여러 사람이 함께 쓰는 사용자인지 확인하고 각자 자기 사용자를 갖게 하세요: {names}"
+    }
+}
+
+fn how_to_give_each_their_own() -> [Text; 2] {
+    [
+        text! {
+            en: "Name everybody under [[people]] in the answers, or make their users in the IAM console; rights come through groups.",
+            ko: "응답의 [[people]]에 사람을 적거나 IAM 콘솔에서 사용자를 만드세요. 권한은 그룹으로 줍니다."
         },
-        how: vec![
-            text! {
-                en: "Name everybody under [[people]] in the answers, or make their users in the IAM console; rights come through groups.",
-                ko: "응답의 [[people]]에 사람을 적거나 IAM 콘솔에서 사용자를 만드세요. 권한은 그룹으로 줍니다."
-            },
-            text! {
-                en: "Give a machine a role instead of a user. Then switch off the password and the keys of the shared one, and delete it when nobody missed it.",
-                ko: "프로그램이나 서버에는 사용자 대신 역할을 주세요. 그런 다음 공용 사용자의 암호와 키를 끄고, 찾는 사람이 없으면 삭제하세요."
-            },
-            accept_it(StepId::IndividualUsers),
-        ],
-        seen: Seen::Elsewhere,
+        text! {
+            en: "Give a machine a role instead of a user. Then switch off the password and the keys of the shared one, and delete it when nobody missed it.",
+            ko: "프로그램이나 서버에는 사용자 대신 역할을 주세요. 그런 다음 공용 사용자의 암호와 키를 끄고, 찾는 사람이 없으면 삭제하세요."
+        },
+    ]
+}
+
+fn let_go(names: &str) -> Text {
+    text! {
+        en: "Delete these users if nobody needs them, because nobody can sign in as them: {names}",
+        ko: "아무도 로그인할 수 없는 사용자이니 필요하지 않으면 삭제하세요: {names}"
+    }
+}
+
+fn how_to_let_go() -> Text {
+    text! {
+        en: "They have no password, no access key and no signing certificate. The credential report does not tell of SSH keys and of credentials for single services: look at Security credentials of the user in the IAM console before you delete it. What is deleted does not come back, so dayone deletes no user.",
+        ko: "암호, 액세스 키, 서명 인증서가 없습니다. 자격 증명 보고서에는 SSH 키와 특정 서비스용 자격 증명이 나오지 않으니, 삭제하기 전에 IAM 콘솔의 사용자에서 보안 자격 증명을 확인하세요. 삭제하면 되돌릴 수 없으므로 dayone은 사용자를 삭제하지 않습니다."
     }
 }
 
@@ -281,11 +344,11 @@ fn evidence(user: &User, facts: &Facts) -> Text {
         return text! { en: "{name}: its credentials are not known", ko: "{name}: 보안 인증 정보를 알 수 없음" };
     };
     let keys = facts.keys(row).iter().filter(|key| key.active).count();
-    let (password, made) = (yes_or_no(row.password), day(row.created));
-    let (en, ko) = (&password.en, &password.ko);
+    let (password, made) = (yes_or_no(row.password), made_in_words(row.created, row.made_by.as_ref()));
+    let (en, ko, made_en, made_ko) = (&password.en, &password.ko, &made.en, &made.ko);
     text! {
-        en: "{name}: created {made}, console password {en}, active keys {keys}",
-        ko: "{name}: {made} 생성, 콘솔 암호 {ko}, 활성 키 {keys}개"
+        en: "{name}: created {made_en}, console password {en}, active keys {keys}",
+        ko: "{name}: 생성 {made_ko}, 콘솔 암호 {ko}, 활성 키 {keys}개"
     }
 }
 
@@ -384,10 +447,29 @@ pub(super) fn day(moment: Option<i64>) -> String {
     moment.map_or_else(|| "?".to_owned(), |moment| moment.strftime("%Y-%m-%d").to_string())
 }
 
+/// When something was made, and by whom, as far as that was asked.
+pub(super) fn made_in_words(made: Option<i64>, by: Option<&Maker>) -> Text {
+    let day = day(made);
+    match by {
+        None => Text::verbatim(day),
+        Some(Maker::Somebody(who)) => {
+            let who = harmless(who);
+            text! { en: "{day} by {who}", ko: "{day}({who})" }
+        }
+        Some(Maker::NotOnRecord) => {
+            text! { en: "{day} (by whom is not on record)", ko: "{day}(만든 사람 기록 없음)" }
+        }
+        Some(Maker::NotSeen) => {
+            text! { en: "{day} (by whom could not be read)", ko: "{day}(만든 사람 확인 못 함)" }
+        }
+    }
+}
+
 impl crate::practice::Change for Change {
     fn verb(&self) -> Verb {
         match self {
             Self::CreateGroup { .. }
+            | Self::PutGroupPolicy { .. }
             | Self::ReplaceKey { .. }
             | Self::CreateAnalyzer { .. }
             | Self::CreateSupportRole { .. }
@@ -397,7 +479,7 @@ impl crate::practice::Change for Change {
             | Self::AttachSupportAccess { .. } => Verb::Attach,
             Self::DetachUserPolicy { .. } => Verb::Detach,
             Self::DeactivateKey { .. } => Verb::Disable,
-            Self::DeleteKey { .. } => Verb::Delete,
+            Self::DeleteUserPolicy { .. } | Self::DeleteKey { .. } => Verb::Delete,
             Self::ReactivateKey { .. } | Self::BlockPublicAccess { .. } => Verb::Enable,
             Self::RootAlarm(change) => change.verb(),
         }
@@ -411,6 +493,8 @@ impl crate::practice::Change for Change {
             Self::AddUserToGroup { user, .. } | Self::DetachUserPolicy { user, .. } => {
                 format!("iam:user/{user}")
             }
+            Self::PutGroupPolicy { group, policy, .. } => format!("iam:group-policy/{group}/{policy}"),
+            Self::DeleteUserPolicy { user, policy, .. } => format!("iam:user-policy/{user}/{policy}"),
             Self::DeactivateKey { access_key, .. }
             | Self::ReactivateKey { access_key, .. }
             | Self::DeleteKey { access_key, .. } => {
@@ -446,6 +530,20 @@ impl crate::practice::Change for Change {
                 text! {
                     en: "{policy} from user {user}, who has it through the group",
                     ko: "사용자 {user}에게서 {policy}(그룹을 통해 그대로 유지)"
+                }
+            }
+            Self::PutGroupPolicy { group, policy, .. } => {
+                let (group, policy) = (harmless(group), harmless(policy));
+                text! {
+                    en: "inline policy {policy} in group {group}, with the same document",
+                    ko: "그룹 {group}에 같은 문서의 인라인 정책 {policy}"
+                }
+            }
+            Self::DeleteUserPolicy { user, policy, group } => {
+                let (user, policy, group) = (harmless(user), harmless(policy), harmless(group));
+                text! {
+                    en: "inline policy {policy} of user {user}, who has it through group {group}",
+                    ko: "사용자 {user}의 인라인 정책 {policy}(그룹 {group}을(를) 통해 그대로 유지)"
                 }
             }
             Self::DeactivateKey { user, access_key } => {

@@ -10,8 +10,8 @@ use crate::answers::{Accept, Admin, PersonAnswer};
 use crate::aws::Reading;
 use crate::credential_report::{Key, LastUse};
 use crate::iam_practices::{
-    Alarm, Analyzer, Attached, Group, Inline, Policy, Reach, Rights, Rule, Run, Subscription, SupportRole,
-    Topic, Wildcard, support_access,
+    Alarm, Analyzer, Attached, Group, Inline, Policy, Reach, Rights, Role, Rule, Run, Subscription,
+    SupportRole, Topic, Wildcard, support_access,
 };
 use crate::policy::Document;
 use crate::practice::{Change as _, PracticeId, State};
@@ -25,6 +25,8 @@ const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 const OWN: &str = "arn:aws:iam::111122223333:policy/Own";
 /// The AWS profile of this computer.
 const PROFILE: &str = "dayone-admin";
+const READS: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
+const WRITES: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}}"#;
 
 /// What is unlike the account that a table starts from.
 type Given = fn(&mut Facts, &mut Answers);
@@ -70,7 +72,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
-    let may_have_notes = matches!(state, State::ToChange | State::NeedsPerson);
+    // What is accepted goes on telling what that is, and what was not seen tells that it is accepted.
+    let may_have_notes = !matches!(state, State::InPlace | State::Blocked);
     assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
     let may_be_offered = matches!(state, State::NeedsPerson | State::InPlace);
     assert!(planned.offer.is_none() || may_be_offered, "{planned:?}");
@@ -96,9 +99,10 @@ fn perfect() -> Facts {
         kept: BTreeMap::new(),
         switched: Ok(BTreeSet::new()),
         rights: Ok(rights(vec![in_groups("alice", &["Administrators"])])),
-        administrator_roles: Ok(Vec::new()),
         analyzer: Ok(Analyzer::Working("own".into())),
         security_contact: Ok(true),
+        other_contacts: Ok([true; 2]),
+        trail: Ok(Some("day-one".into())),
         public_access_blocked: Ok(true),
         support: Ok(SupportRole::Ready("Helpdesk".into())),
         root_alarm: Vec::new(),
@@ -113,6 +117,8 @@ fn fresh() -> Facts {
         rights: Ok(Rights::default()),
         analyzer: Ok(Analyzer::Missing),
         security_contact: Ok(false),
+        other_contacts: Ok([false; 2]),
+        trail: Ok(None),
         public_access_blocked: Ok(false),
         support: Ok(SupportRole::Missing),
         ..perfect()
@@ -172,7 +178,7 @@ fn key(id: &str, made: i64, used: Option<i64>) -> Key {
         region: Some("us-east-1".into()),
         service: Some("s3".into()),
     });
-    Key { id: Some(id.into()), active: true, made: ago(made), last_use }
+    Key { id: Some(id.into()), active: true, made: ago(made), last_use, made_by: None }
 }
 
 fn off(key: Key) -> Key {
@@ -216,12 +222,37 @@ fn group(name: &str, policies: &[&str]) -> Group {
 }
 
 fn inline(name: &str, wildcards: &[Wildcard]) -> Inline {
-    Inline { name: name.into(), reach: wildcards.iter().copied().collect() }
+    let reach = wildcards.iter().copied().collect();
+    Inline { name: name.into(), reach, document: READS.into() }
+}
+
+/// A user with this inline policy, which says this.
+fn with_inline(user: &str, policy: &str, document: &str) -> User {
+    let inline = vec![Inline { document: document.into(), ..inline(policy, &[]) }];
+    User { inline, ..in_groups(user, &[]) }
+}
+
+/// A group with this inline policy, which says this.
+fn giving(name: &str, policy: &str, document: &str) -> Group {
+    let inline = vec![Inline { document: document.into(), ..inline(policy, &[]) }];
+    Group { inline, ..group(name, &[]) }
+}
+
+/// A role with an inline policy that reaches so far.
+fn role(name: &str, path: &str, wildcards: &[Wildcard]) -> Role {
+    Role { inline: vec![inline("x", wildcards)], ..role_holding(name, path, &[]) }
+}
+
+/// A role with these managed policies.
+fn role_holding(name: &str, path: &str, policies: &[&str]) -> Role {
+    let attached = policies.iter().copied().map(attached).collect();
+    Role { name: name.into(), path: path.into(), attached, inline: Vec::new() }
 }
 
 /// The administrators' group, and these users.
 fn rights(users: Vec<User>) -> Rights {
-    Rights { users, groups: vec![group("Administrators", &[ADMINISTRATOR_ACCESS])], policies: Vec::new() }
+    let groups = vec![group("Administrators", &[ADMINISTRATOR_ACCESS])];
+    Rights { users, groups, ..Rights::default() }
 }
 
 fn add_user(facts: &mut Facts, user: User) {
@@ -232,8 +263,12 @@ fn add_group(facts: &mut Facts, group: Group) {
     facts.rights.as_mut().unwrap().groups.push(group);
 }
 
-fn own_policy(attachments: usize, wildcards: &[Wildcard]) -> Policy {
-    Policy { name: "Own".into(), arn: OWN.into(), attachments, reach: wildcards.iter().copied().collect() }
+fn add_role(facts: &mut Facts, role: Role) {
+    facts.rights.as_mut().unwrap().roles.push(role);
+}
+
+fn own_policy(wildcards: &[Wildcard]) -> Policy {
+    Policy { name: "Own".into(), arn: OWN.into(), reach: wildcards.iter().copied().collect() }
 }
 
 fn create_group(group: &str) -> Change {
@@ -250,6 +285,14 @@ fn join(user: &str, group: &str) -> Change {
 
 fn detach(user: &str, policy: &str) -> Change {
     Change::DetachUserPolicy { user: user.into(), policy: policy.into() }
+}
+
+fn put(group: &str, policy: &str) -> Change {
+    Change::PutGroupPolicy { group: group.into(), policy: policy.into(), document: READS.into() }
+}
+
+fn delete_policy(user: &str, policy: &str, group: &str) -> Change {
+    Change::DeleteUserPolicy { user: user.into(), policy: policy.into(), group: group.into() }
 }
 
 fn deactivate(user: &str, id: &str) -> Change {
@@ -497,6 +540,35 @@ fn users_that_look_shared_are_named() {
             stands("the administrator's name looks shared", State::NeedsPerson, |facts, _| {
                 add_user(facts, in_groups("root", &["Administrators"]));
             }),
+            stands("nobody can sign in as it", State::NeedsPerson, |facts, _| {
+                add_user(facts, in_groups("left-over", &[]));
+                add_row(facts, row("left-over", Vec::new()));
+            }),
+            stands("the same, and the name looks shared", State::NeedsPerson, |facts, _| {
+                add_user(facts, in_groups("team", &[]));
+                add_row(facts, row("team", Vec::new()));
+            }),
+            stands("the same, deleted since the report", State::InPlace, |facts, _| {
+                add_row(facts, row("left-over", Vec::new()));
+            }),
+            stands("the same, made lately", State::InPlace, |facts, _| {
+                add_user(facts, in_groups("left-over", &[]));
+                add_row(facts, Row { created: ago(44), ..row("left-over", Vec::new()) });
+            }),
+            stands("a certificate opens it", State::InPlace, |facts, _| {
+                add_user(facts, in_groups("soap", &[]));
+                add_row(facts, Row { certificate: true, ..row("soap", Vec::new()) });
+            }),
+            stands("a person of the answers", State::InPlace, |facts, answers| {
+                add_user(facts, in_groups("bob", &[]));
+                add_row(facts, row("bob", Vec::new()));
+                answers.people = vec![person("BOB")];
+            }),
+            stands("the administrator, who has not signed in", State::InPlace, |facts, answers| {
+                add_user(facts, in_groups("kim", &["Administrators"]));
+                add_row(facts, row("kim", Vec::new()));
+                answers.admin.user = Some("kim".into());
+            }),
             stands("nobody yet", State::Blocked, |facts, _| facts.rights = Ok(Rights::default())),
             stands("a person is missing", State::Blocked, |_, answers| answers.people = vec![person("bob")]),
             stands("a person in another case", State::InPlace, |_, answers| {
@@ -520,6 +592,16 @@ fn who_is_shared_and_who_is_missing_is_said() {
     says(&found.person.as_ref().unwrap().what, &["dev"]);
     notes(&found, &["dev", "2026-01-28"]);
     assert!(found.notes[0].en.contains("active keys 1"), "{:?}", found.notes);
+
+    add_user(&mut facts, in_groups("left-over", &[]));
+    add_row(&mut facts, row("left-over", Vec::new()));
+    let both = planned(&facts, &answers(), StepId::IndividualUsers);
+    let task = both.person.as_ref().unwrap();
+    says(&task.what, &["dev", "left-over"]);
+    assert!(
+        task.how.iter().any(|how| how.en.contains("deletes no user") && how.ko.contains("삭제하지 않습니다"))
+    );
+    notes(&both, &["left-over", "2026-01-28"]);
 
     let people = vec![person("bob"), person("alice"), person("Carol")];
     let missing = planned(&perfect(), &Answers { people, ..answers() }, StepId::IndividualUsers);
@@ -582,6 +664,100 @@ fn policies_move_to_groups_of_their_own() {
             stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
         ],
     );
+}
+
+#[test]
+fn inline_policies_move_only_where_the_answers_say_so() {
+    let moved = vec![
+        create_group("Uploads-users"),
+        put("Uploads-users", "Uploads"),
+        join("bob", "Uploads-users"),
+        delete_policy("bob", "Uploads", "Uploads-users"),
+    ];
+    hold(
+        StepId::PermissionsThroughGroups,
+        [
+            stands("without a word", State::NeedsPerson, |facts, _| {
+                add_user(facts, with_inline("bob", "Uploads", READS));
+            }),
+            stands("without a word, unattended", State::NeedsPerson, |facts, answers| {
+                answers.attended = false;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+            }),
+            changes("by the answers", moved.clone(), |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+            }),
+            changes("unattended, by the answers", moved.clone(), |facts, answers| {
+                (answers.attended, answers.iam.move_to_groups) = (false, true);
+                add_user(facts, with_inline("bob", "Uploads", READS));
+            }),
+            changes("cut short when the group was made", moved[1..].to_vec(), |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+                add_group(facts, group("Uploads-users", &[]));
+            }),
+            changes("cut short when the group had the policy", moved[2..].to_vec(), |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+                add_group(facts, giving("Uploads-users", "Uploads", READS));
+            }),
+            changes("cut short when the user was in it", moved[3..].to_vec(), |facts, answers| {
+                answers.iam.move_to_groups = true;
+                let groups = vec!["Uploads-users".to_owned()];
+                add_user(facts, User { groups, ..with_inline("bob", "Uploads", READS) });
+                add_group(facts, giving("Uploads-users", "Uploads", READS));
+            }),
+            changes("another user has another one of the name", moved, |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+                add_user(facts, with_inline("carol", "Uploads", WRITES));
+            }),
+            stands("the group says something else", State::NeedsPerson, |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+                add_group(facts, giving("Uploads-users", "Uploads", WRITES));
+            }),
+            stands("the group has a managed policy", State::NeedsPerson, |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+                add_group(facts, group("Uploads-users", &[READ_ONLY]));
+            }),
+            stands("others in the group have not had it", State::NeedsPerson, |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", READS));
+                add_user(facts, in_groups("carol", &["Uploads-users"]));
+                add_group(facts, group("Uploads-users", &[]));
+            }),
+            stands("full rights", State::NeedsPerson, |facts, answers| {
+                answers.iam.move_to_groups = true;
+                let inline = vec![inline("All", &[Wildcard::EverythingWithMfa])];
+                add_user(facts, User { inline, ..in_groups("bob", &[]) });
+            }),
+            stands("one that cannot be understood", State::NeedsPerson, |facts, answers| {
+                answers.iam.move_to_groups = true;
+                add_user(facts, with_inline("bob", "Uploads", "{"));
+            }),
+            stands("of the administrator", State::NeedsPerson, |facts, answers| {
+                answers.iam.move_to_groups = true;
+                facts.rights.as_mut().unwrap().users[0].inline = vec![inline("Uploads", &[])];
+            }),
+        ],
+    );
+}
+
+#[test]
+fn what_an_inline_policy_waits_for_is_said() {
+    let mut facts = perfect();
+    add_user(
+        &mut facts,
+        User { attached: vec![attached(READ_ONLY)], ..with_inline("bob", "Uploads", READS) },
+    );
+    let attended = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
+    assert!(!attended.changes.iter().any(|change| matches!(change, Change::DeleteUserPolicy { .. })));
+    notes(&attended, &["bob", "Uploads", "move_to_groups = true"]);
+    let task = planned(&facts, &unattended(), StepId::PermissionsThroughGroups).person.unwrap();
+    assert!(task.how.iter().any(|how| how.en.contains("Inline policies") && how.ko.contains("인라인 정책")));
 }
 
 #[test]
@@ -1202,65 +1378,92 @@ fn rights_that_reach_too_far_are_named() {
             }),
             stands("a policy of one's own, attached to a user", State::NeedsPerson, |facts, _| {
                 add_user(facts, holding("bob", &[OWN]));
-                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[Iam]));
+                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Iam]));
             }),
             stands("attached to the administrators", State::InPlace, |facts, _| {
                 let rights = facts.rights.as_mut().unwrap();
                 rights.groups[0].attached.push(attached(OWN));
-                rights.policies.push(own_policy(1, &[Iam]));
+                rights.policies.push(own_policy(&[Iam]));
             }),
             stands("attached to a role", State::NeedsPerson, |facts, _| {
-                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[Everything]));
+                add_role(facts, role_holding("Deploy", "/", &[OWN]));
+                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Everything]));
             }),
             stands("attached to nobody", State::InPlace, |facts, _| {
-                facts.rights.as_mut().unwrap().policies.push(own_policy(0, &[Everything]));
+                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Everything]));
             }),
             stands("narrow, and attached to a role", State::InPlace, |facts, _| {
-                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[]));
+                add_role(facts, role_holding("Deploy", "/", &[OWN]));
+                facts.rights.as_mut().unwrap().policies.push(own_policy(&[]));
             }),
             stands("one that cannot be understood", State::NeedsPerson, |facts, _| {
-                facts.rights.as_mut().unwrap().policies.push(own_policy(1, &[Unreadable]));
+                add_user(facts, holding("bob", &[OWN]));
+                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Unreadable]));
             }),
             stands("a role with AdministratorAccess", State::NeedsPerson, |facts, _| {
-                facts.administrator_roles = Ok(vec!["Deploy".into()]);
+                add_role(facts, role_holding("Deploy", "/", &[ADMINISTRATOR_ACCESS]));
+            }),
+            stands("a role with a wide inline policy", State::NeedsPerson, |facts, _| {
+                add_role(facts, role("Deploy", "/", &[Everything]));
+            }),
+            stands("a role with a narrow one", State::InPlace, |facts, _| {
+                add_role(facts, role("Deploy", "/", &[]));
             }),
             stands("roles of AWS's own services", State::InPlace, |facts, _| {
-                facts.administrator_roles = Ok(roles_of_aws());
+                facts.rights.as_mut().unwrap().roles = roles_of_aws();
             }),
-            stands("the roles are unreadable", State::NotAssessed, |facts, _| {
-                facts.administrator_roles = Err(denied());
-            }),
-            stands("the roles are unreadable, and a user has it", State::NeedsPerson, |facts, _| {
-                facts.administrator_roles = Err(denied());
-                add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+            stands("a role that is only named like one", State::NeedsPerson, |facts, _| {
+                add_role(facts, role_holding("AWSServiceRoleForMe", "/", &[ADMINISTRATOR_ACCESS]));
             }),
             stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
         ],
     );
 }
 
-fn roles_of_aws() -> Vec<String> {
-    ["OrganizationAccountAccessRole", "AWSReservedSSO_Admin_0123456789abcdef", "AWSServiceRoleForX"]
-        .map(str::to_owned)
-        .to_vec()
+fn roles_of_aws() -> Vec<Role> {
+    let sso = "/aws-reserved/sso.amazonaws.com/eu-north-1/";
+    vec![
+        role_holding("OrganizationAccountAccessRole", "/", &[ADMINISTRATOR_ACCESS]),
+        role_holding("AWSReservedSSO_Admin_0123456789abcdef", sso, &[ADMINISTRATOR_ACCESS]),
+        role("AWSServiceRoleForX", "/aws-service-role/x.amazonaws.com/", &[Wildcard::Everything]),
+    ]
 }
 
 #[test]
 fn roles_with_full_rights_are_told_apart() {
     let mut facts = perfect();
-    facts.administrator_roles = Ok([roles_of_aws(), vec!["Deploy".to_owned()]].concat());
+    facts.rights.as_mut().unwrap().roles = roles_of_aws();
+    add_role(&mut facts, role_holding("Deploy", "/", &[ADMINISTRATOR_ACCESS]));
     let left = planned(&facts, &answers(), StepId::LeastPrivilege);
     let what = left.person.as_ref().unwrap().what.clone();
     says(&what, &["Deploy"]);
     assert!(!what.en.contains("AWSReservedSSO_"), "{what:?}");
     notes(&left, &["Deploy", "AdministratorAccess", "*:*"]);
-    notes(&left, &["OrganizationAccountAccessRole", "AWSReservedSSO_Admin_0123456789abcdef"]);
+    let of_aws =
+        ["OrganizationAccountAccessRole", "AWSReservedSSO_Admin_0123456789abcdef", "AWSServiceRoleForX"];
+    notes(&left, &of_aws);
 
-    facts.administrator_roles = Ok(roles_of_aws());
+    facts.rights.as_mut().unwrap().roles = roles_of_aws();
     let found = planned(&facts, &answers(), StepId::LeastPrivilege).found.unwrap();
     says(&found, &["OrganizationAccountAccessRole", "IAM Identity Center"]);
-    assert!(found.en.contains("not read: inline policies of roles"), "{found:?}");
-    assert!(found.ko.contains("역할의 인라인 정책"), "{found:?}");
+    assert!(found.en.contains("not read: AWS's own policies"), "{found:?}");
+    assert!(found.ko.contains("역할의 신뢰 정책"), "{found:?}");
+}
+
+#[test]
+fn which_wide_policies_ask_for_mfa_is_told() {
+    let mut facts = perfect();
+    let with_mfa = vec![inline("Careful", &[Wildcard::EverythingWithMfa])];
+    add_user(&mut facts, User { inline: with_mfa, ..in_groups("bob", &[]) });
+    let careful = planned(&facts, &answers(), StepId::LeastPrivilege);
+    notes(&careful, &["bob", "Careful", "MFA", "*:*"]);
+    assert!(!careful.notes.iter().any(|note| note.en.contains("no condition")), "{careful:?}");
+
+    add_role(&mut facts, role("Deploy", "/", &[Wildcard::AssumeRole]));
+    let open = planned(&facts, &answers(), StepId::LeastPrivilege);
+    let told = open.notes.iter().find(|note| note.en.contains("no condition")).unwrap();
+    says(told, &["MFA", "Deploy (x)"]);
+    assert!(!told.en.contains("Careful"), "{told:?}");
 }
 
 #[test]
@@ -1268,12 +1471,13 @@ fn each_wildcard_and_the_exception_is_told() {
     let mut facts = perfect();
     add_user(&mut facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
     add_group(&mut facts, group("Developers", &["arn:aws:iam::aws:policy/IAMFullAccess"]));
-    facts.rights.as_mut().unwrap().policies.push(own_policy(3, &[Wildcard::AssumeRole]));
+    add_role(&mut facts, role_holding("Deploy", "/", &[OWN]));
+    facts.rights.as_mut().unwrap().policies.push(own_policy(&[Wildcard::AssumeRole]));
     let planned = planned(&facts, &answers(), StepId::LeastPrivilege);
-    says(&planned.person.as_ref().unwrap().what, &["bob", "Developers", "Own", "Administrators"]);
+    says(&planned.person.as_ref().unwrap().what, &["bob", "Developers", "Deploy", "Administrators"]);
     notes(&planned, &["bob", "AdministratorAccess", "*:*"]);
     notes(&planned, &["Developers", "IAMFullAccess", "iam:*"]);
-    notes(&planned, &["3", "Own", "sts:AssumeRole"]);
+    notes(&planned, &["Deploy", "Own", "sts:AssumeRole"]);
     notes(&planned, &["Administrators", "1"]);
     let found = super::plan(&perfect(), &answers()).remove(5).found.unwrap();
     assert!(found.en.contains("benchmarks will flag"), "{found:?}");
@@ -1399,10 +1603,78 @@ fn root_is_in_use_only_when_an_administrator_has_been_there() {
         let alice = Row { created: admin_since.and_then(ago), ..alice() };
         let rows = if admin_since.is_some() { vec![root_used(used), alice] } else { vec![root_used(used)] };
         facts.report = Ok(report(rows));
-        let planned = planned(&facts, &answers(), StepId::ActivityMonitoring);
-        assert_eq!(planned.state, state, "used {used} days ago, an administrator since {admin_since:?}");
-        holds_together(&planned);
+        let nobody_named = Answers { admin: Admin::default(), ..answers() };
+        for answers in [answers(), nobody_named] {
+            let planned = planned(&facts, &answers, StepId::ActivityMonitoring);
+            assert_eq!(planned.state, state, "used {used} days ago, an administrator since {admin_since:?}");
+            holds_together(&planned);
+        }
     }
+}
+
+/// Whoever looks may be a role that has said nothing, in an account with several administrators.
+#[test]
+fn the_first_administrator_counts_whoever_looks() {
+    let auditor = Answers { admin: Admin::default(), ..unattended() };
+    let mut facts = Facts { run: Run::default(), ..perfect() };
+    facts.report = Ok(report(vec![root_used(0), Row { created: ago(2), ..alice() }]));
+    let state = |facts: &Facts, answers: &Answers| planned(facts, answers, StepId::ActivityMonitoring).state;
+    assert_eq!(state(&facts, &auditor), State::InPlace);
+
+    add_user(&mut facts, in_groups("kim", &["ADMINISTRATORS"]));
+    add_row(&mut facts, with_password("kim", Some(1)));
+    assert_eq!(state(&facts, &auditor), State::NeedsPerson, "kim has been there for 300 days");
+    assert_eq!(state(&facts, &answers()), State::NeedsPerson, "and alice is not the first");
+
+    facts.rights.as_mut().unwrap().users[1].groups.clear();
+    assert_eq!(state(&facts, &auditor), State::InPlace, "kim is no administrator");
+    let kim = Admin { user: Some("KIM".into()), ..Admin::default() };
+    assert_eq!(state(&facts, &Answers { admin: kim, ..answers() }), State::NeedsPerson, "by the answers");
+
+    facts.report.as_mut().unwrap().rows[2].created = None;
+    facts.rights.as_mut().unwrap().users[1].groups.push("Administrators".into());
+    assert_eq!(state(&facts, &auditor), State::NeedsPerson, "since an unknown time");
+
+    facts.rights = Err(denied());
+    let unseen = planned(&facts, &auditor, StepId::ActivityMonitoring);
+    assert_eq!(unseen.state, State::NotAssessed, "who the administrators are was not seen");
+    facts.report.as_mut().unwrap().rows[0] = root_used(7);
+    assert_eq!(state(&facts, &auditor), State::InPlace, "nobody asks who, where root was not used");
+}
+
+#[test]
+fn a_pass_tells_what_does_not_watch() {
+    let found =
+        |facts: &Facts, answers: &Answers| planned(facts, answers, StepId::ActivityMonitoring).found.unwrap();
+    let bare = Facts { other_contacts: Ok([false; 2]), trail: Ok(None), ..perfect() };
+    let told = found(&bare, &answers());
+    for (en, ko) in [
+        ("no alarm on the use of root", "루트 사용 경보 없음"),
+        ("no trail covers all Regions", "모든 리전을 기록하는 추적 없음"),
+        ("no contacts for billing and operations", "결제와 운영 연락처 없음"),
+    ] {
+        assert!(told.en.contains(en) && told.ko.contains(ko), "{told:?}");
+    }
+    for (contacts, missing) in
+        [([false, true], "no contact for billing"), ([true, false], "no contact for operations")]
+    {
+        let facts = Facts { other_contacts: Ok(contacts), ..perfect() };
+        assert!(found(&facts, &answers()).en.contains(missing), "{contacts:?}");
+    }
+
+    let mut asking = answers();
+    ask_for_alarm(&mut asking);
+    let watched = Facts { root_alarm: vec![alarm("us-east-1", Subscription::Confirmed)], ..perfect() };
+    let told = found(&watched, &asking);
+    says(&told, &["day-one", EMAIL]);
+    assert!(
+        !told.en.contains("no alarm") && told.en.contains("contacts for billing and operations"),
+        "{told:?}"
+    );
+
+    let unseen = Facts { other_contacts: Err(denied()), trail: Err(denied()), ..perfect() };
+    let told = found(&unseen, &answers());
+    assert!(!told.en.contains("trail") && !told.en.contains("billing"), "{told:?}");
 }
 
 #[test]
@@ -1441,6 +1713,7 @@ fn the_use_of_root_is_told_with_its_way() {
     let never = planned(&facts, &answers(), StepId::ActivityMonitoring).found.unwrap();
     assert!(never.en.contains("root was never used") && never.en.contains("10 h 5 min"), "{never:?}");
     facts.report.as_mut().unwrap().rows.remove(0);
+    facts.partition = "aws-cn".into();
     let none = planned(&facts, &answers(), StepId::ActivityMonitoring).found.unwrap();
     assert!(!none.en.contains("root"), "a partition without root: {none:?}");
 }
@@ -1606,6 +1879,8 @@ fn each_change_says_what_it_does_to_what() {
         (attach("G", READ_ONLY), Verb::Attach, "iam:group/G", "ReadOnlyAccess"),
         (join("bob", "G"), Verb::Attach, "iam:user/bob", "G"),
         (detach("bob", READ_ONLY), Verb::Detach, "iam:user/bob", "ReadOnlyAccess"),
+        (put("G", "Uploads"), Verb::Create, "iam:group-policy/G/Uploads", "Uploads"),
+        (delete_policy("bob", "Uploads", "G"), Verb::Delete, "iam:user-policy/bob/Uploads", "bob"),
         (deactivate("bob", "AKIA1"), Verb::Disable, "iam:access-key/AKIA1", "bob"),
         (reactivate("bob", "AKIA1"), Verb::Enable, "iam:access-key/AKIA1", "bob"),
         (delete("bob", "AKIA1"), Verb::Delete, "iam:access-key/AKIA1", "bob"),
@@ -1626,6 +1901,44 @@ fn each_change_says_what_it_does_to_what() {
         says(&change.summary(), &[word]);
         assert_eq!(change.is_irreversible(), matches!(change, Change::DeleteKey { .. }), "{change:?}");
     }
+}
+
+#[test]
+fn who_made_what_is_in_question_stands_beside_it() {
+    for (maker, en, ko) in [
+        (None, "2026-09-25,", "2026-09-25,"),
+        (Some(Maker::Somebody("Ops/kim\u{1b}".into())), "2026-09-25 by Ops/kim", "2026-09-25(Ops/kim"),
+        (Some(Maker::NotOnRecord), "by whom is not on record", "만든 사람 기록 없음"),
+        (Some(Maker::NotSeen), "by whom could not be read", "만든 사람 확인 못 함"),
+    ] {
+        let mut facts = perfect();
+        add_keys(&mut facts, "bob", vec![Key { made_by: maker.clone(), ..key("AKIA1", 60, None) }]);
+        let made_by = || maker.clone();
+        add_user(&mut facts, in_groups("team", &[]));
+        add_row(&mut facts, Row { made_by: made_by(), created: ago(60), ..with_password("team", None) });
+        for step in [StepId::UnusedCredentials, StepId::IndividualUsers] {
+            let planned = planned(&facts, &answers(), step);
+            let told =
+                |note: &Text| note.en.contains(en) && note.ko.contains(ko) && !note.en.contains('\u{1b}');
+            assert!(planned.notes.iter().any(told), "{step} {maker:?}: {:?}", planned.notes);
+        }
+    }
+}
+
+#[test]
+fn why_passwords_are_left_is_said() {
+    let mut facts = perfect();
+    add_row(&mut facts, with_password("bob", None));
+    let task = planned(&facts, &answers(), StepId::UnusedCredentials).person.unwrap();
+    assert!(
+        task.how
+            .iter()
+            .any(|how| how.en.contains("leaves passwords to you") && how.ko.contains("암호는 직접"))
+    );
+    let mut keys = perfect();
+    add_keys(&mut keys, "bob", vec![key("AKIA1", 300, None)]);
+    let task = planned(&keys, &unattended(), StepId::UnusedCredentials).person.unwrap();
+    assert!(!task.how.iter().any(|how| how.en.contains("leaves passwords to you")));
 }
 
 #[test]
@@ -1676,8 +1989,9 @@ fn what_was_not_seen_is_never_in_place() {
     always(|facts, answers| {
         for planned in plan(facts, answers) {
             let unseen = match planned.step {
-                StepId::IndividualUsers | StepId::PermissionsThroughGroups => facts.rights.is_err(),
-                StepId::LeastPrivilege => facts.rights.is_err() || facts.administrator_roles.is_err(),
+                StepId::IndividualUsers | StepId::PermissionsThroughGroups | StepId::LeastPrivilege => {
+                    facts.rights.is_err()
+                }
                 StepId::UnusedCredentials | StepId::KeyRotation | StepId::RolesNotKeys => {
                     facts.report.is_err()
                 }
@@ -1731,6 +2045,9 @@ fn only_what_was_looked_at_and_is_nobody_of_ours_is_touched() {
                     assert!(!ours(user), "{change:?}");
                     assert!(answers.attended || answers.iam.move_to_groups, "{change:?}");
                 }
+                Change::DeleteUserPolicy { user, .. } => {
+                    assert!(!ours(user) && answers.iam.move_to_groups, "{change:?}");
+                }
                 Change::BlockPublicAccess { .. } => {
                     assert_eq!(answers.iam.block_public_s3, Some(true), "{change:?}");
                 }
@@ -1774,13 +2091,17 @@ fn a_key_of_one_s_own_goes_when_another_works_and_is_off_before_it_is_deleted() 
 
 /// What each user may do, directly or through a group.
 fn held_by_user(rights: &Rights) -> BTreeMap<String, BTreeSet<String>> {
+    let of = |attached: &[Attached], inline: &[Inline]| {
+        let attached = attached.iter().map(|policy| policy.arn.clone());
+        attached.chain(inline.iter().map(|policy| policy.document.clone())).collect::<Vec<_>>()
+    };
     let of_groups = |user: &User| {
         let groups = user.groups.iter().filter_map(|name| rights.group(name));
-        groups.flat_map(|group| &group.attached).map(|policy| policy.arn.clone()).collect::<Vec<_>>()
+        groups.flat_map(|group| of(&group.attached, &group.inline)).collect::<Vec<_>>()
     };
     let of_user = |user: &User| {
-        let own = user.attached.iter().map(|policy| policy.arn.clone());
-        (user.name.clone(), own.chain(of_groups(user)).collect())
+        let all = of(&user.attached, &user.inline).into_iter().chain(of_groups(user));
+        (user.name.clone(), all.collect())
     };
     rights.users.iter().map(of_user).collect()
 }
@@ -1826,6 +2147,14 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::AddUserToGroup { user, group } => user_of(facts, user).groups.push(group.clone()),
         Change::DetachUserPolicy { user, policy } => {
             user_of(facts, user).attached.retain(|attached| attached.arn != *policy);
+        }
+        Change::PutGroupPolicy { group, policy, document } => {
+            let rights = facts.rights.as_mut().unwrap();
+            let group = rights.groups.iter_mut().find(|found| found.name == *group).unwrap();
+            group.inline.push(Inline { document: document.clone(), ..inline(policy, &[]) });
+        }
+        Change::DeleteUserPolicy { user, policy, .. } => {
+            user_of(facts, user).inline.retain(|inline| inline.name != *policy);
         }
         Change::DeactivateKey { user, access_key } => {
             keys_of(facts, user).iter_mut().filter(|key| key.id.as_ref() == Some(access_key)).for_each(
@@ -1908,11 +2237,10 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         maybe_unseen(any::<bool>()),
         maybe_unseen(any_support()),
     );
-    let roles = prop::sample::subsequence(vec!["Deploy", "AWSReservedSSO_Admin"], 0..=2);
-    let of_rights = (maybe_unseen(any_rights()), maybe_unseen(roles));
+    let of_rights = maybe_unseen(any_rights());
     let alarms = (any_alarm("eu-north-1"), any_alarm("us-east-1"));
     (of_credentials, of_account, of_rights, alarms).prop_map(
-        |(of_credentials, of_account, (rights, roles), alarms)| {
+        |(of_credentials, of_account, rights, alarms)| {
             let (people, looking_up, switched, run, root, age, kept) = of_credentials;
             let kept = kept.into_iter().map(|id| (id.to_owned(), vec![PROFILE.to_owned()])).collect();
             let (analyzer, security_contact, public_access_blocked, support) = of_account;
@@ -1934,7 +2262,6 @@ fn any_facts() -> impl Strategy<Value = Facts> {
                 kept,
                 switched: switched.map(|ids| ids.into_iter().map(str::to_owned).collect()),
                 rights,
-                administrator_roles: roles.map(|names| names.into_iter().map(str::to_owned).collect()),
                 analyzer,
                 security_contact,
                 public_access_blocked,
@@ -2002,7 +2329,8 @@ fn any_support() -> impl Strategy<Value = SupportRole> {
 }
 
 fn any_reach() -> impl Strategy<Value = Reach> {
-    let wildcards = vec![Wildcard::Everything, Wildcard::Iam, Wildcard::AssumeRole, Wildcard::Unreadable];
+    use Wildcard::{AssumeRole, Everything, EverythingWithMfa, Iam, Unreadable};
+    let wildcards = vec![Everything, EverythingWithMfa, Iam, AssumeRole, Unreadable];
     prop::sample::subsequence(wildcards, 0..=2).prop_map(|wildcards| wildcards.into_iter().collect())
 }
 
@@ -2012,7 +2340,12 @@ fn any_policies() -> impl Strategy<Value = Vec<Attached>> {
 }
 
 fn any_inline() -> impl Strategy<Value = Vec<Inline>> {
-    let one = any_reach().prop_map(|reach| Inline { name: "Own".into(), reach });
+    let document = prop::sample::select(vec![READS, WRITES, "{"]);
+    let one = (any_reach(), document).prop_map(|(reach, document)| Inline {
+        name: "Own".into(),
+        reach,
+        document: document.into(),
+    });
     prop_oneof![3 => Just(Vec::new()), 1 => one.prop_map(|one| vec![one])]
 }
 
@@ -2033,12 +2366,19 @@ fn any_rights() -> impl Strategy<Value = Rights> {
         });
         prop::option::weighted(0.8, user)
     });
-    (groups, users, 0usize..4, any_reach()).prop_map(|(groups, users, attachments, reach)| {
+    let roles = prop::sample::subsequence(vec!["/", "/aws-reserved/sso.amazonaws.com/"], 0..=2);
+    (groups, users, roles, any_policies(), any_inline(), any_reach()).prop_map(|any| {
+        let (groups, users, roles, attached, inline, reach) = any;
         let groups: Vec<_> = groups.into_iter().flatten().collect();
         let is_there = |name: &String| groups.iter().any(|group| group.name == *name);
         let mut users: Vec<_> = users.into_iter().flatten().collect();
         users.iter_mut().for_each(|user| user.groups.retain(is_there));
-        Rights { policies: vec![Policy { reach, ..own_policy(attachments, &[]) }], users, groups }
+        let role = |path: &str| {
+            let (attached, inline) = (attached.clone(), inline.clone());
+            Role { name: "Deploy".into(), path: path.into(), attached, inline }
+        };
+        let roles = roles.into_iter().map(role).collect();
+        Rights { policies: vec![Policy { reach, ..own_policy(&[]) }], users, groups, roles }
     })
 }
 

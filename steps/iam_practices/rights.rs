@@ -1,16 +1,19 @@
-//! Who may do what: all users, groups and customer managed policies, in a few pages for any number of them. Of a policy
-//! document no more is kept than how far it reaches.
+//! Who may do what: all users, groups, roles and customer managed policies, in a few pages for any number of them. Of a
+//! managed policy no more is kept than how far it reaches; an inline one is kept whole, because it may have to move.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
 use aws_sdk_iam::types::{
-    AttachedPolicy, EntityType, GroupDetail, ManagedPolicyDetail, PolicyDetail, UserDetail,
+    AttachedPolicy, EntityType, GroupDetail, ManagedPolicyDetail, PolicyDetail, RoleDetail, UserDetail,
 };
 
-use crate::aws::{ForCall, Identity, Reading};
+use crate::account_summary::AccountSummary;
+use crate::aws::{ForCall, Identity, Reading, Unseen};
 use crate::error::AwsError;
 use crate::policy::{Document, Effect, Statement, Words};
+use crate::readings::Readings;
+use crate::text;
 use crate::text::percent_decoded;
 
 /// Who may do what.
@@ -20,6 +23,8 @@ pub struct Rights {
     pub users: Vec<User>,
     /// The groups.
     pub groups: Vec<Group>,
+    /// The roles.
+    pub roles: Vec<Role>,
     /// The customer managed policies.
     pub policies: Vec<Policy>,
 }
@@ -48,6 +53,19 @@ pub struct Group {
     pub inline: Vec<Inline>,
 }
 
+/// A role, and what is attached to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Role {
+    /// The name.
+    pub name: String,
+    /// The path. Those of the roles that AWS's services make for themselves are kept from everybody else.
+    pub path: String,
+    /// The managed policies.
+    pub attached: Vec<Attached>,
+    /// The inline policies.
+    pub inline: Vec<Inline>,
+}
+
 /// A managed policy where it is attached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attached {
@@ -64,6 +82,8 @@ pub struct Inline {
     pub name: String,
     /// How far it reaches.
     pub reach: Reach,
+    /// The document, as JSON.
+    pub document: String,
 }
 
 /// A customer managed policy.
@@ -73,8 +93,6 @@ pub struct Policy {
     pub name: String,
     /// The policy's ARN.
     pub arn: String,
-    /// To how many users, groups and roles it is attached.
-    pub attachments: usize,
     /// How far it reaches.
     pub reach: Reach,
 }
@@ -87,6 +105,8 @@ pub type Reach = BTreeSet<Wildcard>;
 pub enum Wildcard {
     /// `*:*`: every action on every resource.
     Everything,
+    /// The same, on condition of MFA.
+    EverythingWithMfa,
     /// `iam:*` on every resource: its holder can give itself the rest.
     Iam,
     /// `sts:AssumeRole` on every role.
@@ -95,34 +115,76 @@ pub enum Wildcard {
     Unreadable,
 }
 
-/// Reads them all, page by page.
-pub async fn read(identity: &Identity) -> Result<Reading<Rights>, AwsError> {
+/// Reads them all, page by page, and holds them against the account's counts: an answer that leaves users or groups out
+/// would look like an account in which nobody has any rights.
+pub async fn read(readings: &Readings<'_>) -> Result<Reading<Rights>, AwsError> {
+    let (details, summary) = tokio::try_join!(details(readings.identity()), readings.account_summary())?;
+    Ok(details.and_then(|details| details.whole(summary)))
+}
+
+async fn details(identity: &Identity) -> Result<Reading<Details>, AwsError> {
     let mut pages = identity
         .iam()
         .get_account_authorization_details()
         .filter(EntityType::User)
         .filter(EntityType::Group)
+        .filter(EntityType::Role)
         .filter(EntityType::LocalManagedPolicy)
         .max_items(1000)
         .into_paginator()
         .send();
-    let mut rights = Rights::default();
+    let mut details = Details::default();
     while let Some(page) = pages.next().await {
         match identity.reading(page.for_call("iam:GetAccountAuthorizationDetails"))? {
-            Ok(page) => rights.add(&page),
+            Ok(page) => details.add(&page),
             Err(unseen) => return Ok(Err(unseen)),
         }
     }
-    Ok(Ok(rights))
+    Ok(Ok(details))
+}
+
+/// What AWS has answered.
+#[derive(Default)]
+struct Details {
+    rights: Rights,
+    /// Whether it said anything of users, were it that there are none.
+    tells_users: bool,
+}
+
+impl Details {
+    fn add(&mut self, page: &GetAccountAuthorizationDetailsOutput) {
+        self.tells_users |= page.user_detail_list.is_some();
+        let rights = &mut self.rights;
+        rights.users.extend(page.user_detail_list().iter().map(User::from));
+        rights.groups.extend(page.group_detail_list().iter().map(Group::from));
+        rights.roles.extend(page.role_detail_list().iter().map(Role::from));
+        rights.policies.extend(page.policies().iter().map(Policy::from));
+    }
+
+    /// The rights, unless some are missing. Where the counts are not known, at least a list of users has to be there.
+    fn whole(self, summary: &Reading<AccountSummary>) -> Reading<Rights> {
+        let counts = summary.as_ref().ok().and_then(AccountSummary::users_and_groups);
+        let found = (self.rights.users.len(), self.rights.groups.len());
+        let is_whole = match counts {
+            Some((users, groups)) => found.0 >= users && found.1 >= groups,
+            None => self.tells_users,
+        };
+        if is_whole { Ok(self.rights) } else { Err(incomplete(found, counts)) }
+    }
+}
+
+fn incomplete((users, groups): (usize, usize), counts: Option<(usize, usize)>) -> Unseen {
+    let why = match counts {
+        Some((all_users, all_groups)) => text! {
+            en: "the answer has {users} of {all_users} users and {groups} of {all_groups} groups. Where some were made or deleted a moment ago, look again.",
+            ko: "사용자 {all_users}명 중 {users}명, 그룹 {all_groups}개 중 {groups}개만 응답에 있습니다. 방금 만들거나 삭제한 것이 있다면 다시 확인하세요."
+        },
+        None => text! { en: "the answer says nothing of users.", ko: "응답에 사용자 정보가 없습니다." },
+    };
+    Unseen::failed("iam:GetAccountAuthorizationDetails", why)
 }
 
 impl Rights {
-    fn add(&mut self, page: &GetAccountAuthorizationDetailsOutput) {
-        self.users.extend(page.user_detail_list().iter().map(User::from));
-        self.groups.extend(page.group_detail_list().iter().map(Group::from));
-        self.policies.extend(page.policies().iter().map(Policy::from));
-    }
-
     /// The group of this name. Names are unique without regard to case.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))
@@ -167,6 +229,17 @@ impl From<&GroupDetail> for Group {
     }
 }
 
+impl From<&RoleDetail> for Role {
+    fn from(role: &RoleDetail) -> Self {
+        Self {
+            name: role.role_name().unwrap_or_default().to_owned(),
+            path: role.path().unwrap_or_default().to_owned(),
+            attached: role.attached_managed_policies().iter().map(Attached::from).collect(),
+            inline: role.role_policy_list().iter().map(Inline::from).collect(),
+        }
+    }
+}
+
 impl From<&AttachedPolicy> for Attached {
     fn from(policy: &AttachedPolicy) -> Self {
         Self {
@@ -178,10 +251,9 @@ impl From<&AttachedPolicy> for Attached {
 
 impl From<&PolicyDetail> for Inline {
     fn from(policy: &PolicyDetail) -> Self {
-        Self {
-            name: policy.policy_name().unwrap_or_default().to_owned(),
-            reach: reach(policy.policy_document().unwrap_or_default()),
-        }
+        let document = percent_decoded(policy.policy_document().unwrap_or_default());
+        let name = policy.policy_name().unwrap_or_default().to_owned();
+        Self { name, reach: reach(&document), document }
     }
 }
 
@@ -192,15 +264,14 @@ impl From<&ManagedPolicyDetail> for Policy {
         Self {
             name: policy.policy_name().unwrap_or_default().to_owned(),
             arn: policy.arn().unwrap_or_default().to_owned(),
-            attachments: usize::try_from(policy.attachment_count().unwrap_or_default()).unwrap_or_default(),
-            reach: reach(document),
+            reach: reach(&percent_decoded(document)),
         }
     }
 }
 
-/// How far a document reaches. IAM gives documents percent-encoded.
+/// How far a document reaches. IAM gives documents percent-encoded, and they are decoded before.
 pub fn reach(document: &str) -> Reach {
-    match Document::parse(&percent_decoded(document)) {
+    match Document::parse(document) {
         Ok(document) => document.statement.iter().filter_map(wildcard).collect(),
         Err(_) => Reach::from([Wildcard::Unreadable]),
     }
@@ -214,7 +285,7 @@ fn wildcard(statement: &Statement) -> Option<Wildcard> {
     }
     let bounded = !statement.condition.is_empty();
     if allows_all(statement) {
-        Some(Wildcard::Everything)
+        Some(if asks_for_mfa(statement) { Wildcard::EverythingWithMfa } else { Wildcard::Everything })
     } else if bounded {
         None
     } else if allows(statement, "iam:") {
@@ -222,6 +293,21 @@ fn wildcard(statement: &Statement) -> Option<Wildcard> {
     } else {
         allows(statement, "sts:assumerole").then_some(Wildcard::AssumeRole)
     }
+}
+
+/// Whether a condition holds only with MFA. One with `IfExists` holds for access keys, which say nothing of it.
+fn asks_for_mfa(statement: &Statement) -> bool {
+    let is_about = |name: &str, key: &str| name.eq_ignore_ascii_case(key);
+    statement.condition.iter().any(|(operator, keys)| {
+        keys.iter().any(|(key, values)| match operator.as_str() {
+            "Bool" => {
+                let is_true = values.0.iter().all(|value| value.eq_ignore_ascii_case("true"));
+                is_about(key, "aws:MultiFactorAuthPresent") && is_true
+            }
+            "NumericLessThan" | "NumericLessThanEquals" => is_about(key, "aws:MultiFactorAuthAge"),
+            _ => false,
+        })
+    })
 }
 
 /// Every action, or all but some, with those of IAM among what is left.
@@ -255,7 +341,7 @@ mod tests {
     #[test]
     fn the_wildcards_that_matter_are_found() {
         use Wildcard::*;
-        let cases: [(&str, &[Wildcard]); 20] = [
+        let cases: [(&str, &[Wildcard]); 23] = [
             (r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#, &[Everything]),
             (r#"{"Effect": "Allow", "Action": ["s3:Get*", "*:*"], "Resource": ["a", "*"]}"#, &[Everything]),
             (r#"{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::x"}"#, &[Everything]),
@@ -281,7 +367,22 @@ mod tests {
             ),
             (
                 r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
-                    "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}"#,
+                    "Condition": {"Bool": {"AWS:multifactorauthpresent": "true"}}}"#,
+                &[EverythingWithMfa],
+            ),
+            (
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+                    "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}}"#,
+                &[EverythingWithMfa],
+            ),
+            (
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+                    "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}}"#,
+                &[Everything],
+            ),
+            (
+                r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+                    "Condition": {"Bool": {"aws:SecureTransport": "true", "aws:MultiFactorAuthPresent": "false"}}}"#,
                 &[Everything],
             ),
         ];
@@ -295,55 +396,113 @@ mod tests {
         let document =
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         let encoded = crate::text::percent_encoded(document);
-        assert_eq!(reach(&encoded), Reach::from([Wildcard::Everything]));
-        for strange in ["", "%7B", "{}", r#"{"Statement": [{"Effect": "Maybe"}]}"#] {
+        let detail = PolicyDetail::builder().policy_name("in").policy_document(encoded).build();
+        let expected = Inline {
+            name: "in".into(),
+            reach: Reach::from([Wildcard::Everything]),
+            document: document.into(),
+        };
+        assert_eq!(Inline::from(&detail), expected);
+        for strange in ["", "{", "{}", r#"{"Statement": [{"Effect": "Maybe"}]}"#] {
             assert_eq!(reach(strange), Reach::from([Wildcard::Unreadable]), "{strange}");
         }
     }
 
-    #[tokio::test]
-    async fn users_groups_and_policies_are_read_page_by_page() {
-        const EVERYTHING: &str = "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22%2A%22%2C\
-            %22Resource%22%3A%22%2A%22%7D%7D";
-        let attached = "<AttachedManagedPolicies><member><PolicyName>Own</PolicyName>\
-            <PolicyArn>arn:own</PolicyArn></member></AttachedManagedPolicies>";
+    const EVERYTHING: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    const ATTACHED: &str = "<AttachedManagedPolicies><member><PolicyName>Own</PolicyName>\
+        <PolicyArn>arn:own</PolicyArn></member></AttachedManagedPolicies>";
+
+    /// An AWS with a user, a group, a role and a policy, on two pages, that counts so many users.
+    fn aws(users: usize) -> canned::Aws {
+        let document = crate::text::percent_encoded(EVERYTHING);
+        let inline = format!(
+            "<member><PolicyName>in</PolicyName><PolicyDocument>{document}</PolicyDocument></member>"
+        );
         let first = format!(
-            "<UserDetailList><member><UserName>bob</UserName><GroupList><member>Devs</member></GroupList>{attached}\
-             <UserPolicyList><member><PolicyName>in</PolicyName><PolicyDocument>{EVERYTHING}</PolicyDocument></member>\
-             </UserPolicyList></member></UserDetailList><IsTruncated>true</IsTruncated><Marker>two</Marker>"
+            "<UserDetailList><member><UserName>bob</UserName><GroupList><member>Devs</member></GroupList>{ATTACHED}\
+             <UserPolicyList>{inline}</UserPolicyList></member></UserDetailList><IsTruncated>true</IsTruncated>\
+             <Marker>two</Marker>"
         );
         let second = format!(
-            "<GroupDetailList><member><GroupName>Devs</GroupName>{attached}</member></GroupDetailList><Policies><member>\
-             <PolicyName>Own</PolicyName><Arn>arn:own</Arn><AttachmentCount>2</AttachmentCount><PolicyVersionList>\
-             <member><Document>%7B%7D</Document><IsDefaultVersion>false</IsDefaultVersion></member>\
-             <member><Document>{EVERYTHING}</Document><IsDefaultVersion>true</IsDefaultVersion></member>\
+            "<GroupDetailList><member><GroupName>Devs</GroupName>{ATTACHED}</member></GroupDetailList><RoleDetailList>\
+             <member><RoleName>Deploy</RoleName><Path>/ci/</Path>{ATTACHED}<RolePolicyList>{inline}</RolePolicyList>\
+             </member></RoleDetailList><Policies><member><PolicyName>Own</PolicyName><Arn>arn:own</Arn>\
+             <PolicyVersionList><member><Document>%7B%7D</Document><IsDefaultVersion>false</IsDefaultVersion></member>\
+             <member><Document>{document}</Document><IsDefaultVersion>true</IsDefaultVersion></member>\
              </PolicyVersionList></member></Policies><IsTruncated>false</IsTruncated>"
         );
-        let aws = canned::Aws::answering(move |call| {
-            call.xml(if call.says("Marker", "two") { &second } else { &first })
-        });
+        canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GetAccountSummary" => call.xml(&counts(users, 1)),
+            _ if call.says("Marker", "two") => call.xml(&second),
+            _ => call.xml(&first),
+        })
+    }
+
+    fn counts(users: usize, groups: usize) -> String {
+        let entry = |(key, count)| format!("<entry><key>{key}</key><value>{count}</value></entry>");
+        format!("<SummaryMap>{}{}</SummaryMap>", entry(("Users", users)), entry(("Groups", groups)))
+    }
+
+    #[tokio::test]
+    async fn users_groups_roles_and_policies_are_read_page_by_page() {
+        let aws = aws(1);
         let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
-        let everything = Reach::from([Wildcard::Everything]);
         let own = || vec![Attached { name: "Own".into(), arn: "arn:own".into() }];
+        let everything = || Reach::from([Wildcard::Everything]);
+        let inline = || vec![Inline { name: "in".into(), reach: everything(), document: EVERYTHING.into() }];
         let expected = Rights {
             users: vec![User {
                 name: "bob".into(),
                 groups: vec!["Devs".into()],
                 attached: own(),
-                inline: vec![Inline { name: "in".into(), reach: everything.clone() }],
+                inline: inline(),
             }],
             groups: vec![Group { name: "Devs".into(), attached: own(), inline: Vec::new() }],
-            policies: vec![Policy {
-                name: "Own".into(),
-                arn: "arn:own".into(),
-                attachments: 2,
-                reach: everything,
+            roles: vec![Role {
+                name: "Deploy".into(),
+                path: "/ci/".into(),
+                attached: own(),
+                inline: inline(),
             }],
+            policies: vec![Policy { name: "Own".into(), arn: "arn:own".into(), reach: everything() }],
         };
-        let rights = read(&identity).await.unwrap().unwrap();
+        let rights = read(&Readings::by(&identity, "Administrators")).await.unwrap().unwrap();
         assert_eq!(rights, expected);
         assert_eq!(rights.members("DEVS").count(), 1);
-        assert!(aws.heard()[1].says("MaxItems", "1000"), "{:?}", aws.heard());
-        assert_eq!(aws.heard().len(), 3);
+        let asked = aws.heard().into_iter().filter(|call| call.operation.starts_with("GetAccountAuth"));
+        let asked: Vec<_> = asked.collect();
+        assert_eq!(asked.len(), 2);
+        assert!(asked.iter().all(|call| call.says("MaxItems", "1000")), "{asked:?}");
+        assert!(asked[0].body.contains("=Role"), "{asked:?}");
+    }
+
+    /// AWS answers everything with what it has not got.
+    #[tokio::test]
+    async fn an_answer_that_leaves_users_or_groups_out_is_none() {
+        let nothing = "<UserDetailList></UserDetailList><IsTruncated>false</IsTruncated>";
+        for (summary, details, missing) in [
+            (counts(3, 1), "", Some("0 of 3 users and 0 of 1 groups")),
+            (counts(0, 2), nothing, Some("0 of 0 users and 0 of 2 groups")),
+            (counts(0, 0), nothing, None),
+            (counts(0, 0), "", None),
+            (String::new(), "", Some("says nothing of users")),
+            (String::new(), nothing, None),
+        ] {
+            let answer = summary.clone();
+            let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+                "GetAccountSummary" => call.xml(&answer),
+                _ => call.xml(details),
+            });
+            let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+            let found = read(&Readings::by(&identity, "Administrators")).await.unwrap();
+            match missing {
+                None => assert_eq!(found, Ok(Rights::default()), "{summary} {details}"),
+                Some(words) => assert!(found.unwrap_err().text().en.contains(words), "{summary} {details}"),
+            }
+        }
+        let short = aws(2);
+        let identity = short.connection(Access::ReadOnly).started_as().await.unwrap();
+        let found = read(&Readings::by(&identity, "Administrators")).await.unwrap().unwrap_err();
+        assert!(found.text().en.contains("1 of 2 users"), "{}", found.text().en);
     }
 }

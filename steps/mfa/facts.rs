@@ -744,6 +744,7 @@ mod tests {
 
     use super::*;
     use crate::aws::{Access, AwsFiles, Connection, canned};
+    use crate::credential_report;
 
     const EMPTY: &str = "<MFADevices></MFADevices><IsTruncated>false</IsTruncated>";
     const LOGIN: &str = "<LoginProfile><UserName>bob</UserName><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
@@ -804,13 +805,12 @@ mod tests {
     fn reporting() -> canned::Aws {
         const TOKEN: &str = "<MFADevices><member><UserName>user2</UserName><SerialNumber>GAHT12345678</SerialNumber>\
             <EnableDate>2026-01-01T00:00:00Z</EnableDate></member></MFADevices><IsTruncated>false</IsTruncated>";
-        let row = |number: usize| {
-            let (password, mfa) = (number.is_multiple_of(2), number == 1);
-            format!("user{number},arn:user{number},{password},{mfa}")
+        let word = |holds: bool| if holds { "true" } else { "false" };
+        let user = |number: usize| {
+            let (password, mfa) = (word(number.is_multiple_of(2)), word(number == 1));
+            (format!("user{number}"), vec![("password_enabled", password), ("mfa_active", mfa)])
         };
-        let rows: Vec<_> = (0..40).map(row).collect();
-        let table = format!("user,arn,password_enabled,mfa_active\n{}", rows.join("\n"));
-        let report = aws_smithy_types::base64::encode(table);
+        let report = aws_smithy_types::base64::encode(credential_report::table((0..40).map(user)));
         canned::Aws::answering(move |call| match call.operation.as_str() {
             "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
             "GetCredentialReport" => call.xml(&format!(

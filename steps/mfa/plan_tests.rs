@@ -67,7 +67,8 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
     let names_machines = state == State::NeedsPerson && planned.step == StepId::UsersMfa;
-    assert!(planned.notes.is_empty() || state == State::ToChange || names_machines, "{planned:?}");
+    let tells_more = matches!(state, State::ToChange | State::Accepted | State::NotAssessed);
+    assert!(planned.notes.is_empty() || tells_more || names_machines, "{planned:?}");
     let asks = |task: &PersonTask| matches!(task.seen, Seen::ByChoice(..));
     assert!(planned.person.iter().all(|task| asks(task) || !task.how.is_empty()), "{planned:?}");
     let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));

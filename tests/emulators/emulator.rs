@@ -115,6 +115,16 @@ impl Emulator {
         serde_json::from_str(&run_helper(&mut command)).unwrap()
     }
 
+    /// Runs a shell script, which finds the AWS CLI on its path.
+    pub fn shell(&self, login: &Login, name: &str, arguments: &[&str]) {
+        let programs = self.python.parent().unwrap().display();
+        let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+        let mut command = Command::new("sh");
+        command.arg(python::helper(name)).args(arguments).env_clear().envs(self.environment(login));
+        command.env("PATH", path).env("TMPDIR", self.folder.path()).current_dir(self.folder.path());
+        run_helper(&mut command);
+    }
+
     /// Where a file of the test is. Answers files, and what they name, lie here.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

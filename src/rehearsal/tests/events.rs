@@ -81,6 +81,18 @@ async fn a_call_is_remembered_with_all_that_is_known_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_made_a_key_is_found_by_the_id_of_the_key() {
+    let setup = Setup::new().await;
+    setup.user("bob").await;
+    let key = setup.key_of("bob").await;
+    let found = setup.events("us-east-1", by("ResourceName", key.access_key_id())).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0]["EventName"], &found[0]["Username"]), (&json!("CreateAccessKey"), &json!("root")));
+    let text = found[0].to_string();
+    assert!(!text.contains(key.secret_access_key()), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn refused_calls_are_remembered_with_their_reason() {
     let setup = Setup::new().await;
     let alice = setup.lone_user_with_key().await;

@@ -1,7 +1,6 @@
 //! What the page holds, as data: the JSON form, of which the other forms bear the digest. Its shape is a promise, see
 //! docs/report.md.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use steps::aws::WayIn;
@@ -12,7 +11,7 @@ use super::evidence::{LOG_FILES, ROOT_RETIREMENT, RootUse};
 use crate::event::{ChangeReport, StepReport};
 use crate::journal::{History, PastChange};
 use crate::report::look::Look;
-use crate::report::words::bounded;
+use crate::report::words::{bounded, iso};
 
 /// The version of the shape. It grows when a field changes or goes, not when one is added.
 const SCHEMA: &str = "dayone-report/1";
@@ -162,11 +161,6 @@ impl Document {
 /// The SHA-256 of a JSON form, in hexadecimal digits.
 pub(super) fn digest(json: &str) -> String {
     Sha256::digest(json.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A time as the documents of the program have it.
-pub(super) fn iso(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Account {

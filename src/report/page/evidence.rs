@@ -2,15 +2,14 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use steps::aws::Connection;
+use steps::aws::Identity;
 use steps::credential_report::{self, CredentialReport, LastUse};
-use steps::error::{AwsError, StepError};
+use steps::error::AwsError;
 use steps::practice::StepId;
 use steps::text;
 use steps::text::{Language, Text};
 
-use super::document::iso;
-use crate::report::words::bounded;
+use crate::report::words::{bounded, iso};
 
 /// The steps that together say that root is retired.
 pub(super) const ROOT_RETIREMENT: [StepId; 4] =
@@ -41,15 +40,15 @@ pub(super) struct KeyUse {
 }
 
 impl RootUse {
-    /// Reads the credential report. Where that fails it is said; the rest of the page stands without it.
-    pub async fn read(connection: &Connection, language: Language) -> Result<Self, StepError> {
-        let identity = connection.started_as().await?;
-        let words = match credential_report::read(&identity).await {
-            Ok(Ok(report)) => return Ok(Self::of(&report, language)),
+    /// Reads the credential report as whoever acted in the look: whom the run was started as may be let do nothing before
+    /// a code was given. Where it fails it is said; the rest of the page stands without it.
+    pub async fn read(identity: &Identity, language: Language) -> Self {
+        let words = match credential_report::read(identity).await {
+            Ok(Ok(report)) => return Self::of(&report, language),
             Ok(Err(unseen)) => unseen.text(),
             Err(error) => failed(&error),
         };
-        Ok(Self::not_assessed(&words, language))
+        Self::not_assessed(&words, language)
     }
 
     fn of(report: &CredentialReport, language: Language) -> Self {

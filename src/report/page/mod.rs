@@ -38,18 +38,19 @@ pub async fn run(
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
     files(report).try_for_each(|(path, _)| file::judge(path))?;
-    let place = run::real_account(options, Task::Check).await?;
+    let place = run::real_account(options, Task::Report).await?;
     let (connection, state) = (place.connection.clone(), place.state.clone());
     let mut looking = Looking::begin();
     let mut briefly = Briefly(Human::listing(screen.clone()));
     let mut everybody = Everybody::default().and(&mut looking).and(&mut briefly);
-    let status =
-        run::with_listener(place, Task::Check, options, answers, screen, interrupt.clone(), &mut everybody);
-    let status = Box::pin(status).await?;
+    let looked =
+        run::with_listener(place, Task::Report, options, answers, screen, interrupt.clone(), &mut everybody);
+    let (status, session) = Box::pin(looked).await?;
     drop(everybody);
     // A look that ended well has been kept.
     let Some(look) = looking.ended() else { return Ok(status) };
-    let last_use = run::until(&interrupt, RootUse::read(&connection, screen.language())).await?;
+    let last_use = async { Ok(RootUse::read(session.acting(), screen.language()).await) };
+    let last_use = run::until(&interrupt, last_use).await?;
     let history = History::read(&state.join("accounts").join(&look.who.account))?;
     let document = Document::of(&look, last_use, &history, connection.calls(), screen.language());
     let json = document.json();
