@@ -36,14 +36,20 @@ pub async fn enrol_virtual(
         Err(error) => Err(error.into()),
     };
     operator.enrolled().await;
-    if result.as_ref().is_err_and(leaves_it_half_made) {
-        // Why it ended is what counts. What cannot be deleted now is found by the next run.
+    let Err(error) = result else { return Ok(()) };
+    if leaves_it_half_made(&error) {
         let deleted = iam.delete_virtual_mfa_device().serial_number(&serial).send().await;
-        if unless("NoSuchEntity", deleted.for_call("iam:DeleteVirtualMFADevice")).is_ok() {
-            session.connection.note_undone();
+        match unless("NoSuchEntity", deleted.for_call("iam:DeleteVirtualMFADevice")) {
+            Ok(_) => session.connection.note_undone(),
+            // Who only skips would not hear of it.
+            Err(left) if matches!(error, StepError::Operator(OperatorError::Declined)) => {
+                return Err(left.into());
+            }
+            // Why it ended is what counts. What cannot be deleted now is found by the next run.
+            Err(_) => {}
         }
     }
-    result
+    Err(error)
 }
 
 /// Whether a device that is not enabled may be left. Where the answer was lost, AWS may have enabled it, and where the
