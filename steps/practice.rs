@@ -464,7 +464,7 @@ impl<C> StepPlan<C> {
             return self;
         };
         match self.state {
-            State::InPlace => self,
+            State::InPlace | State::NotApplicable => self,
             State::NotAssessed => self.with_note(accepted_as_it_is(&accepted.reason)),
             _ => {
                 let left = self.person.map(|task| task.what);

@@ -818,10 +818,11 @@ mod tests {
     async fn a_crowd_of_others_does_not_keep_ours_from_being_looked_up() {
         let key =
             [("access_key_1_active", "true"), ("access_key_1_last_rotated", "2020-01-01T00:00:00Z")].to_vec();
-        let names = (0..50).map(|number| format!("a{number}")).chain(["kim".to_owned()]);
+        let names = (0..100).map(|number| format!("a{number}")).chain(["kim".to_owned()]);
         let report = credential_report::table(names.map(|name| (name, key.clone())));
         let looked_up = looked_up_in(&report).await;
-        assert_eq!((looked_up.len(), looked_up.contains(&"kim".to_owned())), (SINGLE_LOOK_UPS, true));
+        let most = ROUNDS * SINGLE_LOOK_UPS;
+        assert!(looked_up.len() <= most && looked_up.contains(&"kim".to_owned()), "{looked_up:?}");
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn holds_together(planned: &StepPlan<Change>) {
     assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
-    let tells = matches!(state, State::ToChange | State::Blocked | State::NeedsPerson);
+    let tells = !matches!(state, State::InPlace | State::Waiting | State::NotApplicable);
     assert!(planned.notes.is_empty() || tells, "{planned:?}");
     assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
     assert!(planned.watchable.is_some() || planned.undo.is_empty(), "{planned:?}");
