@@ -3,6 +3,8 @@
 //! The steps about passwords and keys are in `credentials.rs` and `rotation.rs`, those about rights in `permissions.rs`,
 //! and the one about who would notice in `monitoring.rs`.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::answers::Answers;
@@ -166,7 +168,7 @@ fn individual_users(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         return StepPlan::blocked(step, after(StepId::AdminUser));
     }
     let shared: Vec<_> = users.iter().filter(|user| is_shared(user, facts)).collect();
-    let bare: Vec<_> = users.iter().filter(|user| is_nobodys(user, facts, answers)).collect();
+    let bare = users_of_nobody(users, facts, answers);
     if !shared.is_empty() || !bare.is_empty() {
         let plan = StepPlan::needs_person(step, settle_users(&shared, &bare));
         let lines = shared.iter().chain(&bare).map(|user| evidence(user, facts)).collect();
@@ -192,12 +194,18 @@ fn is_shared(user: &User, facts: &Facts) -> bool {
     looks_shared(&user.name) && row_of(facts, &user.name).is_none_or(opens)
 }
 
-/// Whether nobody can sign in as a user, who has been there for a while. The administrator and the people of the answers
-/// get what they sign in with by steps of their own.
-fn is_nobodys(user: &User, facts: &Facts, answers: &Answers) -> bool {
-    let is_expected = answers.people.iter().any(|person| person.user.eq_ignore_ascii_case(&user.name));
-    let is_bare = row_of(facts, &user.name).is_some_and(|row| is_bare(row, facts.now));
-    is_bare && !is_expected && !facts.is_one_of_ours(&user.name, answers)
+/// The users as whom nobody can sign in, and who have been there for a while. The administrator and the people of the
+/// answers get what they sign in with by steps of their own.
+fn users_of_nobody<'f>(users: &'f [User], facts: &Facts, answers: &Answers) -> Vec<&'f User> {
+    let rows = facts.report.iter().flat_map(CredentialReport::users);
+    let bare: BTreeSet<_> =
+        rows.filter(|row| is_bare(row, facts.now)).map(|row| row.user.to_ascii_lowercase()).collect();
+    let is_expected = |name: &str| answers.people.iter().any(|person| person.user.eq_ignore_ascii_case(name));
+    users
+        .iter()
+        .filter(|user| bare.contains(&user.name.to_ascii_lowercase()))
+        .filter(|user| !is_expected(&user.name) && !facts.is_one_of_ours(&user.name, answers))
+        .collect()
 }
 
 /// Whether a user has neither a password nor a key nor a certificate, so long after it was made that none will come.

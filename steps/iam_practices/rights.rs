@@ -122,45 +122,57 @@ pub async fn read(readings: &Readings<'_>) -> Result<Reading<Rights>, AwsError> 
     Ok(details.and_then(|details| details.whole(summary)))
 }
 
+/// Users in pages of their own, at the same time as everything else: of thousands nobody waits for one page more.
 async fn details(identity: &Identity) -> Result<Reading<Details>, AwsError> {
-    let mut pages = identity
-        .iam()
-        .get_account_authorization_details()
-        .filter(EntityType::User)
-        .filter(EntityType::Group)
-        .filter(EntityType::Role)
-        .filter(EntityType::LocalManagedPolicy)
-        .max_items(1000)
-        .into_paginator()
-        .send();
-    let mut details = Details::default();
+    const OTHERS: [EntityType; 3] = [EntityType::Group, EntityType::Role, EntityType::LocalManagedPolicy];
+    let (mut users, mut rights) = (Users::default(), Rights::default());
+    let (of_users, of_others) = tokio::try_join!(
+        each_page(identity, &[EntityType::User], |page| users.add(page)),
+        each_page(identity, &OTHERS, |page| rights.add_others(page)),
+    )?;
+    rights.users = users.found;
+    Ok(of_users.and(of_others).map(|()| Details { rights, tells_users: users.told }))
+}
+
+/// Page by page, because the documents of thousands take more memory than what is kept of them.
+async fn each_page(
+    identity: &Identity,
+    of: &[EntityType],
+    mut add: impl FnMut(&GetAccountAuthorizationDetailsOutput),
+) -> Result<Reading<()>, AwsError> {
+    let request = identity.iam().get_account_authorization_details();
+    let mut pages = request.set_filter(Some(of.to_vec())).max_items(1000).into_paginator().send();
     while let Some(page) = pages.next().await {
         match identity.reading(page.for_call("iam:GetAccountAuthorizationDetails"))? {
-            Ok(page) => details.add(&page),
+            Ok(page) => add(&page),
             Err(unseen) => return Ok(Err(unseen)),
         }
     }
-    Ok(Ok(details))
+    Ok(Ok(()))
+}
+
+/// The users that AWS has answered.
+#[derive(Default)]
+struct Users {
+    found: Vec<User>,
+    /// Whether it said anything of users, were it that there are none.
+    told: bool,
+}
+
+impl Users {
+    fn add(&mut self, page: &GetAccountAuthorizationDetailsOutput) {
+        self.told |= page.user_detail_list.is_some();
+        self.found.extend(page.user_detail_list().iter().map(User::from));
+    }
 }
 
 /// What AWS has answered.
-#[derive(Default)]
 struct Details {
     rights: Rights,
-    /// Whether it said anything of users, were it that there are none.
     tells_users: bool,
 }
 
 impl Details {
-    fn add(&mut self, page: &GetAccountAuthorizationDetailsOutput) {
-        self.tells_users |= page.user_detail_list.is_some();
-        let rights = &mut self.rights;
-        rights.users.extend(page.user_detail_list().iter().map(User::from));
-        rights.groups.extend(page.group_detail_list().iter().map(Group::from));
-        rights.roles.extend(page.role_detail_list().iter().map(Role::from));
-        rights.policies.extend(page.policies().iter().map(Policy::from));
-    }
-
     /// The rights, unless some are missing. Where the counts are not known, at least a list of users has to be there.
     fn whole(self, summary: &Reading<AccountSummary>) -> Reading<Rights> {
         let counts = summary.as_ref().ok().and_then(AccountSummary::users_and_groups);
@@ -185,6 +197,12 @@ fn incomplete((users, groups): (usize, usize), counts: Option<(usize, usize)>) -
 }
 
 impl Rights {
+    fn add_others(&mut self, page: &GetAccountAuthorizationDetailsOutput) {
+        self.groups.extend(page.group_detail_list().iter().map(Group::from));
+        self.roles.extend(page.role_detail_list().iter().map(Role::from));
+        self.policies.extend(page.policies().iter().map(Policy::from));
+    }
+
     /// The group of this name. Names are unique without regard to case.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))
