@@ -10,6 +10,7 @@ mod events;
 pub mod interrupt;
 pub mod journal;
 pub mod language;
+pub mod memory;
 mod mfa_repair;
 pub mod operator;
 pub mod qr;

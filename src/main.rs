@@ -1,10 +1,18 @@
 //! Parses the command line, runs, and ends with the exit status. Nothing else in the program ends the process.
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use clap::Parser;
 use dayone::cli::Cli;
 use dayone::interrupt::{Interrupt, tidy_up_after_panic};
+use dayone::memory;
+use zeroizing_alloc::ZeroAlloc;
+
+/// All memory is wiped as it is freed. A secret passes through more hands than ours: those of the HTTP client, of its
+/// parsers and of the SDK, which keep it in buffers of their own.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// What a shell shows for a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -12,6 +20,7 @@ const INTERRUPTED: i32 = 130;
 const FAILED: i32 = 1;
 
 fn main() -> ExitCode {
+    memory::keep_out_of_dumps();
     tidy_up_after_panic(end_without_unwinding);
     let cli = Cli::parse();
     // With a thread to spare for the signals, while a prompt holds another.

@@ -11,11 +11,12 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use dayone::rehearsal::PracticeAccount;
 use steps::text::percent_decoded;
 use support::between::{Between, Fate};
-use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running};
+use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running, Victim};
 use support::served::Served;
 use support::side_by_side::{side_by_side, tell};
 
@@ -232,6 +233,43 @@ fn no_secret_is_in_anything_that_is_written_printed_or_handed_to_a_command() {
         hunt.words.len(),
         hunt.codes.len()
     ));
+}
+
+/// What was handed over is nowhere in the memory any more, while the run goes on. What signs has to stay, but memory is
+/// wiped as it is freed, so that its copies do not pile up: without that there would be dozens.
+#[test]
+fn no_secret_that_was_handed_over_stays_in_memory() {
+    const COPIES: usize = 15;
+    let served = Served::new();
+    let machine = machine(&served);
+    let (victim, sights) = (Victim::default(), Arc::new(Mutex::new(Vec::new())));
+    let (looked_at, seen) = (victim.clone(), sights.clone());
+    let aws = Between::open(served.address, move |call| {
+        if ["iam:CreateLoginProfile", "cloudtrail:StartLogging"].contains(&call.name().as_str()) {
+            assert_eq!(looked_at.core_dump_limit(), "0");
+            seen.lock().unwrap().push(looked_at.memory());
+        }
+        Fate::Pass
+    });
+    let running = Running::start(machine.command(&aws, &APPLY));
+    victim.is(&running);
+    running.ended().with_status(DONE);
+
+    let sights = sights.lock().unwrap();
+    let (first, last) = (sights.first().unwrap(), sights.last().unwrap());
+    let passwords = ["alice.txt", "bob.txt"].map(|file| machine.read(file).trim().to_owned());
+    let seed = served.seed().unwrap();
+    assert!(copies(first, &passwords[0]) > 0, "what is on its way is seen");
+    for secret in passwords.iter().chain([&seed]) {
+        assert!(secret.len() >= 14 && copies(last, secret) == 0, "a secret stays in the memory");
+    }
+    let token = served.root().into_iter().find(|(name, _)| *name == "AWS_SESSION_TOKEN").unwrap().1;
+    let copies = copies(last, &token);
+    assert!((1..COPIES).contains(&copies), "{copies} copies of root's session token");
+}
+
+fn copies(memory: &[u8], word: &str) -> usize {
+    memory.windows(word.len()).filter(|part| *part == word.as_bytes()).count()
 }
 
 /// The status and the body that come in place of those of AWS.

@@ -1,6 +1,8 @@
 //! A machine with a home folder of its own, on which the real program runs unattended, and may be struck down.
 
+use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -242,9 +244,37 @@ impl Victim {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let id = self.0.wait().lock().unwrap().id();
-        let id = Pid::from_raw(id.try_into().unwrap()).unwrap();
+        let id = Pid::from_raw(self.id().try_into().unwrap()).unwrap();
         kill_process(id, signal).unwrap();
+    }
+
+    /// All that it has in its memory and could have changed.
+    pub fn memory(&self) -> Vec<u8> {
+        let process = PathBuf::from(format!("/proc/{}", self.id()));
+        let memory = File::open(process.join("mem")).unwrap();
+        let mut found = Vec::new();
+        for line in std::fs::read_to_string(process.join("maps")).unwrap().lines() {
+            let (range, rest) = line.split_once(' ').unwrap();
+            let (start, end) = range.split_once('-').unwrap();
+            let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+            let mut part = vec![0; usize::try_from(end - start).unwrap()];
+            // A part may have gone since, and what the kernel lends cannot be read like this.
+            if rest.starts_with("rw") && memory.read_exact_at(&mut part, start).is_ok() {
+                found.extend(part);
+            }
+        }
+        found
+    }
+
+    /// What the system lets it write of its memory when it crashes, in bytes.
+    pub fn core_dump_limit(&self) -> String {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.id())).unwrap();
+        let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        line.split_whitespace().nth(4).unwrap().to_owned()
+    }
+
+    fn id(&self) -> u32 {
+        self.0.wait().lock().unwrap().id()
     }
 }
 

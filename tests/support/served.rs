@@ -84,6 +84,11 @@ impl Served {
         self.authenticator.codes.lock().unwrap().clone()
     }
 
+    /// The seed that the authenticator app was given last.
+    pub fn seed(&self) -> Option<String> {
+        self.authenticator.seed.lock().unwrap().clone()
+    }
+
     /// Lets the account's clock leap.
     pub fn leaps(&self) -> Leaps {
         self.authenticator.leaps.clone()
