@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::administrators;
-use crate::policy::{Document, Statement};
+use crate::policy::{Document, PolicyError, Statement};
 use crate::practice::{PersonTask, Seen};
-use crate::private_bucket::{BucketChange, BucketFacts, MustLet, Obstacle};
+use crate::private_bucket::{BucketChange, BucketFacts, MustLet, Obstacle, Wanted};
 use crate::text;
 use crate::text::harmless;
 
@@ -32,17 +32,16 @@ pub struct ClosedBucket<'f> {
 impl ClosedBucket<'_> {
     /// Plans the bucket for those who may change it. Whoever puts the policy is one of them. That alone is no reason to
     /// put it: looking at the account as somebody else changes nothing.
-    pub fn plan<P, E>(
+    pub fn plan(
         &self,
         administrators: &BTreeSet<String>,
-        plan: impl Fn(BTreeSet<String>) -> Result<P, E>,
-        puts_policy: impl Fn(&P) -> bool,
-    ) -> Result<P, E> {
+        plan: impl Fn(BTreeSet<String>) -> Result<PlannedBucket, PolicyError>,
+    ) -> Result<PlannedBucket, PolicyError> {
         let mut trusted = administrators.clone();
         trusted.insert(administrators::root(self.partition, self.account));
         trusted.extend(self.roles_let_in());
         let planned = plan(trusted.clone())?;
-        if !puts_policy(&planned) {
+        if !planned.puts_policy() {
             return Ok(planned);
         }
         trusted.extend(self.acting.iter().cloned());
@@ -97,10 +96,40 @@ impl ClosedBucket<'_> {
     }
 }
 
-/// Whether a policy is put.
-pub fn puts_policy(changes: &Result<Vec<BucketChange>, Obstacle>) -> bool {
-    let is_policy = |change: &BucketChange| matches!(change, BucketChange::PutPolicy { .. });
-    changes.as_ref().is_ok_and(|changes| changes.iter().any(is_policy))
+/// A bucket as it should be.
+#[derive(Debug)]
+pub struct PlannedBucket {
+    /// What it should be.
+    pub wanted: Wanted,
+    /// Whether nobody else relies on it.
+    pub own: bool,
+    /// Whether only those who are named in its policy may change it.
+    pub closed: bool,
+    /// Who these are, whoever may only read aside.
+    pub trusted: BTreeSet<String>,
+    /// The roles among them that a person should know of.
+    pub besides: Vec<String>,
+    /// What there is to do.
+    pub changes: Result<Vec<BucketChange>, Obstacle>,
+}
+
+impl PlannedBucket {
+    /// Whether others rely on it, and its policy gets a statement that closes it to them.
+    pub fn shuts_others_out(&self, closes: fn(&Statement) -> bool) -> bool {
+        !self.own && self.policies().any(|policy| policy.statement.iter().any(closes))
+    }
+
+    fn puts_policy(&self) -> bool {
+        self.policies().next().is_some()
+    }
+
+    /// The policies that are put.
+    fn policies(&self) -> impl Iterator<Item = &Document> {
+        self.changes.iter().flatten().filter_map(|change| match change {
+            BucketChange::PutPolicy { policy, .. } => Some(policy),
+            _ => None,
+        })
+    }
 }
 
 /// Who acts may not do it.

@@ -16,20 +16,10 @@ use steps::mfa::{POLICY_NAME, enrolment_policy_document, policy_document};
 use steps::practice::{State, StepId};
 use support::actor::Actor;
 use support::files;
-use support::stage::{Errand, Played, Stage, state_of};
+use support::stage::{Errand, Played, Stage, UNTIL_MFA_IS_REQUIRED, state_of};
 
 const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 const REQUIRED: &str = "arn:aws:iam::111122223333:policy/dayone-require-mfa";
-
-/// From nothing to a run that goes on under an MFA session.
-const UNTIL_MFA_IS_REQUIRED: [StepId; 6] = [
-    StepId::PasswordPolicy,
-    StepId::AdminGroup,
-    StepId::AdminUser,
-    StepId::AdminSignIn,
-    StepId::AdminMfa,
-    StepId::RequireMfa,
-];
 
 /// Longer than a sign-in in the browser lasts.
 const THIRTEEN_HOURS: Duration = Duration::from_secs(13 * 3600);

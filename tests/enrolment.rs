@@ -14,23 +14,13 @@ use steps::operator::CodePurpose::{EnrolFirst, EnrolSecond, SignIn};
 use steps::practice::{State, StepId};
 use support::actor::{Actor, Typed, purposes};
 use support::code_at;
-use support::stage::{Played, Stage};
+use support::stage::{Played, Stage, UNTIL_MFA_IS_REQUIRED};
 use support::terminal::Window;
 use tempfile::TempDir;
 
 const DEVICE: &str = "arn:aws:iam::111122223333:mfa/alice";
 const SECOND_DEVICE: &str = "arn:aws:iam::111122223333:mfa/alice-2";
 const TOKEN: &str = "GAHT12345678";
-
-/// From nothing to a run that goes on under an MFA session.
-const UNTIL_MFA_IS_REQUIRED: [StepId; 6] = [
-    StepId::PasswordPolicy,
-    StepId::AdminGroup,
-    StepId::AdminUser,
-    StepId::AdminSignIn,
-    StepId::AdminMfa,
-    StepId::RequireMfa,
-];
 
 /// An account with a user alice and nothing else.
 async fn with_alice() -> Stage {

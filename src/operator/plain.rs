@@ -5,13 +5,12 @@ use std::future::Future;
 
 use secrecy::ExposeSecret;
 use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError, Pause};
-use steps::practice::PersonTask;
 use steps::text;
 use steps::text::Text;
 
 use super::questions::{self, AsksForLines, Prompt};
 use super::terminal::{handed_over, in_groups_of_four};
-use super::{Asks, Decision, Question, line_input, nobody};
+use super::{line_input, nobody};
 use crate::interrupt::Interrupt;
 use crate::screen::{Screen, wrap};
 
@@ -60,6 +59,19 @@ impl AsksForLines for Plain {
         let enter_alone = typed.trim().is_empty();
         Ok(if enter_alone { default.unwrap_or_default() } else { typed })
     }
+
+    async fn until_enter<F: Future>(
+        &mut self,
+        what: &Text,
+        seen: F,
+    ) -> Result<Option<F::Output>, OperatorError> {
+        let what = self.screen.say(what);
+        let way_out = questions::way_out();
+        let (en, ko) = (&way_out.en, &way_out.ko);
+        let watching = text! { en: "{what}. {en}", ko: "{what}. {ko}" };
+        self.screen.wrapped(2, self.screen.say(&watching));
+        line_input::until_enter(seen, &self.interrupt).await
+    }
 }
 
 impl Operator for Plain {
@@ -69,8 +81,7 @@ impl Operator for Plain {
             self.screen.private_line(&line);
         }
         drop(secret);
-        let question = text! { en: "Saved?", ko: "저장했나요?" };
-        while !questions::yes(self, &question, true).await? {}
+        questions::saved(self).await?;
         self.screen.wrapped(2, self.screen.say(&still_in_sight()));
         Ok(())
     }
@@ -101,54 +112,6 @@ impl Operator for Plain {
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {
         let _waiting = self.screen.spinner(self.screen.say(&what));
         work.await
-    }
-}
-
-impl Asks for Plain {
-    async fn start(&mut self) -> Result<bool, OperatorError> {
-        questions::start(self).await
-    }
-
-    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
-        questions::decide(self, default, more).await
-    }
-
-    async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {
-        questions::confirm_by_typing(self, what, expected).await
-    }
-
-    async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
-        questions::answer(self, question).await
-    }
-
-    async fn choose(
-        &mut self,
-        text: &Text,
-        options: &[Text],
-        default: usize,
-    ) -> Result<usize, OperatorError> {
-        questions::choose(self, text, options, default).await
-    }
-
-    async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError> {
-        questions::yes(self, text, default).await
-    }
-
-    async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
-        let what = self.screen.say(what);
-        let way_out = questions::way_out();
-        let (en, ko) = (&way_out.en, &way_out.ko);
-        let watching = text! { en: "{what}. {en}", ko: "{what}. {ko}" };
-        self.screen.wrapped(2, self.screen.say(&watching));
-        line_input::until_enter(seen, &self.interrupt).await
-    }
-
-    fn is_a_person(&self) -> bool {
-        true
-    }
-
-    fn show_task(&mut self, task: &PersonTask) {
-        questions::show_task(&self.screen, task);
     }
 }
 

@@ -1,14 +1,16 @@
 //! The questions, in words, and what is done with the replies. How a line is asked for is left to the operator, so
-//! that a person with a screen reader is asked the same as everybody else.
+//! that a person with a screen reader is asked the same as everybody else: whoever asks for lines asks all that the
+//! engine does ([`Asks`]).
 
+use std::future::Future;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use steps::operator::{CodePurpose, CodeRequest, OperatorError};
+use steps::operator::{CodePurpose, CodeRequest, Operator, OperatorError};
 use steps::practice::PersonTask;
 use steps::text;
 use steps::text::Text;
 
-use super::{Decision, Question, reply};
+use super::{Asks, Decision, Question, reply};
 use crate::screen::{Screen, Tone};
 
 /// A one-time code lives for so many seconds.
@@ -36,6 +38,56 @@ pub(super) trait AsksForLines {
     fn before_code(&mut self, trouble: Option<&Text>, next_in: Option<u64>) {
         say_before_code(self.screen(), trouble, next_in);
     }
+
+    /// Says what is waited for, until `seen` finishes or Enter is pressed.
+    async fn until_enter<F: Future>(
+        &mut self,
+        what: &Text,
+        seen: F,
+    ) -> Result<Option<F::Output>, OperatorError>;
+}
+
+impl<P: AsksForLines + Operator> Asks for P {
+    async fn start(&mut self) -> Result<bool, OperatorError> {
+        start(self).await
+    }
+
+    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
+        decide(self, default, more).await
+    }
+
+    async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {
+        confirm_by_typing(self, what, expected).await
+    }
+
+    async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
+        answer(self, question).await
+    }
+
+    async fn choose(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<usize, OperatorError> {
+        choose(self, text, options, default).await
+    }
+
+    async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError> {
+        yes(self, text, default).await
+    }
+
+    async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
+        self.until_enter(what, seen).await
+    }
+
+    fn is_a_person(&self) -> bool {
+        true
+    }
+
+    fn show_task(&mut self, task: &PersonTask) {
+        show_task(self.screen(), task);
+    }
 }
 
 /// The words of [`AsksForLines::before_code`] as lines.
@@ -51,23 +103,26 @@ pub(super) fn say_before_code(screen: &Screen, trouble: Option<&Text>, next_in: 
 }
 
 /// A plain question of yes or no.
-pub(super) async fn yes(
-    person: &mut impl AsksForLines,
-    text: &Text,
-    default: bool,
-) -> Result<bool, OperatorError> {
+async fn yes(person: &mut impl AsksForLines, text: &Text, default: bool) -> Result<bool, OperatorError> {
     let word = if default { yes_word() } else { no_word() };
     let expected = text! { en: "Please answer yes or no.", ko: "예 또는 아니요로 답해 주세요." };
     until_understood(person, text, Some(&word), &expected, reply::yes_or_no).await
 }
 
 /// Whether the walk starts.
-pub(super) async fn start(person: &mut impl AsksForLines) -> Result<bool, OperatorError> {
+async fn start(person: &mut impl AsksForLines) -> Result<bool, OperatorError> {
     yes(person, &text! { en: "Start?", ko: "시작할까요?" }, true).await
 }
 
+/// Asks until the secret is saved. It is on the screen already and is not printed again.
+pub(super) async fn saved(person: &mut impl AsksForLines) -> Result<(), OperatorError> {
+    let question = text! { en: "Saved?", ko: "저장했나요?" };
+    while !yes(person, &question, true).await? {}
+    Ok(())
+}
+
 /// Whether the plan that was just shown is applied.
-pub(super) async fn decide(
+async fn decide(
     person: &mut impl AsksForLines,
     default: Decision,
     more: &[Decision],
@@ -90,7 +145,7 @@ pub(super) async fn decide(
 }
 
 /// Has something typed that cannot be typed by accident. Enter alone leaves things as they are.
-pub(super) async fn confirm_by_typing(
+async fn confirm_by_typing(
     person: &mut impl AsksForLines,
     what: &Text,
     expected: &str,
@@ -110,10 +165,7 @@ pub(super) async fn confirm_by_typing(
 }
 
 /// An answer in words.
-pub(super) async fn answer(
-    person: &mut impl AsksForLines,
-    question: &Question,
-) -> Result<String, OperatorError> {
+async fn answer(person: &mut impl AsksForLines, question: &Question) -> Result<String, OperatorError> {
     let default = question.default.as_ref().map(Text::verbatim);
     let expected = text! { en: "An answer is needed here.", ko: "답을 입력해 주세요." };
     until_understood(person, &question.text, default.as_ref(), &expected, |typed| {
@@ -123,7 +175,7 @@ pub(super) async fn answer(
 }
 
 /// One of several, by number.
-pub(super) async fn choose(
+async fn choose(
     person: &mut impl AsksForLines,
     text: &Text,
     options: &[Text],
@@ -164,7 +216,7 @@ pub(super) fn way_out() -> Text {
 }
 
 /// Numbered lines, as of a task or of a choice.
-pub(super) fn numbered(screen: &Screen, lines: &[Text]) {
+fn numbered(screen: &Screen, lines: &[Text]) {
     for (number, line) in (1..).zip(lines) {
         screen.hanging(&format!("    {number}  "), 7, screen.say(line));
     }
@@ -172,7 +224,7 @@ pub(super) fn numbered(screen: &Screen, lines: &[Text]) {
 }
 
 /// How a person's task is done. What it is has been said with the step.
-pub(super) fn show_task(screen: &Screen, task: &PersonTask) {
+fn show_task(screen: &Screen, task: &PersonTask) {
     if !task.how.is_empty() {
         numbered(screen, &task.how);
     }
@@ -296,6 +348,14 @@ mod tests {
             let typed = self.replies.pop_front().ok_or(OperatorError::Interrupted)?;
             self.screen.line(&prompt.words);
             Ok(if typed.is_empty() { prompt.default.unwrap_or_default() } else { typed.to_owned() })
+        }
+
+        async fn until_enter<F: Future>(
+            &mut self,
+            _: &Text,
+            seen: F,
+        ) -> Result<Option<F::Output>, OperatorError> {
+            Ok(Some(seen.await))
         }
     }
 

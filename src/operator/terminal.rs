@@ -12,13 +12,12 @@ use dialoguer::Input;
 use dialoguer::theme::Theme;
 use secrecy::{ExposeSecret, SecretString};
 use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError, Pause};
-use steps::practice::PersonTask;
 use steps::text;
 use steps::text::Text;
 
 use super::countdown::{self, Bar};
 use super::questions::{self, AsksForLines, Prompt};
-use super::{Asks, Decision, Question, line_input, reply};
+use super::{line_input, reply};
 use crate::interrupt::Interrupt;
 use crate::qr;
 use crate::screen::{PrivatePage, Screen, Tone, wrap, wrap_within};
@@ -55,13 +54,6 @@ impl Terminal {
     pub fn new(screen: Screen, interrupt: Interrupt) -> Self {
         screen.face_a_person();
         Self { screen, interrupt, shown: None, bar: None }
-    }
-
-    /// Asks until the secret is saved. It is on the screen already and is not printed again.
-    async fn saved(&mut self) -> Result<(), OperatorError> {
-        let question = text! { en: "Saved?", ko: "저장했나요?" };
-        while !questions::yes(self, &question, true).await? {}
-        Ok(())
     }
 
     fn draw(&mut self, trouble: Option<&Text>, next_in: Option<u64>) {
@@ -101,6 +93,21 @@ impl AsksForLines for Terminal {
             questions::say_before_code(&self.screen, trouble, next_in);
         }
     }
+
+    async fn until_enter<F: Future>(
+        &mut self,
+        what: &Text,
+        seen: F,
+    ) -> Result<Option<F::Output>, OperatorError> {
+        let what = self.screen.say(what);
+        let (watching, way_out) = (text! { en: "{what} …", ko: "{what} …" }, questions::way_out());
+        let spinner = self.screen.spinner_with_way_out(self.screen.say(&watching), self.screen.say(&way_out));
+        let seen = line_input::until_enter(seen, &self.interrupt).await?;
+        if seen.is_none() {
+            spinner.end_after_enter();
+        }
+        Ok(seen)
+    }
 }
 
 impl Operator for Terminal {
@@ -110,7 +117,7 @@ impl Operator for Terminal {
             self.screen.private_line(&line);
         }
         drop(secret);
-        let result = self.saved().await;
+        let result = questions::saved(self).await;
         drop(page);
         result
     }
@@ -142,56 +149,6 @@ impl Operator for Terminal {
     async fn while_waiting<F: Future>(&mut self, what: Text, work: F) -> F::Output {
         let _spinner = self.screen.spinner(self.screen.say(&what));
         work.await
-    }
-}
-
-impl Asks for Terminal {
-    async fn start(&mut self) -> Result<bool, OperatorError> {
-        questions::start(self).await
-    }
-
-    async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
-        questions::decide(self, default, more).await
-    }
-
-    async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {
-        questions::confirm_by_typing(self, what, expected).await
-    }
-
-    async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
-        questions::answer(self, question).await
-    }
-
-    async fn choose(
-        &mut self,
-        text: &Text,
-        options: &[Text],
-        default: usize,
-    ) -> Result<usize, OperatorError> {
-        questions::choose(self, text, options, default).await
-    }
-
-    async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError> {
-        questions::yes(self, text, default).await
-    }
-
-    async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
-        let what = self.screen.say(what);
-        let (watching, way_out) = (text! { en: "{what} …", ko: "{what} …" }, questions::way_out());
-        let spinner = self.screen.spinner_with_way_out(self.screen.say(&watching), self.screen.say(&way_out));
-        let seen = line_input::until_enter(seen, &self.interrupt).await?;
-        if seen.is_none() {
-            spinner.end_after_enter();
-        }
-        Ok(seen)
-    }
-
-    fn is_a_person(&self) -> bool {
-        true
-    }
-
-    fn show_task(&mut self, task: &PersonTask) {
-        questions::show_task(&self.screen, task);
     }
 }
 

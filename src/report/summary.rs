@@ -4,6 +4,7 @@ use steps::practice::{State, StepId};
 use steps::text;
 use steps::text::Text;
 
+use super::words;
 use crate::event::{SignInAdvice, StepReport, Summary};
 use crate::screen::{Screen, Tone, padded};
 
@@ -24,16 +25,7 @@ pub(super) fn print(screen: &Screen, summary: &Summary) {
 
 pub(super) fn counts(screen: &Screen, summary: &Summary) {
     let of = summary.steps.len();
-    for state in [
-        State::InPlace,
-        State::Accepted,
-        State::NotApplicable,
-        State::ToChange,
-        State::NeedsPerson,
-        State::Waiting,
-        State::Blocked,
-        State::NotAssessed,
-    ] {
+    for state in words::STATES {
         let steps: Vec<&StepReport> = summary.steps.iter().filter(|step| step.state == state).collect();
         match (state, steps.len()) {
             (State::InPlace, count) => {
@@ -160,20 +152,10 @@ fn command(screen: &Screen, words: &Text, command: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::words;
 
     #[test]
     fn every_label_fits_its_column() {
-        for state in [
-            State::InPlace,
-            State::Accepted,
-            State::NotApplicable,
-            State::ToChange,
-            State::NeedsPerson,
-            State::Waiting,
-            State::Blocked,
-            State::NotAssessed,
-        ] {
+        for state in words::STATES {
             for text in [label(state), words::state(state)] {
                 assert!(textwrap::core::display_width(&text.en) < LABELS, "{text:?}");
                 assert!(textwrap::core::display_width(&text.ko) < LABELS, "{text:?}");

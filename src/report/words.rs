@@ -49,6 +49,18 @@ pub(super) fn done(verb: Verb) -> Text {
     }
 }
 
+/// The states in the order in which they are counted.
+pub(super) const STATES: [State; 8] = [
+    State::InPlace,
+    State::Accepted,
+    State::NotApplicable,
+    State::ToChange,
+    State::NeedsPerson,
+    State::Waiting,
+    State::Blocked,
+    State::NotAssessed,
+];
+
 /// How a step stands. In English the very words of the JSON.
 pub(super) fn state(state: State) -> Text {
     match state {

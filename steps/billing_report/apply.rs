@@ -18,6 +18,7 @@ use crate::{private_bucket, wait};
 
 use super::budget;
 use super::export::{Export, TABLE, explains, select};
+use super::facts::list_exports;
 use super::plan::Change;
 use super::report::Report;
 
@@ -126,15 +127,7 @@ async fn create_export(
 }
 
 async fn is_there(identity: &Identity, name: &str) -> Result<bool, AwsError> {
-    let exports = identity
-        .data_exports()
-        .list_exports()
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await;
-    let exports = exports.for_call("bcm-data-exports:ListExports")?;
+    let exports = list_exports(identity).await?;
     Ok(exports.iter().any(|export| export.export_name() == name))
 }
 

@@ -6,7 +6,7 @@ use aws_sdk_costandusagereport::types::AwsRegion;
 
 use crate::administrators;
 use crate::answers::{Answers, ReportKind};
-use crate::closed_bucket::{self, ClosedBucket, NOBODY_TAMPERS, change_as_another};
+use crate::closed_bucket::{ClosedBucket, NOBODY_TAMPERS, PlannedBucket, change_as_another};
 use crate::policy::{Document, PolicyError, Statement};
 use crate::practice::{PersonTask, Seen, State, StepId, StepPlan};
 use crate::private_bucket::{
@@ -35,7 +35,7 @@ pub fn step(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if !is_sent_to(&place, facts, answers) {
         return StepPlan::needs_person(step, find_another(&place));
     }
-    let bucket = match Bucket::planned(facts, administrators, answers) {
+    let bucket = match planned(facts, administrators, answers) {
         Ok(bucket) => bucket,
         Err(error) => return StepPlan::blocked(step, Text::verbatim(error.to_string())),
     };
@@ -43,7 +43,7 @@ pub fn step(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(changes) if !changes.is_empty() && as_closed(facts).refuses_who_acts(&place.bucket) => {
             StepPlan::needs_person(step, change_as_another(&place.bucket))
         }
-        Ok(changes) => bucket.change(changes),
+        Ok(changes) => change(&bucket, changes),
         Err(Obstacle::Unseen(unseen)) => StepPlan::not_assessed(step, unseen),
         Err(obstacle) => StepPlan::needs_person(step, mend(&place.bucket, obstacle)),
     }
@@ -68,103 +68,79 @@ pub fn summary(change: &BucketChange) -> Text {
 }
 
 /// The report's bucket, as it should be.
-struct Bucket {
-    wanted: Wanted,
-    /// Whether nobody else relies on it.
-    own: bool,
-    /// Whether only those who are named in its policy may change it.
-    closed: bool,
-    /// Who these are.
-    trusted: BTreeSet<String>,
-    /// The roles among them that a person should know of.
-    besides: Vec<String>,
-    /// What there is to do.
-    changes: Result<Vec<BucketChange>, Obstacle>,
+fn planned(
+    facts: &Facts,
+    administrators: &BTreeSet<String>,
+    answers: &Answers,
+) -> Result<PlannedBucket, PolicyError> {
+    let own = is_own(facts, answers);
+    let closed = !administrators.is_empty() && (own || may_be_closed(facts, answers));
+    as_closed(facts).plan(administrators, |trusted| trusting(trusted, own, closed, facts, answers))
 }
 
-impl Bucket {
-    fn planned(
-        facts: &Facts,
-        administrators: &BTreeSet<String>,
-        answers: &Answers,
-    ) -> Result<Self, PolicyError> {
-        let own = is_own(facts, answers);
-        let closed = !administrators.is_empty() && (own || may_be_closed(facts, answers));
-        let trusting = |trusted| Self::trusting(trusted, own, closed, facts, answers);
-        as_closed(facts)
-            .plan(administrators, trusting, |bucket: &Self| closed_bucket::puts_policy(&bucket.changes))
+fn trusting(
+    trusted: BTreeSet<String>,
+    own: bool,
+    closed: bool,
+    facts: &Facts,
+    answers: &Answers,
+) -> Result<PlannedBucket, PolicyError> {
+    let Place { bucket: name, region } = facts.place(answers);
+    let mut policy = policy(facts, &name, &trusted, answers)?;
+    if !closed {
+        policy.statement.retain(|statement| !closes(statement));
     }
+    let holders = if closed { trusted.clone() } else { BTreeSet::new() };
+    let wanted = Wanted {
+        policy,
+        must_let: must_let(facts, &name, &holders, answers),
+        key: None,
+        locked_days: 0,
+        lifecycle: own.then(|| retention(answers)),
+        purpose: own.then_some(PURPOSE),
+        name,
+        region,
+        account: facts.account.clone(),
+    };
+    let changes = private_bucket::plan(&wanted, &facts.bucket);
+    let found = as_closed(facts);
+    // A statement of ours stays, even where nobody can be named in it anew.
+    let closed = closed || found.is_closed();
+    Ok(PlannedBucket { wanted, own, closed, trusted, besides: found.besides(), changes })
+}
 
-    fn trusting(
-        trusted: BTreeSet<String>,
-        own: bool,
-        closed: bool,
-        facts: &Facts,
-        answers: &Answers,
-    ) -> Result<Self, PolicyError> {
-        let Place { bucket: name, region } = facts.place(answers);
-        let mut policy = policy(facts, &name, &trusted, answers)?;
-        if !closed {
-            policy.statement.retain(|statement| !closes(statement));
-        }
-        let holders = if closed { trusted.clone() } else { BTreeSet::new() };
-        let wanted = Wanted {
-            policy,
-            must_let: must_let(facts, &name, &holders, answers),
-            key: None,
-            locked_days: 0,
-            lifecycle: own.then(|| retention(answers)),
-            purpose: own.then_some(PURPOSE),
-            name,
-            region,
-            account: facts.account.clone(),
+fn change(bucket: &PlannedBucket, changes: &[BucketChange]) -> StepPlan<Change> {
+    let Wanted { name, region, .. } = &bucket.wanted;
+    let name = harmless(name);
+    let change = |change: &BucketChange| Change::Bucket { region: region.clone(), change: change.clone() };
+    let changes = changes.iter().map(change).collect();
+    let step = StepPlan::to_change(StepId::ReportBucket, changes, found(bucket, &name));
+    if bucket.shuts_others_out(closes) {
+        step.with_warning(others_are_shut_out(&name, &bucket.trusted))
+    } else if bucket.own && !bucket.closed && step.state == State::ToChange {
+        step.with_note(open_to_others())
+    } else {
+        step
+    }
+}
+
+fn found(bucket: &PlannedBucket, name: &str) -> Text {
+    if !bucket.closed {
+        return text! {
+            en: "bucket {name}, private (whoever has rights on S3 can change it)",
+            ko: "버킷 {name}, 비공개(S3 권한이 있으면 누구나 변경 가능)"
         };
-        let changes = private_bucket::plan(&wanted, &facts.bucket);
-        let found = as_closed(facts);
-        // A statement of ours stays, even where nobody can be named in it anew.
-        let closed = closed || found.is_closed();
-        Ok(Self { wanted, own, closed, trusted, besides: found.besides(), changes })
     }
-
-    fn change(&self, changes: &[BucketChange]) -> StepPlan<Change> {
-        let Wanted { name, region, .. } = &self.wanted;
-        let name = harmless(name);
-        let shuts_others_out = !self.own
-            && changes.iter().any(|change| match change {
-                BucketChange::PutPolicy { policy, .. } => policy.statement.iter().any(closes),
-                _ => false,
-            });
-        let change =
-            |change: &BucketChange| Change::Bucket { region: region.clone(), change: change.clone() };
-        let changes = changes.iter().map(change).collect();
-        let step = StepPlan::to_change(StepId::ReportBucket, changes, self.found(&name));
-        if shuts_others_out {
-            step.with_warning(others_are_shut_out(&name, &self.trusted))
-        } else if self.own && !self.closed && step.state == State::ToChange {
-            step.with_note(open_to_others())
-        } else {
-            step
-        }
+    if bucket.besides.is_empty() {
+        return text! {
+            en: "bucket {name}, private, changed by administrators alone",
+            ko: "버킷 {name}, 비공개, 관리자만 변경 가능"
+        };
     }
-
-    fn found(&self, name: &str) -> Text {
-        if !self.closed {
-            return text! {
-                en: "bucket {name}, private (whoever has rights on S3 can change it)",
-                ko: "버킷 {name}, 비공개(S3 권한이 있으면 누구나 변경 가능)"
-            };
-        }
-        if self.besides.is_empty() {
-            return text! {
-                en: "bucket {name}, private, changed by administrators alone",
-                ko: "버킷 {name}, 비공개, 관리자만 변경 가능"
-            };
-        }
-        let besides = harmless(&self.besides.join(", "));
-        text! {
-            en: "bucket {name}, private, changed by administrators and by: {besides}",
-            ko: "버킷 {name}, 비공개, 관리자와 다음 역할만 변경 가능: {besides}"
-        }
+    let besides = harmless(&bucket.besides.join(", "));
+    text! {
+        en: "bucket {name}, private, changed by administrators and by: {besides}",
+        ko: "버킷 {name}, 비공개, 관리자와 다음 역할만 변경 가능: {besides}"
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_bcmdataexports::types::{
-    ExecutionReference, ExecutionStatus, ExecutionStatusCode, ExportStatus, ExportStatusCode,
+    ExecutionReference, ExecutionStatus, ExecutionStatusCode, ExportReference, ExportStatus, ExportStatusCode,
 };
 use aws_sdk_costandusagereport::operation::describe_report_definitions::DescribeReportDefinitionsOutput;
 use aws_sdk_costandusagereport::types::ReportDefinition;
@@ -162,7 +162,17 @@ async fn reports(identity: &Identity) -> Result<Reading<Vec<ReportFacts>>, AwsEr
 
 /// The list has no more than names, and there are few exports, so each is asked about, all at once.
 async fn exports(identity: &Identity) -> Result<Reading<Vec<ExportFacts>>, AwsError> {
-    let listed = identity
+    let listed = match identity.reading(list_exports(identity).await)? {
+        Ok(listed) => listed,
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let asked = listed.into_iter().map(|export| export_facts(identity.clone(), export.export_arn));
+    Ok(at_once(asked).await?.into_iter().filter_map(Result::transpose).collect())
+}
+
+/// The exports by their names.
+pub(super) async fn list_exports(identity: &Identity) -> Result<Vec<ExportReference>, AwsError> {
+    let exports = identity
         .data_exports()
         .list_exports()
         .into_paginator()
@@ -170,12 +180,7 @@ async fn exports(identity: &Identity) -> Result<Reading<Vec<ExportFacts>>, AwsEr
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await;
-    let listed = match identity.reading(listed.for_call("bcm-data-exports:ListExports"))? {
-        Ok(listed) => listed,
-        Err(unseen) => return Ok(Err(unseen)),
-    };
-    let asked = listed.into_iter().map(|export| export_facts(identity.clone(), export.export_arn));
-    Ok(at_once(asked).await?.into_iter().filter_map(Result::transpose).collect())
+    exports.for_call("bcm-data-exports:ListExports")
 }
 
 /// `None` for an export that was deleted in between.

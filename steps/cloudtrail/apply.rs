@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{
     AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, ReadWriteType,
 };
@@ -28,110 +29,132 @@ pub async fn apply(
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
     let identity = session.acting();
+    let at = |trail, region| Trail::at(identity, trail, region);
     match change {
         Change::Bucket { region, change } => private_bucket::apply(change, identity, region, operator).await,
         Change::Key { region, change } => encryption_key::apply(change, identity, region, operator).await,
-        Change::CreateTrail { trail, region, bucket } => {
-            create(identity, trail, region, bucket, operator).await
-        }
+        Change::CreateTrail { trail, region, bucket } => at(trail, region).create(bucket, operator).await,
         Change::UpdateTrail { trail, region, lacks, bucket } => {
-            update(identity, trail, region, lacks, bucket.as_deref(), operator).await
+            at(trail, region).update(lacks, bucket.as_deref(), operator).await
         }
-        Change::EncryptTrail { trail, region, key } => encrypt(identity, trail, region, key, operator).await,
+        Change::EncryptTrail { trail, region, key } => at(trail, region).encrypt(key, operator).await,
         Change::RecordManagementEvents { trail, region } => {
-            record_management_events(identity, trail, region, operator).await
+            at(trail, region).record_management_events(operator).await
         }
-        Change::StartLogging { trail, region } => start(identity, trail, region, operator).await,
-        Change::StopLogging { trail, region } => stop(identity, trail, region, operator).await,
-        Change::DeleteTrail { trail, region } => delete(identity, trail, region, operator).await,
+        Change::StartLogging { trail, region } => at(trail, region).start(operator).await,
+        Change::StopLogging { trail, region } => at(trail, region).stop(operator).await,
+        Change::DeleteTrail { trail, region } => at(trail, region).delete(operator).await,
     }
 }
 
-async fn create(
-    identity: &Identity,
-    trail: &str,
-    region: &str,
-    bucket: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    private_bucket::require(identity, bucket, region, StepId::TrailBucket).await?;
-    let client = identity.cloudtrail(region);
-    wait::until_seen(operator, waiting(), passes, async || {
-        let request = client.create_trail().name(trail).s3_bucket_name(bucket);
-        let request = request.is_multi_region_trail(true).enable_log_file_validation(true);
-        let sent = request.include_global_service_events(true).send().await;
-        unless("TrailAlreadyExists", sent.for_call("cloudtrail:CreateTrail")).map(drop)
-    })
-    .await
+/// A trail in its home Region, and who changes it there.
+struct Trail<'t> {
+    identity: &'t Identity,
+    client: Client,
+    name: &'t str,
+    region: &'t str,
 }
 
-/// Only what is passed changes. CloudTrail looks at the bucket in any case, and the step before may just have made it or
-/// put its policy.
-async fn update(
-    identity: &Identity,
-    trail: &str,
-    region: &str,
-    lacks: &[Shortcoming],
-    bucket: Option<&str>,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    if let Some(bucket) = bucket {
-        private_bucket::require(identity, bucket, region, StepId::TrailBucket).await?;
+impl<'t> Trail<'t> {
+    fn at(identity: &'t Identity, name: &'t str, region: &'t str) -> Self {
+        Self { identity, client: identity.cloudtrail(region), name, region }
     }
-    let client = identity.cloudtrail(region);
-    let mend = |shortcoming: Shortcoming| lacks.contains(&shortcoming).then_some(true);
-    wait::until_seen(operator, waiting(), passes, async || {
-        let request = client
-            .update_trail()
-            .name(trail)
-            .set_s3_bucket_name(bucket.map(ToOwned::to_owned))
-            .set_is_multi_region_trail(mend(Shortcoming::OneRegion))
-            .set_enable_log_file_validation(mend(Shortcoming::Unvalidated))
-            .set_include_global_service_events(mend(Shortcoming::NoGlobalServices));
-        request.send().await.for_call("cloudtrail:UpdateTrail").map(drop)
-    })
-    .await
-}
 
-async fn start(
-    identity: &Identity,
-    trail: &str,
-    region: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let client = identity.cloudtrail(region);
-    once_ready(operator, async || {
-        client.start_logging().name(trail).send().await.for_call("cloudtrail:StartLogging").map(drop)
-    })
-    .await
-}
+    async fn create(&self, bucket: &str, operator: &mut impl Operator) -> Result<(), StepError> {
+        private_bucket::require(self.identity, bucket, self.region, StepId::TrailBucket).await?;
+        wait::until_seen(operator, waiting(), passes, async || {
+            let request = self.client.create_trail().name(self.name).s3_bucket_name(bucket);
+            let request = request.is_multi_region_trail(true).enable_log_file_validation(true);
+            let sent = request.include_global_service_events(true).send().await;
+            unless("TrailAlreadyExists", sent.for_call("cloudtrail:CreateTrail")).map(drop)
+        })
+        .await
+    }
 
-async fn stop(
-    identity: &Identity,
-    trail: &str,
-    region: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let client = identity.cloudtrail(region);
-    once_ready(operator, async || {
-        client.stop_logging().name(trail).send().await.for_call("cloudtrail:StopLogging").map(drop)
-    })
-    .await
-}
+    /// Only what is passed changes. CloudTrail looks at the bucket in any case, and the step before may just have made it
+    /// or put its policy.
+    async fn update(
+        &self,
+        lacks: &[Shortcoming],
+        bucket: Option<&str>,
+        operator: &mut impl Operator,
+    ) -> Result<(), StepError> {
+        if let Some(bucket) = bucket {
+            private_bucket::require(self.identity, bucket, self.region, StepId::TrailBucket).await?;
+        }
+        let mend = |shortcoming: Shortcoming| lacks.contains(&shortcoming).then_some(true);
+        wait::until_seen(operator, waiting(), passes, async || {
+            let request = self
+                .client
+                .update_trail()
+                .name(self.name)
+                .set_s3_bucket_name(bucket.map(ToOwned::to_owned))
+                .set_is_multi_region_trail(mend(Shortcoming::OneRegion))
+                .set_enable_log_file_validation(mend(Shortcoming::Unvalidated))
+                .set_include_global_service_events(mend(Shortcoming::NoGlobalServices));
+            request.send().await.for_call("cloudtrail:UpdateTrail").map(drop)
+        })
+        .await
+    }
 
-/// One that is gone is as good as deleted.
-async fn delete(
-    identity: &Identity,
-    trail: &str,
-    region: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let client = identity.cloudtrail(region);
-    once_ready(operator, async || {
-        let sent = client.delete_trail().name(trail).send().await;
-        unless("TrailNotFound", sent.for_call("cloudtrail:DeleteTrail")).map(drop)
-    })
-    .await
+    async fn start(&self, operator: &mut impl Operator) -> Result<(), StepError> {
+        once_ready(operator, async || {
+            let sent = self.client.start_logging().name(self.name).send().await;
+            sent.for_call("cloudtrail:StartLogging").map(drop)
+        })
+        .await
+    }
+
+    async fn stop(&self, operator: &mut impl Operator) -> Result<(), StepError> {
+        once_ready(operator, async || {
+            let sent = self.client.stop_logging().name(self.name).send().await;
+            sent.for_call("cloudtrail:StopLogging").map(drop)
+        })
+        .await
+    }
+
+    /// One that is gone is as good as deleted.
+    async fn delete(&self, operator: &mut impl Operator) -> Result<(), StepError> {
+        once_ready(operator, async || {
+            let sent = self.client.delete_trail().name(self.name).send().await;
+            unless("TrailNotFound", sent.for_call("cloudtrail:DeleteTrail")).map(drop)
+        })
+        .await
+    }
+
+    /// CloudTrail looks at the key and at the bucket once more. It resolves the alias itself.
+    async fn encrypt(&self, key: &str, operator: &mut impl Operator) -> Result<(), StepError> {
+        let what = text! {
+            en: "Waiting until CloudTrail sees the key and its policy",
+            ko: "CloudTrail이 키와 정책을 인식하기를 기다리는 중"
+        };
+        let passes = |error: &AwsError| {
+            passes(error)
+                || ["InsufficientEncryptionPolicy", "KmsKeyNotFound", "Kms"].iter().any(|code| error.is(code))
+        };
+        wait::until_seen(operator, what, passes, async || {
+            let sent = self.client.update_trail().name(self.name).kms_key_id(key).send().await;
+            sent.for_call("cloudtrail:UpdateTrail").map(drop)
+        })
+        .await
+    }
+
+    /// CloudTrail takes only all selectors at once, so what the trail records besides is read and put again.
+    async fn record_management_events(&self, operator: &mut impl Operator) -> Result<(), StepError> {
+        let found = self.client.get_event_selectors().trail_name(self.name).send().await;
+        let found = found.for_call("cloudtrail:GetEventSelectors")?;
+        let (found, found_advanced) = (found.event_selectors(), found.advanced_event_selectors());
+        let is_basic = found_advanced.is_empty();
+        let basic = is_basic.then(|| with_management_events(found));
+        let advanced = (!is_basic).then(|| with_management_events_advanced(found_advanced)).transpose()?;
+        once_ready(operator, async || {
+            let request = self.client.put_event_selectors().trail_name(self.name);
+            let request =
+                request.set_event_selectors(basic.clone()).set_advanced_event_selectors(advanced.clone());
+            request.send().await.for_call("cloudtrail:PutEventSelectors").map(drop)
+        })
+        .await
+    }
 }
 
 /// CloudTrail refuses a trail that it has not loaded yet, or that something else is being done to.
@@ -146,30 +169,6 @@ where
     wait::until_seen(operator, what, |error| error.is("Conflict"), attempt).await
 }
 
-/// CloudTrail looks at the key and at the bucket once more. It resolves the alias itself.
-async fn encrypt(
-    identity: &Identity,
-    trail: &str,
-    region: &str,
-    key: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let client = identity.cloudtrail(region);
-    let what = text! {
-        en: "Waiting until CloudTrail sees the key and its policy",
-        ko: "CloudTrail이 키와 정책을 인식하기를 기다리는 중"
-    };
-    let passes = |error: &AwsError| {
-        passes(error)
-            || ["InsufficientEncryptionPolicy", "KmsKeyNotFound", "Kms"].iter().any(|code| error.is(code))
-    };
-    wait::until_seen(operator, what, passes, async || {
-        let sent = client.update_trail().name(trail).kms_key_id(key).send().await;
-        sent.for_call("cloudtrail:UpdateTrail").map(drop)
-    })
-    .await
-}
-
 fn waiting() -> text::Text {
     text! {
         en: "Waiting until CloudTrail sees the bucket and its policy",
@@ -180,29 +179,6 @@ fn waiting() -> text::Text {
 /// What CloudTrail answers while it does not see a policy that was put a moment ago.
 fn passes(error: &AwsError) -> bool {
     ["InsufficientS3BucketPolicy", "S3BucketDoesNotExist", "Conflict"].iter().any(|code| error.is(code))
-}
-
-/// CloudTrail takes only all selectors at once, so what the trail records besides is read and put again.
-async fn record_management_events(
-    identity: &Identity,
-    trail: &str,
-    region: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let client = identity.cloudtrail(region);
-    let found = client.get_event_selectors().trail_name(trail).send().await;
-    let found = found.for_call("cloudtrail:GetEventSelectors")?;
-    let (found, found_advanced) = (found.event_selectors(), found.advanced_event_selectors());
-    let is_basic = found_advanced.is_empty();
-    let basic = is_basic.then(|| with_management_events(found));
-    let advanced = (!is_basic).then(|| with_management_events_advanced(found_advanced)).transpose()?;
-    once_ready(operator, async || {
-        let request = client.put_event_selectors().trail_name(trail);
-        let request =
-            request.set_event_selectors(basic.clone()).set_advanced_event_selectors(advanced.clone());
-        request.send().await.for_call("cloudtrail:PutEventSelectors").map(drop)
-    })
-    .await
 }
 
 /// A trail records what any of its selectors matches, so those that select data events stay as they are, and one that

@@ -4,34 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::{Access, canned};
-use crate::operator::{CodeRequest, Enrolment, HandOver, OperatorError};
-use crate::text::Text;
+use crate::operator::nobody::Nobody;
 
 const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/day-one";
 const REGION: &str = "us-east-1";
-
-/// Whoever waits with nobody there.
-struct Nobody;
-
-impl Operator for Nobody {
-    async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
-        Err(OperatorError::Declined)
-    }
-
-    async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
-        Err(OperatorError::Declined)
-    }
-
-    async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
-        Err(OperatorError::Declined)
-    }
-
-    async fn enrolled(&mut self) {}
-
-    async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
-        work.await
-    }
-}
 
 /// An AWS that refuses the first two writes with this code.
 fn not_ready(code: &'static str) -> canned::Aws {
@@ -60,7 +36,7 @@ async fn an_update_waits_until_cloudtrail_sees_the_bucket() {
         let aws = not_ready(code);
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
         let lacks = [Shortcoming::Unvalidated];
-        update(&identity, TRAIL, REGION, &lacks, None, &mut Nobody).await.unwrap();
+        Trail::at(&identity, TRAIL, REGION).update(&lacks, None, &mut Nobody).await.unwrap();
         assert_eq!(last_body(&aws), json!({"Name": TRAIL, "EnableLogFileValidation": true}), "{code}");
         assert_eq!(aws.heard().len(), 1 + 3, "{code}");
     }
@@ -73,12 +49,12 @@ async fn a_trail_that_is_not_ready_is_waited_for() {
     for operation in operations {
         let aws = not_ready(CONFLICT);
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-        let (identity, operator) = (&identity, &mut Nobody);
+        let (trail, operator) = (Trail::at(&identity, TRAIL, REGION), &mut Nobody);
         let applied = match operation {
-            "StartLogging" => start(identity, TRAIL, REGION, operator).await,
-            "StopLogging" => stop(identity, TRAIL, REGION, operator).await,
-            "DeleteTrail" => delete(identity, TRAIL, REGION, operator).await,
-            _ => record_management_events(identity, TRAIL, REGION, operator).await,
+            "StartLogging" => trail.start(operator).await,
+            "StopLogging" => trail.stop(operator).await,
+            "DeleteTrail" => trail.delete(operator).await,
+            _ => trail.record_management_events(operator).await,
         };
         applied.unwrap_or_else(|error| panic!("{operation}: {error}"));
         let writes = aws.heard().iter().filter(|call| call.operation == operation).count();
@@ -91,7 +67,8 @@ async fn a_trail_that_has_gone_is_deleted_and_another_refusal_is_none_that_passe
     for (code, deleted) in [("TrailNotFoundException", true), ("InvalidHomeRegionException", false)] {
         let aws = canned::Aws::answering(move |call| call.refused(400, code));
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-        assert_eq!(delete(&identity, TRAIL, REGION, &mut Nobody).await.is_ok(), deleted, "{code}");
+        let applied = Trail::at(&identity, TRAIL, REGION).delete(&mut Nobody).await;
+        assert_eq!(applied.is_ok(), deleted, "{code}");
         assert_eq!(aws.heard().len(), 2, "{code}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::answers::Answers;
-use crate::closed_bucket::{self, ClosedBucket, NOBODY_TAMPERS, change_as_another};
+use crate::closed_bucket::{ClosedBucket, NOBODY_TAMPERS, PlannedBucket, change_as_another};
 use crate::policy::{Document, PolicyError, Statement};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::private_bucket::{
@@ -49,7 +49,7 @@ fn bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if let (true, Err(unseen)) = (facts.takes_our_key(answers), &facts.key) {
         return StepPlan::not_assessed(step, unseen);
     }
-    let bucket = match Bucket::planned(facts, trail, administrators, answers) {
+    let bucket = match planned(facts, trail, administrators, answers) {
         Ok(bucket) => bucket,
         Err(error) => return StepPlan::blocked(step, Text::verbatim(error.to_string())),
     };
@@ -62,7 +62,7 @@ fn bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         Ok(changes) if !changes.is_empty() && as_closed(facts).refuses_who_acts(&bucket.wanted.name) => {
             StepPlan::needs_person(step, change_as_another(&bucket.wanted.name))
         }
-        Ok(changes) => bucket.change(changes),
+        Ok(changes) => change(&bucket, changes),
         Err(Obstacle::NotMine) if is_written_to => StepPlan::not_applicable(step, kept_elsewhere()),
         Err(Obstacle::Unseen(unseen)) => StepPlan::not_assessed(step, unseen),
         Err(obstacle) => StepPlan::needs_person(step, mend_bucket(&bucket.wanted.name, obstacle)),
@@ -73,7 +73,7 @@ fn bucket(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
 /// statement of somebody else's keeps CloudTrail out, or may do so.
 pub fn is_closed_to_cloudtrail(facts: &Facts, answers: &Answers) -> bool {
     let (Ok(trail), Ok(administrators)) = (facts.trail(), &facts.administrators) else { return false };
-    let Ok(bucket) = Bucket::planned(facts, trail, administrators, answers) else { return false };
+    let Ok(bucket) = planned(facts, trail, administrators, answers) else { return false };
     match bucket.changes {
         Err(Obstacle::LockedOut(who)) => who == CLOUDTRAIL,
         Err(Obstacle::NotMine | Obstacle::UnreadablePolicy) => true,
@@ -88,21 +88,6 @@ pub fn is_closed_to_cloudtrail(facts: &Facts, answers: &Answers) -> bool {
     }
 }
 
-/// The trail's bucket, as it should be.
-struct Bucket {
-    wanted: Wanted,
-    /// Whether nobody else relies on it.
-    own: bool,
-    /// Whether only those who are named in its policy may read it and change it.
-    closed: bool,
-    /// Who these are, readers aside.
-    trusted: BTreeSet<String>,
-    /// The roles among them that a person should know of.
-    besides: Vec<String>,
-    /// What there is to do.
-    changes: Result<Vec<BucketChange>, Obstacle>,
-}
-
 fn as_closed(facts: &Facts) -> ClosedBucket<'_> {
     ClosedBucket {
         partition: &facts.partition,
@@ -112,89 +97,83 @@ fn as_closed(facts: &Facts) -> ClosedBucket<'_> {
     }
 }
 
-impl Bucket {
-    fn planned(
-        facts: &Facts,
-        trail: Option<&TrailFacts>,
-        administrators: &BTreeSet<String>,
-        answers: &Answers,
-    ) -> Result<Self, PolicyError> {
-        let trusting = |trusted| Self::trusting(trusted, facts, trail, answers);
-        as_closed(facts)
-            .plan(administrators, trusting, |bucket: &Self| closed_bucket::puts_policy(&bucket.changes))
-    }
+/// The trail's bucket, as it should be.
+fn planned(
+    facts: &Facts,
+    trail: Option<&TrailFacts>,
+    administrators: &BTreeSet<String>,
+    answers: &Answers,
+) -> Result<PlannedBucket, PolicyError> {
+    as_closed(facts).plan(administrators, |trusted| trusting(trusted, facts, trail, answers))
+}
 
-    fn trusting(
-        trusted: BTreeSet<String>,
-        facts: &Facts,
-        trail: Option<&TrailFacts>,
-        answers: &Answers,
-    ) -> Result<Self, PolicyError> {
-        let planned = |region: &str| bucket_name(&facts.account, region, answers);
-        let name = trail.map_or_else(|| planned(&facts.region), |trail| trail.goes_to(answers).to_owned());
-        // A trail that was made by a run in another Region has the bucket of that Region.
-        let named_by_us =
-            name == planned(&facts.region) || trail.is_some_and(|trail| name == planned(&trail.home_region));
-        let own = match &facts.bucket {
-            BucketFacts::Free => true,
-            bucket => named_by_us && !(answers.trail.bucket.is_some() && bucket.is_set_up_by_others()),
+fn trusting(
+    trusted: BTreeSet<String>,
+    facts: &Facts,
+    trail: Option<&TrailFacts>,
+    answers: &Answers,
+) -> Result<PlannedBucket, PolicyError> {
+    let ours = |region: &str| bucket_name(&facts.account, region, answers);
+    let name = trail.map_or_else(|| ours(&facts.region), |trail| trail.goes_to(answers).to_owned());
+    // A trail that was made by a run in another Region has the bucket of that Region.
+    let named_by_us =
+        name == ours(&facts.region) || trail.is_some_and(|trail| name == ours(&trail.home_region));
+    let own = match &facts.bucket {
+        BucketFacts::Free => true,
+        bucket => named_by_us && !(answers.trail.bucket.is_some() && bucket.is_set_up_by_others()),
+    };
+    let closed = own || may_be_closed(facts, trail, answers);
+    let files = Files::of(facts, trail, &name, answers);
+    let readers = answers.trail.readers.as_slice();
+    let mut policy = files.policy(facts, &trusted, answers)?;
+    policy.statement.retain(|statement| {
+        (closed || !closes(statement)) && !(readers.is_empty() && lets_readers_read(statement))
+    });
+    let holders = if closed { trusted.clone() } else { BTreeSet::new() };
+    let wanted = Wanted {
+        region: region(facts, trail),
+        account: facts.account.clone(),
+        policy,
+        key: (own && facts.takes_our_key(answers)).then(|| default_key(facts)),
+        locked_days: if own { answers.trail.object_lock_days } else { 0 },
+        lifecycle: own.then(|| files.retention(answers)),
+        purpose: own.then_some(PURPOSE),
+        must_let: files.must_let(&holders, readers),
+        name,
+    };
+    let changes = private_bucket::plan(&wanted, &facts.bucket);
+    Ok(PlannedBucket { wanted, own, closed, trusted, besides: as_closed(facts).besides(), changes })
+}
+
+fn change(bucket: &PlannedBucket, changes: &[BucketChange]) -> StepPlan<Change> {
+    let Wanted { name, region, .. } = &bucket.wanted;
+    let name = harmless(name);
+    let change = |change: &BucketChange| Change::Bucket { region: region.clone(), change: change.clone() };
+    let locks = changes.iter().any(|change| matches!(change, BucketChange::LockObjects { .. }));
+    let changes = changes.iter().map(change).collect();
+    let step = StepPlan::to_change(StepId::TrailBucket, changes, found(bucket, &name));
+    let step = if locks { step.with_note(locked(bucket.wanted.locked_days)) } else { step };
+    if bucket.shuts_others_out(closes) {
+        step.with_warning(others_are_shut_out(&name, &bucket.trusted))
+    } else {
+        step
+    }
+}
+
+fn found(bucket: &PlannedBucket, name: &str) -> Text {
+    if !bucket.closed {
+        return text! {
+            en: "bucket {name} (adopted; whoever could read it still can)",
+            ko: "버킷 {name}(그대로 사용, 읽을 수 있던 사람은 계속 읽음)"
         };
-        let closed = own || may_be_closed(facts, trail, answers);
-        let files = Files::of(facts, trail, &name, answers);
-        let readers = answers.trail.readers.as_slice();
-        let mut policy = files.policy(facts, &trusted, answers)?;
-        policy.statement.retain(|statement| {
-            (closed || !closes(statement)) && !(readers.is_empty() && lets_readers_read(statement))
-        });
-        let holders = if closed { trusted.clone() } else { BTreeSet::new() };
-        let wanted = Wanted {
-            region: region(facts, trail),
-            account: facts.account.clone(),
-            policy,
-            key: (own && facts.takes_our_key(answers)).then(|| default_key(facts)),
-            locked_days: if own { answers.trail.object_lock_days } else { 0 },
-            lifecycle: own.then(|| files.retention(answers)),
-            purpose: own.then_some(PURPOSE),
-            must_let: files.must_let(&holders, readers),
-            name,
-        };
-        let changes = private_bucket::plan(&wanted, &facts.bucket);
-        Ok(Self { wanted, own, closed, trusted, besides: as_closed(facts).besides(), changes })
     }
-
-    fn change(&self, changes: &[BucketChange]) -> StepPlan<Change> {
-        let Wanted { name, region, .. } = &self.wanted;
-        let name = harmless(name);
-        let shuts_others_out = !self.own
-            && changes.iter().any(|change| match change {
-                BucketChange::PutPolicy { policy, .. } => policy.statement.iter().any(closes),
-                _ => false,
-            });
-        let change =
-            |change: &BucketChange| Change::Bucket { region: region.clone(), change: change.clone() };
-        let changes = changes.iter().map(change).collect();
-        let locks =
-            self.changes.iter().flatten().any(|change| matches!(change, BucketChange::LockObjects { .. }));
-        let step = StepPlan::to_change(StepId::TrailBucket, changes, self.found(&name));
-        let step = if locks { step.with_note(locked(self.wanted.locked_days)) } else { step };
-        if shuts_others_out { step.with_warning(others_are_shut_out(&name, &self.trusted)) } else { step }
+    if bucket.besides.is_empty() {
+        return text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 접근 제한됨" };
     }
-
-    fn found(&self, name: &str) -> Text {
-        if !self.closed {
-            return text! {
-                en: "bucket {name} (adopted; whoever could read it still can)",
-                ko: "버킷 {name}(그대로 사용, 읽을 수 있던 사람은 계속 읽음)"
-            };
-        }
-        if self.besides.is_empty() {
-            return text! { en: "bucket {name}, locked down", ko: "버킷 {name}, 접근 제한됨" };
-        }
-        let besides = harmless(&self.besides.join(", "));
-        text! {
-            en: "bucket {name}, locked down; let in besides: {besides}",
-            ko: "버킷 {name}, 접근 제한됨. 그 밖에 허용된 역할: {besides}"
-        }
+    let besides = harmless(&bucket.besides.join(", "));
+    text! {
+        en: "bucket {name}, locked down; let in besides: {besides}",
+        ko: "버킷 {name}, 접근 제한됨. 그 밖에 허용된 역할: {besides}"
     }
 }
 

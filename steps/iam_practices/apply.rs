@@ -242,7 +242,7 @@ async fn set_security_contact(
 mod tests {
     use super::*;
     use crate::aws::{Access, canned};
-    use crate::operator::{CodeRequest, Enrolment, HandOver, OperatorError};
+    use crate::operator::nobody::Nobody;
     use crate::text::percent_encoded;
 
     /// What is asked of AWS to delete a key that has this status by then, and what comes of it.
@@ -272,29 +272,6 @@ mod tests {
 
     const READS: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
 
-    /// Nobody has to say anything.
-    struct Silent;
-
-    impl Operator for Silent {
-        async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
-            Err(OperatorError::Declined)
-        }
-
-        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
-            Err(OperatorError::Declined)
-        }
-
-        async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
-            Err(OperatorError::Declined)
-        }
-
-        async fn enrolled(&mut self) {}
-
-        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
-            work.await
-        }
-    }
-
     /// What is asked of AWS to delete an inline policy where the group's says this by then, and what comes of it.
     async fn delete_a_policy_that_the_group_has_as(document: &str) -> (Vec<String>, Result<(), StepError>) {
         let policy = |holder: &str, document: &str| {
@@ -310,7 +287,7 @@ mod tests {
         });
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
         let [user, policy, group] = ["bob", "Uploads", "Uploads-users"].map(str::to_owned);
-        let result = delete_user_policy(&identity, [&user, &policy, &group], &mut Silent).await;
+        let result = delete_user_policy(&identity, [&user, &policy, &group], &mut Nobody).await;
         (aws.heard().into_iter().skip(1).map(|call| call.operation).collect(), result)
     }
 

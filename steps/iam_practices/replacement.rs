@@ -86,33 +86,9 @@ mod tests {
 
     use super::*;
     use crate::aws::{Access, AwsFiles, Connection, canned};
-    use crate::operator::{CodeRequest, Enrolment, HandOver, OperatorError};
-    use crate::text::Text;
+    use crate::operator::nobody::Nobody;
 
     const OLD: &str = "[kim]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n";
-
-    /// Nobody has to say anything.
-    struct Silent;
-
-    impl Operator for Silent {
-        async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
-            Err(OperatorError::Declined)
-        }
-
-        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
-            Err(OperatorError::Declined)
-        }
-
-        async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
-            Err(OperatorError::Declined)
-        }
-
-        async fn enrolled(&mut self) {}
-
-        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
-            work.await
-        }
-    }
 
     /// An AWS that makes the key AKIANEW for whoever asks.
     fn aws() -> canned::Aws {
@@ -148,7 +124,7 @@ mod tests {
         let files = files(folder.path());
         let mut session = run(&aws, files.clone()).await;
         session.administrator = Administrator::Proven(session.started.clone());
-        replace(&mut session, "kim", "AKIAEXAMPLE", &mut Silent).await.unwrap();
+        replace(&mut session, "kim", "AKIAEXAMPLE", &mut Nobody).await.unwrap();
         let written = std::fs::read_to_string(&files.credentials).unwrap();
         assert_eq!(written, "[kim]\naws_access_key_id = AKIANEW\naws_secret_access_key = newsecret\n");
         let calls = [
@@ -169,7 +145,7 @@ mod tests {
         let mfa = Credentials::new("ASIAMFA", "secret", Some("token".into()), None, "test");
         let mfa = session.connection.with_credentials(mfa, Some(true)).await.unwrap();
         (session.administrator, session.by_key) = (Administrator::Proven(mfa), Some(session.started.clone()));
-        replace(&mut session, "kim", "AKIAEXAMPLE", &mut Silent).await.unwrap();
+        replace(&mut session, "kim", "AKIAEXAMPLE", &mut Nobody).await.unwrap();
         assert_eq!(session.acting().caller.access_key, "ASIAMFA");
         assert_eq!(session.started.caller.access_key, "AKIANEW");
         assert_eq!(session.by_key.unwrap().caller.access_key, "AKIANEW");
@@ -179,7 +155,7 @@ mod tests {
     async fn without_a_place_for_its_secret_no_key_is_made() {
         let (folder, aws) = (tempfile::tempdir().unwrap(), aws());
         let mut session = run(&aws, files(folder.path())).await;
-        let error = replace(&mut session, "kim", "AKIAOTHER", &mut Silent).await.unwrap_err();
+        let error = replace(&mut session, "kim", "AKIAOTHER", &mut Nobody).await.unwrap_err();
         assert!(error.text().en.contains("AKIAOTHER"), "{}", error.text().en);
         assert_eq!(asked(&aws).len(), 1, "who is signed in, and no more");
     }
@@ -201,7 +177,7 @@ mod tests {
             _ => call.xml(""),
         });
         let mut session = run(&aws, files.clone()).await;
-        replace(&mut session, "kim", "AKIAEXAMPLE", &mut Silent).await.unwrap_err();
+        replace(&mut session, "kim", "AKIAEXAMPLE", &mut Nobody).await.unwrap_err();
         let last = aws.heard().pop().unwrap();
         assert_eq!(last.operation, "DeleteAccessKey");
         assert!(last.says("AccessKeyId", "AKIANEW"), "{last:?}");
@@ -214,7 +190,7 @@ mod tests {
         let (folder, aws) = (tempfile::tempdir().unwrap(), aws());
         let mut session = run(&aws, files(folder.path())).await;
         // AWS answers every key by the name of kim.
-        let error = replace(&mut session, "alice", "AKIAEXAMPLE", &mut Silent).await.unwrap_err();
+        let error = replace(&mut session, "alice", "AKIAEXAMPLE", &mut Nobody).await.unwrap_err();
         assert!(error.text().en.contains("user/kim") && error.text().ko.contains("alice"), "{error:?}");
         assert_eq!(session.started.caller.access_key, "AKIAEXAMPLE");
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::aws::canned::{ACCOUNT, Answer, Aws, Heard};
 use crate::aws::{Access, CallerKind, Unseen};
 use crate::mfa::apply::apply;
-use crate::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError};
+use crate::operator::nobody::Nobody;
 use crate::practice::Verb;
 
 const PHONE: &str = "arn:aws:iam::111122223333:mfa/alice";
@@ -395,29 +395,6 @@ async fn who_may_not_see_the_devices_is_told_so() {
     }
     let error = read_from(account, "alcie").await.unwrap_err();
     assert_eq!(error.hint().unwrap().en, "The nearest names are: Alice, bob.");
-}
-
-/// Asks nobody, and waits.
-struct Nobody;
-
-impl Operator for Nobody {
-    async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
-        panic!("nothing is handed over")
-    }
-
-    async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
-        panic!("nothing is enrolled")
-    }
-
-    async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
-        panic!("no code is asked for")
-    }
-
-    async fn enrolled(&mut self) {}
-
-    async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
-        work.await
-    }
 }
 
 /// What came of a removal, and what AWS was asked for it.

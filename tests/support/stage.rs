@@ -30,6 +30,16 @@ use tempfile::TempDir;
 use super::actor::Actor;
 use super::{Deaf, answers, clock, code_at, files};
 
+/// From nothing to a run that goes on under an MFA session.
+pub const UNTIL_MFA_IS_REQUIRED: [StepId; 6] = [
+    StepId::PasswordPolicy,
+    StepId::AdminGroup,
+    StepId::AdminUser,
+    StepId::AdminSignIn,
+    StepId::AdminMfa,
+    StepId::RequireMfa,
+];
+
 /// Longer than any service takes to know a new key.
 const UNTIL_KNOWN: Duration = Duration::from_secs(600);
 

@@ -126,18 +126,6 @@ struct Writer<'d> {
     language: Language,
 }
 
-/// The states in the order in which they are counted.
-const STATES: [State; 8] = [
-    State::InPlace,
-    State::Accepted,
-    State::NotApplicable,
-    State::ToChange,
-    State::NeedsPerson,
-    State::Waiting,
-    State::Blocked,
-    State::NotAssessed,
-];
-
 impl Writer<'_> {
     fn say(&self, text: &Text) -> String {
         text.in_language(self.language).to_owned()
@@ -251,7 +239,7 @@ impl Writer<'_> {
             let label = self.say(&summary::label(state));
             (count > 0).then_some(Count { tone: words::symbol(state).0, label, count })
         };
-        STATES.into_iter().filter_map(count).collect()
+        words::STATES.into_iter().filter_map(count).collect()
     }
 
     fn steps_in(&self, state: State) -> impl Iterator<Item = &Step> {
@@ -548,7 +536,7 @@ impl Writer<'_> {
             let name = self.say(&words::state(state));
             Fact { name, lines: vec![self.words(&meaning(state))] }
         };
-        let facts = STATES.into_iter().map(fact).collect();
+        let facts = words::STATES.into_iter().map(fact).collect();
         let title = self.say(&text! { en: "What the words mean", ko: "용어의 뜻" });
         Section { id: "words", title, blocks: vec![Block::Facts(facts)] }
     }

@@ -1,0 +1,98 @@
+//! The policy that requires MFA: what it says, whom it is attached to, and what it does.
+
+use crate::aws::{ForCall, Identity, Reading, unless};
+use crate::error::AwsError;
+use crate::mfa::{POLICY_NAME, policy_document};
+use crate::session::{Administrator, Session};
+
+use super::{Holders, RequirePolicy, Tried};
+
+/// The ARN, in an account, of the policy that requires MFA.
+pub fn policy_arn(partition: &str, account: &str) -> String {
+    arn_of_policy(partition, account, POLICY_NAME)
+}
+
+/// The ARN of a policy of the account's own.
+pub fn arn_of_policy(partition: &str, account: &str, name: &str) -> String {
+    format!("arn:{partition}:iam::{account}:policy/{name}")
+}
+
+pub(super) async fn policy(
+    session: &Session,
+    identity: &Identity,
+) -> Result<Reading<Option<RequirePolicy>>, AwsError> {
+    let iam = identity.iam();
+    let arn = policy_arn(session.partition(), session.account());
+    let versions = iam.list_policy_versions().policy_arn(&arn).send().await;
+    let versions =
+        match identity.reading(unless("NoSuchEntity", versions.for_call("iam:ListPolicyVersions")))? {
+            Ok(Some(versions)) => versions,
+            Ok(None) => return Ok(Ok(None)),
+            Err(unseen) => return Ok(Err(unseen)),
+        };
+    let versions = versions.versions();
+    let default = versions.iter().find(|version| version.is_default_version());
+    let Some(default) = default.and_then(|version| version.version_id()) else { return Ok(Ok(None)) };
+    let document = iam.get_policy_version().policy_arn(&arn).version_id(default).send().await;
+    let document = match identity.reading(document.for_call("iam:GetPolicyVersion"))? {
+        Ok(document) => document,
+        Err(unseen) => return Ok(Err(unseen)),
+    };
+    let document = document.policy_version().and_then(|version| version.document()).unwrap_or_default();
+    let spare = versions.iter().rfind(|version| !version.is_default_version());
+    let same = says_the_same(document, &policy_document(session.partition()));
+    Ok(Ok(Some(RequirePolicy {
+        same,
+        holders: if same { Ok(Holders::default()) } else { holders(identity, &arn).await? },
+        oldest_spare: spare
+            .filter(|_| versions.len() >= 5)
+            .and_then(|v| v.version_id().map(ToOwned::to_owned)),
+    })))
+}
+
+/// Whom a policy is attached to.
+pub(in crate::mfa) async fn holders(identity: &Identity, policy: &str) -> Result<Reading<Holders>, AwsError> {
+    let request = identity.iam().list_entities_for_policy().policy_arn(policy).max_items(1000);
+    let pages = request.into_paginator().send().try_collect().await;
+    let pages = identity.reading(unless("NoSuchEntity", pages.for_call("iam:ListEntitiesForPolicy")))?;
+    Ok(pages.map(|pages| {
+        let mut holders = Holders::default();
+        for page in pages.unwrap_or_default() {
+            let (users, groups) = (page.policy_users.into_iter(), page.policy_groups.into_iter());
+            holders.users.extend(users.flatten().filter_map(|user| user.user_name));
+            holders.groups.extend(groups.flatten().filter_map(|group| group.group_name));
+            holders.roles.extend(page.policy_roles.into_iter().flatten().filter_map(|role| role.role_name));
+        }
+        holders
+    }))
+}
+
+/// IAM gives documents back percent-encoded.
+fn says_the_same(found: &str, wanted: &str) -> bool {
+    use crate::policy::Document;
+    let found = crate::text::percent_decoded(found);
+    match (Document::parse(&found), Document::parse(wanted)) {
+        (Ok(found), Ok(wanted)) => found.same_meaning(&wanted),
+        _ => false,
+    }
+}
+
+/// A read that an administrator may make, by the access key alone and in the administrator's session. Where that is
+/// refused somebody else acts, who proves nothing.
+pub(super) async fn try_both(session: &Session) -> Result<Option<Tried>, AwsError> {
+    let Some(by_key) = &session.by_key else { return Ok(None) };
+    let with = async {
+        match &session.administrator {
+            Administrator::Proven(identity) => is_refused(identity).await,
+            Administrator::Unknown | Administrator::Locked(_) | Administrator::Refused(..) => Ok(true),
+        }
+    };
+    let (without, with) = tokio::try_join!(is_refused(by_key), with)?;
+    Ok(Some(Tried { refused_without: without, allowed_with: !with }))
+}
+
+/// Whether the policy refuses this identity what it lets through with MFA.
+pub async fn is_refused(identity: &Identity) -> Result<bool, AwsError> {
+    let tried = identity.iam().list_groups().max_items(1).send().await.for_call("iam:ListGroups");
+    Ok(identity.reading(tried)?.is_err())
+}

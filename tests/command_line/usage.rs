@@ -1,0 +1,96 @@
+//! Wrong usage, and nobody signed in.
+
+use crate::machine::{DRY_RUN, Machine};
+
+#[test]
+fn what_the_command_line_does_not_know_is_wrong_usage() {
+    let machine = Machine::new();
+    let cases: [&[&str]; 9] = [
+        &["--frobnicate"],
+        &["plan", "--frobnicate"],
+        &["frobnicate"],
+        &["rehearse", "console"],
+        &["rehearse", "--serve", "127.0.0.1:0", "--yes"],
+        &["completions", "tcsh"],
+        &["plan", "--only", "trial"],
+        &["plan", "--language", "fr"],
+        &["plan", "--output", "yaml"],
+    ];
+    for arguments in cases {
+        let said = machine.ends(2, arguments);
+        assert_eq!(said.stdout, "", "{arguments:?}");
+        assert!(said.stderr.contains("--help"), "{arguments:?}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_expected() {
+    let cases = [
+        (
+            "language = \"en\"\n[admin]\nuser = \"alice\"\nusr = \"bob\"\n",
+            4,
+            "expected one of `user`, `group`",
+        ),
+        ("colour = \"red\"\n", 1, "expected one of `language`, `account`"),
+        ("[admin\n", 1, "expected `]`"),
+        ("[admin]\nuser = \"al ice\"\n", 2, "1 to 64 letters, digits"),
+        ("[mfa]\n\ndevice = \"phone\"\n", 3, "expected one of `virtual`, `hardware`, `passkey`"),
+        ("[trail]\nregion = \"us-east-9\"\n", 2, "us-east-1, us-east-2"),
+        ("account = \"1111\"\n", 1, "twelve digits"),
+        ("[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"b/b\"\n", 4, "1 to 64 letters, digits"),
+        ("[iam]\nsecurity_contact_email = \"nobody\"\n", 2, "An e-mail address is expected"),
+    ];
+    let commands: [&[&str]; 3] = [&["plan"], &["apply", "--yes"], &["rehearse", "--fresh", "--yes"]];
+    let machine = Machine::new();
+    for (answers, line, expected) in cases {
+        machine.write("answers.toml", answers);
+        for command in commands {
+            let said = machine.ends(2, &[command, &["--answers", "answers.toml"]].concat());
+            let told = said.told();
+            assert!(told.contains(&format!("answers.toml, line {line}:")), "{told}");
+            assert!(told.contains(expected) && told.contains("Nothing was changed."), "{told}");
+            assert_eq!(said.stdout, "");
+        }
+    }
+    assert!(!machine.path(".local").exists());
+}
+
+#[test]
+fn an_answers_file_that_is_not_there_is_wrong_usage() {
+    let machine = Machine::new();
+    let said = machine.ends(2, &["plan", "--answers", "nowhere.toml"]);
+    assert!(said.told().contains("The answers file nowhere.toml cannot be read"), "{}", said.stderr);
+}
+
+#[test]
+fn a_region_that_does_not_exist_is_wrong_usage_and_similar_ones_are_offered() {
+    let machine = Machine::new();
+    for said in [
+        machine.ends(2, &["plan", "--region", "us-east-9"]),
+        machine.ends_with([("AWS_REGION", "us-east-9")], 2, &["check"]),
+        machine.ends(2, &[&DRY_RUN[..], &["--region", "us-east-9"]].concat()),
+    ] {
+        let told = said.told();
+        assert!(told.contains("There is no Region us-east-9.") && told.contains("us-east-1"), "{told}");
+        assert_eq!(said.stdout, "");
+    }
+}
+
+#[test]
+fn without_credentials_the_ways_to_sign_in_are_shown() {
+    let machine = Machine::new();
+    let commands: [&[&str]; 5] =
+        [&[], &["plan"], &["check"], &["--dry-run"], &["apply", "--yes", "--admin-user", "alice"]];
+    for command in commands {
+        let said = machine.ends(1, command);
+        let told = said.told();
+        for way in
+            ["not signed in", "aws login", "CloudShell", "--profile NAME", "access key", "dayone rehearse"]
+        {
+            assert!(told.contains(way), "{command:?} does not name {way}: {told}");
+        }
+        assert_eq!(said.stdout, "");
+    }
+    let korean = machine.ends(1, &["plan", "--language", "ko"]).told();
+    assert!(korean.contains("AWS에 로그인되어 있지 않습니다.") && korean.contains("aws login"), "{korean}");
+}
