@@ -1,0 +1,226 @@
+//! What holds of every account, whatever trail, bucket and key it has.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::aws::Reading;
+
+proptest! {
+    #[test]
+    fn every_plan_holds_together(facts in any_facts(), answers in any_answers()) {
+        assert_hold_together(&plan(&facts, &answers));
+    }
+
+    #[test]
+    fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
+        for step in plan(&facts, &answers) {
+            let unseen = rests_on_unseen(step.step, &facts, &answers);
+            prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_was_carried_out_leaves_nothing_to_change(
+        facts in any_facts(),
+        answers in any_answers(),
+    ) {
+        let changes: Vec<_> = plan(&facts, &answers).into_iter().flat_map(|step| step.changes).collect();
+        let mut after = facts;
+        changes.iter().for_each(|change| make(&mut after, change));
+        for step in plan(&after, &answers) {
+            prop_assert!(step.changes.is_empty(), "{} after {:?}", step.step, changes);
+        }
+    }
+}
+
+/// Whether what the step rests on was not seen. What another account's trail leaves out is not asked for.
+fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
+    let Ok(trail) = facts.trail() else { return true };
+    let of_ours = trail.filter(|trail| !trail.of_another_account);
+    match step {
+        StepId::TrailBucket => {
+            let hides_key = facts.takes_our_key(answers) && hides_something_of_key(facts);
+            facts.administrators.is_err() || hides_something(facts, answers) || hides_key
+        }
+        StepId::Trail => {
+            trail.is_some_and(|trail| trail.logging.is_err())
+                || of_ours.is_some_and(|trail| trail.management_events.is_err())
+        }
+        _ => trail.is_some_and(|trail| trail.logging.is_err()),
+    }
+}
+
+/// Of a key that cannot be used, no more is looked at.
+fn hides_something_of_key(facts: &Facts) -> bool {
+    match &facts.key {
+        Err(_) => true,
+        Ok(None) => false,
+        Ok(Some(key)) => key.fitness == Fitness::Fits && (key.rotates.is_err() || key.policy.is_err()),
+    }
+}
+
+/// The lifecycle and the tags of a bucket that has not our name are not looked at: they are not touched either.
+fn hides_something(facts: &Facts, answers: &Answers) -> bool {
+    let settings = match &facts.bucket {
+        BucketFacts::Mine(settings) => settings.as_ref(),
+        bucket => return matches!(bucket, BucketFacts::Unseen(_)),
+    };
+    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, .. } = settings;
+    let trail = facts.trail().ok().flatten();
+    let has_our_name = trail.is_none_or(|trail| {
+        [&facts.region, &trail.home_region]
+            .into_iter()
+            .any(|region| bucket_name(ACCOUNT, region, answers) == trail.goes_to(answers))
+    });
+    [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
+        || settings.policy.is_err()
+        || (has_our_name && (settings.lifecycle.is_err() || settings.tags.is_err()))
+}
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let trail = maybe_unseen(prop::option::of(any_trail()));
+    let administrators = maybe_unseen(prop::sample::subsequence(vec![ALICE, CAROL], 0..=2));
+    let bucket = prop_oneof![
+        2 => Just(BucketFacts::Free),
+        1 => Just(BucketFacts::NotMine),
+        1 => Just(BucketFacts::Unseen(unseen())),
+        8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
+    ];
+    let acting = prop::sample::select(vec![vec![ALICE], vec![ROOT], vec![BOB], ROLES.to_vec()]);
+    let key = maybe_unseen(prop::option::of(any_key()));
+    let recording = prop::sample::subsequence(vec![TRAIL, OTHER_TRAIL], 0..=2);
+    let found = (trail, recording);
+    (found, administrators, bucket, acting, key).prop_map(|(found, administrators, bucket, acting, key)| {
+        let (trail, recording) = found;
+        Facts {
+            trail,
+            recording: recording.into_iter().map(ToOwned::to_owned).collect(),
+            key,
+            administrators: administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect()),
+            bucket,
+            acting: acting.into_iter().map(ToOwned::to_owned).collect(),
+            ..fresh()
+        }
+    })
+}
+
+fn any_answers() -> impl Strategy<Value = Answers> {
+    let accepted = prop::option::of(prop::sample::select(PracticeId::Cloudtrail.steps().to_vec()));
+    let readers = prop::sample::subsequence(vec![AUDITOR, BOB], 0..=2);
+    let bucket = prop::option::weighted(0.2, Just("my-logs".to_owned()));
+    let options = (any::<bool>(), prop::sample::select(vec![0, 30]));
+    let answered = (any::<u32>(), readers, accepted, bucket, prop::bool::weighted(0.3), options);
+    answered.prop_map(|(retention_days, readers, accepted, bucket, attended, (kms, locked))| {
+        let mut answers = Answers { attended, ..Answers::default() };
+        (answers.trail.kms, answers.trail.object_lock_days) = (kms, locked);
+        answers.trail.retention_days = retention_days;
+        answers.trail.bucket = bucket;
+        answers.trail.readers.extend(readers.into_iter().map(ToOwned::to_owned));
+        answers.accept.extend(accepted.map(kept));
+        answers
+    })
+}
+
+fn any_trail() -> impl Strategy<Value = TrailFacts> {
+    let region = prop::sample::select(vec![REGION, "us-west-2"]);
+    let names = (any_name(), region, any_name(), prop::option::of(any_name()));
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
+    let key = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY]));
+    let status = (maybe_unseen(any::<bool>()), any_delivery(), any::<bool>(), maybe_unseen(any_events()));
+    (names, flags, status, key).prop_map(|((name, home_region, bucket, key_prefix), flags, status, key)| {
+        TrailFacts {
+            arn: format!("arn:aws:cloudtrail:{home_region}:{ACCOUNT}:trail/{name}"),
+            name,
+            home_region: home_region.into(),
+            bucket,
+            key_prefix,
+            key: key.map(ToOwned::to_owned),
+            multi_region: flags.0,
+            validated: flags.1,
+            global_services: flags.2,
+            of_another_account: flags.3,
+            of_organization: flags.4,
+            logging: status.0,
+            delivery: status.1,
+            has_delivered: status.2,
+            management_events: status.3,
+        }
+    })
+}
+
+fn any_name() -> impl Strategy<Value = String> {
+    prop_oneof![2 => Just("day-one".to_owned()), 2 => "[A-Za-z0-9._-]{3,20}", 1 => "\\PC{0,12}"]
+}
+
+fn any_delivery() -> impl Strategy<Value = Delivery> {
+    prop_oneof![
+        Just(Delivery::NotYet),
+        any::<i64>().prop_map(Delivery::At),
+        any::<i64>().prop_map(Delivery::Late),
+        "\\PC{1,20}".prop_map(Delivery::Failed),
+    ]
+}
+
+fn any_events() -> impl Strategy<Value = ManagementEvents> {
+    use ManagementEvents::{All, NotTold, Nothing, Part};
+    prop::sample::select(vec![All, Part, Nothing, NotTold])
+}
+
+fn any_settings() -> impl Strategy<Value = Settings> {
+    let flag = || maybe_unseen(prop::bool::weighted(0.7));
+    let flags = (flag(), flag(), flag(), flag());
+    let ours = planned_policy(&fresh(), &Answers::default()).to_json();
+    let by_role = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
+    let by_role = planned_policy(&by_role, &Answers::default()).to_json();
+    let policies =
+        [ours.as_str(), by_role.as_str(), PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
+    let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
+    let lifecycle = maybe_unseen(prop::option::of(Just(for_a_year())));
+    let region = prop::sample::select(vec![REGION, "us-west-2"]);
+    let key = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY]));
+    let lock =
+        prop::sample::select(vec![Lock::Off, Lock::Governance(1), Lock::Governance(90), Lock::Compliance]);
+    let own = (lifecycle, maybe_unseen(any_tags()));
+    (region, flags, policy, own, key, lock).prop_map(|(region, flags, policy, own, key, lock)| {
+        let (lifecycle, tags) = own;
+        Settings {
+            region: region.into(),
+            public_access_blocked: flags.0,
+            ownership_enforced: flags.1,
+            granted: Ok(Vec::new()),
+            encrypted: flags.2,
+            key: key.map(ToOwned::to_owned),
+            versioned: flags.3,
+            lock: Ok(lock),
+            policy,
+            lifecycle,
+            tags,
+        }
+    })
+}
+
+fn any_tags() -> impl Strategy<Value = Tags> {
+    let others =
+        Tags::from([("purpose".to_owned(), "archive".to_owned()), ("team".to_owned(), String::new())]);
+    prop::sample::select(vec![our_tags(), others, Tags::new()])
+}
+
+fn any_key() -> impl Strategy<Value = KeyFacts> {
+    let fitness = prop_oneof![8 => Just(Fitness::Fits), 1 => Just(Fitness::Unfit), 1 => Just(switched_off())];
+    let ours = our_key().policy.unwrap().unwrap();
+    let policies = [ours.as_str(), PARTNER_DECRYPTS, DENY_ALL, DENY_DECRYPTION, "not a policy"];
+    let policies = policies.map(ToOwned::to_owned).to_vec();
+    let policy = maybe_unseen(prop::sample::select(policies).prop_map(Some));
+    (fitness, maybe_unseen(any::<bool>()), policy).prop_map(|(fitness, rotates, policy)| KeyFacts {
+        fitness,
+        rotates,
+        policy,
+        ..our_key()
+    })
+}
+
+fn maybe_unseen<T: Clone + std::fmt::Debug>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Reading<T>> {
+    prop_oneof![9 => value.prop_map(Ok::<T, Unseen>), 1 => Just(Err::<T, Unseen>(unseen()))]
+}
