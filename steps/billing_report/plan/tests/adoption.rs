@@ -120,7 +120,5 @@ fn an_export_that_is_not_delivered_is_not_adopted_and_one_that_is_comes_first() 
     }
     let alone = adopted(&[&fails]);
     assert_eq!(told(&alone.changes), ["Create bcm-data-exports:export/day-one"]);
-    for words in [&alone.notes[0].en, &alone.notes[0].ko] {
-        assert!(words.contains("fails") && words.contains("INSUFFICIENT_PERMISSION"), "{words}");
-    }
+    says(&alone.notes[0], &["fails", "INSUFFICIENT_PERMISSION"]);
 }

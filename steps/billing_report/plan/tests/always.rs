@@ -4,32 +4,26 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::answers::{ReportFormat, TimeUnit};
-use crate::aws::Reading;
 use crate::billing_report::facts::bucket_name;
 use crate::billing_report::{BudgetFacts, budget};
+use crate::plan_shapes::{
+    assert_hold_together, assert_nothing_is_left_to_change, assert_unseen_is_not_in_place, maybe_unseen,
+};
 
 proptest! {
     #[test]
     fn every_plan_holds_together((facts, answers) in any_facts_and_answers()) {
-        assert_hold_together(&plan(&facts, &answers));
+        assert_hold_together::<BillingReport>(&plan(&facts, &answers));
     }
 
     #[test]
     fn what_was_not_seen_is_never_in_place((facts, answers) in any_facts_and_answers()) {
-        for step in plan(&facts, &answers) {
-            let unseen = rests_on_unseen(step.step, &facts, &answers);
-            prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
-        }
+        assert_unseen_is_not_in_place::<BillingReport>(&facts, &answers, rests_on_unseen);
     }
 
     #[test]
     fn a_plan_that_was_carried_out_leaves_nothing_to_change((facts, answers) in any_facts_and_answers()) {
-        let changes: Vec<_> = plan(&facts, &answers).into_iter().flat_map(|step| step.changes).collect();
-        let mut after = facts;
-        changes.iter().for_each(|change| make(&mut after, change));
-        for step in plan(&after, &answers) {
-            prop_assert!(step.changes.is_empty(), "{} after {:?}", step.step, changes);
-        }
+        assert_nothing_is_left_to_change::<BillingReport>(facts, &answers, make);
     }
 
     #[test]
@@ -59,7 +53,12 @@ fn make(facts: &mut Facts, change: &Change) {
         panic!("no change is planned where reports are not seen");
     };
     match change {
-        Change::Bucket { region, change } => make_bucket(bucket, region, change),
+        Change::Bucket { change, .. } => {
+            let is_option =
+                matches!(change, BucketChange::EncryptWithKey { .. } | BucketChange::LockObjects { .. });
+            assert!(!is_option, "the report's bucket has neither: {change:?}");
+            imagined::make(bucket, change, None);
+        }
         Change::PutReport { report } => {
             reports.push(ReportFacts { report: report.clone(), last_status: None, last_delivery: None });
         }
@@ -81,27 +80,6 @@ fn make(facts: &mut Facts, change: &Change) {
     }
 }
 
-fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange) {
-    if matches!(change, BucketChange::Create { .. }) {
-        *bucket = mine(region, None);
-    }
-    let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
-    match change {
-        BucketChange::Create { .. } => {
-            (settings.lifecycle, settings.tags) = (Ok(None), Ok(Tags::new()));
-        }
-        BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
-        BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
-        BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
-        // The report's bucket has neither.
-        BucketChange::EncryptWithKey { .. } | BucketChange::LockObjects { .. } => panic!("{change:?}"),
-        BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
-        BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
-        BucketChange::PutTags { tags, .. } => settings.tags.as_mut().unwrap().extend(tags.clone()),
-        BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
-    }
-}
-
 /// Whether what the step rests on was not seen.
 fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     let reports = facts.reports.is_err() || facts.exports.is_err();
@@ -116,18 +94,10 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     }
 }
 
-/// The lifecycle and the tags of a bucket that has not our name are not looked at: they are not touched either.
 fn hides_something(facts: &Facts, answers: &Answers) -> bool {
-    let settings = match &facts.bucket {
-        BucketFacts::Mine(settings) => settings.as_ref(),
-        bucket => return matches!(bucket, BucketFacts::Unseen(_)),
-    };
-    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, .. } = settings;
     let planned = bucket_name(ACCOUNT, answers);
     let has_our_name = facts.stays_in(answers).is_none_or(|place| place.bucket == planned);
-    [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
-        || settings.policy.is_err()
-        || (has_our_name && (settings.lifecycle.is_err() || settings.tags.is_err()))
+    imagined::hides_something(&facts.bucket, has_our_name)
 }
 
 /// Facts as the answers of the same kind have them read: there are no reports of the other kind.
@@ -135,12 +105,7 @@ fn any_facts_and_answers() -> impl Strategy<Value = (Facts, Answers)> {
     let partition = one_of(&["aws", "aws", "aws", "aws-cn", "aws-us-gov"]);
     let reports = maybe_unseen(prop::collection::vec(any_found(), 0..=REPORTS_PER_ACCOUNT));
     let exports = maybe_unseen(prop::collection::vec(any_export(), 0..=EXPORTS_PER_ACCOUNT));
-    let bucket = prop_oneof![
-        2 => Just(BucketFacts::Free),
-        1 => Just(BucketFacts::NotMine),
-        1 => Just(BucketFacts::Unseen(unseen())),
-        8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
-    ];
+    let bucket = any_bucket();
     let budget = maybe_unseen(prop::option::of(any_budget()));
     let administrators = maybe_unseen(prop::sample::subsequence(vec![ALICE, BOB], 0..=2));
     (partition, reports, exports, bucket, (budget, administrators), any_answers()).prop_map(
@@ -252,34 +217,12 @@ fn any_export() -> impl Strategy<Value = ExportFacts> {
     })
 }
 
-fn any_settings() -> impl Strategy<Value = Settings> {
-    let flag = || maybe_unseen(prop::bool::weighted(0.7));
-    let flags = (flag(), flag(), flag(), flag());
-    let policies =
-        [DOCUMENTED, DOCUMENTED_FOR_EXPORTS, PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
-    let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
-    let lifecycle = maybe_unseen(prop::option::of(Just(for_ever())));
-    let region = one_of(&["us-east-1", "eu-west-1"]);
-    let tags = maybe_unseen(any_tags());
-    (region, flags, policy, lifecycle, tags).prop_map(|(region, flags, policy, lifecycle, tags)| Settings {
-        region,
-        public_access_blocked: flags.0,
-        ownership_enforced: flags.1,
-        granted: Ok(Vec::new()),
-        encrypted: flags.2,
-        key: None,
-        versioned: flags.3,
-        lock: Ok(Lock::Off),
-        policy,
-        lifecycle,
-        tags,
-    })
-}
-
-fn any_tags() -> impl Strategy<Value = Tags> {
-    let others =
-        Tags::from([("purpose".to_owned(), "archive".to_owned()), ("team".to_owned(), String::new())]);
-    prop::sample::select(vec![our_tags(), others, Tags::new()])
+fn any_bucket() -> impl Strategy<Value = BucketFacts> {
+    let policies = one_of(&[DOCUMENTED, DOCUMENTED_FOR_EXPORTS, PARTNER_LISTS, DENY_ALL, "not a policy"]);
+    let region = prop::sample::select(vec!["us-east-1", "eu-west-1"]);
+    let lifecycle = prop::option::of(Just(for_ever()));
+    let tags = imagined::any_tags(PURPOSE);
+    imagined::any_bucket(imagined::any_settings(region, prop::option::of(policies), lifecycle, tags))
 }
 
 fn any_budget() -> impl Strategy<Value = BudgetFacts> {
@@ -288,12 +231,6 @@ fn any_budget() -> impl Strategy<Value = BudgetFacts> {
         let made = Budget { amount, email }.as_made();
         BudgetFacts { name, ..made }
     })
-}
-
-fn maybe_unseen<T: Clone + std::fmt::Debug>(
-    value: impl Strategy<Value = T>,
-) -> impl Strategy<Value = Reading<T>> {
-    prop_oneof![9 => value.prop_map(Ok::<T, Unseen>), 1 => Just(Err::<T, Unseen>(unseen()))]
 }
 
 fn one_of(words: &'static [&'static str]) -> impl Strategy<Value = String> {

@@ -1,6 +1,7 @@
 //! `report-bucket`: where it is, and what of a bucket of others stays.
 
 use super::*;
+use crate::practice::Change as _;
 
 #[test]
 fn the_bucket_is_in_the_region_of_the_service_and_keeps_its_objects() {
@@ -29,10 +30,7 @@ fn a_bucket_that_is_named_may_be_in_any_region_that_reports_are_sent_to() {
     let elsewhere = Facts { bucket: mine("mx-central-1", None), ..fresh() };
     let bucket = step(&elsewhere, &answers, StepId::ReportBucket);
     let task = bucket.person.unwrap();
-    for words in [&task.how[0].en, &task.how[0].ko] {
-        let all = ["seoul-costs", "mx-central-1", "billing.bucket"].iter().all(|word| words.contains(word));
-        assert!(all, "{words}");
-    }
+    says(&task.how[0], &["seoul-costs", "mx-central-1", "billing.bucket"]);
     answers.billing.kind = ReportKind::Cur2;
     let steps = plan(&elsewhere, &answers);
     let wanted = Export { region: "mx-central-1".into(), ..Export::wanted(ACCOUNT, &answers) };
@@ -57,23 +55,12 @@ fn a_bucket_that_was_lost_is_made_again_where_the_report_looks_for_it() {
 fn a_person_is_told_which_answer_names_another_bucket() {
     let facts = Facts { bucket: BucketFacts::NotMine, ..fresh() };
     let task = step(&facts, &Answers::default(), StepId::ReportBucket).person.unwrap();
-    for words in [&task.how[0].en, &task.how[0].ko] {
-        assert!(words.contains(BUCKET) && words.contains("billing.bucket"), "{words}");
-    }
+    says(&task.how[0], &[BUCKET, "billing.bucket"]);
 }
 
 #[test]
 fn what_was_not_seen_is_named() {
-    let hide: [fn(&mut Settings); 7] = [
-        |settings| settings.public_access_blocked = Err(unseen()),
-        |settings| settings.ownership_enforced = Err(unseen()),
-        |settings| settings.encrypted = Err(unseen()),
-        |settings| settings.versioned = Err(unseen()),
-        |settings| settings.lifecycle = Err(unseen()),
-        |settings| settings.tags = Err(unseen()),
-        |settings| settings.policy = Err(unseen()),
-    ];
-    for hide in hide {
+    for hide in imagined::each_hidden() {
         let mut facts = perfect();
         hide(settings_of(&mut facts));
         let bucket = step(&facts, &Answers::default(), StepId::ReportBucket);

@@ -13,19 +13,18 @@ mod states;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::answers::Accept;
-use crate::aws::Unseen;
+use crate::billing_report::BillingReport;
 use crate::billing_report::facts::REGION;
-use crate::policy::{Decision, Document, Principal, Request};
-use crate::practice::Change as _;
-use crate::private_bucket::{BucketFacts, Lock, Retention, Settings, Tags};
+use crate::plan_shapes::{
+    self, ACCOUNT, ALICE, BOB, ROOT, STRANGER, decide, kept, says, step_of, told, unseen,
+};
+use crate::policy::{Decision, Document, Principal};
+use crate::private_bucket::imagined::{self, DENY_ALL, PARTNER_LISTS};
+use crate::private_bucket::{BucketFacts, Retention, Settings, Tags};
 
-const ACCOUNT: &str = "111122223333";
+/// What the tags of a bucket of ours say it is for.
+const PURPOSE: &str = "billing-report";
 const BUCKET: &str = "dayone-billing-111122223333-us-east-1-an";
-const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
-const BOB: &str = "arn:aws:iam::111122223333:user/bob";
-const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
-const ROOT: &str = "arn:aws:iam::111122223333:root";
 const SERVICE: Principal<'static> = Principal::Service("billingreports.amazonaws.com");
 const SOURCE_ARN: (&str, &str) = ("aws:SourceArn", "arn:aws:cur:us-east-1:111122223333:definition/*");
 const SOURCE_ACCOUNT: (&str, &str) = ("aws:SourceAccount", ACCOUNT);
@@ -47,13 +46,11 @@ const DOCUMENTED_FOR_EXPORTS: &str = r#"{"Version":"2012-10-17","Statement":[
      "Action":["s3:PutObject"],"Resource":"arn:aws:s3:::dayone-billing-111122223333-us-east-1-an/*",
      "Condition":{"StringLike":{"aws:SourceArn":["arn:aws:bcm-data-exports:us-east-1:111122223333:export/*"],
                                 "aws:SourceAccount":"111122223333"}}}]}"#;
-const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
-    {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}"#;
-const PARTNER_LISTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
-    "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:ListBucket","Resource":"*"}]}"#;
 
 type Given = fn(&mut Facts, &mut Answers);
 type GivenReport = fn(&mut ReportFacts);
+/// One line of a table: its name, what is given, and how the four steps stand then.
+type Case = (&'static str, Given, [State; 4]);
 
 /// An account with nothing of this practice.
 fn fresh() -> Facts {
@@ -91,24 +88,7 @@ fn monthly(name: &str) -> ReportFacts {
 
 /// A bucket of this account that lacks nothing but perhaps the policy.
 fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
-    BucketFacts::Mine(Box::new(Settings {
-        region: region.into(),
-        public_access_blocked: Ok(true),
-        ownership_enforced: Ok(true),
-        granted: Ok(Vec::new()),
-        encrypted: Ok(true),
-        key: None,
-        versioned: Ok(true),
-        lock: Ok(Lock::Off),
-        policy: Ok(policy.map(ToOwned::to_owned)),
-        lifecycle: Ok(Some(for_ever())),
-        tags: Ok(our_tags()),
-    }))
-}
-
-fn our_tags() -> Tags {
-    let ours = [("managed-by", "dayone"), ("purpose", "billing-report")];
-    Tags::from(ours.map(|(key, value)| (key.to_owned(), value.to_owned())))
+    BucketFacts::Mine(Box::new(imagined::whole(region, policy, for_ever(), PURPOSE)))
 }
 
 fn for_ever() -> Retention {
@@ -150,10 +130,7 @@ fn report_of(facts: &mut Facts) -> &mut ReportFacts {
 }
 
 fn settings_of(facts: &mut Facts) -> &mut Settings {
-    match &mut facts.bucket {
-        BucketFacts::Mine(settings) => settings.as_mut(),
-        other => panic!("the bucket is {other:?}"),
-    }
+    imagined::settings_of(&mut facts.bucket)
 }
 
 /// Answers that ask for a budget.
@@ -168,22 +145,14 @@ fn budget_of(amount: u32) -> Budget {
     Budget { amount, email: "costs@example.com".into() }
 }
 
-fn unseen() -> Unseen {
-    Unseen::denied("cur:GetSomething", "AccessDeniedException")
-}
-
 fn activated() -> Answers {
     let mut answers = Answers::default();
     answers.billing.console_access_activated = true;
     answers
 }
 
-fn kept(step: StepId) -> Accept {
-    Accept { step, reason: "It stays.".into() }
-}
-
 fn step(facts: &Facts, answers: &Answers, id: StepId) -> StepPlan<Change> {
-    plan(facts, answers).into_iter().find(|step| step.step == id).unwrap()
+    step_of(plan(facts, answers), id)
 }
 
 fn planned_policy(facts: &Facts, answers: &Answers) -> Document {
@@ -205,10 +174,6 @@ fn modified(changes: &[Change]) -> (&Report, Vec<&str>) {
     }
 }
 
-fn told(changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|change| format!("{:?} {}", change.verb(), change.resource())).collect()
-}
-
 fn bucket_arn() -> String {
     format!("arn:aws:s3:::{BUCKET}")
 }
@@ -217,51 +182,7 @@ fn report_file() -> String {
     format!("arn:aws:s3:::{BUCKET}/cur/day-one/day-one/part-00001.snappy.parquet")
 }
 
-/// What a policy says to a request over TLS, unless the context says otherwise.
-fn decide(
-    policy: &Document,
-    principal: Principal<'_>,
-    action: &str,
-    resource: &str,
-    more: &[(&str, &str)],
-) -> Decision {
-    let mut context = more.to_vec();
-    context.push(("aws:SecureTransport", "true"));
-    match principal {
-        Principal::Aws(arn) => {
-            context.extend([("aws:PrincipalArn", arn), ("aws:PrincipalIsAWSService", "false")]);
-        }
-        Principal::Service(_) => context.push(("aws:PrincipalIsAWSService", "true")),
-        Principal::Anonymous => {}
-    }
-    policy.decide(&Request { principal, action, resource, context: &context })
-}
-
-fn assert_states(name: &str, mut facts: Facts, given: Given, expected: [State; 4]) {
-    let mut answers = Answers::default();
-    given(&mut facts, &mut answers);
-    let steps = plan(&facts, &answers);
-    assert_hold_together(&steps);
-    let states: Vec<_> = steps.iter().map(|step| step.state).collect();
-    assert_eq!(states, expected, "{name}");
-}
-
-/// What holds for every plan, whatever the facts are.
-fn assert_hold_together(steps: &[StepPlan<Change>]) {
-    let ids: Vec<_> = steps.iter().map(|step| step.step).collect();
-    assert_eq!(ids, PracticeId::BillingReport.steps());
-    for step in steps {
-        let state = step.state;
-        let explains_itself = matches!(state, State::InPlace | State::ToChange | State::NeedsPerson);
-        assert_eq!(state == State::ToChange, !step.changes.is_empty(), "{step:?}");
-        assert_eq!(state == State::NeedsPerson, step.person.is_some(), "{step:?}");
-        assert_eq!(state == State::InPlace, step.found.is_some(), "{step:?}");
-        assert_eq!(!explains_itself, step.reason.is_some(), "{step:?}");
-        let person = step.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
-        let summaries: Vec<_> = step.changes.iter().map(|change| change.summary()).collect();
-        let texts = step.reason.iter().chain(&step.found).chain(person).chain(&summaries);
-        for text in texts {
-            assert!(!text.en.is_empty() && !text.ko.is_empty(), "{step:?}");
-        }
-    }
+/// Holds each case of a table against the plan.
+fn hold(start: impl Fn() -> (Facts, Answers), cases: &[Case]) {
+    plan_shapes::hold::<BillingReport, 4>(start, cases);
 }

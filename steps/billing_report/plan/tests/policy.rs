@@ -153,26 +153,15 @@ fn only_administrators_and_root_change_a_bill_or_its_bucket_and_others_may_still
 #[test]
 fn nothing_goes_over_an_insecure_connection() {
     let policy = planned_policy(&fresh(), &Answers::default());
-    let insecure = [("aws:SecureTransport", "false"), SOURCE_ARN, SOURCE_ACCOUNT];
-    for principal in [Principal::Aws(ALICE), Principal::Aws(ROOT), SERVICE] {
-        for (action, resource) in [
-            ("s3:GetObject", report_file()),
-            ("s3:PutObject", report_file()),
-            ("s3:ListBucket", bucket_arn()),
-        ] {
-            let decision = decide(&policy, principal, action, &resource, &insecure);
-            assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
-        }
-    }
+    let principals = [Principal::Aws(ALICE), Principal::Aws(ROOT), SERVICE];
+    let carried = [SOURCE_ARN, SOURCE_ACCOUNT];
+    imagined::assert_refuses_insecure(&policy, &principals, [&bucket_arn(), &report_file()], &carried);
 }
 
-/// AWS's own names are those of every report's statements, so under them a statement cannot be told to be ours.
 #[test]
 fn every_statement_of_ours_is_named_as_ours() {
     for answers in [Answers::default(), cur2()] {
-        for statement in planned_policy(&fresh(), &answers).statement {
-            assert!(statement.sid.as_deref().is_some_and(|sid| sid.starts_with("Dayone")), "{statement:?}");
-        }
+        imagined::assert_named_as_ours(&planned_policy(&fresh(), &answers));
     }
 }
 

@@ -1,21 +1,12 @@
 //! How the four steps stand, whatever report or export the account has and whatever was not seen of it.
 
 use super::*;
+use crate::plan_shapes::{assert_blocked, assert_hold_together};
 
 #[test]
 fn a_fresh_account_gets_the_bucket_and_then_the_report() {
     let steps = plan(&fresh(), &Answers::default());
-    let expected = [
-        format!("Create s3:bucket/{BUCKET}"),
-        format!("Enable s3:bucket/{BUCKET}/public-access-block"),
-        format!("Update s3:bucket/{BUCKET}/ownership-controls"),
-        format!("Update s3:bucket/{BUCKET}/encryption"),
-        format!("Enable s3:bucket/{BUCKET}/versioning"),
-        format!("Update s3:bucket/{BUCKET}/lifecycle"),
-        format!("Update s3:bucket/{BUCKET}/tags"),
-        format!("Update s3:bucket/{BUCKET}/policy"),
-    ];
-    assert_eq!(told(&steps[1].changes), expected);
+    assert_eq!(told(&steps[1].changes), imagined::everything_told(BUCKET));
     let report = Report::wanted(ACCOUNT, &Answers::default());
     assert_eq!(steps[2].changes, [Change::PutReport { report }]);
     assert_eq!(told(&steps[2].changes), ["Create cur:definition/day-one"]);
@@ -25,7 +16,7 @@ fn a_fresh_account_gets_the_bucket_and_then_the_report() {
 #[test]
 fn how_the_steps_stand_before_there_is_a_report() {
     use State::{Accepted, Blocked, InPlace, NeedsPerson, NotAssessed, ToChange};
-    let cases: &[(&str, Given, [State; 4])] = &[
+    let cases: &[Case] = &[
         ("a fresh account", |_, _| {}, [NeedsPerson, ToChange, ToChange, Blocked]),
         (
             "the switch is on, by the operator's word",
@@ -78,15 +69,13 @@ fn how_the_steps_stand_before_there_is_a_report() {
             [Accepted, ToChange, Accepted, Blocked],
         ),
     ];
-    for (name, given, expected) in cases {
-        assert_states(name, fresh(), *given, *expected);
-    }
+    hold(|| (fresh(), Answers::default()), cases);
 }
 
 #[test]
 fn how_the_steps_stand_with_our_report() {
     use State::{Blocked, InPlace, NeedsPerson, NotAssessed, ToChange, Waiting};
-    let cases: &[(&str, Given, [State; 4])] = &[
+    let cases: &[Case] = &[
         (
             "all in place",
             |_, answers| answers.billing.console_access_activated = true,
@@ -206,15 +195,13 @@ fn how_the_steps_stand_with_our_report() {
             [NeedsPerson, NeedsPerson, Blocked, InPlace],
         ),
     ];
-    for (name, given, expected) in cases {
-        assert_states(name, perfect(), *given, *expected);
-    }
+    hold(|| (perfect(), Answers::default()), cases);
 }
 
 #[test]
 fn how_the_steps_stand_with_a_cur_2_0_export() {
     use State::{Blocked, InPlace, NeedsPerson, NotAssessed, ToChange, Waiting};
-    let cases: &[(&str, Given, [State; 4])] = &[
+    let cases: &[Case] = &[
         ("all in place", |_, _| {}, [NeedsPerson, InPlace, InPlace, InPlace]),
         (
             "none yet",
@@ -285,14 +272,7 @@ fn how_the_steps_stand_with_a_cur_2_0_export() {
             [NeedsPerson, NeedsPerson, InPlace, InPlace],
         ),
     ];
-    for (name, given, expected) in cases {
-        let (mut facts, mut answers) = (exporting(), cur2());
-        given(&mut facts, &mut answers);
-        let steps = plan(&facts, &answers);
-        assert_hold_together(&steps);
-        let states: Vec<_> = steps.iter().map(|step| step.state).collect();
-        assert_eq!(states, *expected, "{name}");
-    }
+    hold(|| (exporting(), cur2()), cases);
 }
 
 #[test]
@@ -306,12 +286,7 @@ fn no_report_is_made_before_its_bucket_can_be_prepared() {
             settings_of(facts).policy = Err(unseen());
         }),
     ];
-    for (name, given) in cases {
-        let (mut facts, mut answers) = (fresh(), Answers::default());
-        given(&mut facts, &mut answers);
-        let report = step(&facts, &answers, StepId::Report);
-        assert_eq!((report.state, report.changes), (State::Blocked, vec![]), "{name}");
-    }
+    assert_blocked::<BillingReport>(StepId::Report, fresh, cases);
 }
 
 #[test]
@@ -320,7 +295,7 @@ fn govcloud_has_nothing_to_bill() {
     for reports in [Ok(Vec::new()), Ok(vec![our_report()]), Err(unseen())] {
         facts.reports = reports;
         let steps = plan(&facts, &activated());
-        assert_hold_together(&steps);
+        assert_hold_together::<BillingReport>(&steps);
         for step in steps {
             assert_eq!(step.state, State::NotApplicable, "{step:?}");
             assert!(step.reason.unwrap().en.contains("GovCloud"));
@@ -333,7 +308,7 @@ fn other_partitions_are_told_why_there_is_nothing_to_set_up() {
     for (partition, word) in [("aws-cn", "Ningxia"), ("aws-eusc", "aws-eusc")] {
         let facts = Facts { partition: partition.into(), ..fresh() };
         let steps = plan(&facts, &Answers::default());
-        assert_hold_together(&steps);
+        assert_hold_together::<BillingReport>(&steps);
         for step in steps {
             assert_eq!(step.state, State::NotApplicable, "{step:?}");
             assert!(step.reason.unwrap().en.contains(word), "{partition}");

@@ -3,20 +3,20 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::aws::Reading;
+use crate::plan_shapes::{
+    assert_hold_together, assert_nothing_is_left_to_change, assert_unseen_is_not_in_place, maybe_unseen,
+};
+use crate::practice::PracticeId;
 
 proptest! {
     #[test]
     fn every_plan_holds_together(facts in any_facts(), answers in any_answers()) {
-        assert_hold_together(&plan(&facts, &answers));
+        assert_hold_together::<Cloudtrail>(&plan(&facts, &answers));
     }
 
     #[test]
     fn what_was_not_seen_is_never_in_place(facts in any_facts(), answers in any_answers()) {
-        for step in plan(&facts, &answers) {
-            let unseen = rests_on_unseen(step.step, &facts, &answers);
-            prop_assert!(!unseen || step.state != State::InPlace, "{step:?}");
-        }
+        assert_unseen_is_not_in_place::<Cloudtrail>(&facts, &answers, rests_on_unseen);
     }
 
     #[test]
@@ -24,12 +24,7 @@ proptest! {
         facts in any_facts(),
         answers in any_answers(),
     ) {
-        let changes: Vec<_> = plan(&facts, &answers).into_iter().flat_map(|step| step.changes).collect();
-        let mut after = facts;
-        changes.iter().for_each(|change| make(&mut after, change));
-        for step in plan(&after, &answers) {
-            prop_assert!(step.changes.is_empty(), "{} after {:?}", step.step, changes);
-        }
+        assert_nothing_is_left_to_change::<Cloudtrail>(facts, &answers, make);
     }
 }
 
@@ -59,38 +54,26 @@ fn hides_something_of_key(facts: &Facts) -> bool {
     }
 }
 
-/// The lifecycle and the tags of a bucket that has not our name are not looked at: they are not touched either.
+/// A trail that was made by a run in another Region has the bucket of that Region.
 fn hides_something(facts: &Facts, answers: &Answers) -> bool {
-    let settings = match &facts.bucket {
-        BucketFacts::Mine(settings) => settings.as_ref(),
-        bucket => return matches!(bucket, BucketFacts::Unseen(_)),
-    };
-    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, .. } = settings;
     let trail = facts.trail().ok().flatten();
     let has_our_name = trail.is_none_or(|trail| {
         [&facts.region, &trail.home_region]
             .into_iter()
             .any(|region| bucket_name(ACCOUNT, region, answers) == trail.goes_to(answers))
     });
-    [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
-        || settings.policy.is_err()
-        || (has_our_name && (settings.lifecycle.is_err() || settings.tags.is_err()))
+    imagined::hides_something(&facts.bucket, has_our_name)
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
     let trail = maybe_unseen(prop::option::of(any_trail()));
     let administrators = maybe_unseen(prop::sample::subsequence(vec![ALICE, CAROL], 0..=2));
-    let bucket = prop_oneof![
-        2 => Just(BucketFacts::Free),
-        1 => Just(BucketFacts::NotMine),
-        1 => Just(BucketFacts::Unseen(unseen())),
-        8 => any_settings().prop_map(|settings| BucketFacts::Mine(Box::new(settings))),
-    ];
     let acting = prop::sample::select(vec![vec![ALICE], vec![ROOT], vec![BOB], ROLES.to_vec()]);
     let key = maybe_unseen(prop::option::of(any_key()));
     let recording = prop::sample::subsequence(vec![TRAIL, OTHER_TRAIL], 0..=2);
     let found = (trail, recording);
-    (found, administrators, bucket, acting, key).prop_map(|(found, administrators, bucket, acting, key)| {
+    let given = (found, administrators, any_bucket(), acting, key);
+    given.prop_map(|(found, administrators, bucket, acting, key)| {
         let (trail, recording) = found;
         Facts {
             trail,
@@ -166,43 +149,25 @@ fn any_events() -> impl Strategy<Value = ManagementEvents> {
     prop::sample::select(vec![All, Part, Nothing, NotTold])
 }
 
-fn any_settings() -> impl Strategy<Value = Settings> {
-    let flag = || maybe_unseen(prop::bool::weighted(0.7));
-    let flags = (flag(), flag(), flag(), flag());
+fn any_bucket() -> impl Strategy<Value = BucketFacts> {
     let ours = planned_policy(&fresh(), &Answers::default()).to_json();
     let by_role = Facts { acting: ROLES.map(String::from).to_vec(), ..fresh() };
     let by_role = planned_policy(&by_role, &Answers::default()).to_json();
     let policies =
         [ours.as_str(), by_role.as_str(), PARTNER_LISTS, DENY_ALL, "not a policy"].map(ToOwned::to_owned);
-    let policy = maybe_unseen(prop::option::of(prop::sample::select(policies.to_vec())));
-    let lifecycle = maybe_unseen(prop::option::of(Just(for_a_year())));
+    let policy = prop::option::of(prop::sample::select(policies.to_vec()));
     let region = prop::sample::select(vec![REGION, "us-west-2"]);
+    let lifecycle = prop::option::of(Just(for_a_year()));
+    let settings = imagined::any_settings(region, policy, lifecycle, imagined::any_tags(PURPOSE));
     let key = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY]));
     let lock =
         prop::sample::select(vec![Lock::Off, Lock::Governance(1), Lock::Governance(90), Lock::Compliance]);
-    let own = (lifecycle, maybe_unseen(any_tags()));
-    (region, flags, policy, own, key, lock).prop_map(|(region, flags, policy, own, key, lock)| {
-        let (lifecycle, tags) = own;
-        Settings {
-            region: region.into(),
-            public_access_blocked: flags.0,
-            ownership_enforced: flags.1,
-            granted: Ok(Vec::new()),
-            encrypted: flags.2,
-            key: key.map(ToOwned::to_owned),
-            versioned: flags.3,
-            lock: Ok(lock),
-            policy,
-            lifecycle,
-            tags,
-        }
-    })
-}
-
-fn any_tags() -> impl Strategy<Value = Tags> {
-    let others =
-        Tags::from([("purpose".to_owned(), "archive".to_owned()), ("team".to_owned(), String::new())]);
-    prop::sample::select(vec![our_tags(), others, Tags::new()])
+    let settings = (settings, key, lock).prop_map(|(settings, key, lock)| Settings {
+        key: key.map(ToOwned::to_owned),
+        lock: Ok(lock),
+        ..settings
+    });
+    imagined::any_bucket(settings)
 }
 
 fn any_key() -> impl Strategy<Value = KeyFacts> {
@@ -217,10 +182,4 @@ fn any_key() -> impl Strategy<Value = KeyFacts> {
         policy,
         ..our_key()
     })
-}
-
-fn maybe_unseen<T: Clone + std::fmt::Debug>(
-    value: impl Strategy<Value = T>,
-) -> impl Strategy<Value = Reading<T>> {
-    prop_oneof![9 => value.prop_map(Ok::<T, Unseen>), 1 => Just(Err::<T, Unseen>(unseen()))]
 }

@@ -33,25 +33,14 @@ fn a_person_is_told_which_answer_names_another_bucket() {
     let facts = Facts { bucket: BucketFacts::NotMine, ..fresh() };
     let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
     let task = bucket.person.unwrap();
-    for words in [&task.how[0].en, &task.how[0].ko] {
-        assert!(words.contains(BUCKET) && words.contains("trail.bucket"), "{words}");
-    }
+    says(&task.how[0], &[BUCKET, "trail.bucket"]);
     let trail = step(&facts, &Answers::default(), StepId::Trail);
     assert_eq!(trail.reason, Some(after(StepId::TrailBucket)));
 }
 
 #[test]
 fn what_was_not_seen_is_named() {
-    let hide: [fn(&mut Settings); 7] = [
-        |settings| settings.public_access_blocked = Err(unseen()),
-        |settings| settings.ownership_enforced = Err(unseen()),
-        |settings| settings.encrypted = Err(unseen()),
-        |settings| settings.versioned = Err(unseen()),
-        |settings| settings.lifecycle = Err(unseen()),
-        |settings| settings.tags = Err(unseen()),
-        |settings| settings.policy = Err(unseen()),
-    ];
-    for hide in hide {
+    for hide in imagined::each_hidden() {
         let mut facts = perfect();
         hide(settings_of(&mut facts));
         let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
@@ -138,9 +127,7 @@ fn a_bucket_that_was_there_before_keeps_its_readers_where_nobody_is_there_to_ask
 fn a_person_is_told_whom_a_bucket_that_was_there_before_will_refuse() {
     let bucket = step(&adopted(), &attended(), StepId::TrailBucket);
     let [note] = &bucket.notes[..] else { panic!("one note is expected, not {:?}", bucket.notes) };
-    for words in [&note.en, &note.ko] {
-        assert!([ALICE, ROOT, "readers"].iter().all(|word| words.contains(word)), "{words}");
-    }
+    says(note, &[ALICE, ROOT, "readers"]);
     let policy = planned_policy(&adopted(), &attended());
     let key = "arn:aws:s3:::audit-logs/central/AWSLogs/111122223333/file.json.gz";
     assert_eq!(decide(&policy, Principal::Aws(BOB), "s3:GetObject", key, &[]), Decision::Denied);

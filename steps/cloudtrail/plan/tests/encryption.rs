@@ -75,7 +75,7 @@ fn how_the_steps_stand_with_a_key_that_is_not_right() {
     fn key_of(facts: &mut Facts) -> &mut KeyFacts {
         facts.key.as_mut().unwrap().as_mut().unwrap()
     }
-    let cases: &[(&str, Given, [State; 3])] = &[
+    let cases: &[Case] = &[
         ("all in place", |_, _| {}, [InPlace, InPlace, InPlace]),
         ("the key not seen", |facts, _| facts.key = Err(unseen()), [NotAssessed, InPlace, InPlace]),
         ("still", |facts, _| key_of(facts).rotates = Ok(false), [ToChange, InPlace, InPlace]),
@@ -116,13 +116,7 @@ fn how_the_steps_stand_with_a_key_that_is_not_right() {
             [NotApplicable, InPlace, InPlace],
         ),
     ];
-    for (name, given, expected) in cases {
-        let (mut facts, mut answers) = (encrypted(), with_kms());
-        given(&mut facts, &mut answers);
-        let steps = plan(&facts, &answers);
-        assert_hold_together(&steps);
-        assert_eq!(steps.iter().map(|step| step.state).collect::<Vec<_>>(), expected, "{name}");
-    }
+    hold(|| (encrypted(), with_kms()), cases);
 }
 
 #[test]

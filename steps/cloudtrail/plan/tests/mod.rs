@@ -12,34 +12,28 @@ mod trail;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::answers::Accept;
-use crate::aws::Unseen;
+use crate::cloudtrail::Cloudtrail;
 use crate::encryption_key::{Fitness, KeyFacts};
-use crate::policy::{Decision, Document, Principal, Request};
-use crate::practice::{Change as _, PracticeId};
+use crate::plan_shapes::{
+    self, ACCOUNT, ALICE, BOB, ROOT, STRANGER, decide, kept, says, step_of, told, unseen,
+};
+use crate::policy::{Decision, Document, Principal};
+use crate::private_bucket::imagined::{self, DENY_ALL, PARTNER_LISTS};
 use crate::private_bucket::{BucketFacts, Lock, Retention, Settings, Tags};
 
-const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
+/// What the tags of a bucket of ours say it is for.
+const PURPOSE: &str = "cloudtrail-logs";
 const BUCKET: &str = "dayone-trail-111122223333-eu-central-1-an";
 const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one";
 const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/ours";
 const OTHER_KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/another";
 const OTHER_TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:444455556666:trail/day-one";
-const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
-const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 const AUDITOR: &str = "arn:aws:iam::111122223333:role/Auditor";
 const ROLES: [&str; 2] = ["arn:aws:iam::111122223333:role/Admin", "arn:aws:iam::111122223333:role/*/Admin"];
-const STRANGER: &str = "arn:aws:iam::444455556666:user/eve";
-const ROOT: &str = "arn:aws:iam::111122223333:root";
 const CLOUDTRAIL: Principal<'static> = Principal::Service("cloudtrail.amazonaws.com");
 const OWNER_ACL: (&str, &str) = ("s3:x-amz-acl", "bucket-owner-full-control");
-
-const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
-    {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}"#;
-const PARTNER_LISTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
-    "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"s3:ListBucket","Resource":"*"}]}"#;
 
 const DENY_DECRYPTION: &str = r#"{"Version":"2012-10-17","Statement":[
     {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*"}]}"#;
@@ -47,6 +41,8 @@ const PARTNER_DECRYPTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"P
     "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt","Resource":"*"}]}"#;
 
 type Given = fn(&mut Facts, &mut Answers);
+/// One line of a table: its name, what is given, and how the three steps stand then.
+type Case = (&'static str, Given, [State; 3]);
 
 /// An account with an administrator and nothing of this practice.
 fn fresh() -> Facts {
@@ -106,30 +102,13 @@ fn adopted() -> Facts {
 
 /// A bucket of this account that lacks nothing but perhaps the policy.
 fn mine(region: &str, policy: Option<&str>) -> BucketFacts {
-    BucketFacts::Mine(Box::new(Settings {
-        region: region.into(),
-        public_access_blocked: Ok(true),
-        ownership_enforced: Ok(true),
-        granted: Ok(Vec::new()),
-        encrypted: Ok(true),
-        key: None,
-        versioned: Ok(true),
-        lock: Ok(Lock::Off),
-        policy: Ok(policy.map(ToOwned::to_owned)),
-        lifecycle: Ok(Some(for_a_year())),
-        tags: Ok(our_tags()),
-    }))
+    BucketFacts::Mine(Box::new(imagined::whole(region, policy, for_a_year(), PURPOSE)))
 }
 
 /// A bucket that was there before, with readers that are not known.
 fn of_others(policy: Option<&str>) -> BucketFacts {
     let BucketFacts::Mine(settings) = mine("us-west-1", policy) else { unreachable!() };
     BucketFacts::Mine(Box::new(Settings { lifecycle: Ok(None), tags: Ok(Tags::new()), ..*settings }))
-}
-
-fn our_tags() -> Tags {
-    let ours = [("managed-by", "dayone"), ("purpose", "cloudtrail-logs")];
-    Tags::from(ours.map(|(key, value)| (key.to_owned(), value.to_owned())))
 }
 
 fn for_a_year() -> Retention {
@@ -140,27 +119,16 @@ fn attended() -> Answers {
     Answers { attended: true, ..Answers::default() }
 }
 
-fn kept(step: StepId) -> Accept {
-    Accept { step, reason: "It stays.".into() }
-}
-
 fn trail_of(facts: &mut Facts) -> &mut TrailFacts {
     facts.trail.as_mut().unwrap().as_mut().unwrap()
 }
 
 fn settings_of(facts: &mut Facts) -> &mut Settings {
-    match &mut facts.bucket {
-        BucketFacts::Mine(settings) => settings.as_mut(),
-        other => panic!("the bucket is {other:?}"),
-    }
-}
-
-fn unseen() -> Unseen {
-    Unseen::denied("cloudtrail:GetSomething", "AccessDenied")
+    imagined::settings_of(&mut facts.bucket)
 }
 
 fn step(facts: &Facts, answers: &Answers, id: StepId) -> StepPlan<Change> {
-    plan(facts, answers).into_iter().find(|step| step.step == id).unwrap()
+    step_of(plan(facts, answers), id)
 }
 
 fn planned_policy(facts: &Facts, answers: &Answers) -> Document {
@@ -170,10 +138,6 @@ fn planned_policy(facts: &Facts, answers: &Answers) -> Document {
         _ => None,
     });
     policy.expect("the plan puts a bucket policy")
-}
-
-fn told(changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|change| format!("{:?} {}", change.verb(), change.resource())).collect()
 }
 
 fn update(trail: &str, region: &str, lacks: &[Shortcoming]) -> Change {
@@ -223,62 +187,17 @@ fn log_file() -> String {
     format!("arn:aws:s3:::{BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail/eu-central-1/file.json.gz")
 }
 
-/// What a policy says to a request over TLS, unless the context says otherwise.
-fn decide(
-    policy: &Document,
-    principal: Principal<'_>,
-    action: &str,
-    resource: &str,
-    more: &[(&str, &str)],
-) -> Decision {
-    let mut context = more.to_vec();
-    context.push(("aws:SecureTransport", "true"));
-    match principal {
-        Principal::Aws(arn) => {
-            context.extend([("aws:PrincipalArn", arn), ("aws:PrincipalIsAWSService", "false")]);
-        }
-        Principal::Service(_) => context.push(("aws:PrincipalIsAWSService", "true")),
-        Principal::Anonymous => {}
-    }
-    policy.decide(&Request { principal, action, resource, context: &context })
-}
-
-fn assert_states(name: &str, mut facts: Facts, given: Given, expected: [State; 3]) {
-    let mut answers = Answers::default();
-    given(&mut facts, &mut answers);
-    let steps = plan(&facts, &answers);
-    assert_hold_together(&steps);
-    let states: Vec<_> = steps.iter().map(|step| step.state).collect();
-    assert_eq!(states, expected, "{name}");
-}
-
-/// What holds for every plan, whatever the facts are.
-fn assert_hold_together(steps: &[StepPlan<Change>]) {
-    let ids: Vec<_> = steps.iter().map(|step| step.step).collect();
-    assert_eq!(ids, PracticeId::Cloudtrail.steps());
-    for step in steps {
-        let state = step.state;
-        let explains_itself = matches!(state, State::InPlace | State::ToChange | State::NeedsPerson);
-        assert_eq!(state == State::ToChange, !step.changes.is_empty(), "{step:?}");
-        assert_eq!(state == State::NeedsPerson, step.person.is_some(), "{step:?}");
-        assert_eq!(state == State::InPlace, step.found.is_some(), "{step:?}");
-        assert_eq!(!explains_itself, step.reason.is_some(), "{step:?}");
-        let person = step.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
-        let summaries: Vec<_> = step.changes.iter().map(|change| change.summary()).collect();
-        let offered = step.offer.iter().map(|offer| &offer.question);
-        let texts = step.reason.iter().chain(&step.found).chain(person).chain(&summaries).chain(offered);
-        for text in texts {
-            assert!(!text.en.is_empty() && !text.ko.is_empty(), "{step:?}");
-        }
-    }
+/// Holds each case of a table against the plan.
+fn hold(start: impl Fn() -> (Facts, Answers), cases: &[Case]) {
+    plan_shapes::hold::<Cloudtrail, 3>(start, cases);
 }
 
 /// The account as it is once a change was made.
 fn make(facts: &mut Facts, change: &Change) {
     match change {
-        Change::Bucket { region, change } => {
-            let key = facts.key.as_ref().ok().and_then(|key| Some(key.as_ref()?.arn.clone()));
-            make_bucket(&mut facts.bucket, region, change, key);
+        Change::Bucket { change, .. } => {
+            let key = facts.key.as_ref().ok().and_then(|key| Some(key.as_ref()?.arn.as_str()));
+            imagined::make(&mut facts.bucket, change, key);
         }
         Change::Key { change, .. } => make_key(facts, change),
         Change::EncryptTrail { .. } => trail_of(facts).key = Some(KEY.to_owned()),
@@ -322,30 +241,5 @@ fn make_key(facts: &mut Facts, change: &KeyChange) {
         }
         KeyChange::EnableRotation { .. } => key.as_mut().unwrap().rotates = Ok(true),
         KeyChange::PutPolicy { policy, .. } => key.as_mut().unwrap().policy = Ok(Some(policy.to_json())),
-    }
-}
-
-fn make_bucket(bucket: &mut BucketFacts, region: &str, change: &BucketChange, key: Option<String>) {
-    if matches!(change, BucketChange::Create { .. }) {
-        *bucket = mine(region, None);
-    }
-    let BucketFacts::Mine(settings) = bucket else { panic!("{change:?} before there is a bucket") };
-    if matches!(change, BucketChange::Create { .. }) {
-        (settings.lifecycle, settings.tags) = (Ok(None), Ok(Tags::new()));
-    }
-    match change {
-        BucketChange::Create { .. } => {}
-        BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
-        BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
-        BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
-        BucketChange::EncryptWithKey { .. } => {
-            assert!(key.is_some(), "{change:?} before there is a key");
-            (settings.encrypted, settings.key) = (Ok(true), key);
-        }
-        BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
-        BucketChange::LockObjects { days, .. } => settings.lock = Ok(Lock::Governance(*days)),
-        BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
-        BucketChange::PutTags { tags, .. } => settings.tags.as_mut().unwrap().extend(tags.clone()),
-        BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
     }
 }

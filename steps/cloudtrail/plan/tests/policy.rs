@@ -34,15 +34,9 @@ fn cloudtrail_writes_only_for_this_trail_and_only_its_own_files() {
 #[test]
 fn nothing_goes_over_an_insecure_connection() {
     let policy = policy_with_reader();
-    let insecure = [("aws:SecureTransport", "false"), ("aws:SourceArn", TRAIL), OWNER_ACL];
-    for principal in [Principal::Aws(ALICE), Principal::Aws(ROOT), Principal::Aws(AUDITOR), CLOUDTRAIL] {
-        for (action, resource) in
-            [("s3:GetObject", log_file()), ("s3:PutObject", log_file()), ("s3:ListBucket", bucket_arn())]
-        {
-            let decision = decide(&policy, principal, action, &resource, &insecure);
-            assert_eq!(decision, Decision::Denied, "{principal:?} {action}");
-        }
-    }
+    let principals = [Principal::Aws(ALICE), Principal::Aws(ROOT), Principal::Aws(AUDITOR), CLOUDTRAIL];
+    let carried = [("aws:SourceArn", TRAIL), OWNER_ACL];
+    imagined::assert_refuses_insecure(&policy, &principals, [&bucket_arn(), &log_file()], &carried);
 }
 
 #[test]
@@ -114,12 +108,9 @@ fn every_arn_has_the_partition() {
     }
 }
 
-/// AWS's own names are those of every trail's statements, so under them a statement cannot be told to be ours.
 #[test]
 fn every_statement_of_ours_is_named_as_ours() {
-    for statement in planned_policy(&fresh(), &Answers::default()).statement {
-        assert!(statement.sid.as_deref().is_some_and(|sid| sid.starts_with("Dayone")), "{statement:?}");
-    }
+    imagined::assert_named_as_ours(&planned_policy(&fresh(), &Answers::default()));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Whom the bucket lets in: administrators, who sets it up, and named readers, each to what it is theirs to do.
 
 use super::*;
+use crate::practice::Change as _;
 
 const READS: [&str; 7] = [
     "s3:GetObject",
@@ -195,9 +196,7 @@ fn who_may_not_change_the_bucket_is_told_who_may() {
         let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
         assert_eq!((bucket.state, bucket.changes), (State::NeedsPerson, vec![]), "{acting}");
         let task = bucket.person.unwrap();
-        for words in [&task.how[0].en, &task.how[0].ko] {
-            assert!(words.contains(BUCKET) && words.contains("DayoneNobodyTampers"), "{words}");
-        }
+        says(&task.how[0], &[BUCKET, "DayoneNobodyTampers"]);
         for acting in [ALICE, ROOT] {
             facts.acting = vec![acting.into()];
             assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::ToChange);

@@ -1,21 +1,12 @@
 //! How the three steps stand, whatever trail the account has and whatever was not seen of it.
 
 use super::*;
+use crate::plan_shapes::assert_blocked;
 
 #[test]
 fn a_fresh_account_gets_the_bucket_and_then_the_trail() {
     let steps = plan(&fresh(), &Answers::default());
-    let expected = [
-        format!("Create s3:bucket/{BUCKET}"),
-        format!("Enable s3:bucket/{BUCKET}/public-access-block"),
-        format!("Update s3:bucket/{BUCKET}/ownership-controls"),
-        format!("Update s3:bucket/{BUCKET}/encryption"),
-        format!("Enable s3:bucket/{BUCKET}/versioning"),
-        format!("Update s3:bucket/{BUCKET}/lifecycle"),
-        format!("Update s3:bucket/{BUCKET}/tags"),
-        format!("Update s3:bucket/{BUCKET}/policy"),
-    ];
-    assert_eq!(told(&steps[0].changes), expected);
+    assert_eq!(told(&steps[0].changes), imagined::everything_told(BUCKET));
     let create =
         Change::CreateTrail { trail: "day-one".into(), region: REGION.into(), bucket: BUCKET.into() };
     assert_eq!(steps[1].changes, [create, start("day-one", REGION)]);
@@ -29,7 +20,7 @@ fn a_fresh_account_gets_the_bucket_and_then_the_trail() {
 #[test]
 fn how_the_steps_stand_before_there_is_a_trail() {
     use State::{Accepted, Blocked, InPlace, NeedsPerson, NotAssessed, ToChange};
-    let cases: &[(&str, Given, [State; 3])] = &[
+    let cases: &[Case] = &[
         ("a fresh account", |_, _| {}, [ToChange, ToChange, Blocked]),
         (
             "no administrator yet",
@@ -60,15 +51,13 @@ fn how_the_steps_stand_before_there_is_a_trail() {
             [ToChange, Accepted, Blocked],
         ),
     ];
-    for (name, given, expected) in cases {
-        assert_states(name, fresh(), *given, *expected);
-    }
+    hold(|| (fresh(), Answers::default()), cases);
 }
 
 #[test]
 fn how_the_steps_stand_with_a_trail_of_this_account() {
     use State::{Accepted, Blocked, InPlace, NeedsPerson, NotApplicable, NotAssessed, ToChange, Waiting};
-    let cases: &[(&str, Given, [State; 3])] = &[
+    let cases: &[Case] = &[
         ("all in place", |_, _| {}, [InPlace, InPlace, InPlace]),
         ("no file yet", |facts, _| trail_of(facts).delivery = Delivery::NotYet, [InPlace, InPlace, Waiting]),
         (
@@ -177,15 +166,13 @@ fn how_the_steps_stand_with_a_trail_of_this_account() {
             [InPlace, InPlace, Accepted],
         ),
     ];
-    for (name, given, expected) in cases {
-        assert_states(name, perfect(), *given, *expected);
-    }
+    hold(|| (perfect(), Answers::default()), cases);
 }
 
 #[test]
 fn how_the_steps_stand_with_a_trail_of_another_account() {
     use State::{Blocked, InPlace, NeedsPerson, NotApplicable, NotAssessed, ToChange, Waiting};
-    let cases: &[(&str, Given, [State; 3])] = &[
+    let cases: &[Case] = &[
         ("it logs", |_, _| {}, [NotApplicable, InPlace, InPlace]),
         (
             "it logs, and there is no administrator yet",
@@ -233,17 +220,18 @@ fn how_the_steps_stand_with_a_trail_of_another_account() {
             [NotApplicable, InPlace, InPlace],
         ),
     ];
-    for (name, given, expected) in cases {
+    let start = || {
         let mut facts = Facts { bucket: BucketFacts::Free, ..perfect() };
         trail_of(&mut facts).of_another_account = true;
-        assert_states(name, facts, *given, *expected);
-    }
+        (facts, Answers::default())
+    };
+    hold(start, cases);
 }
 
 #[test]
 fn the_organization_s_own_trail_is_left_to_a_person() {
     use State::{Blocked, InPlace, NeedsPerson, Waiting};
-    let cases: &[(&str, Given, [State; 3])] = &[
+    let cases: &[Case] = &[
         ("all in place", |_, _| {}, [InPlace, InPlace, InPlace]),
         (
             "the answers name another bucket",
@@ -266,11 +254,12 @@ fn the_organization_s_own_trail_is_left_to_a_person() {
             [NeedsPerson, InPlace, InPlace],
         ),
     ];
-    for (name, given, expected) in cases {
+    let start = || {
         let mut facts = perfect();
         trail_of(&mut facts).of_organization = true;
-        assert_states(name, facts, *given, *expected);
-    }
+        (facts, Answers::default())
+    };
+    hold(start, cases);
 }
 
 #[test]
@@ -293,12 +282,7 @@ fn no_trail_is_made_before_its_bucket_can_be_prepared() {
             settings_of(facts).policy = Err(unseen());
         }),
     ];
-    for (name, given) in cases {
-        let (mut facts, mut answers) = (fresh(), Answers::default());
-        given(&mut facts, &mut answers);
-        let trail = step(&facts, &answers, StepId::Trail);
-        assert_eq!((trail.state, trail.changes), (State::Blocked, vec![]), "{name}");
-    }
+    assert_blocked::<Cloudtrail>(StepId::Trail, fresh, cases);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `trail`: what it lacks, where it goes, and what of it is left to who has chosen it.
 
 use super::*;
+use crate::practice::Change as _;
 
 type GivenTrail = fn(&mut TrailFacts);
 
