@@ -37,6 +37,7 @@ pub(crate) fn hold<P: Practice, const STEPS: usize>(
 }
 
 /// In each of these cases the step comes after another one, and nothing is planned in it.
+#[track_caller]
 pub(crate) fn assert_blocked<P: Practice>(
     id: StepId,
     start: impl Fn() -> P::Facts,
@@ -110,6 +111,7 @@ pub(crate) fn told(changes: &[impl Change]) -> Vec<String> {
 }
 
 /// Both languages contain all the words.
+#[track_caller]
 pub(crate) fn says(text: &Text, words: &[&str]) {
     for (word, sentence) in words.iter().flat_map(|word| [(word, &text.en), (word, &text.ko)]) {
         assert!(sentence.contains(word), "{word} is not in: {sentence}");

@@ -104,6 +104,7 @@ pub(crate) fn hides_something(bucket: &BucketFacts, has_our_name: bool) -> bool 
 }
 
 /// Without TLS nobody of these gets to the bucket or to an object in it, whatever else the request carries.
+#[track_caller]
 pub(crate) fn assert_refuses_insecure(
     policy: &Document,
     principals: &[Principal<'_>],
@@ -124,6 +125,7 @@ pub(crate) fn assert_refuses_insecure(
 
 /// AWS's own names are those of every trail's and report's statements, so under them a statement cannot be told to be
 /// ours.
+#[track_caller]
 pub(crate) fn assert_named_as_ours(policy: &Document) {
     for statement in &policy.statement {
         assert!(statement.sid.as_deref().is_some_and(|sid| sid.starts_with("Dayone")), "{statement:?}");

@@ -47,10 +47,9 @@ const DOCUMENTED_FOR_EXPORTS: &str = r#"{"Version":"2012-10-17","Statement":[
      "Condition":{"StringLike":{"aws:SourceArn":["arn:aws:bcm-data-exports:us-east-1:111122223333:export/*"],
                                 "aws:SourceAccount":"111122223333"}}}]}"#;
 
-type Given = fn(&mut Facts, &mut Answers);
+type Given = plan_shapes::Given<Facts>;
 type GivenReport = fn(&mut ReportFacts);
-/// One line of a table: its name, what is given, and how the four steps stand then.
-type Case = (&'static str, Given, [State; 4]);
+type Case = plan_shapes::Case<Facts, 4>;
 
 /// An account with nothing of this practice.
 fn fresh() -> Facts {

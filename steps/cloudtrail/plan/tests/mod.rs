@@ -40,9 +40,8 @@ const DENY_DECRYPTION: &str = r#"{"Version":"2012-10-17","Statement":[
 const PARTNER_DECRYPTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
     "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt","Resource":"*"}]}"#;
 
-type Given = fn(&mut Facts, &mut Answers);
-/// One line of a table: its name, what is given, and how the three steps stand then.
-type Case = (&'static str, Given, [State; 3]);
+type Given = plan_shapes::Given<Facts>;
+type Case = plan_shapes::Case<Facts, 3>;
 
 /// An account with an administrator and nothing of this practice.
 fn fresh() -> Facts {
