@@ -461,5 +461,4 @@ impl crate::practice::Change for Change {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

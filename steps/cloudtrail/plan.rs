@@ -524,5 +524,4 @@ impl Shortcoming {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

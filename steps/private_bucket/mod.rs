@@ -8,6 +8,8 @@
 mod apply;
 mod change;
 mod facts;
+#[cfg(test)]
+pub(crate) mod imagined;
 mod lifecycle;
 mod locate;
 mod plan;

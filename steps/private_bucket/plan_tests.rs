@@ -1,12 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::plan_shapes::{ALICE, BOB, maybe_unseen, unseen};
 use crate::policy::Effect;
+use crate::private_bucket::imagined;
 
 const SERVICE: &str = "cloudtrail.amazonaws.com";
 const TRAIL: &str = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/day-one";
-const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
-const BOB: &str = "arn:aws:iam::111122223333:user/bob";
 const OBJECT: &str = "arn:aws:s3:::logs/file";
 const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1";
 
@@ -82,7 +82,7 @@ fn tags(tags: &[(&str, &str)]) -> Tags {
 }
 
 fn our_tags() -> Tags {
-    tags(&[("managed-by", "dayone"), ("purpose", "logs")])
+    imagined::our_tags("logs")
 }
 
 fn service_writes() -> MustLet {
@@ -103,43 +103,11 @@ fn document(statements: &[&str]) -> Document {
 }
 
 fn perfect() -> Settings {
-    Settings {
-        region: "eu-central-1".into(),
-        public_access_blocked: Ok(true),
-        ownership_enforced: Ok(true),
-        granted: Ok(Vec::new()),
-        encrypted: Ok(true),
-        key: None,
-        versioned: Ok(true),
-        lock: Ok(Lock::Off),
-        policy: Ok(Some(policy_of(&[WRITES, TLS_ONLY, READERS]))),
-        lifecycle: Ok(Some(kept_for(365))),
-        tags: Ok(our_tags()),
-    }
-}
-
-fn bare(region: &str) -> Settings {
-    Settings {
-        region: region.into(),
-        public_access_blocked: Ok(false),
-        ownership_enforced: Ok(false),
-        granted: Ok(Vec::new()),
-        encrypted: Ok(false),
-        key: None,
-        versioned: Ok(false),
-        lock: Ok(Lock::Off),
-        policy: Ok(None),
-        lifecycle: Ok(None),
-        tags: Ok(Tags::new()),
-    }
+    imagined::whole("eu-central-1", Some(&policy_of(&[WRITES, TLS_ONLY, READERS])), kept_for(365), "logs")
 }
 
 fn mine(settings: Settings) -> BucketFacts {
     BucketFacts::Mine(Box::new(settings))
-}
-
-fn unseen() -> Unseen {
-    Unseen::denied("s3:GetSomething", "AccessDenied")
 }
 
 fn bucket() -> String {
@@ -183,7 +151,7 @@ fn a_free_name_gets_everything_and_the_policy_last() {
 
 #[test]
 fn a_bare_bucket_gets_everything_but_itself() {
-    assert_eq!(plan(&wanted(), &mine(bare("eu-central-1"))), Ok(everything()));
+    assert_eq!(plan(&wanted(), &mine(Settings::bare("eu-central-1"))), Ok(everything()));
 }
 
 #[test]
@@ -211,17 +179,8 @@ fn each_missing_setting_is_one_change() {
 
 #[test]
 fn a_setting_that_cannot_be_read_is_an_obstacle_whatever_the_others_say() {
-    let hide: [fn(&mut Settings); 7] = [
-        |settings| settings.public_access_blocked = Err(unseen()),
-        |settings| settings.ownership_enforced = Err(unseen()),
-        |settings| settings.encrypted = Err(unseen()),
-        |settings| settings.versioned = Err(unseen()),
-        |settings| settings.lifecycle = Err(unseen()),
-        |settings| settings.tags = Err(unseen()),
-        |settings| settings.policy = Err(unseen()),
-    ];
-    for hide in hide {
-        for mut settings in [perfect(), bare("eu-central-1")] {
+    for hide in imagined::each_hidden() {
+        for mut settings in [perfect(), Settings::bare("eu-central-1")] {
             hide(&mut settings);
             assert_eq!(plan(&wanted(), &mine(settings)), Err(Obstacle::Unseen(unseen())));
         }
@@ -330,7 +289,7 @@ fn a_bucket_that_cannot_be_looked_at_is_not_assessed() {
 fn only_a_policy_without_our_lifecycle_shows_that_others_have_set_a_bucket_up() {
     let of_others = Settings { lifecycle: Ok(None), ..perfect() };
     assert!(mine(of_others.clone()).is_set_up_by_others());
-    for ours in [perfect(), bare("eu-central-1"), Settings { policy: Ok(None), ..of_others }] {
+    for ours in [perfect(), Settings::bare("eu-central-1"), Settings { policy: Ok(None), ..of_others }] {
         assert!(!mine(ours).is_set_up_by_others());
     }
     assert!(!BucketFacts::Free.is_set_up_by_others());
@@ -339,7 +298,7 @@ fn only_a_policy_without_our_lifecycle_shows_that_others_have_set_a_bucket_up() 
 #[test]
 fn a_bucket_of_somebody_else_or_of_another_region_is_left_alone() {
     assert_eq!(plan(&wanted(), &BucketFacts::NotMine), Err(Obstacle::NotMine));
-    for settings in [perfect(), bare("")] {
+    for settings in [perfect(), Settings::bare("")] {
         let elsewhere = mine(Settings { region: "eu-west-1".into(), ..settings });
         assert_eq!(plan(&wanted(), &elsewhere), Err(Obstacle::Elsewhere("eu-west-1".into())));
     }
@@ -545,17 +504,7 @@ fn changes_say_what_they_do_and_to_what() {
         .chain(everything())
         .map(|change| format!("{:?} {}", change.verb(), change.resource()))
         .collect();
-    let expected = [
-        "Create s3:bucket/logs",
-        "Enable s3:bucket/logs/public-access-block",
-        "Update s3:bucket/logs/ownership-controls",
-        "Update s3:bucket/logs/encryption",
-        "Enable s3:bucket/logs/versioning",
-        "Update s3:bucket/logs/lifecycle",
-        "Update s3:bucket/logs/tags",
-        "Update s3:bucket/logs/policy",
-    ];
-    assert_eq!(told, expected);
+    assert_eq!(told, imagined::everything_told("logs"));
 }
 
 #[test]
@@ -626,34 +575,10 @@ fn an_obstacle_says_which_bucket_and_which_answer_helps() {
     assert!(not_read.en.contains("s3:GetSomething") && not_read.ko.contains("s3:GetSomething"));
 }
 
-/// The bucket as it is once a change was made.
-fn made(facts: BucketFacts, change: &BucketChange) -> BucketFacts {
-    let mut settings = match (facts, change) {
-        (BucketFacts::Free, BucketChange::Create { region, .. }) => bare(region),
-        (BucketFacts::Mine(settings), _) => *settings,
-        (facts, change) => panic!("{change:?} cannot be made of {facts:?}"),
-    };
-    match change {
-        BucketChange::Create { .. } => {}
-        BucketChange::BlockPublicAccess { .. } => settings.public_access_blocked = Ok(true),
-        BucketChange::EnforceOwnership { .. } => settings.ownership_enforced = Ok(true),
-        BucketChange::Encrypt { .. } => settings.encrypted = Ok(true),
-        BucketChange::EncryptWithKey { .. } => {
-            (settings.encrypted, settings.key) = (Ok(true), Some(KEY.to_owned()));
-        }
-        BucketChange::EnableVersioning { .. } => settings.versioned = Ok(true),
-        BucketChange::LockObjects { days, .. } => settings.lock = Ok(Lock::Governance(*days)),
-        BucketChange::PutLifecycle { retention, .. } => settings.lifecycle = Ok(Some(retention.clone())),
-        BucketChange::PutTags { tags, .. } => settings.tags.as_mut().unwrap().extend(tags.clone()),
-        BucketChange::PutPolicy { policy, .. } => settings.policy = Ok(Some(policy.to_json())),
-    }
-    mine(settings)
-}
-
-fn maybe_unseen<T: Clone + std::fmt::Debug>(
-    value: impl Strategy<Value = T>,
-) -> impl Strategy<Value = Reading<T>> {
-    prop_oneof![19 => value.prop_map(Ok::<T, Unseen>), 1 => Just(Err::<T, Unseen>(unseen()))]
+/// The bucket as it is once the changes were made.
+fn made(mut facts: BucketFacts, changes: &[BucketChange]) -> BucketFacts {
+    changes.iter().for_each(|change| imagined::make(&mut facts, change, Some(KEY)));
+    facts
 }
 
 fn any_policy() -> impl Strategy<Value = Option<String>> {
@@ -673,48 +598,19 @@ fn any_tags() -> impl Strategy<Value = Tags> {
 
 fn any_settings() -> impl Strategy<Value = Settings> {
     let region = prop_oneof![9 => Just("eu-central-1"), 1 => Just("eu-west-1")];
-    let flag = || maybe_unseen(any::<bool>());
-    let flags = (flag(), flag(), flag(), flag());
     let lifecycle = prop_oneof![Just(None), Just(Some(kept_for(365))), Just(Some(kept_for(30)))];
-    (region, flags, maybe_unseen(any_policy()), maybe_unseen(lifecycle), maybe_unseen(any_tags())).prop_map(
-        |(region, flags, policy, lifecycle, tags)| Settings {
-            region: region.into(),
-            public_access_blocked: flags.0,
-            ownership_enforced: flags.1,
-            granted: Ok(Vec::new()),
-            encrypted: flags.2,
-            key: None,
-            versioned: flags.3,
-            lock: Ok(Lock::Off),
-            policy,
-            lifecycle,
-            tags,
-        },
-    )
+    imagined::any_settings(region, any_policy(), lifecycle, any_tags())
 }
 
 fn any_facts() -> impl Strategy<Value = BucketFacts> {
-    prop_oneof![
-        1 => Just(BucketFacts::Free),
-        1 => Just(BucketFacts::NotMine),
-        1 => Just(BucketFacts::Unseen(unseen())),
-        8 => any_settings().prop_map(mine),
-    ]
-}
-
-fn hides_something(settings: &Settings) -> bool {
-    let Settings { public_access_blocked, ownership_enforced, encrypted, versioned, .. } = settings;
-    [public_access_blocked, ownership_enforced, encrypted, versioned].iter().any(|setting| setting.is_err())
-        || settings.policy.is_err()
-        || settings.lifecycle.is_err()
-        || settings.tags.is_err()
+    imagined::any_bucket(any_settings())
 }
 
 proptest! {
     #[test]
     fn what_was_carried_out_is_not_planned_again(facts in any_facts()) {
         if let Ok(changes) = plan(&wanted(), &facts) {
-            let after = changes.iter().fold(facts, made);
+            let after = made(facts, &changes);
             prop_assert_eq!(plan(&wanted(), &after), Ok(vec![]));
         }
     }
@@ -722,15 +618,16 @@ proptest! {
     #[test]
     fn options_that_were_carried_out_are_not_planned_again(facts in any_facts()) {
         if let Ok(changes) = plan(&with_options(None), &facts) {
-            let after = changes.iter().fold(facts, made);
+            let after = made(facts, &changes);
             prop_assert_eq!(plan(&with_options(Some(KEY)), &after), Ok(vec![]));
         }
     }
 
     #[test]
     fn what_is_not_seen_never_counts_as_good(settings in any_settings()) {
-        let hidden = hides_something(&settings);
-        let planned = plan(&wanted(), &mine(settings));
+        let bucket = mine(settings);
+        let hidden = imagined::hides_something(&bucket, true);
+        let planned = plan(&wanted(), &bucket);
         prop_assert!(!hidden || planned.is_err(), "{planned:?}");
     }
 
