@@ -30,6 +30,8 @@ pub mod mfa;
 pub mod operator;
 pub mod password;
 pub mod permissions;
+#[cfg(test)]
+mod plan_cases;
 pub mod policy;
 pub mod practice;
 pub mod private_bucket;

@@ -1,97 +1,90 @@
 //! `activity-monitoring`: who would notice, and whom AWS would tell.
 
 use super::*;
+use crate::answers::Admin;
 
 #[test]
 fn what_watches_over_the_account_is_made() {
     let all = vec![create_analyzer(), create_role(), attach_support()];
-    hold(
-        StepId::ActivityMonitoring,
-        [
-            stands("all there", State::InPlace, |_, _| {}),
-            changes("nothing there", all.clone(), |facts, _| *facts = fresh()),
-            changes(
-                "nothing there, with a contact",
-                [all.clone(), vec![set_contact()]].concat(),
-                |facts, answers| {
-                    *facts = fresh();
-                    name_contact(answers);
-                },
-            ),
-            changes("unattended", all.clone(), |facts, answers| {
+    cases(StepId::ActivityMonitoring, perfect)
+        .stands("all there", State::InPlace, |_, _| {})
+        .changes("nothing there", all.clone(), |facts, _| *facts = fresh())
+        .changes(
+            "nothing there, with a contact",
+            [all.clone(), vec![set_contact()]].concat(),
+            |facts, answers| {
                 *facts = fresh();
-                answers.attended = false;
-            }),
-            changes(
-                "unattended, with everything said",
-                [all, vec![set_contact(), block()]].concat(),
-                |facts, answers| {
-                    *facts = fresh();
-                    (answers.attended, answers.iam.block_public_s3) = (false, Some(true));
-                    name_contact(answers);
-                },
-            ),
-            changes("no analyzer", vec![create_analyzer()], |facts, _| {
-                facts.analyzer = Ok(Analyzer::Missing)
-            }),
-            stands("an analyzer that does not work", State::NeedsPerson, |facts, _| {
-                facts.analyzer = Ok(Analyzer::NotWorking("own".into()));
-            }),
-            changes("a bare role", vec![attach_support()], |facts, _| facts.support = Ok(SupportRole::Bare)),
-            stands("somebody else's role", State::NeedsPerson, |facts, _| {
-                facts.support = Ok(SupportRole::Namesake);
-            }),
-            stands("public access", State::NeedsPerson, |facts, _| facts.public_access_blocked = Ok(false)),
-            changes("public access, with consent", vec![block()], |facts, answers| {
-                (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(true));
-            }),
-            stands("public access, meant", State::Accepted, |facts, answers| {
-                (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
-            }),
-            stands("public access, meant, and blocked all the same", State::InPlace, |_, answers| {
-                answers.iam.block_public_s3 = Some(false);
-            }),
-            stands(
-                "public access, meant, and the analyzers are unreadable",
-                State::NotAssessed,
-                |facts, answers| {
-                    (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
-                    facts.analyzer = Err(denied());
-                },
-            ),
-            stands("public access, unattended", State::NeedsPerson, |facts, answers| {
-                (facts.public_access_blocked, answers.attended) = (Ok(false), false);
-            }),
-            stands("no contact", State::NeedsPerson, |facts, _| facts.security_contact = Ok(false)),
-            changes("no contact, but one is named", vec![set_contact()], |facts, answers| {
-                facts.security_contact = Ok(false);
                 name_contact(answers);
-            }),
-            stands("no contact, and no phone number", State::NeedsPerson, |facts, answers| {
-                facts.security_contact = Ok(false);
-                answers.iam.security_contact_email = Some("a@b.c".into());
-            }),
-            stands("the analyzers are unreadable", State::NotAssessed, |facts, _| {
-                facts.analyzer = Err(denied())
-            }),
-            stands("the contact is unreadable", State::NotAssessed, |facts, _| {
-                facts.security_contact = Err(denied());
-            }),
-            stands("the block is unreadable", State::NotAssessed, |facts, _| {
-                facts.public_access_blocked = Err(denied());
-            }),
-            stands("the support role is unreadable", State::NotAssessed, |facts, _| {
-                facts.support = Err(denied());
-            }),
-            stands("the report is unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
-            changes("one is unreadable, another missing", vec![attach_support()], |facts, _| {
-                (facts.analyzer, facts.support) = (Err(denied()), Ok(SupportRole::Bare));
-            }),
-            stands("one is unreadable, another for a person", State::NeedsPerson, |facts, _| {
-                (facts.analyzer, facts.security_contact) = (Err(denied()), Ok(false));
-            }),
-        ],
-    );
+            },
+        )
+        .changes("unattended", all.clone(), |facts, answers| {
+            *facts = fresh();
+            answers.attended = false;
+        })
+        .changes(
+            "unattended, with everything said",
+            [all, vec![set_contact(), block()]].concat(),
+            |facts, answers| {
+                *facts = fresh();
+                (answers.attended, answers.iam.block_public_s3) = (false, Some(true));
+                name_contact(answers);
+            },
+        )
+        .changes("no analyzer", vec![create_analyzer()], |facts, _| facts.analyzer = Ok(Analyzer::Missing))
+        .stands("an analyzer that does not work", State::NeedsPerson, |facts, _| {
+            facts.analyzer = Ok(Analyzer::NotWorking("own".into()));
+        })
+        .changes("a bare role", vec![attach_support()], |facts, _| facts.support = Ok(SupportRole::Bare))
+        .stands("somebody else's role", State::NeedsPerson, |facts, _| {
+            facts.support = Ok(SupportRole::Namesake);
+        })
+        .stands("public access", State::NeedsPerson, |facts, _| facts.public_access_blocked = Ok(false))
+        .changes("public access, with consent", vec![block()], |facts, answers| {
+            (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(true));
+        })
+        .stands("public access, meant", State::Accepted, |facts, answers| {
+            (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
+        })
+        .stands("public access, meant, and blocked all the same", State::InPlace, |_, answers| {
+            answers.iam.block_public_s3 = Some(false);
+        })
+        .stands(
+            "public access, meant, and the analyzers are unreadable",
+            State::NotAssessed,
+            |facts, answers| {
+                (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
+                facts.analyzer = Err(unseen());
+            },
+        )
+        .stands("public access, unattended", State::NeedsPerson, |facts, answers| {
+            (facts.public_access_blocked, answers.attended) = (Ok(false), false);
+        })
+        .stands("no contact", State::NeedsPerson, |facts, _| facts.security_contact = Ok(false))
+        .changes("no contact, but one is named", vec![set_contact()], |facts, answers| {
+            facts.security_contact = Ok(false);
+            name_contact(answers);
+        })
+        .stands("no contact, and no phone number", State::NeedsPerson, |facts, answers| {
+            facts.security_contact = Ok(false);
+            answers.iam.security_contact_email = Some("a@b.c".into());
+        })
+        .stands("the analyzers are unreadable", State::NotAssessed, |facts, _| facts.analyzer = Err(unseen()))
+        .stands("the contact is unreadable", State::NotAssessed, |facts, _| {
+            facts.security_contact = Err(unseen());
+        })
+        .stands("the block is unreadable", State::NotAssessed, |facts, _| {
+            facts.public_access_blocked = Err(unseen());
+        })
+        .stands("the support role is unreadable", State::NotAssessed, |facts, _| {
+            facts.support = Err(unseen());
+        })
+        .stands("the report is unreadable", State::NotAssessed, |facts, _| facts.report = Err(unseen()))
+        .changes("one is unreadable, another missing", vec![attach_support()], |facts, _| {
+            (facts.analyzer, facts.support) = (Err(unseen()), Ok(SupportRole::Bare));
+        })
+        .stands("one is unreadable, another for a person", State::NeedsPerson, |facts, _| {
+            (facts.analyzer, facts.security_contact) = (Err(unseen()), Ok(false));
+        });
 }
 
 #[test]
@@ -142,7 +135,7 @@ fn the_first_administrator_counts_whoever_looks() {
     facts.rights.as_mut().unwrap().users[1].groups.push("Administrators".into());
     assert_eq!(state(&facts, &auditor), State::NeedsPerson, "since an unknown time");
 
-    facts.rights = Err(denied());
+    facts.rights = Err(unseen());
     let unseen = planned(&facts, &auditor, StepId::ActivityMonitoring);
     assert_eq!(unseen.state, State::NotAssessed, "who the administrators are was not seen");
     facts.report.as_mut().unwrap().rows[0] = root_used(7);
@@ -179,7 +172,7 @@ fn a_pass_tells_what_does_not_watch() {
         "{told:?}"
     );
 
-    let unseen = Facts { other_contacts: Err(denied()), trail: Err(denied()), ..perfect() };
+    let unseen = Facts { other_contacts: Err(unseen()), trail: Err(unseen()), ..perfect() };
     let told = found(&unseen, &answers());
     assert!(!told.en.contains("trail") && !told.en.contains("billing"), "{told:?}");
 }

@@ -1,30 +1,22 @@
 //! What holds of every account.
 
-use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
-
 use super::any_account::{any_answers, any_facts};
 use super::*;
-use crate::practice::{Change as _, PracticeId};
+use crate::plan_cases::{
+    assert_hold_together, assert_nothing_is_left_to_change, assert_unseen_is_not_in_place,
+};
+use crate::practice::Change as _;
 
 /// Holds a property against random accounts and answers.
 fn always(property: impl Fn(&Facts, &Answers)) {
-    let config = ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() };
-    let outcome = TestRunner::new(config).run(&(any_facts(), any_answers()), |(facts, answers)| {
-        property(&facts, &answers);
-        Ok(())
-    });
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
+    plan_cases::always(any_facts(), any_answers(), property);
 }
 
 #[test]
 fn every_plan_has_the_steps_in_order_and_holds_together() {
     always(|facts, answers| {
         let plan = plan(facts, answers);
-        let steps: Vec<_> = plan.iter().map(|planned| planned.step).collect();
-        assert_eq!(steps, PracticeId::IamPractices.steps());
+        assert_hold_together::<IamPractices>(&plan);
         plan.iter().for_each(holds_together);
     });
 }
@@ -32,26 +24,25 @@ fn every_plan_has_the_steps_in_order_and_holds_together() {
 #[test]
 fn what_was_not_seen_is_never_in_place() {
     always(|facts, answers| {
-        for planned in plan(facts, answers) {
-            let unseen = match planned.step {
-                StepId::IndividualUsers | StepId::PermissionsThroughGroups | StepId::LeastPrivilege => {
-                    facts.rights.is_err()
-                }
-                StepId::UnusedCredentials | StepId::KeyRotation | StepId::RolesNotKeys => {
-                    facts.report.is_err()
-                }
-                _ => {
-                    facts.report.is_err()
-                        || facts.analyzer.is_err()
-                        || facts.support.is_err()
-                        || facts.public_access_blocked.is_err()
-                        || facts.security_contact.is_err()
-                        || (answers.trail.root_alarm_email.is_some() && hides_alarm(facts))
-                }
-            };
-            assert!(!unseen || planned.state != State::InPlace, "{planned:?}");
-        }
+        assert_unseen_is_not_in_place::<IamPractices>(facts, answers, rests_on_unseen);
     });
+}
+
+fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
+    match step {
+        StepId::IndividualUsers | StepId::PermissionsThroughGroups | StepId::LeastPrivilege => {
+            facts.rights.is_err()
+        }
+        StepId::UnusedCredentials | StepId::KeyRotation | StepId::RolesNotKeys => facts.report.is_err(),
+        _ => {
+            facts.report.is_err()
+                || facts.analyzer.is_err()
+                || facts.support.is_err()
+                || facts.public_access_blocked.is_err()
+                || facts.security_contact.is_err()
+                || (answers.trail.root_alarm_email.is_some() && hides_alarm(facts))
+        }
+    }
 }
 
 fn hides_alarm(facts: &Facts) -> bool {
@@ -157,7 +148,7 @@ fn moving_takes_no_right_and_gives_none_at_any_moment() {
         let Ok(before) = facts.rights.as_ref().map(held_by_user) else { return };
         let mut facts = facts.clone();
         for change in planned(&facts, answers, StepId::PermissionsThroughGroups).changes {
-            make(&change, &mut facts);
+            make(&mut facts, &change);
             assert_eq!(held_by_user(facts.rights.as_ref().unwrap()), before, "after {change:?}");
         }
     });
@@ -165,23 +156,15 @@ fn moving_takes_no_right_and_gives_none_at_any_moment() {
 
 #[test]
 fn what_was_changed_is_not_to_change_again() {
+    // Keys are switched off first and deleted then, and those of the two of ours are replaced before, one after
+    // the other.
     always(|facts, answers| {
-        let answers = Answers { accept: Vec::new(), ..answers.clone() };
-        let mut facts = facts.clone();
-        // Keys are switched off first and deleted then, and those of the two of ours are replaced before, one after the
-        // other.
-        for _ in 0..12 {
-            let changes = plan(&facts, &answers).into_iter().flat_map(|planned| planned.changes);
-            changes.for_each(|change| make(&change, &mut facts));
-        }
-        for planned in plan(&facts, &answers) {
-            assert_ne!(planned.state, State::ToChange, "{planned:?}");
-        }
+        assert_nothing_is_left_to_change::<IamPractices>(12, facts.clone(), answers, make)
     });
 }
 
 /// What an account looks like after a change.
-fn make(change: &Change, facts: &mut Facts) {
+fn make(facts: &mut Facts, change: &Change) {
     match change {
         Change::CreateGroup { group: name } => add_group(facts, group(name, &[])),
         Change::AttachGroupPolicy { group, policy } => {

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::aws::Reading;
 use crate::iam_practices::Reach;
+use crate::plan_cases::{any_accepted, maybe_unseen};
 use crate::practice::PracticeId;
 
 pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
@@ -71,10 +71,6 @@ fn any_alarm(region: &'static str) -> impl Strategy<Value = Alarm> {
         .prop_map(move |(topic, rule)| Alarm { topic, rule, ..no_alarm(region) })
 }
 
-fn maybe_unseen<T: std::fmt::Debug>(seen: impl Strategy<Value = T>) -> impl Strategy<Value = Reading<T>> {
-    prop::option::weighted(0.9, seen).prop_map(|seen| seen.ok_or_else(denied))
-}
-
 /// A user's line with ids, and whether the user was looked up; none for a user who is not there.
 fn any_credentials(user: &'static str) -> impl Strategy<Value = Option<(Row, bool)>> {
     let some_days = || prop::option::of(0i64..400);
@@ -95,8 +91,7 @@ fn any_credentials(user: &'static str) -> impl Strategy<Value = Option<(Row, boo
 fn any_run() -> impl Strategy<Value = Run> {
     let users = prop::sample::subsequence(vec!["alice", "Bob"], 0..=2);
     let keys = prop::sample::subsequence(vec!["AKIAbob1", "AKIAcarol0"], 0..=2);
-    let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    (users, keys).prop_map(move |(users, keys)| Run { users: owned(users), access_keys: owned(keys) })
+    (users, keys).prop_map(|(users, keys)| Run { users: owned(&users), access_keys: owned(&keys) })
 }
 
 fn any_analyzer() -> impl Strategy<Value = Analyzer> {
@@ -171,13 +166,12 @@ fn any_rights() -> impl Strategy<Value = Rights> {
 }
 
 pub(super) fn any_answers() -> impl Strategy<Value = Answers> {
-    let steps = prop::sample::subsequence(PracticeId::IamPractices.steps(), 0..=7);
-    let accept = prop_oneof![3 => Just(Vec::<StepId>::new()), 1 => steps];
+    let accept = any_accepted(PracticeId::IamPractices);
     let off = prop::sample::subsequence(vec!["AKIAalice0", "AKIAalice1", "AKIAbob0"], 0..=3);
     (any::<[bool; 6]>(), prop::option::of(any::<bool>()), accept, off).prop_map(
         |(flags, block_public_s3, accept, off)| {
             let [attended, named, move_to_groups, disable_unused, contact, alarm] = flags;
-            let mut answers = accepting(&accept);
+            let mut answers = accepting(&accept, answers());
             answers.attended = attended;
             off.into_iter().for_each(|id| switched_off(&mut answers, id));
             answers.admin.user = answers.admin.user.filter(|_| named);

@@ -1,6 +1,7 @@
 //! The changes in words.
 
 use super::*;
+use crate::plan_cases::assert_told;
 use crate::practice::Change as _;
 
 #[test]
@@ -28,8 +29,7 @@ fn each_change_says_what_it_does_to_what() {
         (set_contact(), Verb::Create, "account:contact/security", "security@example.com"),
     ];
     for (change, verb, resource, word) in table {
-        assert_eq!((change.verb(), change.resource().as_str()), (verb, resource), "{change:?}");
-        says(&change.summary(), &[word]);
+        assert_told(&change, verb, resource, word);
         assert_eq!(change.is_irreversible(), matches!(change, Change::DeleteKey { .. }), "{change:?}");
     }
 }

@@ -10,52 +10,47 @@ fn policies_move_to_groups_of_their_own() {
         join("bob", "ReadOnlyAccess-users"),
         detach("bob", READ_ONLY),
     ];
-    hold(
-        StepId::PermissionsThroughGroups,
-        [
-            stands("none of one's own", State::InPlace, |_, _| {}),
-            changes("one", moved.clone(), |facts, _| add_user(facts, holding("bob", &[READ_ONLY]))),
-            changes("unattended, with consent", moved.clone(), |facts, answers| {
-                (answers.attended, answers.iam.move_to_groups) = (false, true);
+    cases(StepId::PermissionsThroughGroups, perfect)
+        .stands("none of one's own", State::InPlace, |_, _| {})
+        .changes("one", moved.clone(), |facts, _| add_user(facts, holding("bob", &[READ_ONLY])))
+        .changes("unattended, with consent", moved.clone(), |facts, answers| {
+            (answers.attended, answers.iam.move_to_groups) = (false, true);
+            add_user(facts, holding("bob", &[READ_ONLY]));
+        })
+        .stands("unattended, without", State::NeedsPerson, |facts, answers| {
+            answers.attended = false;
+            add_user(facts, holding("bob", &[READ_ONLY]));
+        })
+        .changes(
+            "two with the same",
+            [moved.clone(), vec![join("carol", "ReadOnlyAccess-users"), detach("carol", READ_ONLY)]].concat(),
+            |facts, _| {
                 add_user(facts, holding("bob", &[READ_ONLY]));
-            }),
-            stands("unattended, without", State::NeedsPerson, |facts, answers| {
-                answers.attended = false;
+                add_user(facts, holding("carol", &[READ_ONLY]));
+            },
+        )
+        .changes("the group is made", moved[1..].to_vec(), |facts, _| {
+            add_user(facts, holding("bob", &[READ_ONLY]));
+            add_group(facts, group("ReadOnlyAccess-users", &[]));
+        })
+        .changes("the group has the policy", moved[2..].to_vec(), |facts, _| {
+            add_user(facts, holding("bob", &[READ_ONLY]));
+            add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY]));
+        })
+        .changes("the user is in it", moved[3..].to_vec(), |facts, _| {
+            let groups = vec!["ReadOnlyAccess-users".to_owned()];
+            add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
+            add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY]));
+        })
+        .changes(
+            "the group is spelled in another case",
+            vec![join("bob", "readonlyaccess-USERS"), detach("bob", READ_ONLY)],
+            |facts, _| {
                 add_user(facts, holding("bob", &[READ_ONLY]));
-            }),
-            changes(
-                "two with the same",
-                [moved.clone(), vec![join("carol", "ReadOnlyAccess-users"), detach("carol", READ_ONLY)]]
-                    .concat(),
-                |facts, _| {
-                    add_user(facts, holding("bob", &[READ_ONLY]));
-                    add_user(facts, holding("carol", &[READ_ONLY]));
-                },
-            ),
-            changes("the group is made", moved[1..].to_vec(), |facts, _| {
-                add_user(facts, holding("bob", &[READ_ONLY]));
-                add_group(facts, group("ReadOnlyAccess-users", &[]));
-            }),
-            changes("the group has the policy", moved[2..].to_vec(), |facts, _| {
-                add_user(facts, holding("bob", &[READ_ONLY]));
-                add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY]));
-            }),
-            changes("the user is in it", moved[3..].to_vec(), |facts, _| {
-                let groups = vec!["ReadOnlyAccess-users".to_owned()];
-                add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
-                add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY]));
-            }),
-            changes(
-                "the group is spelled in another case",
-                vec![join("bob", "readonlyaccess-USERS"), detach("bob", READ_ONLY)],
-                |facts, _| {
-                    add_user(facts, holding("bob", &[READ_ONLY]));
-                    add_group(facts, group("readonlyaccess-USERS", &[READ_ONLY]));
-                },
-            ),
-            stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
-        ],
-    );
+                add_group(facts, group("readonlyaccess-USERS", &[READ_ONLY]));
+            },
+        )
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(unseen()));
 }
 
 #[test]
@@ -66,76 +61,72 @@ fn inline_policies_move_only_where_the_answers_say_so() {
         join("bob", "Uploads-users"),
         delete_policy("bob", "Uploads", "Uploads-users"),
     ];
-    hold(
-        StepId::PermissionsThroughGroups,
-        [
-            stands("without a word", State::NeedsPerson, |facts, _| {
-                add_user(facts, with_inline("bob", "Uploads", READS));
-            }),
-            stands("without a word, unattended", State::NeedsPerson, |facts, answers| {
-                answers.attended = false;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-            }),
-            changes("by the answers", moved.clone(), |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-            }),
-            changes("unattended, by the answers", moved.clone(), |facts, answers| {
-                (answers.attended, answers.iam.move_to_groups) = (false, true);
-                add_user(facts, with_inline("bob", "Uploads", READS));
-            }),
-            changes("cut short when the group was made", moved[1..].to_vec(), |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-                add_group(facts, group("Uploads-users", &[]));
-            }),
-            changes("cut short when the group had the policy", moved[2..].to_vec(), |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-                add_group(facts, giving("Uploads-users", "Uploads", READS));
-            }),
-            changes("cut short when the user was in it", moved[3..].to_vec(), |facts, answers| {
-                answers.iam.move_to_groups = true;
-                let groups = vec!["Uploads-users".to_owned()];
-                add_user(facts, User { groups, ..with_inline("bob", "Uploads", READS) });
-                add_group(facts, giving("Uploads-users", "Uploads", READS));
-            }),
-            changes("another user has another one of the name", moved, |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-                add_user(facts, with_inline("carol", "Uploads", WRITES));
-            }),
-            stands("the group says something else", State::NeedsPerson, |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-                add_group(facts, giving("Uploads-users", "Uploads", WRITES));
-            }),
-            stands("the group has a managed policy", State::NeedsPerson, |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-                add_group(facts, group("Uploads-users", &[READ_ONLY]));
-            }),
-            stands("others in the group have not had it", State::NeedsPerson, |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", READS));
-                add_user(facts, in_groups("carol", &["Uploads-users"]));
-                add_group(facts, group("Uploads-users", &[]));
-            }),
-            stands("full rights", State::NeedsPerson, |facts, answers| {
-                answers.iam.move_to_groups = true;
-                let inline = vec![inline("All", &[Wildcard::EverythingWithMfa])];
-                add_user(facts, User { inline, ..in_groups("bob", &[]) });
-            }),
-            stands("one that cannot be understood", State::NeedsPerson, |facts, answers| {
-                answers.iam.move_to_groups = true;
-                add_user(facts, with_inline("bob", "Uploads", "{"));
-            }),
-            stands("of the administrator", State::NeedsPerson, |facts, answers| {
-                answers.iam.move_to_groups = true;
-                facts.rights.as_mut().unwrap().users[0].inline = vec![inline("Uploads", &[])];
-            }),
-        ],
-    );
+    cases(StepId::PermissionsThroughGroups, perfect)
+        .stands("without a word", State::NeedsPerson, |facts, _| {
+            add_user(facts, with_inline("bob", "Uploads", READS));
+        })
+        .stands("without a word, unattended", State::NeedsPerson, |facts, answers| {
+            answers.attended = false;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+        })
+        .changes("by the answers", moved.clone(), |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+        })
+        .changes("unattended, by the answers", moved.clone(), |facts, answers| {
+            (answers.attended, answers.iam.move_to_groups) = (false, true);
+            add_user(facts, with_inline("bob", "Uploads", READS));
+        })
+        .changes("cut short when the group was made", moved[1..].to_vec(), |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+            add_group(facts, group("Uploads-users", &[]));
+        })
+        .changes("cut short when the group had the policy", moved[2..].to_vec(), |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+            add_group(facts, giving("Uploads-users", "Uploads", READS));
+        })
+        .changes("cut short when the user was in it", moved[3..].to_vec(), |facts, answers| {
+            answers.iam.move_to_groups = true;
+            let groups = vec!["Uploads-users".to_owned()];
+            add_user(facts, User { groups, ..with_inline("bob", "Uploads", READS) });
+            add_group(facts, giving("Uploads-users", "Uploads", READS));
+        })
+        .changes("another user has another one of the name", moved, |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+            add_user(facts, with_inline("carol", "Uploads", WRITES));
+        })
+        .stands("the group says something else", State::NeedsPerson, |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+            add_group(facts, giving("Uploads-users", "Uploads", WRITES));
+        })
+        .stands("the group has a managed policy", State::NeedsPerson, |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+            add_group(facts, group("Uploads-users", &[READ_ONLY]));
+        })
+        .stands("others in the group have not had it", State::NeedsPerson, |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", READS));
+            add_user(facts, in_groups("carol", &["Uploads-users"]));
+            add_group(facts, group("Uploads-users", &[]));
+        })
+        .stands("full rights", State::NeedsPerson, |facts, answers| {
+            answers.iam.move_to_groups = true;
+            let inline = vec![inline("All", &[Wildcard::EverythingWithMfa])];
+            add_user(facts, User { inline, ..in_groups("bob", &[]) });
+        })
+        .stands("one that cannot be understood", State::NeedsPerson, |facts, answers| {
+            answers.iam.move_to_groups = true;
+            add_user(facts, with_inline("bob", "Uploads", "{"));
+        })
+        .stands("of the administrator", State::NeedsPerson, |facts, answers| {
+            answers.iam.move_to_groups = true;
+            facts.rights.as_mut().unwrap().users[0].inline = vec![inline("Uploads", &[])];
+        });
 }
 
 #[test]
@@ -154,46 +145,42 @@ fn what_an_inline_policy_waits_for_is_said() {
 
 #[test]
 fn what_would_change_somebodys_rights_is_left() {
-    hold(
-        StepId::PermissionsThroughGroups,
-        [
-            stands("inline", State::NeedsPerson, |facts, _| {
-                add_user(facts, User { inline: vec![inline("x", &[])], ..in_groups("bob", &[]) });
-            }),
-            stands("full rights", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
-            }),
-            stands("the run's own user", State::NeedsPerson, |facts, _| {
-                facts.rights.as_mut().unwrap().users[0].attached = vec![attached(READ_ONLY)];
-            }),
-            stands("the administrator", State::NeedsPerson, |facts, answers| {
-                (facts.run, answers.admin.user) = (Run::default(), Some("BOB".into()));
-                add_user(facts, holding("bob", &[READ_ONLY]));
-            }),
-            stands("the group gives something else", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &[READ_ONLY]));
-                add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY, OWN]));
-            }),
-            stands("the group has an inline policy", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &[READ_ONLY]));
-                let inline = vec![inline("x", &[])];
-                add_group(facts, Group { inline, ..group("ReadOnlyAccess-users", &[READ_ONLY]) });
-            }),
-            stands("the group has others in it", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &[READ_ONLY]));
-                add_user(facts, in_groups("carol", &["ReadOnlyAccess-users"]));
-                add_group(facts, group("ReadOnlyAccess-users", &[]));
-            }),
-            stands("ten groups", State::NeedsPerson, |facts, _| {
-                let groups = (0..10).map(|number| format!("g{number}")).collect();
-                add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
-            }),
-            stands("a name that is too long for a group", State::NeedsPerson, |facts, _| {
-                let long = format!("arn:aws:iam::{ACCOUNT}:policy/{}", "n".repeat(123));
-                add_user(facts, holding("bob", &[&long]));
-            }),
-        ],
-    );
+    cases(StepId::PermissionsThroughGroups, perfect)
+        .stands("inline", State::NeedsPerson, |facts, _| {
+            add_user(facts, User { inline: vec![inline("x", &[])], ..in_groups("bob", &[]) });
+        })
+        .stands("full rights", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+        })
+        .stands("the run's own user", State::NeedsPerson, |facts, _| {
+            facts.rights.as_mut().unwrap().users[0].attached = vec![attached(READ_ONLY)];
+        })
+        .stands("the administrator", State::NeedsPerson, |facts, answers| {
+            (facts.run, answers.admin.user) = (Run::default(), Some("BOB".into()));
+            add_user(facts, holding("bob", &[READ_ONLY]));
+        })
+        .stands("the group gives something else", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &[READ_ONLY]));
+            add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY, OWN]));
+        })
+        .stands("the group has an inline policy", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &[READ_ONLY]));
+            let inline = vec![inline("x", &[])];
+            add_group(facts, Group { inline, ..group("ReadOnlyAccess-users", &[READ_ONLY]) });
+        })
+        .stands("the group has others in it", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &[READ_ONLY]));
+            add_user(facts, in_groups("carol", &["ReadOnlyAccess-users"]));
+            add_group(facts, group("ReadOnlyAccess-users", &[]));
+        })
+        .stands("ten groups", State::NeedsPerson, |facts, _| {
+            let groups = (0..10).map(|number| format!("g{number}")).collect();
+            add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
+        })
+        .stands("a name that is too long for a group", State::NeedsPerson, |facts, _| {
+            let long = format!("arn:aws:iam::{ACCOUNT}:policy/{}", "n".repeat(123));
+            add_user(facts, holding("bob", &[&long]));
+        });
 }
 
 #[test]

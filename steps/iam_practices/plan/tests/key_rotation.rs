@@ -4,41 +4,35 @@ use super::*;
 
 #[test]
 fn keys_are_replaced_by_a_person() {
-    hold(
-        StepId::KeyRotation,
-        [
-            stands("a young key", State::InPlace, |_, _| {}),
-            stands("90 days", State::NeedsPerson, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 90, Some(1))]);
-            }),
-            stands("89 days", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 89, Some(1))])
-            }),
-            stands("old and off", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![off(key("AKIA1", 300, Some(1)))]);
-            }),
-            stands("two young ones", State::NeedsPerson, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 2, Some(1)), key("AKIA2", 1, Some(1))]);
-            }),
-            stands("one of two is off", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![off(key("AKIA1", 80, Some(1))), key("AKIA2", 1, Some(1))]);
-            }),
-            stands("replaced since the report", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(1))]);
-                facts.looked_up.as_mut().unwrap().insert("bob".into(), vec![key("AKIA2", 0, Some(0))]);
-            }),
-            stands("by the report alone", State::NeedsPerson, |facts, _| {
-                add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(1))])));
-            }),
-            stands("a key of unknown age", State::NeedsPerson, |facts, _| {
-                add_keys(facts, "bob", vec![Key { made: None, ..key("AKIA1", 1, Some(1)) }]);
-            }),
-            stands("the administrator's key is old", State::NeedsPerson, |facts, _| {
-                facts.report.as_mut().unwrap().rows[1].keys[0].made = ago(91);
-            }),
-            stands("unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
-        ],
-    );
+    cases(StepId::KeyRotation, perfect)
+        .stands("a young key", State::InPlace, |_, _| {})
+        .stands("90 days", State::NeedsPerson, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 90, Some(1))]);
+        })
+        .stands("89 days", State::InPlace, |facts, _| add_keys(facts, "bob", vec![key("AKIA1", 89, Some(1))]))
+        .stands("old and off", State::InPlace, |facts, _| {
+            add_keys(facts, "bob", vec![off(key("AKIA1", 300, Some(1)))]);
+        })
+        .stands("two young ones", State::NeedsPerson, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 2, Some(1)), key("AKIA2", 1, Some(1))]);
+        })
+        .stands("one of two is off", State::InPlace, |facts, _| {
+            add_keys(facts, "bob", vec![off(key("AKIA1", 80, Some(1))), key("AKIA2", 1, Some(1))]);
+        })
+        .stands("replaced since the report", State::InPlace, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(1))]);
+            facts.looked_up.as_mut().unwrap().insert("bob".into(), vec![key("AKIA2", 0, Some(0))]);
+        })
+        .stands("by the report alone", State::NeedsPerson, |facts, _| {
+            add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(1))])));
+        })
+        .stands("a key of unknown age", State::NeedsPerson, |facts, _| {
+            add_keys(facts, "bob", vec![Key { made: None, ..key("AKIA1", 1, Some(1)) }]);
+        })
+        .stands("the administrator's key is old", State::NeedsPerson, |facts, _| {
+            facts.report.as_mut().unwrap().rows[1].keys[0].made = ago(91);
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.report = Err(unseen()));
     let mut facts = perfect();
     add_keys(&mut facts, "bob", vec![key("AKIA1", 300, Some(1)), key("AKIA2", 1, Some(1))]);
     let planned = planned(&facts, &answers(), StepId::KeyRotation);
@@ -82,90 +76,70 @@ fn keys_of_alice(facts: &mut Facts, keys: Vec<Key>, kept: &str) {
 
 #[test]
 fn a_key_of_one_s_own_is_replaced_step_by_step() {
-    hold(
-        StepId::KeyRotation,
-        [
-            changes("due", vec![replace("AKIA1")], |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
-            }),
-            stands("young", State::InPlace, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 89, Some(0))], "AKIA1");
-            }),
-            stands("due, and kept elsewhere", State::NeedsPerson, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIAOTHER");
-            }),
-            stands("due, with nobody there", State::NeedsPerson, |facts, answers| {
-                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
-                answers.attended = false;
-            }),
-            stands("due, and there is no room for a second key", State::NeedsPerson, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0)), off(key("AKIA2", 80, None))], "AKIA1");
-            }),
-            changes("the second one works", vec![deactivate("alice", "AKIA1")], |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA2", 2, Some(0)), key("AKIA1", 100, Some(2))], "AKIA2");
-            }),
-            stands("the second one was not used", State::NeedsPerson, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 100, Some(3)), key("AKIA2", 2, None)], "AKIA2");
-            }),
-            stands("the second one was made a moment ago", State::Waiting, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA2");
-            }),
-            stands("it was made a moment ago elsewhere", State::NeedsPerson, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA1");
-            }),
-            stands("it was made a moment ago, with nobody there", State::NeedsPerson, |facts, answers| {
-                keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA2");
-                answers.attended = false;
-            }),
-            stands("the first one is still used", State::NeedsPerson, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 100, Some(1)), key("AKIA2", 2, Some(0))], "AKIA2");
-            }),
-            stands("the first one signs", State::NeedsPerson, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 100, Some(2)), key("AKIA2", 2, Some(0))], "AKIA2");
-                facts.run.access_keys.push("AKIA1".into());
-            }),
-            changes("the first one is off", vec![delete("alice", "AKIA1")], |facts, answers| {
-                keys_of_alice(
-                    facts,
-                    vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))],
-                    "AKIA2",
-                );
-                switched_off(answers, "AKIA1");
-            }),
-            stands("somebody else switched it off", State::InPlace, |facts, _| {
-                keys_of_alice(
-                    facts,
-                    vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))],
-                    "AKIA2",
-                );
-            }),
-            stands("it is off, with nobody there", State::InPlace, |facts, answers| {
-                keys_of_alice(
-                    facts,
-                    vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))],
-                    "AKIA2",
-                );
-                switched_off(answers, "AKIA1");
-                answers.attended = false;
-            }),
-            stands("the second one is the one that is off", State::NeedsPerson, |facts, answers| {
-                keys_of_alice(
-                    facts,
-                    vec![key("AKIA1", 100, Some(2)), off(key("AKIA2", 2, Some(0)))],
-                    "AKIA1",
-                );
-                switched_off(answers, "AKIA2");
-            }),
-            stands("by the report alone", State::NeedsPerson, |facts, _| {
-                keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
-                facts.looked_up = Ok(BTreeMap::new());
-            }),
-            stands("of somebody else", State::NeedsPerson, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 90, Some(0))]);
-                facts.kept = BTreeMap::from([("AKIA1".to_owned(), vec![PROFILE.to_owned()])]);
-            }),
-        ],
-    );
+    cases(StepId::KeyRotation, perfect)
+        .changes("due", vec![replace("AKIA1")], |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
+        })
+        .stands("young", State::InPlace, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 89, Some(0))], "AKIA1");
+        })
+        .stands("due, and kept elsewhere", State::NeedsPerson, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIAOTHER");
+        })
+        .stands("due, with nobody there", State::NeedsPerson, |facts, answers| {
+            keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
+            answers.attended = false;
+        })
+        .stands("due, and there is no room for a second key", State::NeedsPerson, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 90, Some(0)), off(key("AKIA2", 80, None))], "AKIA1");
+        })
+        .changes("the second one works", vec![deactivate("alice", "AKIA1")], |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA2", 2, Some(0)), key("AKIA1", 100, Some(2))], "AKIA2");
+        })
+        .stands("the second one was not used", State::NeedsPerson, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 100, Some(3)), key("AKIA2", 2, None)], "AKIA2");
+        })
+        .stands("the second one was made a moment ago", State::Waiting, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA2");
+        })
+        .stands("it was made a moment ago elsewhere", State::NeedsPerson, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA1");
+        })
+        .stands("it was made a moment ago, with nobody there", State::NeedsPerson, |facts, answers| {
+            keys_of_alice(facts, vec![key("AKIA1", 100, Some(0)), key("AKIA2", 0, None)], "AKIA2");
+            answers.attended = false;
+        })
+        .stands("the first one is still used", State::NeedsPerson, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 100, Some(1)), key("AKIA2", 2, Some(0))], "AKIA2");
+        })
+        .stands("the first one signs", State::NeedsPerson, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 100, Some(2)), key("AKIA2", 2, Some(0))], "AKIA2");
+            facts.run.access_keys.push("AKIA1".into());
+        })
+        .changes("the first one is off", vec![delete("alice", "AKIA1")], |facts, answers| {
+            keys_of_alice(facts, vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))], "AKIA2");
+            switched_off(answers, "AKIA1");
+        })
+        .stands("somebody else switched it off", State::InPlace, |facts, _| {
+            keys_of_alice(facts, vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))], "AKIA2");
+        })
+        .stands("it is off, with nobody there", State::InPlace, |facts, answers| {
+            keys_of_alice(facts, vec![off(key("AKIA1", 100, Some(2))), key("AKIA2", 2, Some(0))], "AKIA2");
+            switched_off(answers, "AKIA1");
+            answers.attended = false;
+        })
+        .stands("the second one is the one that is off", State::NeedsPerson, |facts, answers| {
+            keys_of_alice(facts, vec![key("AKIA1", 100, Some(2)), off(key("AKIA2", 2, Some(0)))], "AKIA1");
+            switched_off(answers, "AKIA2");
+        })
+        .stands("by the report alone", State::NeedsPerson, |facts, _| {
+            keys_of_alice(facts, vec![key("AKIA1", 90, Some(0))], "AKIA1");
+            facts.looked_up = Ok(BTreeMap::new());
+        })
+        .stands("of somebody else", State::NeedsPerson, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 90, Some(0))]);
+            facts.kept = BTreeMap::from([("AKIA1".to_owned(), vec![PROFILE.to_owned()])]);
+        });
 }
 
 #[test]

@@ -5,81 +5,77 @@ use super::*;
 #[test]
 fn rights_that_reach_too_far_are_named() {
     use Wildcard::*;
-    hold(
-        StepId::LeastPrivilege,
-        [
-            stands("only the administrators", State::InPlace, |_, _| {}),
-            stands("no group yet", State::InPlace, |facts, _| facts.rights = Ok(Rights::default())),
-            stands("a user with AdministratorAccess", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
-            }),
-            stands("a user with IAMFullAccess", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &["arn:aws:iam::aws:policy/IAMFullAccess"]));
-            }),
-            stands("a user with ReadOnlyAccess", State::InPlace, |facts, _| {
-                add_user(facts, holding("bob", &[READ_ONLY]));
-            }),
-            stands("a user with an inline policy", State::NeedsPerson, |facts, _| {
-                add_user(facts, User { inline: vec![inline("x", &[AssumeRole])], ..in_groups("bob", &[]) });
-            }),
-            stands("a user with a narrow inline policy", State::InPlace, |facts, _| {
-                add_user(facts, User { inline: vec![inline("x", &[])], ..in_groups("bob", &[]) });
-            }),
-            stands("another group with AdministratorAccess", State::NeedsPerson, |facts, _| {
-                add_group(facts, group("Developers", &[ADMINISTRATOR_ACCESS]));
-            }),
-            stands("another group with an inline policy", State::NeedsPerson, |facts, _| {
-                let inline = vec![inline("x", &[Everything])];
-                add_group(facts, Group { inline, ..group("Developers", &[]) });
-            }),
-            stands("the administrators in another case", State::InPlace, |_, answers| {
-                answers.admin.group = "ADMINISTRATORS".into();
-            }),
-            stands("other administrators", State::NeedsPerson, |_, answers| {
-                answers.admin.group = "Admins".into();
-            }),
-            stands("a policy of one's own, attached to a user", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &[OWN]));
-                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Iam]));
-            }),
-            stands("attached to the administrators", State::InPlace, |facts, _| {
-                let rights = facts.rights.as_mut().unwrap();
-                rights.groups[0].attached.push(attached(OWN));
-                rights.policies.push(own_policy(&[Iam]));
-            }),
-            stands("attached to a role", State::NeedsPerson, |facts, _| {
-                add_role(facts, role_holding("Deploy", "/", &[OWN]));
-                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Everything]));
-            }),
-            stands("attached to nobody", State::InPlace, |facts, _| {
-                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Everything]));
-            }),
-            stands("narrow, and attached to a role", State::InPlace, |facts, _| {
-                add_role(facts, role_holding("Deploy", "/", &[OWN]));
-                facts.rights.as_mut().unwrap().policies.push(own_policy(&[]));
-            }),
-            stands("one that cannot be understood", State::NeedsPerson, |facts, _| {
-                add_user(facts, holding("bob", &[OWN]));
-                facts.rights.as_mut().unwrap().policies.push(own_policy(&[Unreadable]));
-            }),
-            stands("a role with AdministratorAccess", State::NeedsPerson, |facts, _| {
-                add_role(facts, role_holding("Deploy", "/", &[ADMINISTRATOR_ACCESS]));
-            }),
-            stands("a role with a wide inline policy", State::NeedsPerson, |facts, _| {
-                add_role(facts, role("Deploy", "/", &[Everything]));
-            }),
-            stands("a role with a narrow one", State::InPlace, |facts, _| {
-                add_role(facts, role("Deploy", "/", &[]));
-            }),
-            stands("roles of AWS's own services", State::InPlace, |facts, _| {
-                facts.rights.as_mut().unwrap().roles = roles_of_aws();
-            }),
-            stands("a role that is only named like one", State::NeedsPerson, |facts, _| {
-                add_role(facts, role_holding("AWSServiceRoleForMe", "/", &[ADMINISTRATOR_ACCESS]));
-            }),
-            stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(denied())),
-        ],
-    );
+    cases(StepId::LeastPrivilege, perfect)
+        .stands("only the administrators", State::InPlace, |_, _| {})
+        .stands("no group yet", State::InPlace, |facts, _| facts.rights = Ok(Rights::default()))
+        .stands("a user with AdministratorAccess", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+        })
+        .stands("a user with IAMFullAccess", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &["arn:aws:iam::aws:policy/IAMFullAccess"]));
+        })
+        .stands("a user with ReadOnlyAccess", State::InPlace, |facts, _| {
+            add_user(facts, holding("bob", &[READ_ONLY]));
+        })
+        .stands("a user with an inline policy", State::NeedsPerson, |facts, _| {
+            add_user(facts, User { inline: vec![inline("x", &[AssumeRole])], ..in_groups("bob", &[]) });
+        })
+        .stands("a user with a narrow inline policy", State::InPlace, |facts, _| {
+            add_user(facts, User { inline: vec![inline("x", &[])], ..in_groups("bob", &[]) });
+        })
+        .stands("another group with AdministratorAccess", State::NeedsPerson, |facts, _| {
+            add_group(facts, group("Developers", &[ADMINISTRATOR_ACCESS]));
+        })
+        .stands("another group with an inline policy", State::NeedsPerson, |facts, _| {
+            let inline = vec![inline("x", &[Everything])];
+            add_group(facts, Group { inline, ..group("Developers", &[]) });
+        })
+        .stands("the administrators in another case", State::InPlace, |_, answers| {
+            answers.admin.group = "ADMINISTRATORS".into();
+        })
+        .stands("other administrators", State::NeedsPerson, |_, answers| {
+            answers.admin.group = "Admins".into();
+        })
+        .stands("a policy of one's own, attached to a user", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &[OWN]));
+            facts.rights.as_mut().unwrap().policies.push(own_policy(&[Iam]));
+        })
+        .stands("attached to the administrators", State::InPlace, |facts, _| {
+            let rights = facts.rights.as_mut().unwrap();
+            rights.groups[0].attached.push(attached(OWN));
+            rights.policies.push(own_policy(&[Iam]));
+        })
+        .stands("attached to a role", State::NeedsPerson, |facts, _| {
+            add_role(facts, role_holding("Deploy", "/", &[OWN]));
+            facts.rights.as_mut().unwrap().policies.push(own_policy(&[Everything]));
+        })
+        .stands("attached to nobody", State::InPlace, |facts, _| {
+            facts.rights.as_mut().unwrap().policies.push(own_policy(&[Everything]));
+        })
+        .stands("narrow, and attached to a role", State::InPlace, |facts, _| {
+            add_role(facts, role_holding("Deploy", "/", &[OWN]));
+            facts.rights.as_mut().unwrap().policies.push(own_policy(&[]));
+        })
+        .stands("one that cannot be understood", State::NeedsPerson, |facts, _| {
+            add_user(facts, holding("bob", &[OWN]));
+            facts.rights.as_mut().unwrap().policies.push(own_policy(&[Unreadable]));
+        })
+        .stands("a role with AdministratorAccess", State::NeedsPerson, |facts, _| {
+            add_role(facts, role_holding("Deploy", "/", &[ADMINISTRATOR_ACCESS]));
+        })
+        .stands("a role with a wide inline policy", State::NeedsPerson, |facts, _| {
+            add_role(facts, role("Deploy", "/", &[Everything]));
+        })
+        .stands("a role with a narrow one", State::InPlace, |facts, _| {
+            add_role(facts, role("Deploy", "/", &[]));
+        })
+        .stands("roles of AWS's own services", State::InPlace, |facts, _| {
+            facts.rights.as_mut().unwrap().roles = roles_of_aws();
+        })
+        .stands("a role that is only named like one", State::NeedsPerson, |facts, _| {
+            add_role(facts, role_holding("AWSServiceRoleForMe", "/", &[ADMINISTRATOR_ACCESS]));
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.rights = Err(unseen()));
 }
 
 fn roles_of_aws() -> Vec<Role> {

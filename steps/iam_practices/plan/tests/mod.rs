@@ -16,16 +16,18 @@ mod whole;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::answers::{Accept, Admin, PersonAnswer};
 use crate::credential_report::{Key, LastUse};
 use crate::iam_practices::{
-    Alarm, Analyzer, Attached, Group, Inline, Policy, Rights, Role, Rule, Run, Subscription, SupportRole,
-    Topic, Wildcard, support_access,
+    Alarm, Analyzer, Attached, Group, IamPractices, Inline, Policy, Rights, Role, Rule, Run, Subscription,
+    SupportRole, Topic, Wildcard, support_access,
+};
+use crate::plan_cases::{
+    self, ACCOUNT, Cases, accepting, answers, assert_not_assessed, owned, person, says, states, step_of,
+    unseen,
 };
 use crate::policy::Document;
 use crate::practice::State;
 
-const ACCOUNT: &str = "111122223333";
 const DAY: i64 = 86_400;
 /// 2026-11-24, at midnight.
 const NOW: i64 = 1_795_478_400;
@@ -37,62 +39,26 @@ const PROFILE: &str = "dayone-admin";
 const READS: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}"#;
 const WRITES: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}}"#;
 
-/// What is unlike the account that a table starts from.
-type Given = fn(&mut Facts, &mut Answers);
-
-/// One line of a table: what is unlike the account that the table starts from, and how the step stands then.
-struct Case {
-    name: &'static str,
-    state: State,
-    changes: Vec<Change>,
-    given: Given,
-}
-
-/// A case in which nothing is changed.
-fn stands(name: &'static str, state: State, given: Given) -> Case {
-    Case { name, state, changes: Vec::new(), given }
-}
-
-/// A case in which there is something to change.
-fn changes(name: &'static str, changes: Vec<Change>, given: Given) -> Case {
-    Case { name, state: State::ToChange, changes, given }
-}
-
-/// Holds each case against the plan of one step.
-fn hold(step: StepId, cases: impl IntoIterator<Item = Case>) {
-    for Case { name, state, changes, given } in cases {
-        let (mut facts, mut answers) = (perfect(), answers());
-        given(&mut facts, &mut answers);
-        let planned = planned(&facts, &answers, step);
-        assert_eq!((planned.state, &planned.changes), (state, &changes), "{step}: {name}");
-        holds_together(&planned);
-    }
+/// A table of cases against the plan of one step, which start from this account.
+fn cases(step: StepId, start: fn() -> Facts) -> Cases<IamPractices> {
+    Cases { step, start, answers, holds_together }
 }
 
 fn planned(facts: &Facts, answers: &Answers, step: StepId) -> StepPlan<Change> {
-    plan(facts, answers).into_iter().find(|planned| planned.step == step).unwrap()
+    step_of(plan(facts, answers), step)
 }
 
 /// What holds of every step, however it stands.
 fn holds_together(planned: &StepPlan<Change>) {
+    plan_cases::holds_together(planned);
     let state = planned.state;
-    let has_reason = matches!(state, State::Waiting | State::Blocked | State::Accepted | State::NotAssessed);
-    assert_eq!(!planned.changes.is_empty(), state == State::ToChange, "{planned:?}");
-    assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
-    assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
-    assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
+    assert_ne!(state, State::NotApplicable, "{planned:?}");
     // What is accepted goes on telling what that is, and what was not seen tells that it is accepted.
     let may_have_notes = !matches!(state, State::InPlace | State::Blocked);
     assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
     let may_be_offered = matches!(state, State::NeedsPerson | State::InPlace);
     assert!(planned.offer.is_none() || may_be_offered, "{planned:?}");
-    assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
     assert_eq!(planned.awaited.is_some(), state == State::Waiting, "{planned:?}");
-    assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
-    let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
-    for text in of_person.chain(&planned.reason).chain(&planned.found).chain(&planned.notes) {
-        assert!(!text.en.is_empty() && !text.ko.is_empty(), "{planned:?}");
-    }
 }
 
 /// One administrator, who uses one key, and everything that the practice asks for.
@@ -134,18 +100,8 @@ fn fresh() -> Facts {
     }
 }
 
-/// What the wizard starts with: a person is there, and has named the administrator.
-fn answers() -> Answers {
-    let admin = Admin { user: Some("alice".into()), ..Admin::default() };
-    Answers { attended: true, admin, ..Answers::default() }
-}
-
 fn unattended() -> Answers {
     Answers { attended: false, ..answers() }
-}
-
-fn denied() -> Unseen {
-    Unseen::denied("iam:GetSomething", "AccessDenied")
 }
 
 fn ago(days: i64) -> Option<i64> {
@@ -214,8 +170,7 @@ fn attached(arn: &str) -> Attached {
 }
 
 fn in_groups(user: &str, groups: &[&str]) -> User {
-    let groups = groups.iter().copied().map(str::to_owned).collect();
-    User { name: user.into(), groups, ..User::default() }
+    User { name: user.into(), groups: owned(groups), ..User::default() }
 }
 
 fn holding(user: &str, policies: &[&str]) -> User {
@@ -398,26 +353,10 @@ fn name_contact(answers: &mut Answers) {
     answers.iam.security_contact_phone = Some("+82 2 555 0100".into());
 }
 
-/// Both languages contain all the words.
-fn says(text: &Text, words: &[&str]) {
-    for (word, sentence) in words.iter().flat_map(|word| [(word, &text.en), (word, &text.ko)]) {
-        assert!(sentence.contains(word), "{word} is not in: {sentence}");
-    }
-}
-
 /// Some note of a plan says all of these, in both languages.
 fn notes(planned: &StepPlan<Change>, words: &[&str]) {
     let says = |note: &Text| words.iter().all(|word| note.en.contains(word) && note.ko.contains(word));
     assert!(planned.notes.iter().any(says), "{words:?} are not in {:?}", planned.notes);
-}
-
-fn accepting(steps: &[StepId]) -> Answers {
-    let accept = |step: &StepId| Accept { step: *step, reason: "we know".into() };
-    Answers { accept: steps.iter().map(accept).collect(), ..answers() }
-}
-
-fn person(user: &str) -> PersonAnswer {
-    PersonAnswer { user: user.into(), groups: Vec::new(), console_password_file: None }
 }
 
 /// A run of ours switched this key off.

@@ -6,53 +6,45 @@ use crate::practice::Change as _;
 #[test]
 fn the_alarm_on_root_is_made_where_it_is_asked_for() {
     use Subscription::{Confirmed, Missing, Unconfirmed};
-    hold(
-        StepId::ActivityMonitoring,
-        [
-            stands("off, whatever is there", State::InPlace, |facts, _| {
-                facts.root_alarm = vec![no_alarm("us-east-1")];
-            }),
-            changes("nothing there", alarm_changes("us-east-1"), |facts, answers| {
-                facts.root_alarm = vec![no_alarm("us-east-1")];
-                ask_for_alarm(answers);
-            }),
-            changes("one of two Regions", alarm_changes("eu-north-1"), |facts, answers| {
-                facts.root_alarm = vec![no_alarm("eu-north-1"), alarm("us-east-1", Unconfirmed)];
-                ask_for_alarm(answers);
-            }),
-            changes(
-                "the address was forgotten",
-                vec![alarm_changes("us-east-1").remove(1)],
-                |facts, answers| {
-                    facts.root_alarm = vec![alarm("us-east-1", Missing)];
-                    ask_for_alarm(answers);
-                },
-            ),
-            stands("not confirmed yet", State::NeedsPerson, |facts, answers| {
-                facts.root_alarm = vec![alarm("us-east-1", Unconfirmed)];
-                ask_for_alarm(answers);
-            }),
-            stands("all there", State::InPlace, |facts, answers| {
-                facts.root_alarm = vec![alarm("eu-north-1", Confirmed), alarm("us-east-1", Confirmed)];
-                ask_for_alarm(answers);
-            }),
-            stands("the topic is unreadable", State::NotAssessed, |facts, answers| {
-                let alarm = alarm("us-east-1", Confirmed);
-                facts.root_alarm = vec![Alarm { topic: Err(denied()), ..alarm }];
-                ask_for_alarm(answers);
-            }),
-            stands("the rule is unreadable", State::NotAssessed, |facts, answers| {
-                let alarm = alarm("us-east-1", Confirmed);
-                facts.root_alarm = vec![Alarm { rule: Err(denied()), ..alarm }];
-                ask_for_alarm(answers);
-            }),
-            stands("the policy of the topic is none", State::NeedsPerson, |facts, answers| {
-                let topic = Topic { policy: Some("{".into()), subscription: Confirmed };
-                facts.root_alarm = vec![Alarm { topic: Ok(Some(topic)), ..alarm("us-east-1", Confirmed) }];
-                ask_for_alarm(answers);
-            }),
-        ],
-    );
+    cases(StepId::ActivityMonitoring, perfect)
+        .stands("off, whatever is there", State::InPlace, |facts, _| {
+            facts.root_alarm = vec![no_alarm("us-east-1")];
+        })
+        .changes("nothing there", alarm_changes("us-east-1"), |facts, answers| {
+            facts.root_alarm = vec![no_alarm("us-east-1")];
+            ask_for_alarm(answers);
+        })
+        .changes("one of two Regions", alarm_changes("eu-north-1"), |facts, answers| {
+            facts.root_alarm = vec![no_alarm("eu-north-1"), alarm("us-east-1", Unconfirmed)];
+            ask_for_alarm(answers);
+        })
+        .changes("the address was forgotten", vec![alarm_changes("us-east-1").remove(1)], |facts, answers| {
+            facts.root_alarm = vec![alarm("us-east-1", Missing)];
+            ask_for_alarm(answers);
+        })
+        .stands("not confirmed yet", State::NeedsPerson, |facts, answers| {
+            facts.root_alarm = vec![alarm("us-east-1", Unconfirmed)];
+            ask_for_alarm(answers);
+        })
+        .stands("all there", State::InPlace, |facts, answers| {
+            facts.root_alarm = vec![alarm("eu-north-1", Confirmed), alarm("us-east-1", Confirmed)];
+            ask_for_alarm(answers);
+        })
+        .stands("the topic is unreadable", State::NotAssessed, |facts, answers| {
+            let alarm = alarm("us-east-1", Confirmed);
+            facts.root_alarm = vec![Alarm { topic: Err(unseen()), ..alarm }];
+            ask_for_alarm(answers);
+        })
+        .stands("the rule is unreadable", State::NotAssessed, |facts, answers| {
+            let alarm = alarm("us-east-1", Confirmed);
+            facts.root_alarm = vec![Alarm { rule: Err(unseen()), ..alarm }];
+            ask_for_alarm(answers);
+        })
+        .stands("the policy of the topic is none", State::NeedsPerson, |facts, answers| {
+            let topic = Topic { policy: Some("{".into()), subscription: Confirmed };
+            facts.root_alarm = vec![Alarm { topic: Ok(Some(topic)), ..alarm("us-east-1", Confirmed) }];
+            ask_for_alarm(answers);
+        });
 }
 
 #[test]

@@ -1,79 +1,74 @@
 //! `unused-credentials`: what nobody uses is switched off first, and deleted long after.
 
 use super::*;
+use crate::plan_cases::Given;
 use crate::practice::Change as _;
 
 #[test]
 fn what_is_unused_is_switched_off_before_it_is_deleted() {
-    hold(
-        StepId::UnusedCredentials,
-        [
-            stands("used", State::InPlace, |_, _| {}),
-            changes("a key, 45 days", vec![deactivate("bob", "AKIA1")], |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(45))]);
-            }),
-            stands("a key, 44 days", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(44))]);
-            }),
-            changes("a key that was never used", vec![deactivate("bob", "AKIA1")], |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 45, None)]);
-            }),
-            stands("a new key that was never used", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 44, None)]);
-            }),
-            changes("one of two", vec![deactivate("bob", "AKIA2")], |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(1)), key("AKIA2", 300, Some(100))]);
-            }),
-            changes("off and on", vec![deactivate("bob", "AKIA1")], |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100)), off(key("AKIA2", 300, None))]);
-            }),
-            stands("switched off since the report", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
-                let off = vec![off(key("AKIA1", 300, Some(100)))];
-                facts.looked_up.as_mut().unwrap().insert("bob".into(), off);
-            }),
-            stands("used since the report", State::InPlace, |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
-                let used = vec![key("AKIA1", 300, Some(0))];
-                facts.looked_up.as_mut().unwrap().insert("bob".into(), used);
-            }),
-            stands("not looked up", State::NeedsPerson, |facts, _| {
-                add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(100))])));
-            }),
-            stands("looking up was refused", State::NeedsPerson, |facts, _| {
-                add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(100))])));
-                facts.looked_up = Err(denied());
-            }),
-            stands("a password", State::NeedsPerson, |facts, _| {
-                add_row(facts, with_password("bob", Some(45)))
-            }),
-            stands("a password that was never used", State::NeedsPerson, |facts, _| {
-                add_row(facts, with_password("bob", None));
-            }),
-            stands("a password that was changed lately", State::InPlace, |facts, _| {
-                add_row(facts, Row { password_last_changed: ago(10), ..with_password("bob", None) });
-            }),
-            stands("a password of a new user", State::InPlace, |facts, _| {
-                add_row(facts, Row { created: ago(10), ..with_password("bob", None) });
-            }),
-            stands("a user of unknown age", State::NeedsPerson, |facts, _| {
-                add_row(facts, Row { created: None, ..with_password("bob", None) });
-            }),
-            changes("a password and a key", vec![deactivate("bob", "AKIA1")], |facts, _| {
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
-                add_row(facts, with_password("carol", None));
-            }),
-            stands("unattended", State::NeedsPerson, |facts, answers| {
-                answers.attended = false;
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
-            }),
-            changes("unattended, with consent", vec![deactivate("bob", "AKIA1")], |facts, answers| {
-                (answers.attended, answers.iam.disable_unused) = (false, true);
-                add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
-            }),
-            stands("unreadable", State::NotAssessed, |facts, _| facts.report = Err(denied())),
-        ],
-    );
+    cases(StepId::UnusedCredentials, perfect)
+        .stands("used", State::InPlace, |_, _| {})
+        .changes("a key, 45 days", vec![deactivate("bob", "AKIA1")], |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(45))]);
+        })
+        .stands("a key, 44 days", State::InPlace, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(44))]);
+        })
+        .changes("a key that was never used", vec![deactivate("bob", "AKIA1")], |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 45, None)]);
+        })
+        .stands("a new key that was never used", State::InPlace, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 44, None)]);
+        })
+        .changes("one of two", vec![deactivate("bob", "AKIA2")], |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(1)), key("AKIA2", 300, Some(100))]);
+        })
+        .changes("off and on", vec![deactivate("bob", "AKIA1")], |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100)), off(key("AKIA2", 300, None))]);
+        })
+        .stands("switched off since the report", State::InPlace, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+            let off = vec![off(key("AKIA1", 300, Some(100)))];
+            facts.looked_up.as_mut().unwrap().insert("bob".into(), off);
+        })
+        .stands("used since the report", State::InPlace, |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+            let used = vec![key("AKIA1", 300, Some(0))];
+            facts.looked_up.as_mut().unwrap().insert("bob".into(), used);
+        })
+        .stands("not looked up", State::NeedsPerson, |facts, _| {
+            add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(100))])));
+        })
+        .stands("looking up was refused", State::NeedsPerson, |facts, _| {
+            add_row(facts, row("bob", without_ids(&[key("AKIA1", 300, Some(100))])));
+            facts.looked_up = Err(unseen());
+        })
+        .stands("a password", State::NeedsPerson, |facts, _| add_row(facts, with_password("bob", Some(45))))
+        .stands("a password that was never used", State::NeedsPerson, |facts, _| {
+            add_row(facts, with_password("bob", None));
+        })
+        .stands("a password that was changed lately", State::InPlace, |facts, _| {
+            add_row(facts, Row { password_last_changed: ago(10), ..with_password("bob", None) });
+        })
+        .stands("a password of a new user", State::InPlace, |facts, _| {
+            add_row(facts, Row { created: ago(10), ..with_password("bob", None) });
+        })
+        .stands("a user of unknown age", State::NeedsPerson, |facts, _| {
+            add_row(facts, Row { created: None, ..with_password("bob", None) });
+        })
+        .changes("a password and a key", vec![deactivate("bob", "AKIA1")], |facts, _| {
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+            add_row(facts, with_password("carol", None));
+        })
+        .stands("unattended", State::NeedsPerson, |facts, answers| {
+            answers.attended = false;
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+        })
+        .changes("unattended, with consent", vec![deactivate("bob", "AKIA1")], |facts, answers| {
+            (answers.attended, answers.iam.disable_unused) = (false, true);
+            add_keys(facts, "bob", vec![key("AKIA1", 300, Some(100))]);
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.report = Err(unseen()));
 }
 
 #[test]
@@ -115,7 +110,7 @@ fn a_key_that_came_with_its_user_is_switched_off() {
 #[test]
 fn the_administrator_and_the_run_are_never_touched() {
     let stale = || vec![key("AKIA1", 300, Some(100))];
-    let cases: [(&str, Given); 4] = [
+    let cases: [(&str, Given<Facts>); 4] = [
         ("the administrator", |facts, answers| {
             (facts.run, answers.admin.user) = (Run::default(), Some("BOB".into()));
         }),
@@ -142,48 +137,42 @@ fn the_administrator_and_the_run_are_never_touched() {
 
 #[test]
 fn deleting_takes_a_key_that_was_off_for_long_and_a_person() {
-    let forgotten = |facts: &mut Facts| add_keys(facts, "bob", vec![off(key("AKIA1", 300, Some(90)))]);
-    let cases: [(&str, State, Vec<Change>, Given); 10] = [
-        ("off for long", State::ToChange, vec![delete("bob", "AKIA1")], |_, _| {}),
-        ("unattended", State::NeedsPerson, vec![], |_, answers| answers.attended = false),
-        ("unattended, with consent to switch off", State::NeedsPerson, vec![], |_, answers| {
+    let forgotten = || {
+        let mut facts = perfect();
+        add_keys(&mut facts, "bob", vec![off(key("AKIA1", 300, Some(90)))]);
+        facts
+    };
+    cases(StepId::UnusedCredentials, forgotten)
+        .changes("off for long", vec![delete("bob", "AKIA1")], |_, _| {})
+        .stands("unattended", State::NeedsPerson, |_, answers| answers.attended = false)
+        .stands("unattended, with consent to switch off", State::NeedsPerson, |_, answers| {
             (answers.attended, answers.iam.disable_unused) = (false, true);
-        }),
-        ("switched in that time", State::InPlace, vec![], |facts, _| {
+        })
+        .stands("switched in that time", State::InPlace, |facts, _| {
             facts.switched = Ok(BTreeSet::from(["AKIA1".to_owned()]));
-        }),
-        ("Event History cannot be read", State::InPlace, vec![], |facts, _| facts.switched = Err(denied())),
-        ("used 89 days ago", State::InPlace, vec![], |facts, _| {
+        })
+        .stands("Event History cannot be read", State::InPlace, |facts, _| facts.switched = Err(unseen()))
+        .stands("used 89 days ago", State::InPlace, |facts, _| {
             let used = vec![off(key("AKIA1", 300, Some(89)))];
             facts.looked_up.as_mut().unwrap().insert("bob".into(), used);
-        }),
-        ("made 89 days ago", State::InPlace, vec![], |facts, _| {
+        })
+        .stands("made 89 days ago", State::InPlace, |facts, _| {
             let made = vec![off(key("AKIA1", 89, None))];
             facts.looked_up.as_mut().unwrap().insert("bob".into(), made);
-        }),
-        ("the report is a moment old", State::InPlace, vec![], |facts, _| {
+        })
+        .stands("the report is a moment old", State::InPlace, |facts, _| {
             facts.report.as_mut().unwrap().generated = Some(NOW - 60);
-        }),
-        ("on by the report", State::InPlace, vec![], |facts, _| {
+        })
+        .stands("on by the report", State::InPlace, |facts, _| {
             facts.report.as_mut().unwrap().rows[2].keys[0].active = true;
-        }),
-        (
+        })
+        .changes(
             "another key is to be switched off first",
-            State::ToChange,
             vec![deactivate("carol", "AKIA2")],
             |facts, _| {
                 add_keys(facts, "carol", vec![key("AKIA2", 300, Some(100))]);
             },
-        ),
-    ];
-    for (name, state, changes, given) in cases {
-        let (mut facts, mut answers) = (perfect(), answers());
-        forgotten(&mut facts);
-        given(&mut facts, &mut answers);
-        let planned = planned(&facts, &answers, StepId::UnusedCredentials);
-        assert_eq!((planned.state, &planned.changes), (state, &changes), "{name}");
-        holds_together(&planned);
-    }
+        );
     assert!(delete("bob", "AKIA1").is_irreversible() && !deactivate("bob", "AKIA1").is_irreversible());
 }
 

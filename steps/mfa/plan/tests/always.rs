@@ -1,31 +1,23 @@
 //! What holds of every account.
 
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::mfa::plan::require::LOGIN_HOURS;
+use crate::plan_cases::{any_accepted, assert_hold_together, assert_nothing_is_left_to_change, maybe_unseen};
 use crate::practice::PracticeId;
 use crate::session::is_passkey;
 
 /// Holds a property against random accounts and answers.
 fn always(property: impl Fn(&Facts, &Answers)) {
-    let config = ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() };
-    let outcome = TestRunner::new(config).run(&(any_facts(), any_answers()), |(facts, answers)| {
-        property(&facts, &answers);
-        Ok(())
-    });
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
+    plan_cases::always(any_facts(), any_answers(), property);
 }
 
 #[test]
 fn every_plan_has_the_steps_in_order_and_holds_together() {
     always(|facts, answers| {
         let plan = plan(facts, answers);
-        let steps: Vec<_> = plan.iter().map(|planned| planned.step).collect();
-        assert_eq!(steps, PracticeId::Mfa.steps());
+        assert_hold_together::<crate::mfa::Mfa>(&plan);
         plan.iter().for_each(holds_together);
     });
 }
@@ -130,20 +122,12 @@ fn a_device_gets_a_free_name_and_replaces_only_what_nobody_owns() {
 #[test]
 fn what_was_changed_is_not_to_change_again() {
     always(|facts, answers| {
-        let answers = Answers { accept: Vec::new(), ..answers.clone() };
-        let mut facts = facts.clone();
-        for _ in 0..2 {
-            let changes = plan(&facts, &answers).into_iter().flat_map(|planned| planned.changes);
-            changes.for_each(|change| make(&change, &mut facts));
-        }
-        for planned in plan(&facts, &answers) {
-            assert_ne!(planned.state, State::ToChange, "{planned:?}");
-        }
+        assert_nothing_is_left_to_change::<crate::mfa::Mfa>(2, facts.clone(), answers, make)
     });
 }
 
 /// What an account looks like after a change.
-fn make(change: &Change, facts: &mut Facts) {
+fn make(facts: &mut Facts, change: &Change) {
     match change {
         Change::DeleteLeftover { serial } => {
             facts.virtual_devices.as_mut().unwrap().retain(|device| device.serial != *serial);
@@ -219,10 +203,6 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     })
 }
 
-fn maybe_unseen<T: std::fmt::Debug>(seen: impl Strategy<Value = T>) -> impl Strategy<Value = Reading<T>> {
-    prop::option::weighted(0.85, seen).prop_map(|seen| seen.ok_or_else(denied))
-}
-
 fn any_admin() -> impl Strategy<Value = Option<(String, Vec<String>)>> {
     let name = prop::sample::select(vec!["alice", "Alice"]);
     let devices = prop::sample::subsequence(vec![PASSKEY, VIRTUAL, TOKEN], 0..=3);
@@ -278,12 +258,11 @@ fn any_names() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn any_answers() -> impl Strategy<Value = Answers> {
-    let steps = prop::sample::subsequence(PracticeId::Mfa.steps(), 0..=4);
-    let accept = prop_oneof![3 => Just(Vec::<StepId>::new()), 1 => steps];
+    let accept = any_accepted(PracticeId::Mfa);
     let people = prop::sample::subsequence(vec!["Alice", "dave"], 0..=2);
     (any::<[bool; 3]>(), any_mfa_answers(), people, accept).prop_map(|(flags, mfa, people, accept)| {
         let [attended, named, require] = flags;
-        let mut answers = accepting(&accept);
+        let mut answers = accepting(&accept, answers());
         answers.attended = attended;
         answers.admin.user = answers.admin.user.filter(|_| named);
         answers.people = people.into_iter().map(person).collect();

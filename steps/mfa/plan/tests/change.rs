@@ -1,6 +1,7 @@
 //! The changes in words.
 
 use super::*;
+use crate::plan_cases::assert_told;
 use crate::practice::{Change as _, Verb};
 
 #[test]
@@ -16,8 +17,7 @@ fn each_change_says_what_it_does_to_what() {
         (create_enrolment_policy(), Verb::Create, ENROLMENT, "dayone-enrol-mfa"),
     ];
     for (change, verb, resource, word) in table {
-        assert_eq!((change.verb(), change.resource().as_str()), (verb, resource), "{change:?}");
-        says(&change.summary(), &[word]);
+        assert_told(&change, verb, resource, word);
         assert!(!change.is_irreversible(), "{change:?}");
     }
     let leftover = delete_leftover("alice");

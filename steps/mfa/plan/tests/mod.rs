@@ -13,15 +13,17 @@ mod whole;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::answers::{Accept, Admin, DeviceKind, Mfa, PersonAnswer};
-use crate::aws::{Reading, Unseen};
+use crate::answers::{DeviceKind, Mfa};
+use crate::aws::Reading;
 use crate::mfa::facts::{
     Holders, Member, PeopleGroup, PersonFacts, RequirePolicy, RootSignIn, RunMfa, VirtualDevice,
 };
-use crate::practice::{PersonTask, Seen, State, StepId};
+use crate::plan_cases::{
+    self, ACCOUNT, Cases, accepting, assert_not_assessed, owned, person, says, states, step_of, unseen,
+};
+use crate::practice::{Seen, State, StepId};
 use crate::text::Text;
 
-const ACCOUNT: &str = "111122223333";
 const POLICY: &str = "arn:aws:iam::111122223333:policy/dayone-require-mfa";
 const ENROLMENT: &str = "arn:aws:iam::111122223333:policy/dayone-enrol-mfa";
 const VIRTUAL: &str = "arn:aws:iam::111122223333:mfa/alice";
@@ -29,57 +31,23 @@ const PASSKEY: &str = "arn:aws:iam::111122223333:u2f/user/alice/key-EXAMPLE";
 const TOKEN: &str = "GAHT12345678";
 const SMS: &str = "arn:aws:iam::111122223333:sms-mfa/alice";
 
-/// One line of a table: what is unlike the account that the table starts from, and how the step stands then.
-struct Case {
-    name: &'static str,
-    state: State,
-    changes: Vec<Change>,
-    given: fn(&mut Facts, &mut Answers),
-}
-
-/// A case in which nothing is changed.
-fn stands(name: &'static str, state: State, given: fn(&mut Facts, &mut Answers)) -> Case {
-    Case { name, state, changes: Vec::new(), given }
-}
-
-/// A case in which there is something to change.
-fn changes(name: &'static str, changes: Vec<Change>, given: fn(&mut Facts, &mut Answers)) -> Case {
-    Case { name, state: State::ToChange, changes, given }
-}
-
-/// Holds each case against the plan of one step.
-fn hold(step: StepId, start: fn() -> Facts, cases: impl IntoIterator<Item = Case>) {
-    for Case { name, state, changes, given } in cases {
-        let (mut facts, mut answers) = (start(), answers());
-        given(&mut facts, &mut answers);
-        let planned = planned(&facts, &answers, step);
-        assert_eq!((planned.state, &planned.changes), (state, &changes), "{step}: {name}");
-        holds_together(&planned);
-    }
+/// A table of cases against the plan of one step, which start from this account.
+fn cases(step: StepId, start: fn() -> Facts) -> Cases<crate::mfa::Mfa> {
+    Cases { step, start, answers, holds_together }
 }
 
 fn planned(facts: &Facts, answers: &Answers, step: StepId) -> StepPlan<Change> {
-    plan(facts, answers).into_iter().find(|planned| planned.step == step).unwrap()
+    step_of(plan(facts, answers), step)
 }
 
 /// What holds of every step, however it stands.
 fn holds_together(planned: &StepPlan<Change>) {
+    plan_cases::holds_together(planned);
     let state = planned.state;
-    let has_reason =
-        matches!(state, State::Blocked | State::Accepted | State::NotAssessed | State::NotApplicable);
-    assert_eq!(!planned.changes.is_empty(), state == State::ToChange, "{planned:?}");
-    assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
-    assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
-    assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
+    assert_ne!(state, State::Waiting, "{planned:?}");
     let names_machines = state == State::NeedsPerson && planned.step == StepId::UsersMfa;
     let tells_more = matches!(state, State::ToChange | State::Accepted | State::NotAssessed);
     assert!(planned.notes.is_empty() || tells_more || names_machines, "{planned:?}");
-    let asks = |task: &PersonTask| matches!(task.seen, Seen::ByChoice(..));
-    assert!(planned.person.iter().all(|task| asks(task) || !task.how.is_empty()), "{planned:?}");
-    let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
-    for text in of_person.chain(&planned.reason).chain(&planned.found).chain(&planned.notes) {
-        assert!(!text.en.is_empty() && !text.ko.is_empty(), "{planned:?}");
-    }
 }
 
 /// The administrator is made and has signed in by access key. Nobody has MFA.
@@ -135,19 +103,10 @@ fn perfect() -> Facts {
     }
 }
 
-/// What the wizard starts with: a person is there, and has named the administrator.
+/// What the wizard starts with, and that the device is an authenticator app.
 fn answers() -> Answers {
-    let admin = Admin { user: Some("alice".into()), ..Admin::default() };
     let mfa = Mfa { device: Some(DeviceKind::Virtual), ..Mfa::default() };
-    Answers { attended: true, admin, mfa, ..Answers::default() }
-}
-
-fn denied() -> Unseen {
-    Unseen::denied("iam:GetSomething", "AccessDenied")
-}
-
-fn owned(words: &[&str]) -> Vec<String> {
-    words.iter().copied().map(str::to_owned).collect()
+    Answers { mfa, ..plan_cases::answers() }
 }
 
 fn admin_with(serials: &[&str]) -> Reading<Option<(String, Vec<String>)>> {
@@ -214,22 +173,6 @@ fn create_enrolment_policy() -> Change {
 
 fn attach_policy(group: &str) -> Change {
     Change::AttachPolicy { policy: POLICY.into(), group: group.into() }
-}
-
-/// Both languages contain all the words.
-fn says(text: &Text, words: &[&str]) {
-    for (word, sentence) in words.iter().flat_map(|word| [(word, &text.en), (word, &text.ko)]) {
-        assert!(sentence.contains(word), "{word} is not in: {sentence}");
-    }
-}
-
-fn accepting(steps: &[StepId]) -> Answers {
-    let accept = |step: &StepId| Accept { step: *step, reason: "managed centrally".into() };
-    Answers { accept: steps.iter().map(accept).collect(), ..answers() }
-}
-
-fn person(user: &str) -> PersonAnswer {
-    PersonAnswer { user: user.into(), groups: Vec::new(), console_password_file: None }
 }
 
 /// A group that has no policy.

@@ -1,6 +1,7 @@
 //! The people of the answers, who come in as users of groups that have a policy about MFA.
 
 use super::*;
+use crate::answers::PersonAnswer;
 
 fn in_groups(user: &str, groups: &[&str]) -> PersonAnswer {
     PersonAnswer { groups: owned(groups), ..person(user) }
@@ -20,63 +21,60 @@ fn the_people_of_the_answers_come_in() {
     let attach = || Change::AttachPolicy { policy: POLICY.into(), group: "Developers".into() };
     let bob = || Change::CreateUser { user: "bob".into() };
     let everything = vec![new_group(), attach(), bob(), into_group("bob", "Developers"), password_of("bob")];
-    let cases = [
-        changes(
+    cases(StepId::UsersMfa, perfect)
+        .changes(
             "before the policy is there",
             [vec![create_policy()], everything.clone()].concat(),
             |facts, answers| {
                 facts.policy = Ok(None);
                 answers.people = vec![in_groups("bob", &["Developers"])];
             },
-        ),
-        changes("a user, a group that requires MFA, a password", everything, |_, answers| {
+        )
+        .changes("a user, a group that requires MFA, a password", everything, |_, answers| {
             answers.people = vec![in_groups("bob", &["Developers"])];
-        }),
-        changes(
+        })
+        .changes(
             "nobody there to take a password",
             vec![new_group(), attach(), bob(), into_group("bob", "Developers")],
             |_, answers| {
                 answers.attended = false;
                 answers.people = vec![in_groups("bob", &["Developers"])];
             },
-        ),
-        stands("the policy cannot be read", State::NotAssessed, |facts, answers| {
-            facts.policy = Err(denied());
+        )
+        .stands("the policy cannot be read", State::NotAssessed, |facts, answers| {
+            facts.policy = Err(unseen());
             answers.people = vec![in_groups("bob", &["Developers"])];
-        }),
-        changes(
+        })
+        .changes(
             "among the administrators",
             vec![bob(), into_group("bob", "Administrators"), password_of("bob")],
             |_, answers| {
                 answers.people = vec![in_groups("bob", &["administrators"])];
                 answers.people[0].groups = owned(&["Administrators"]);
             },
-        ),
-        changes("a user in another case, without a password", vec![password_of("Bob")], |facts, answers| {
+        )
+        .changes("a user in another case, without a password", vec![password_of("Bob")], |facts, answers| {
             facts.people = Ok(BTreeMap::from([("bob".to_owned(), known("Bob", false))]));
             answers.people = vec![person("bob")];
-        }),
-        changes("in no group yet", vec![into_group("bob", "Developers")], |facts, answers| {
+        })
+        .changes("in no group yet", vec![into_group("bob", "Developers")], |facts, answers| {
             facts.people = Ok(BTreeMap::from([("bob".to_owned(), known("bob", true))]));
             let group = PeopleGroup { attached: true, ..people_group_of(&[]) };
             facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
             answers.people = vec![in_groups("bob", &["Developers"])];
-        }),
-        stands("people cannot be read", State::NotAssessed, |facts, answers| {
-            facts.people = Err(denied());
+        })
+        .stands("people cannot be read", State::NotAssessed, |facts, answers| {
+            facts.people = Err(unseen());
             answers.people = vec![person("bob")];
-        }),
-    ];
-    hold(StepId::UsersMfa, perfect, cases);
+        });
 }
 
 #[test]
 fn the_policy_goes_to_the_groups_of_the_people_too() {
     let attach = Change::AttachPolicy { policy: POLICY.into(), group: "Developers".into() };
-    let cases = [changes("a group without it", vec![attach], |facts, _| {
+    cases(StepId::RequireMfa, perfect).changes("a group without it", vec![attach], |facts, _| {
         facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), people_group_of(&[]))]));
-    })];
-    hold(StepId::RequireMfa, perfect, cases);
+    });
 }
 
 /// Where MFA is not required, people may enrol all the same.
@@ -113,7 +111,7 @@ fn without_requiring_mfa_the_people_may_enrol() {
     for (name, changes, facts) in table {
         assert_eq!(planned(&facts, &answers, StepId::UsersMfa).changes, changes, "{name}");
     }
-    let unseen = Facts { enrolment_policy: Err(denied()), ..perfect() };
+    let unseen = Facts { enrolment_policy: Err(unseen()), ..perfect() };
     assert_eq!(planned(&unseen, &answers, StepId::UsersMfa).state, State::NotAssessed);
 }
 

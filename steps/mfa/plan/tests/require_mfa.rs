@@ -7,43 +7,41 @@ use crate::mfa::facts::Tried;
 fn the_policy_is_made_and_attached() {
     let session = || start_session("alice");
     let attach = || attach_policy("Administrators");
-    let cases = [
-        changes("under an MFA session", vec![session(), create_policy(), attach()], |_, _| {}),
-        changes("by a run that is safe", vec![create_policy(), attach()], |facts, _| {
+    cases(StepId::RequireMfa, enrolled)
+        .changes("under an MFA session", vec![session(), create_policy(), attach()], |_, _| {})
+        .changes("by a run that is safe", vec![create_policy(), attach()], |facts, _| {
             facts.run = RunMfa::Safe;
-        }),
-        changes(
+        })
+        .changes(
             "to the group as AWS spells it, by the administrator as AWS spells it",
             vec![start_session("Alice"), create_policy(), attach_policy("administrators")],
             |facts, _| {
                 facts.admin = Ok(Some(("Alice".into(), owned(&[VIRTUAL]))));
                 facts.group = Ok(Some(("administrators".into(), Vec::new())));
             },
-        ),
-        changes("it is made and not attached", vec![session(), attach()], |facts, _| {
+        )
+        .changes("it is made and not attached", vec![session(), attach()], |facts, _| {
             facts.policy = policy_that_is(true, None);
-        }),
-        changes("it differs", vec![session(), update_policy(None), attach()], |facts, _| {
+        })
+        .changes("it differs", vec![session(), update_policy(None), attach()], |facts, _| {
             facts.policy = policy_that_is(false, None);
-        }),
-        changes("it differs, and is attached", vec![session(), update_policy(None)], |facts, _| {
+        })
+        .changes("it differs, and is attached", vec![session(), update_policy(None)], |facts, _| {
             (facts.policy, facts.attached) = (policy_that_is(false, None), Ok(true));
-        }),
-        changes(
+        })
+        .changes(
             "it differs, and has five versions",
             vec![session(), update_policy(Some("v2"))],
             |facts, _| {
                 (facts.policy, facts.attached) = (policy_that_is(false, Some("v2")), Ok(true));
             },
-        ),
-        changes("attached, and gone since", vec![session(), create_policy()], |facts, _| {
+        )
+        .changes("attached, and gone since", vec![session(), create_policy()], |facts, _| {
             facts.attached = Ok(true);
-        }),
-        stands("attached, and the same", State::InPlace, |facts, _| {
+        })
+        .stands("attached, and the same", State::InPlace, |facts, _| {
             (facts.policy, facts.attached) = (policy_that_is(true, None), Ok(true));
-        }),
-    ];
-    hold(StepId::RequireMfa, enrolled, cases);
+        });
 }
 
 #[test]
@@ -58,40 +56,36 @@ fn the_policy_is_of_the_account_and_the_partition() {
 
 #[test]
 fn what_was_not_seen_of_the_policy_is_not_assessed() {
-    let cases = [
-        stands("the policy", State::NotAssessed, |facts, _| facts.policy = Err(denied())),
-        stands("the group", State::NotAssessed, |facts, _| facts.group = Err(denied())),
-        stands("the attachment", State::NotAssessed, |facts, _| facts.attached = Err(denied())),
-        stands("even where it is not wanted", State::NotAssessed, |facts, answers| {
-            facts.policy = Err(denied());
+    cases(StepId::RequireMfa, perfect)
+        .stands("the policy", State::NotAssessed, |facts, _| facts.policy = Err(unseen()))
+        .stands("the group", State::NotAssessed, |facts, _| facts.group = Err(unseen()))
+        .stands("the attachment", State::NotAssessed, |facts, _| facts.attached = Err(unseen()))
+        .stands("even where it is not wanted", State::NotAssessed, |facts, answers| {
+            facts.policy = Err(unseen());
             answers.mfa.require = false;
-        }),
-        stands("what it does not rest on", State::InPlace, |facts, _| {
-            (facts.admin, facts.virtual_devices) = (Err(denied()), Err(denied()));
-            (facts.root_mfa, facts.users_without_mfa) = (Err(denied()), Err(denied()));
-        }),
-    ];
-    hold(StepId::RequireMfa, perfect, cases);
+        })
+        .stands("what it does not rest on", State::InPlace, |facts, _| {
+            (facts.admin, facts.virtual_devices) = (Err(unseen()), Err(unseen()));
+            (facts.root_mfa, facts.users_without_mfa) = (Err(unseen()), Err(unseen()));
+        });
 }
 
 #[test]
 fn the_answers_may_say_that_no_policy_is_wanted() {
-    let cases = [
-        stands("none", State::Accepted, |_, answers| answers.mfa.require = false),
-        stands("without a device", State::Accepted, |facts, answers| {
+    cases(StepId::RequireMfa, enrolled)
+        .stands("none", State::Accepted, |_, answers| answers.mfa.require = false)
+        .stands("without a device", State::Accepted, |facts, answers| {
             facts.admin = admin_with(&[]);
             answers.mfa.require = false;
-        }),
-        stands("another one is attached", State::Accepted, |facts, answers| {
+        })
+        .stands("another one is attached", State::Accepted, |facts, answers| {
             (facts.policy, facts.attached) = (policy_that_is(false, None), Ok(true));
             answers.mfa.require = false;
-        }),
-        stands("it is in place all the same", State::InPlace, |facts, answers| {
+        })
+        .stands("it is in place all the same", State::InPlace, |facts, answers| {
             (facts.policy, facts.attached) = (policy_that_is(true, None), Ok(true));
             answers.mfa.require = false;
-        }),
-    ];
-    hold(StepId::RequireMfa, enrolled, cases);
+        });
     let mfa = Mfa { require: false, ..Mfa::default() };
     let planned = planned(&enrolled(), &Answers { mfa, ..answers() }, StepId::RequireMfa);
     says(&planned.reason.unwrap(), &["mfa.require = false"]);
@@ -99,13 +93,11 @@ fn the_answers_may_say_that_no_policy_is_wanted() {
 
 #[test]
 fn the_policy_waits_for_the_administrators_device() {
-    let cases = [
-        stands("no device", State::Blocked, |facts, _| facts.admin = admin_with(&[])),
-        stands("no administrator", State::Blocked, |facts, _| facts.admin = Ok(None)),
-        stands("nothing known of the administrator", State::Blocked, |facts, _| facts.admin = Err(denied())),
-        stands("no group", State::Blocked, |facts, _| facts.group = Ok(None)),
-    ];
-    hold(StepId::RequireMfa, enrolled, cases);
+    cases(StepId::RequireMfa, enrolled)
+        .stands("no device", State::Blocked, |facts, _| facts.admin = admin_with(&[]))
+        .stands("no administrator", State::Blocked, |facts, _| facts.admin = Ok(None))
+        .stands("nothing known of the administrator", State::Blocked, |facts, _| facts.admin = Err(unseen()))
+        .stands("no group", State::Blocked, |facts, _| facts.group = Ok(None));
     says(&planned(&fresh(), &answers(), StepId::RequireMfa).reason.unwrap(), &["admin-mfa"]);
 }
 
@@ -113,18 +105,16 @@ fn the_policy_waits_for_the_administrators_device() {
 #[test]
 fn a_passkey_alone_needs_aws_login() {
     let all = || vec![start_session("alice"), create_policy(), attach_policy("Administrators")];
-    let cases = [
-        stands("by access key", State::NeedsPerson, |facts, _| facts.admin = admin_with(&[PASSKEY])),
-        stands("two of them", State::NeedsPerson, |facts, _| facts.admin = admin_with(&[PASSKEY, PASSKEY])),
-        changes("beside an authenticator app", all(), |facts, _| {
+    cases(StepId::RequireMfa, enrolled)
+        .stands("by access key", State::NeedsPerson, |facts, _| facts.admin = admin_with(&[PASSKEY]))
+        .stands("two of them", State::NeedsPerson, |facts, _| facts.admin = admin_with(&[PASSKEY, PASSKEY]))
+        .changes("beside an authenticator app", all(), |facts, _| {
             facts.admin = admin_with(&[PASSKEY, VIRTUAL]);
-        }),
-        changes("a hardware token shows codes", all(), |facts, _| facts.admin = admin_with(&[TOKEN])),
-        changes("by aws login", all().split_off(1), |facts, _| {
+        })
+        .changes("a hardware token shows codes", all(), |facts, _| facts.admin = admin_with(&[TOKEN]))
+        .changes("by aws login", all().split_off(1), |facts, _| {
             (facts.admin, facts.run) = (admin_with(&[PASSKEY]), RunMfa::Safe);
-        }),
-    ];
-    hold(StepId::RequireMfa, enrolled, cases);
+        });
     let facts = Facts { admin: admin_with(&[PASSKEY]), ..enrolled() };
     let task = planned(&facts, &answers(), StepId::RequireMfa).person.unwrap();
     assert_eq!(task.seen, Seen::Elsewhere);
@@ -133,7 +123,7 @@ fn a_passkey_alone_needs_aws_login() {
 
 #[test]
 fn whoever_the_policy_stops_signs_in_again() {
-    let facts = Facts { run: RunMfa::Out, policy: Err(denied()), group: Err(denied()), ..perfect() };
+    let facts = Facts { run: RunMfa::Out, policy: Err(unseen()), group: Err(unseen()), ..perfect() };
     let task = planned(&facts, &answers(), StepId::RequireMfa).person.unwrap();
     assert_eq!(task.seen, Seen::BySigningInAgain);
     says(&task.what, &["MFA"]);
@@ -141,13 +131,11 @@ fn whoever_the_policy_stops_signs_in_again() {
 
 #[test]
 fn a_login_older_than_the_device_signs_in_again() {
-    let cases = [
-        stands("the device is new", State::NeedsPerson, |facts, _| facts.device_hours = Some(0)),
-        stands("its age is not known", State::NeedsPerson, |facts, _| facts.device_hours = None),
-    ];
     let start =
         || Facts { run: RunMfa::AdministratorByLogin, attached: Ok(false), policy: Ok(None), ..perfect() };
-    hold(StepId::RequireMfa, start, cases);
+    cases(StepId::RequireMfa, start)
+        .stands("the device is new", State::NeedsPerson, |facts, _| facts.device_hours = Some(0))
+        .stands("its age is not known", State::NeedsPerson, |facts, _| facts.device_hours = None);
     let old = Facts { device_hours: Some(12), ..start() };
     assert_eq!(planned(&old, &answers(), StepId::RequireMfa).state, State::ToChange);
     let task = planned(&start(), &answers(), StepId::RequireMfa).person.unwrap();

@@ -4,18 +4,16 @@ use super::*;
 
 #[test]
 fn root_mfa_is_read_and_never_made() {
-    let cases = [
-        stands("without", State::NeedsPerson, |_, _| {}),
-        stands("with", State::InPlace, |facts, _| facts.root_mfa = Ok(true)),
-        stands("with, of a kind that cannot be told", State::InPlace, |facts, _| {
-            (facts.root_mfa, facts.virtual_devices) = (Ok(true), Err(denied()));
-        }),
-        stands("unreadable", State::NotAssessed, |facts, _| facts.root_mfa = Err(denied())),
-        stands("unreadable, though a device is listed", State::NotAssessed, |facts, _| {
-            (facts.root_mfa, facts.virtual_devices) = (Err(denied()), Ok(vec![of_root("root")]));
-        }),
-    ];
-    hold(StepId::RootMfa, fresh, cases);
+    cases(StepId::RootMfa, fresh)
+        .stands("without", State::NeedsPerson, |_, _| {})
+        .stands("with", State::InPlace, |facts, _| facts.root_mfa = Ok(true))
+        .stands("with, of a kind that cannot be told", State::InPlace, |facts, _| {
+            (facts.root_mfa, facts.virtual_devices) = (Ok(true), Err(unseen()));
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.root_mfa = Err(unseen()))
+        .stands("unreadable, though a device is listed", State::NotAssessed, |facts, _| {
+            (facts.root_mfa, facts.virtual_devices) = (Err(unseen()), Ok(vec![of_root("root")]));
+        });
 }
 
 #[test]
@@ -27,7 +25,7 @@ fn the_kind_of_the_device_of_root_follows_from_the_list() {
     assert!(found(Ok(vec![assigned("a", "root"), of_root("b")])).starts_with("root has a virtual device; "));
     let other = "root has a passkey, a security key or a hardware token";
     assert_eq!(found(Ok(vec![assigned("a", "root"), leftover("root-account-mfa-device")])), other);
-    assert_eq!(found(Err(denied())), "root has MFA; of which kind cannot be told");
+    assert_eq!(found(Err(unseen())), "root has MFA; of which kind cannot be told");
 }
 
 #[test]

@@ -4,19 +4,17 @@ use super::*;
 
 #[test]
 fn a_run_does_not_lock_itself_out() {
-    let cases = [
-        stands("another member, by access key", State::Blocked, |facts, _| {
+    cases(StepId::RequireMfa, enrolled)
+        .stands("another member, by access key", State::Blocked, |facts, _| {
             let members = vec![member("alice", true, &[]), member("Kim", true, &[])];
             facts.group = Ok(Some(("Administrators".into(), members)));
             facts.run = RunMfa::OtherUser("kim".into());
-        }),
-        changes(
+        })
+        .changes(
             "another user, who is no member",
             vec![create_policy(), attach_policy("Administrators")],
             |facts, _| facts.run = RunMfa::OtherUser("kim".into()),
-        ),
-    ];
-    hold(StepId::RequireMfa, enrolled, cases);
+        );
     let run = RunMfa::OtherUser("alice".into());
     let planned = planned(&Facts { run, ..enrolled() }, &answers(), StepId::RequireMfa);
     says(&planned.reason.unwrap(), &["alice"]);
@@ -74,7 +72,7 @@ fn a_policy_that_says_something_else_is_not_replaced_by_accident() {
     let cases = [
         (Ok(elsewhere), ["frank", "Ops", "Deploy"]),
         (Ok(Holders { groups: owned(&["Administrators"]), ..Holders::default() }), ["dayone-require-mfa"; 3]),
-        (Err(denied()), ["iam:GetSomething"; 3]),
+        (Err(unseen()), [unseen().operation; 3]),
     ];
     for (holders, words) in cases {
         let facts = facts(holders);
@@ -93,17 +91,22 @@ fn a_policy_that_says_something_else_is_not_replaced_by_accident() {
 /// In the console the device is asked for anyway. The keys are what the policy closes.
 #[test]
 fn keys_of_the_administrator_are_not_closed_before_the_device_was_seen_to_work() {
-    let cases = [
-        stands("nobody has signed in", State::Blocked, |facts, _| facts.signed_in = false),
-        stands("nor where another user acts", State::Blocked, |facts, _| {
+    let start = || Facts {
+        group: Ok(Some(("Administrators".into(), vec![member("alice", true, &["AKIAALICE"])]))),
+        run: RunMfa::Safe,
+        ..enrolled()
+    };
+    cases(StepId::RequireMfa, start)
+        .stands("nobody has signed in", State::Blocked, |facts, _| facts.signed_in = false)
+        .stands("nor where another user acts", State::Blocked, |facts, _| {
             (facts.signed_in, facts.run) = (false, RunMfa::OtherUser("dave".into()));
-        }),
-        changes("the administrator has", vec![create_policy(), attach_policy("Administrators")], |_, _| {}),
-        changes("no key", vec![create_policy(), attach_policy("Administrators")], |facts, _| {
+        })
+        .changes("the administrator has", vec![create_policy(), attach_policy("Administrators")], |_, _| {})
+        .changes("no key", vec![create_policy(), attach_policy("Administrators")], |facts, _| {
             facts.signed_in = false;
             facts.group = Ok(Some(("Administrators".into(), vec![member("alice", true, &[])])));
-        }),
-        changes(
+        })
+        .changes(
             "a key of somebody else",
             vec![create_policy(), attach_policy("Administrators")],
             |facts, _| {
@@ -111,14 +114,7 @@ fn keys_of_the_administrator_are_not_closed_before_the_device_was_seen_to_work()
                 let members = vec![member("alice", true, &[]), member("bob", true, &["AKIABOB"])];
                 facts.group = Ok(Some(("Administrators".into(), members)));
             },
-        ),
-    ];
-    let start = || Facts {
-        group: Ok(Some(("Administrators".into(), vec![member("alice", true, &["AKIAALICE"])]))),
-        run: RunMfa::Safe,
-        ..enrolled()
-    };
-    hold(StepId::RequireMfa, start, cases);
+        );
     let blocked = planned(&Facts { signed_in: false, ..start() }, &answers(), StepId::RequireMfa);
     says(&blocked.reason.unwrap(), &["alice", "AKIAALICE", "admin-sign-in"]);
 }

@@ -1,21 +1,22 @@
 //! `users-mfa`: who has no MFA yet, and which users are machines.
 
 use super::*;
+use crate::practice::PersonTask;
 
 #[test]
 fn everybody_enrols() {
-    let cases = [
-        stands("everybody has", State::InPlace, |_, _| {}),
-        stands("a person of the answers has, in another case", State::InPlace, |_, answers| {
+    cases(StepId::UsersMfa, perfect)
+        .stands("everybody has", State::InPlace, |_, _| {})
+        .stands("a person of the answers has, in another case", State::InPlace, |_, answers| {
             answers.people = vec![person("ALICE")];
-        }),
-        stands("somebody has not", State::NeedsPerson, |facts, _| {
+        })
+        .stands("somebody has not", State::NeedsPerson, |facts, _| {
             facts.users_without_mfa = Ok(owned(&["bob"]));
-        }),
-        stands("a machine has not", State::InPlace, |facts, _| {
+        })
+        .stands("a machine has not", State::InPlace, |facts, _| {
             facts.machines_without_mfa = owned(&["ci"]);
-        }),
-        stands(
+        })
+        .stands(
             "a person of the answers has neither a password nor MFA",
             State::NeedsPerson,
             |facts, answers| {
@@ -23,18 +24,16 @@ fn everybody_enrols() {
                 facts.machines_without_mfa = owned(&["bob"]);
                 (answers.attended, answers.people) = (false, vec![person("BOB")]);
             },
-        ),
-        stands("nobody is there at all", State::Blocked, |facts, _| facts.user_names = BTreeSet::new()),
-        stands("nobody is there, and somebody is missing", State::Blocked, |facts, answers| {
+        )
+        .stands("nobody is there at all", State::Blocked, |facts, _| facts.user_names = BTreeSet::new())
+        .stands("nobody is there, and somebody is missing", State::Blocked, |facts, answers| {
             facts.user_names = BTreeSet::new();
             answers.people = vec![person("bob")];
-        }),
-        stands("unreadable", State::NotAssessed, |facts, _| facts.users_without_mfa = Err(denied())),
-        stands("unreadable, with no names", State::NotAssessed, |facts, _| {
-            (facts.users_without_mfa, facts.user_names) = (Err(denied()), BTreeSet::new());
-        }),
-    ];
-    hold(StepId::UsersMfa, perfect, cases);
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.users_without_mfa = Err(unseen()))
+        .stands("unreadable, with no names", State::NotAssessed, |facts, _| {
+            (facts.users_without_mfa, facts.user_names) = (Err(unseen()), BTreeSet::new());
+        });
 }
 
 #[test]
