@@ -31,7 +31,7 @@ pub mod operator;
 pub mod password;
 pub mod permissions;
 #[cfg(test)]
-mod plan_shapes;
+mod plan_cases;
 pub mod policy;
 pub mod practice;
 pub mod private_bucket;

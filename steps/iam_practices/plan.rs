@@ -614,5 +614,4 @@ fn name_in(arn: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

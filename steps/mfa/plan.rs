@@ -32,5 +32,4 @@ pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

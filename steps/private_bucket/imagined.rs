@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{BucketChange, BucketFacts, Lock, Retention, Settings, Tags};
-use crate::plan_shapes::{decide, maybe_unseen, unseen};
+use crate::plan_cases::{decide, maybe_unseen, unseen};
 use crate::policy::{Decision, Document, Principal};
 
 /// A policy that keeps everybody out.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan_shapes::{ALICE, BOB, unseen};
+use crate::plan_cases::{ALICE, BOB, unseen};
 use crate::policy::Effect;
 use crate::private_bucket::imagined;
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::answers::{ReportFormat, TimeUnit};
 use crate::billing_report::facts::bucket_name;
 use crate::billing_report::{BudgetFacts, budget};
-use crate::plan_shapes::{
+use crate::plan_cases::{
     assert_hold_together, assert_nothing_is_left_to_change, assert_unseen_is_not_in_place, maybe_unseen,
 };
 
@@ -23,7 +23,7 @@ proptest! {
 
     #[test]
     fn a_plan_that_was_carried_out_leaves_nothing_to_change((facts, answers) in any_facts_and_answers()) {
-        assert_nothing_is_left_to_change::<BillingReport>(facts, &answers, make);
+        assert_nothing_is_left_to_change::<BillingReport>(1, facts, &answers, make);
     }
 
     #[test]

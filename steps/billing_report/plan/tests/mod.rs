@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::billing_report::BillingReport;
 use crate::billing_report::facts::REGION;
-use crate::plan_shapes::{
+use crate::plan_cases::{
     self, ACCOUNT, ALICE, BOB, ROOT, STRANGER, decide, kept, says, step_of, told, unseen,
 };
 use crate::policy::{Decision, Document, Principal};
@@ -47,9 +47,9 @@ const DOCUMENTED_FOR_EXPORTS: &str = r#"{"Version":"2012-10-17","Statement":[
      "Condition":{"StringLike":{"aws:SourceArn":["arn:aws:bcm-data-exports:us-east-1:111122223333:export/*"],
                                 "aws:SourceAccount":"111122223333"}}}]}"#;
 
-type Given = plan_shapes::Given<Facts>;
+type Given = plan_cases::Given<Facts>;
 type GivenReport = fn(&mut ReportFacts);
-type Case = plan_shapes::Case<Facts, 4>;
+type Case = plan_cases::Case<Facts, 4>;
 
 /// An account with nothing of this practice.
 fn fresh() -> Facts {
@@ -183,5 +183,5 @@ fn report_file() -> String {
 
 /// Holds each case of a table against the plan.
 fn hold(start: impl Fn() -> (Facts, Answers), cases: &[Case]) {
-    plan_shapes::hold::<BillingReport, 4>(start, cases);
+    plan_cases::hold::<BillingReport, 4>(start, cases);
 }

@@ -1,7 +1,7 @@
 //! How the four steps stand, whatever report or export the account has and whatever was not seen of it.
 
 use super::*;
-use crate::plan_shapes::{assert_blocked, assert_hold_together};
+use crate::plan_cases::{assert_blocked, assert_hold_together};
 
 #[test]
 fn a_fresh_account_gets_the_bucket_and_then_the_report() {

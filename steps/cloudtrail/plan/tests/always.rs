@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan_shapes::{
+use crate::plan_cases::{
     assert_hold_together, assert_nothing_is_left_to_change, assert_unseen_is_not_in_place, maybe_unseen,
 };
 use crate::practice::PracticeId;
@@ -24,7 +24,7 @@ proptest! {
         facts in any_facts(),
         answers in any_answers(),
     ) {
-        assert_nothing_is_left_to_change::<Cloudtrail>(facts, &answers, make);
+        assert_nothing_is_left_to_change::<Cloudtrail>(1, facts, &answers, make);
     }
 }
 

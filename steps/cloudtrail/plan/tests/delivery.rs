@@ -1,7 +1,7 @@
 //! A trail that stands still or cannot deliver, which costs money for nothing: `trail` and `log-delivery`.
 
 use super::*;
-use crate::plan_shapes::assert_hold_together;
+use crate::plan_cases::assert_hold_together;
 use crate::practice::Change as _;
 
 /// Our trail, which has never delivered, into our bucket, which a statement of somebody else's closes to CloudTrail.

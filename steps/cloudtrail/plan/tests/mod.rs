@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::cloudtrail::Cloudtrail;
 use crate::encryption_key::{Fitness, KeyFacts};
-use crate::plan_shapes::{
+use crate::plan_cases::{
     self, ACCOUNT, ALICE, BOB, ROOT, STRANGER, decide, kept, says, step_of, told, unseen,
 };
 use crate::policy::{Decision, Document, Principal};
@@ -40,8 +40,8 @@ const DENY_DECRYPTION: &str = r#"{"Version":"2012-10-17","Statement":[
 const PARTNER_DECRYPTS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Partner","Effect":"Allow",
     "Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"kms:Decrypt","Resource":"*"}]}"#;
 
-type Given = plan_shapes::Given<Facts>;
-type Case = plan_shapes::Case<Facts, 3>;
+type Given = plan_cases::Given<Facts>;
+type Case = plan_cases::Case<Facts, 3>;
 
 /// An account with an administrator and nothing of this practice.
 fn fresh() -> Facts {
@@ -188,7 +188,7 @@ fn log_file() -> String {
 
 /// Holds each case of a table against the plan.
 fn hold(start: impl Fn() -> (Facts, Answers), cases: &[Case]) {
-    plan_shapes::hold::<Cloudtrail, 3>(start, cases);
+    plan_cases::hold::<Cloudtrail, 3>(start, cases);
 }
 
 /// The account as it is once a change was made.

@@ -1,7 +1,7 @@
 //! How the three steps stand, whatever trail the account has and whatever was not seen of it.
 
 use super::*;
-use crate::plan_shapes::assert_blocked;
+use crate::plan_cases::assert_blocked;
 
 #[test]
 fn a_fresh_account_gets_the_bucket_and_then_the_trail() {

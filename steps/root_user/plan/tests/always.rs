@@ -1,32 +1,24 @@
 //! What holds of every account.
 
 use proptest::prelude::*;
-use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::answers::Root;
+use crate::answers::Admin;
 use crate::event_history::Summary;
+use crate::plan_cases::{any_accepted, assert_hold_together, assert_nothing_is_left_to_change, maybe_unseen};
 use crate::practice::{Change as _, PracticeId};
 use crate::root_user::plan::sign_in::KEYS_PER_USER;
 
 /// Holds a property against random accounts and answers.
 fn always(property: impl Fn(&Facts, &Answers)) {
-    let config = ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() };
-    let outcome = TestRunner::new(config).run(&(any_facts(), any_answers()), |(facts, answers)| {
-        property(&facts, &answers);
-        Ok(())
-    });
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
+    plan_cases::always(any_facts(), any_answers(), property);
 }
 
 #[test]
 fn every_plan_has_the_steps_in_order_and_holds_together() {
     always(|facts, answers| {
         let plan = plan(facts, answers);
-        let steps: Vec<_> = plan.iter().map(|planned| planned.step).collect();
-        assert_eq!(steps, PracticeId::RootUser.steps());
+        assert_hold_together::<RootUser>(&plan);
         plan.iter().for_each(holds_together);
     });
 }
@@ -230,17 +222,7 @@ fn no_secret_is_made_that_nobody_receives() {
 /// The keys of root wait for the sign-in, and are switched off before they are deleted, so it takes three rounds.
 #[test]
 fn what_was_changed_is_not_to_change_again() {
-    always(|facts, answers| {
-        let answers = Answers { accept: Vec::new(), ..answers.clone() };
-        let mut facts = facts.clone();
-        for _ in 0..3 {
-            let changes = plan(&facts, &answers).into_iter().flat_map(|planned| planned.changes);
-            changes.for_each(|change| make(&change, &mut facts));
-        }
-        for planned in plan(&facts, &answers) {
-            assert_ne!(planned.state, State::ToChange, "{planned:?}");
-        }
-    });
+    always(|facts, answers| assert_nothing_is_left_to_change::<RootUser>(3, facts.clone(), answers, make));
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
@@ -264,10 +246,6 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         move_to(&mut facts, partition);
         facts
     })
-}
-
-fn maybe_unseen<T: std::fmt::Debug>(seen: impl Strategy<Value = T>) -> impl Strategy<Value = Reading<T>> {
-    prop::option::weighted(0.85, seen).prop_map(|seen| seen.ok_or_else(denied))
 }
 
 fn any_policy() -> impl Strategy<Value = PasswordPolicy> {
@@ -359,13 +337,12 @@ fn any_uses() -> impl Strategy<Value = Uses> {
 }
 
 fn any_answers() -> impl Strategy<Value = Answers> {
-    let steps = prop::sample::subsequence(PracticeId::RootUser.steps(), 0..=6);
-    let accept = prop_oneof![3 => Just(Vec::<StepId>::new()), 1 => steps];
+    let accept = any_accepted(PracticeId::RootUser);
     let root = (any::<bool>(), any::<bool>(), 0..40_u32);
     (any::<[bool; 6]>(), root, accept).prop_map(|(flags, root, accept)| {
         let [attended, named, file, profile, console, cut_short] = flags;
         let (credentials_stored, delete_access_keys, quiet_days) = root;
-        let mut answers = accepting(&accept);
+        let mut answers = accepting(&accept, answers());
         answers.attended = attended;
         answers.root = Root { credentials_stored, delete_access_keys, quiet_days };
         answers.admin.user = answers.admin.user.filter(|_| named);

@@ -1,6 +1,7 @@
 //! The changes in words.
 
 use super::*;
+use crate::plan_cases::assert_told;
 use crate::practice::{Change as _, Verb};
 
 #[test]
@@ -22,8 +23,7 @@ fn each_change_says_what_it_does_to_what() {
         (delete_own("AKIA1"), Verb::Delete, "iam:root-access-key/AKIA1", "AKIA1"),
     ];
     for (change, verb, resource, word) in table {
-        assert_eq!((change.verb(), change.resource().as_str()), (verb, resource), "{change:?}");
-        says(&change.summary(), &[word]);
+        assert_told(&change, verb, resource, word);
     }
 }
 

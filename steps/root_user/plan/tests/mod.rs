@@ -1,4 +1,4 @@
-//! The plan as a table of cases, and what holds of every account.
+//! The plan as tables of cases, and what holds of every account.
 
 mod always;
 mod change;
@@ -6,20 +6,24 @@ mod password_policy;
 mod people;
 mod root_credentials;
 mod root_keys;
+mod root_keys_go;
 mod sign_in;
 mod who_looks;
 mod whole;
 
 use super::*;
-use crate::answers::{Accept, Admin, SignInWay};
-use crate::aws::{Reading, Unseen};
+use crate::answers::{Root, SignInWay};
+use crate::aws::Reading;
+use crate::plan_cases::{
+    self, ACCOUNT, Cases, accepting, answers, assert_not_assessed, owned, says, states, step_of, unseen,
+};
 use crate::practice::{State, StepId};
+use crate::root_user::RootUser;
 use crate::root_user::facts::{
     Group, LastUse, PasswordPolicy, PasswordUse, ReportedKeys, RootKey, RootKeys, SignIn, User, UserKey, Uses,
 };
 use crate::text::Text;
 
-const ACCOUNT: &str = "111122223333";
 const FULL_RIGHTS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
 /// When a key was made, unless something else is said.
@@ -31,62 +35,23 @@ const CUT_SHORT: &str = "iam:access-key/alice";
 /// The earliest time at which AWS can have heard of that.
 const CUT_SHORT_AT: &str = "2026-01-02T02:59:05Z";
 
-/// One line of a table: what is unlike the account that the table starts from, and how the step stands then.
-struct Case {
-    name: &'static str,
-    state: State,
-    changes: Vec<Change>,
-    given: fn(&mut Facts, &mut Answers),
-}
-
-/// A case in which nothing is changed.
-fn stands(name: &'static str, state: State, given: fn(&mut Facts, &mut Answers)) -> Case {
-    Case { name, state, changes: Vec::new(), given }
-}
-
-/// A case in which there is something to change.
-fn changes(name: &'static str, changes: Vec<Change>, given: fn(&mut Facts, &mut Answers)) -> Case {
-    Case { name, state: State::ToChange, changes, given }
-}
-
-/// Holds each case against the plan of one step.
-fn hold(step: StepId, start: fn() -> Facts, cases: impl IntoIterator<Item = Case>) {
-    for Case { name, state, changes, given } in cases {
-        let (mut facts, mut answers) = (start(), answers());
-        given(&mut facts, &mut answers);
-        let planned = planned(&facts, &answers, step);
-        assert_eq!((planned.state, &planned.changes), (state, &changes), "{step}: {name}");
-        holds_together(&planned);
-    }
+/// A table of cases against the plan of one step, which start from this account.
+fn cases(step: StepId, start: fn() -> Facts) -> Cases<RootUser> {
+    Cases { step, start, answers, holds_together }
 }
 
 fn planned(facts: &Facts, answers: &Answers, step: StepId) -> StepPlan<Change> {
-    plan(facts, answers).into_iter().find(|planned| planned.step == step).unwrap()
+    step_of(plan(facts, answers), step)
 }
 
 /// What holds of every step, however it stands.
 fn holds_together(planned: &StepPlan<Change>) {
+    plan_cases::holds_together(planned);
     let state = planned.state;
-    let has_reason = matches!(
-        state,
-        State::Waiting | State::Blocked | State::Accepted | State::NotAssessed | State::NotApplicable
-    );
-    assert_eq!(!planned.changes.is_empty(), state == State::ToChange, "{planned:?}");
-    assert_eq!(planned.person.is_some(), state == State::NeedsPerson, "{planned:?}");
-    assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
-    assert_eq!(planned.reason.is_some(), has_reason, "{planned:?}");
     let tells = !matches!(state, State::InPlace | State::Waiting | State::NotApplicable);
     assert!(planned.notes.is_empty() || tells, "{planned:?}");
-    assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
     assert!(planned.watchable.is_some() || planned.undo.is_empty(), "{planned:?}");
     assert_eq!(planned.awaited.is_some(), state == State::Waiting, "{planned:?}");
-    assert!(planned.person.iter().all(|task| !task.how.is_empty()), "{planned:?}");
-    let of_person = planned.person.iter().flat_map(|task| std::iter::once(&task.what).chain(&task.how));
-    let of_step = planned.reason.iter().chain(&planned.found).chain(&planned.notes);
-    let of_waiting = planned.watchable.iter().chain(&planned.awaited);
-    for text in of_person.chain(of_step).chain(of_waiting) {
-        assert!(!text.en.is_empty() && !text.ko.is_empty(), "{planned:?}");
-    }
 }
 
 /// A new account, looked at by root, who has no access keys.
@@ -123,19 +88,9 @@ fn not_signed_in() -> Facts {
     Facts { sign_in: SignIn::No, ..perfect() }
 }
 
-/// What the wizard starts with: a person is there, and has named the administrator.
-fn answers() -> Answers {
-    let admin = Admin { user: Some("alice".into()), ..Admin::default() };
-    Answers { attended: true, admin, ..Answers::default() }
-}
-
-fn accepting(steps: &[StepId]) -> Answers {
-    let accept = |step: &StepId| Accept { step: *step, reason: "managed centrally".into() };
-    Answers { accept: steps.iter().map(accept).collect(), ..answers() }
-}
-
-fn denied() -> Unseen {
-    Unseen::denied("iam:GetSomething", "AccessDenied")
+/// The answers of somebody who has put root's credentials away.
+fn stored() -> Answers {
+    Answers { root: Root { credentials_stored: true, ..Root::default() }, ..answers() }
 }
 
 /// Stricter than the bar wherever a policy can be.
@@ -189,7 +144,6 @@ fn move_to(facts: &mut Facts, partition: &str) {
 }
 
 fn group(members: &[&str], policies: &[&str]) -> Group {
-    let owned = |words: &[&str]| words.iter().copied().map(str::to_owned).collect::<Vec<_>>();
     Group {
         name: "Administrators".into(),
         members: owned(members),
@@ -250,7 +204,7 @@ fn kept_key(id: &str) -> UserKey {
 }
 
 fn unread_key(id: &str) -> UserKey {
-    UserKey { last_use: Err(denied()), ..stranded_key(id) }
+    UserKey { last_use: Err(unseen()), ..stranded_key(id) }
 }
 
 fn last_use(days_ago: u32) -> LastUse {
@@ -286,7 +240,7 @@ fn root_key_used(id: &str, days_ago: u32) -> RootKey {
 
 /// AWS does not say when it was used.
 fn unread_root_key(id: &str) -> RootKey {
-    RootKey { last_use: Err(denied()), ..root_key(id) }
+    RootKey { last_use: Err(unseen()), ..root_key(id) }
 }
 
 fn listed(keys: Vec<RootKey>) -> Reading<RootKeys> {
@@ -345,15 +299,8 @@ fn delete_own(access_key: &str) -> Change {
     Change::DeleteRootKey { access_key: access_key.into(), signs_this_run: true }
 }
 
-/// Both languages contain all the words.
-fn says(text: &Text, words: &[&str]) {
-    for (word, sentence) in words.iter().flat_map(|word| [(word, &text.en), (word, &text.ko)]) {
-        assert!(sentence.contains(word), "{word} is not in: {sentence}");
-    }
-}
-
 /// What an account looks like after a change.
-fn make(change: &Change, facts: &mut Facts) {
+fn make(facts: &mut Facts, change: &Change) {
     match change {
         Change::SetPasswordPolicy { policy, .. } => facts.password_policy = Ok(Some(policy.clone())),
         Change::CreateGroup { group: name } => {

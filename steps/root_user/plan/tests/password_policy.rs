@@ -11,36 +11,34 @@ fn the_password_policy_is_raised_and_never_lowered() {
         ..strict_policy()
     };
     let shorter = PasswordPolicy { minimum_password_length: 14, ..strict_policy() };
-    let cases = [
-        changes("the default of AWS is in force", vec![set_policy(false, bar)], |_, _| {}),
-        changes("nothing is asked for", vec![set_policy(true, raised_lax_policy())], |facts, _| {
+    cases(StepId::PasswordPolicy, fresh)
+        .changes("the default of AWS is in force", vec![set_policy(false, bar)], |_, _| {})
+        .changes("nothing is asked for", vec![set_policy(true, raised_lax_policy())], |facts, _| {
             facts.password_policy = Ok(Some(lax_policy()));
-        }),
-        changes("only the length falls short", vec![set_policy(true, shorter)], |facts, _| {
+        })
+        .changes("only the length falls short", vec![set_policy(true, shorter)], |facts, _| {
             let policy = PasswordPolicy { minimum_password_length: 13, ..strict_policy() };
             facts.password_policy = Ok(Some(policy));
-        }),
-        changes("too few are remembered", vec![set_policy(true, strict_policy())], |facts, _| {
+        })
+        .changes("too few are remembered", vec![set_policy(true, strict_policy())], |facts, _| {
             let policy = PasswordPolicy { password_reuse_prevention: Some(5), ..strict_policy() };
             facts.password_policy = Ok(Some(policy));
-        }),
-        changes("none are remembered", vec![set_policy(true, strict_policy())], |facts, _| {
+        })
+        .changes("none are remembered", vec![set_policy(true, strict_policy())], |facts, _| {
             let policy = PasswordPolicy { password_reuse_prevention: None, ..strict_policy() };
             facts.password_policy = Ok(Some(policy));
-        }),
-        changes("nobody may change a password", vec![set_policy(true, strict_policy())], |facts, _| {
+        })
+        .changes("nobody may change a password", vec![set_policy(true, strict_policy())], |facts, _| {
             let policy = PasswordPolicy { allow_users_to_change_password: false, ..strict_policy() };
             facts.password_policy = Ok(Some(policy));
-        }),
-        stands("a stricter one stays", State::InPlace, |facts, _| {
+        })
+        .stands("a stricter one stays", State::InPlace, |facts, _| {
             facts.password_policy = Ok(Some(strict_policy()));
-        }),
-        stands("length counts, kinds of characters do not", State::InPlace, |facts, _| {
+        })
+        .stands("length counts, kinds of characters do not", State::InPlace, |facts, _| {
             facts.password_policy = Ok(Some(raised_lax_policy()));
-        }),
-        stands("unreadable", State::NotAssessed, |facts, _| facts.password_policy = Err(denied())),
-    ];
-    hold(StepId::PasswordPolicy, fresh, cases);
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.password_policy = Err(unseen()));
 }
 
 /// AWS gives 0 where a limit is off, and refuses 0 when it is written back.

@@ -7,69 +7,65 @@ use crate::practice::Seen;
 
 #[test]
 fn the_group_is_made_or_given_its_rights() {
-    let cases = [
-        changes(
+    cases(StepId::AdminGroup, fresh)
+        .changes(
             "there is none",
             vec![create_group("Administrators"), give_full_rights("Administrators")],
             |_, _| {},
-        ),
-        changes("another name", vec![create_group("Ops"), give_full_rights("Ops")], |_, answers| {
+        )
+        .changes("another name", vec![create_group("Ops"), give_full_rights("Ops")], |_, answers| {
             answers.admin.group = "Ops".into();
-        }),
-        changes("an empty one", vec![give_full_rights("Administrators")], |facts, _| {
+        })
+        .changes("an empty one", vec![give_full_rights("Administrators")], |facts, _| {
             facts.group = Ok(Some(group(&[], &[])));
-        }),
-        changes("spelled in another case", vec![give_full_rights("administrators")], |facts, _| {
+        })
+        .changes("spelled in another case", vec![give_full_rights("administrators")], |facts, _| {
             facts.group = Ok(Some(Group { name: "administrators".into(), ..group(&[], &[]) }));
-        }),
-        changes(
+        })
+        .changes(
             "with the administrator alone in it",
             vec![give_full_rights("Administrators")],
             |facts, answers| {
                 facts.group = Ok(Some(group(&["ALICE"], &[])));
                 answers.attended = false;
             },
-        ),
-        stands("with full rights, whoever is in it", State::InPlace, |facts, answers| {
+        )
+        .stands("with full rights, whoever is in it", State::InPlace, |facts, answers| {
             facts.group = Ok(Some(group(&["bob"], &[READ_ONLY, FULL_RIGHTS])));
             answers.attended = false;
-        }),
-        stands("unreadable", State::NotAssessed, |facts, _| facts.group = Err(denied())),
-    ];
-    hold(StepId::AdminGroup, fresh, cases);
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.group = Err(unseen()));
 }
 
 #[test]
 fn a_namesake_of_the_group_is_a_question() {
     let rights = || vec![give_full_rights("Administrators")];
-    let cases = [
-        changes("other policies, a person there", rights(), |facts, _| {
+    cases(StepId::AdminGroup, fresh)
+        .changes("other policies, a person there", rights(), |facts, _| {
             facts.group = Ok(Some(group(&[], &[READ_ONLY])));
-        }),
-        changes("other members, a person there", rights(), |facts, _| {
+        })
+        .changes("other members, a person there", rights(), |facts, _| {
             facts.group = Ok(Some(group(&["bob"], &[])));
-        }),
-        changes("inline policies, a person there", rights(), |facts, _| {
+        })
+        .changes("inline policies, a person there", rights(), |facts, _| {
             facts.group = Ok(Some(Group { inline_policies: 1, ..group(&[], &[]) }));
-        }),
-        stands("other policies, nobody there", State::NeedsPerson, |facts, answers| {
+        })
+        .stands("other policies, nobody there", State::NeedsPerson, |facts, answers| {
             facts.group = Ok(Some(group(&[], &[READ_ONLY])));
             answers.attended = false;
-        }),
-        stands("other members, nobody there", State::NeedsPerson, |facts, answers| {
+        })
+        .stands("other members, nobody there", State::NeedsPerson, |facts, answers| {
             facts.group = Ok(Some(group(&["alice", "bob"], &[])));
             answers.attended = false;
-        }),
-        stands("inline policies, nobody there", State::NeedsPerson, |facts, answers| {
+        })
+        .stands("inline policies, nobody there", State::NeedsPerson, |facts, answers| {
             facts.group = Ok(Some(Group { inline_policies: 1, ..group(&[], &[]) }));
             answers.attended = false;
-        }),
-        stands("every member is a stranger while nobody is named", State::NeedsPerson, |facts, answers| {
+        })
+        .stands("every member is a stranger while nobody is named", State::NeedsPerson, |facts, answers| {
             facts.group = Ok(Some(group(&["alice"], &[])));
             (answers.attended, answers.admin.user) = (false, None);
-        }),
-    ];
-    hold(StepId::AdminGroup, fresh, cases);
+        });
 }
 
 #[test]
@@ -115,88 +111,84 @@ fn a_namesake_without_members_is_described_too() {
 fn the_administrator_is_made() {
     let made = || vec![create_user("alice"), add_to_group("alice", "Administrators")];
     let with_password = |length| [made(), vec![create_password("alice", length)]].concat();
-    let cases = [
-        changes("a person is there for the password", with_password(14), |_, _| {}),
-        changes("nobody is there for a password", made(), |_, answers| answers.attended = false),
-        changes("a file is there for the password", with_password(14), |_, answers| {
+    cases(StepId::AdminUser, fresh)
+        .changes("a person is there for the password", with_password(14), |_, _| {})
+        .changes("nobody is there for a password", made(), |_, answers| answers.attended = false)
+        .changes("a file is there for the password", with_password(14), |_, answers| {
             answers.attended = false;
             answers.admin.console_password_file = Some("alice.txt".into());
-        }),
-        changes("a longer password is asked for", with_password(32), |facts, _| {
+        })
+        .changes("a longer password is asked for", with_password(32), |facts, _| {
             facts.password_policy = Ok(Some(strict_policy()));
-        }),
-        changes("the policy is raised first", with_password(14), |facts, _| {
+        })
+        .changes("the policy is raised first", with_password(14), |facts, _| {
             facts.password_policy = Ok(Some(lax_policy()));
-        }),
-        changes("the policy is unreadable", with_password(14), |facts, _| {
-            facts.password_policy = Err(denied());
-        }),
-        changes("the user was named after the look at the account", with_password(14), |facts, _| {
+        })
+        .changes("the policy is unreadable", with_password(14), |facts, _| {
+            facts.password_policy = Err(unseen());
+        })
+        .changes("the user was named after the look at the account", with_password(14), |facts, _| {
             facts.user = None;
-        }),
-        changes(
+        })
+        .changes(
             "into the group as AWS spells it",
             vec![create_user("alice"), add_to_group("alice", "administrators"), create_password("alice", 14)],
             |facts, _| {
                 facts.group = Ok(Some(Group { name: "administrators".into(), ..group(&[], &[]) }));
             },
-        ),
-        stands("nobody is named", State::NeedsPerson, |facts, answers| {
+        )
+        .stands("nobody is named", State::NeedsPerson, |facts, answers| {
             (facts.user, answers.admin.user) = (None, None);
-        }),
-        stands("unreadable", State::NotAssessed, |facts, _| facts.user = Some(Err(denied()))),
-        stands("the group is unreadable", State::NotAssessed, |facts, _| facts.group = Err(denied())),
-    ];
-    hold(StepId::AdminUser, fresh, cases);
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.user = Some(Err(unseen())))
+        .stands("the group is unreadable", State::NotAssessed, |facts, _| facts.group = Err(unseen()));
 }
 
 #[test]
 fn an_administrator_who_exists_is_adopted() {
-    let cases = [
-        stands("in the group, with a password", State::InPlace, |_, _| {}),
-        stands("in the group in another case", State::InPlace, |facts, _| {
+    cases(StepId::AdminUser, perfect)
+        .stands("in the group, with a password", State::InPlace, |_, _| {})
+        .stands("in the group in another case", State::InPlace, |facts, _| {
             facts.group = Ok(Some(group(&["ALICE"], &[FULL_RIGHTS])));
             facts.user = Some(Ok(Some(user("Alice"))));
-        }),
-        changes("not in the group", vec![add_to_group("alice", "Administrators")], |facts, _| {
+        })
+        .changes("not in the group", vec![add_to_group("alice", "Administrators")], |facts, _| {
             facts.group = Ok(Some(group(&["bob"], &[FULL_RIGHTS])));
-        }),
-        changes(
+        })
+        .changes(
             "spelled in another case, without group and password",
             vec![add_to_group("Alice", "Administrators"), create_password("Alice", 32)],
             |facts, _| {
                 facts.group = Ok(Some(group(&[], &[FULL_RIGHTS])));
                 facts.user = Some(Ok(Some(User { console_password: Ok(false), ..user("Alice") })));
             },
-        ),
-        changes("without a password", vec![create_password("alice", 32)], |facts, _| {
+        )
+        .changes("without a password", vec![create_password("alice", 32)], |facts, _| {
             facts.user = Some(Ok(Some(User { console_password: Ok(false), ..user("alice") })));
-        }),
-        stands("without a password, and nobody to hand one to", State::InPlace, |facts, answers| {
+        })
+        .stands("without a password, and nobody to hand one to", State::InPlace, |facts, answers| {
             facts.user = Some(Ok(Some(User { console_password: Ok(false), ..user("alice") })));
             answers.attended = false;
-        }),
-        stands("an unreadable password where none would be made", State::InPlace, |facts, answers| {
-            facts.user = Some(Ok(Some(User { console_password: Err(denied()), ..user("alice") })));
+        })
+        .stands("an unreadable password where none would be made", State::InPlace, |facts, answers| {
+            facts.user = Some(Ok(Some(User { console_password: Err(unseen()), ..user("alice") })));
             answers.attended = false;
-        }),
-        changes(
+        })
+        .changes(
             "a password that may exist is never made again",
             vec![add_to_group("alice", "Administrators")],
             |facts, _| {
                 facts.group = Ok(Some(group(&[], &[FULL_RIGHTS])));
-                facts.user = Some(Ok(Some(User { console_password: Err(denied()), ..user("alice") })));
+                facts.user = Some(Ok(Some(User { console_password: Err(unseen()), ..user("alice") })));
             },
-        ),
-    ];
-    hold(StepId::AdminUser, perfect, cases);
+        );
 }
 
 /// Where a password would be made, the step rests on whether there is one.
 #[test]
 fn an_unreadable_password_is_not_in_place() {
     for (attended, file) in [(true, None), (false, Some("alice.txt"))] {
-        let without = User { console_password: Err(denied()), ..user("alice") };
+        let without = User { console_password: Err(unseen()), ..user("alice") };
         let facts = Facts { user: Some(Ok(Some(without))), ..perfect() };
         let mut answers = Answers { attended, ..answers() };
         answers.admin.console_password_file = file.map(Into::into);

@@ -5,23 +5,21 @@ use crate::practice::Seen;
 
 #[test]
 fn the_credentials_of_root_are_put_away_by_word() {
-    let cases = [
-        stands("not said", State::NeedsPerson, |_, _| {}),
-        stands("said", State::InPlace, |_, answers| answers.root.credentials_stored = true),
-        stands("nobody knows whether there is a password", State::NeedsPerson, |facts, _| {
-            facts.root_password = Err(denied());
-        }),
-        stands("no password, so nothing to put away", State::NotApplicable, |facts, _| {
+    cases(StepId::RootCredentials, fresh)
+        .stands("not said", State::NeedsPerson, |_, _| {})
+        .stands("said", State::InPlace, |_, answers| answers.root.credentials_stored = true)
+        .stands("nobody knows whether there is a password", State::NeedsPerson, |facts, _| {
+            facts.root_password = Err(unseen());
+        })
+        .stands("no password, so nothing to put away", State::NotApplicable, |facts, _| {
             facts.root_password = Ok(false);
-        }),
-        stands("no password, whatever is said", State::NotApplicable, |facts, answers| {
+        })
+        .stands("no password, whatever is said", State::NotApplicable, |facts, answers| {
             facts.root_password = Ok(false);
             answers.root.credentials_stored = true;
-        }),
-        stands("in China", State::NotApplicable, |facts, _| move_to(facts, "aws-cn")),
-        stands("in GovCloud", State::NotApplicable, |facts, _| move_to(facts, "aws-us-gov")),
-    ];
-    hold(StepId::RootCredentials, fresh, cases);
+        })
+        .stands("in China", State::NotApplicable, |facts, _| move_to(facts, "aws-cn"))
+        .stands("in GovCloud", State::NotApplicable, |facts, _| move_to(facts, "aws-us-gov"));
     let planned = planned(&fresh(), &answers(), StepId::RootCredentials);
     assert_eq!(planned.person.unwrap().seen, Seen::ByWord("root.credentials_stored"));
 }

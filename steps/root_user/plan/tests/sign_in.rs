@@ -5,57 +5,53 @@ use crate::practice::Seen;
 
 #[test]
 fn the_sign_in_waits_for_the_administrator() {
-    let cases = [
-        stands("no user yet", State::Blocked, |_, _| {}),
-        stands("nobody is named, though a profile is", State::Blocked, |facts, answers| {
+    cases(StepId::AdminSignIn, fresh)
+        .stands("no user yet", State::Blocked, |_, _| {})
+        .stands("nobody is named, though a profile is", State::Blocked, |facts, answers| {
             (facts.user, answers.admin.user) = (None, None);
             wants_key(answers);
-        }),
-        changes("no user yet, and a profile for a key", vec![create_key("alice", "admin")], |_, answers| {
+        })
+        .changes("no user yet, and a profile for a key", vec![create_key("alice", "admin")], |_, answers| {
             wants_key(answers);
-        }),
-        stands("no user yet, and the profile for a key is taken", State::NeedsPerson, |facts, answers| {
+        })
+        .stands("no user yet, and the profile for a key is taken", State::NeedsPerson, |facts, answers| {
             facts.profile_exists = true;
             wants_key(answers);
-        }),
-        stands("unreadable", State::NotAssessed, |facts, _| facts.user = Some(Err(denied()))),
-    ];
-    hold(StepId::AdminSignIn, fresh, cases);
+        })
+        .stands("unreadable", State::NotAssessed, |facts, _| facts.user = Some(Err(unseen())));
     let planned = planned(&fresh(), &answers(), StepId::AdminSignIn);
     says(&planned.reason.unwrap(), &["admin-user"]);
 }
 
 #[test]
 fn without_a_key_a_person_signs_in() {
-    let cases = [
-        stands("proven", State::InPlace, |facts, _| facts.sign_in = SignIn::Proven),
-        stands("locked until MFA", State::InPlace, |facts, _| facts.sign_in = SignIn::Locked),
-        stands("proven, whatever is readable of the user", State::InPlace, |facts, _| {
-            (facts.sign_in, facts.user) = (SignIn::Proven, Some(Err(denied())));
-        }),
-        stands("not signed in", State::NeedsPerson, |_, _| {}),
-        stands("not signed in, and no key is wanted of unreadable ones", State::NeedsPerson, |facts, _| {
-            facts.user = Some(Ok(Some(User { access_keys: Err(denied()), ..user("alice") })));
-        }),
-        stands("nobody there, the password never used", State::NeedsPerson, |_, answers| {
+    cases(StepId::AdminSignIn, not_signed_in)
+        .stands("proven", State::InPlace, |facts, _| facts.sign_in = SignIn::Proven)
+        .stands("locked until MFA", State::InPlace, |facts, _| facts.sign_in = SignIn::Locked)
+        .stands("proven, whatever is readable of the user", State::InPlace, |facts, _| {
+            (facts.sign_in, facts.user) = (SignIn::Proven, Some(Err(unseen())));
+        })
+        .stands("not signed in", State::NeedsPerson, |_, _| {})
+        .stands("not signed in, and no key is wanted of unreadable ones", State::NeedsPerson, |facts, _| {
+            facts.user = Some(Ok(Some(User { access_keys: Err(unseen()), ..user("alice") })));
+        })
+        .stands("nobody there, the password never used", State::NeedsPerson, |_, answers| {
             answers.attended = false;
-        }),
-        stands("nobody there, the password used", State::InPlace, |facts, answers| {
+        })
+        .stands("nobody there, the password used", State::InPlace, |facts, answers| {
             has_used_password(facts);
             answers.attended = false;
-        }),
-        stands("a person there, who can sign in now", State::NeedsPerson, |facts, _| {
+        })
+        .stands("a person there, who can sign in now", State::NeedsPerson, |facts, _| {
             has_used_password(facts);
-        }),
-        stands("a person there, to whom the console is enough", State::InPlace, |facts, answers| {
+        })
+        .stands("a person there, to whom the console is enough", State::InPlace, |facts, answers| {
             has_used_password(facts);
             wants_console(answers);
-        }),
-        stands("the console is enough, once the password was used", State::NeedsPerson, |_, answers| {
+        })
+        .stands("the console is enough, once the password was used", State::NeedsPerson, |_, answers| {
             wants_console(answers);
-        }),
-    ];
-    hold(StepId::AdminSignIn, not_signed_in, cases);
+        });
 }
 
 /// On another computer, or by somebody else, and with nobody there.
@@ -65,47 +61,47 @@ fn is_looked_at_elsewhere(facts: &mut Facts, answers: &mut Answers) {
 
 #[test]
 fn a_sign_in_elsewhere_is_known_by_its_traces() {
-    let cases = [
-        stands("a key that was used", State::InPlace, |facts, answers| {
+    cases(StepId::AdminSignIn, not_signed_in)
+        .stands("a key that was used", State::InPlace, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_keys(facts, vec![used_key("AKIA1")]);
-        }),
-        stands("the key that the answers ask for", State::InPlace, |facts, answers| {
+        })
+        .stands("the key that the answers ask for", State::InPlace, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_keys(facts, vec![used_key("AKIA1")]);
             wants_key(answers);
-        }),
-        stands("a key that was never used", State::NeedsPerson, |facts, answers| {
+        })
+        .stands("a key that was never used", State::NeedsPerson, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_keys(facts, vec![stranded_key("AKIA1")]);
-        }),
-        stands("a key that was used and is switched off", State::NeedsPerson, |facts, answers| {
+        })
+        .stands("a key that was used and is switched off", State::NeedsPerson, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_keys(facts, vec![UserKey { active: false, ..used_key("AKIA1") }]);
-        }),
-        stands("a password that was used, and keys that cannot be read", State::InPlace, |facts, answers| {
+        })
+        .stands("a password that was used, and keys that cannot be read", State::InPlace, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_used_password(facts);
-            the_user(facts).unwrap().access_keys = Err(denied());
-        }),
-        stands("a password that was used and is no more", State::NeedsPerson, |facts, answers| {
+            the_user(facts).unwrap().access_keys = Err(unseen());
+        })
+        .stands("a password that was used and is no more", State::NeedsPerson, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_used_password(facts);
             the_user(facts).unwrap().console_password = Ok(false);
-        }),
-        stands("keys that cannot be read", State::NotAssessed, |facts, answers| {
+        })
+        .stands("keys that cannot be read", State::NotAssessed, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
-            the_user(facts).unwrap().access_keys = Err(denied());
-        }),
-        stands("a last use that cannot be read", State::NotAssessed, |facts, answers| {
+            the_user(facts).unwrap().access_keys = Err(unseen());
+        })
+        .stands("a last use that cannot be read", State::NotAssessed, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_keys(facts, vec![stranded_key("AKIA1"), unread_key("AKIA2")]);
-        }),
-        stands("one last use that can be read", State::InPlace, |facts, answers| {
+        })
+        .stands("one last use that can be read", State::InPlace, |facts, answers| {
             is_looked_at_elsewhere(facts, answers);
             has_keys(facts, vec![unread_key("AKIA1"), used_key("AKIA2")]);
-        }),
-        changes(
+        })
+        .changes(
             "a password, and a key is asked for",
             vec![create_key("alice", "admin")],
             |facts, answers| {
@@ -113,8 +109,8 @@ fn a_sign_in_elsewhere_is_known_by_its_traces() {
                 has_used_password(facts);
                 wants_key(answers);
             },
-        ),
-        changes(
+        )
+        .changes(
             "a key, and root is to go on by one",
             vec![create_key("alice", "admin")],
             |facts, answers| {
@@ -122,16 +118,14 @@ fn a_sign_in_elsewhere_is_known_by_its_traces() {
                 has_keys(facts, vec![used_key("AKIA1")]);
                 wants_key(answers);
             },
-        ),
-        stands("a person there, who can sign in now", State::NeedsPerson, |facts, _| {
+        )
+        .stands("a person there, who can sign in now", State::NeedsPerson, |facts, _| {
             has_keys(facts, vec![used_key("AKIA1")]);
-        }),
-        stands("a person there, to whom the console is enough", State::InPlace, |facts, answers| {
+        })
+        .stands("a person there, to whom the console is enough", State::InPlace, |facts, answers| {
             has_keys(facts, vec![used_key("AKIA1")]);
             wants_console(answers);
-        }),
-    ];
-    hold(StepId::AdminSignIn, not_signed_in, cases);
+        });
 }
 
 /// Who signed in years ago may not be able to any more.
@@ -323,12 +317,12 @@ fn with_two_keys_a_person_is_told_of_both() {
 
 #[test]
 fn a_key_is_made_only_for_a_profile_of_its_own() {
-    let cases = [
-        changes("of a user spelled in another case", vec![create_key("Alice", "admin")], |facts, answers| {
+    cases(StepId::AdminSignIn, not_signed_in)
+        .changes("of a user spelled in another case", vec![create_key("Alice", "admin")], |facts, answers| {
             facts.user = Some(Ok(Some(user("Alice"))));
             wants_key(answers);
-        }),
-        changes(
+        })
+        .changes(
             "nobody there, whether or not the password was used",
             vec![create_key("alice", "admin")],
             |facts, answers| {
@@ -336,8 +330,8 @@ fn a_key_is_made_only_for_a_profile_of_its_own() {
                 answers.attended = false;
                 wants_key(answers);
             },
-        ),
-        changes(
+        )
+        .changes(
             "a key is wanted, though the console would be enough",
             vec![create_key("alice", "admin")],
             |facts, answers| {
@@ -345,17 +339,15 @@ fn a_key_is_made_only_for_a_profile_of_its_own() {
                 wants_console(answers);
                 wants_key(answers);
             },
-        ),
-        stands("the profile is taken", State::NeedsPerson, |facts, answers| {
+        )
+        .stands("the profile is taken", State::NeedsPerson, |facts, answers| {
             facts.profile_exists = true;
             wants_key(answers);
-        }),
-        stands("the keys are unreadable", State::NotAssessed, |facts, answers| {
-            facts.user = Some(Ok(Some(User { access_keys: Err(denied()), ..user("alice") })));
+        })
+        .stands("the keys are unreadable", State::NotAssessed, |facts, answers| {
+            facts.user = Some(Ok(Some(User { access_keys: Err(unseen()), ..user("alice") })));
             wants_key(answers);
-        }),
-    ];
-    hold(StepId::AdminSignIn, not_signed_in, cases);
+        });
 }
 
 #[test]

@@ -1,0 +1,275 @@
+//! `activity-monitoring`: who would notice, and whom AWS would tell.
+
+use super::*;
+use crate::answers::Admin;
+
+#[test]
+fn what_watches_over_the_account_is_made() {
+    let all = vec![create_analyzer(), create_role(), attach_support()];
+    cases(StepId::ActivityMonitoring, perfect)
+        .stands("all there", State::InPlace, |_, _| {})
+        .changes("nothing there", all.clone(), |facts, _| *facts = fresh())
+        .changes(
+            "nothing there, with a contact",
+            [all.clone(), vec![set_contact()]].concat(),
+            |facts, answers| {
+                *facts = fresh();
+                name_contact(answers);
+            },
+        )
+        .changes("unattended", all.clone(), |facts, answers| {
+            *facts = fresh();
+            answers.attended = false;
+        })
+        .changes(
+            "unattended, with everything said",
+            [all, vec![set_contact(), block()]].concat(),
+            |facts, answers| {
+                *facts = fresh();
+                (answers.attended, answers.iam.block_public_s3) = (false, Some(true));
+                name_contact(answers);
+            },
+        )
+        .changes("no analyzer", vec![create_analyzer()], |facts, _| facts.analyzer = Ok(Analyzer::Missing))
+        .stands("an analyzer that does not work", State::NeedsPerson, |facts, _| {
+            facts.analyzer = Ok(Analyzer::NotWorking("own".into()));
+        })
+        .changes("a bare role", vec![attach_support()], |facts, _| facts.support = Ok(SupportRole::Bare))
+        .stands("somebody else's role", State::NeedsPerson, |facts, _| {
+            facts.support = Ok(SupportRole::Namesake);
+        })
+        .stands("public access", State::NeedsPerson, |facts, _| facts.public_access_blocked = Ok(false))
+        .changes("public access, with consent", vec![block()], |facts, answers| {
+            (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(true));
+        })
+        .stands("public access, meant", State::Accepted, |facts, answers| {
+            (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
+        })
+        .stands("public access, meant, and blocked all the same", State::InPlace, |_, answers| {
+            answers.iam.block_public_s3 = Some(false);
+        })
+        .stands(
+            "public access, meant, and the analyzers are unreadable",
+            State::NotAssessed,
+            |facts, answers| {
+                (facts.public_access_blocked, answers.iam.block_public_s3) = (Ok(false), Some(false));
+                facts.analyzer = Err(unseen());
+            },
+        )
+        .stands("public access, unattended", State::NeedsPerson, |facts, answers| {
+            (facts.public_access_blocked, answers.attended) = (Ok(false), false);
+        })
+        .stands("no contact", State::NeedsPerson, |facts, _| facts.security_contact = Ok(false))
+        .changes("no contact, but one is named", vec![set_contact()], |facts, answers| {
+            facts.security_contact = Ok(false);
+            name_contact(answers);
+        })
+        .stands("no contact, and no phone number", State::NeedsPerson, |facts, answers| {
+            facts.security_contact = Ok(false);
+            answers.iam.security_contact_email = Some("a@b.c".into());
+        })
+        .stands("the analyzers are unreadable", State::NotAssessed, |facts, _| facts.analyzer = Err(unseen()))
+        .stands("the contact is unreadable", State::NotAssessed, |facts, _| {
+            facts.security_contact = Err(unseen());
+        })
+        .stands("the block is unreadable", State::NotAssessed, |facts, _| {
+            facts.public_access_blocked = Err(unseen());
+        })
+        .stands("the support role is unreadable", State::NotAssessed, |facts, _| {
+            facts.support = Err(unseen());
+        })
+        .stands("the report is unreadable", State::NotAssessed, |facts, _| facts.report = Err(unseen()))
+        .changes("one is unreadable, another missing", vec![attach_support()], |facts, _| {
+            (facts.analyzer, facts.support) = (Err(unseen()), Ok(SupportRole::Bare));
+        })
+        .stands("one is unreadable, another for a person", State::NeedsPerson, |facts, _| {
+            (facts.analyzer, facts.security_contact) = (Err(unseen()), Ok(false));
+        });
+}
+
+#[test]
+fn root_is_in_use_only_when_an_administrator_has_been_there() {
+    for (used, admin_since, state) in [
+        (0, Some(300), State::NeedsPerson),
+        (6, Some(300), State::NeedsPerson),
+        (7, Some(300), State::InPlace),
+        (0, Some(0), State::InPlace),
+        (0, Some(6), State::InPlace),
+        (0, Some(7), State::NeedsPerson),
+        (10, Some(5), State::InPlace),
+        (0, None, State::InPlace),
+    ] {
+        let mut facts = perfect();
+        let alice = Row { created: admin_since.and_then(ago), ..alice() };
+        let rows = if admin_since.is_some() { vec![root_used(used), alice] } else { vec![root_used(used)] };
+        facts.report = Ok(report(rows));
+        let nobody_named = Answers { admin: Admin::default(), ..answers() };
+        for answers in [answers(), nobody_named] {
+            let planned = planned(&facts, &answers, StepId::ActivityMonitoring);
+            assert_eq!(planned.state, state, "used {used} days ago, an administrator since {admin_since:?}");
+            holds_together(&planned);
+        }
+    }
+}
+
+/// Whoever looks may be a role that has said nothing, in an account with several administrators.
+#[test]
+fn the_first_administrator_counts_whoever_looks() {
+    let auditor = Answers { admin: Admin::default(), ..unattended() };
+    let mut facts = Facts { run: Run::default(), ..perfect() };
+    facts.report = Ok(report(vec![root_used(0), Row { created: ago(2), ..alice() }]));
+    let state = |facts: &Facts, answers: &Answers| planned(facts, answers, StepId::ActivityMonitoring).state;
+    assert_eq!(state(&facts, &auditor), State::InPlace);
+
+    add_user(&mut facts, in_groups("kim", &["ADMINISTRATORS"]));
+    add_row(&mut facts, with_password("kim", Some(1)));
+    assert_eq!(state(&facts, &auditor), State::NeedsPerson, "kim has been there for 300 days");
+    assert_eq!(state(&facts, &answers()), State::NeedsPerson, "and alice is not the first");
+
+    facts.rights.as_mut().unwrap().users[1].groups.clear();
+    assert_eq!(state(&facts, &auditor), State::InPlace, "kim is no administrator");
+    let kim = Admin { user: Some("KIM".into()), ..Admin::default() };
+    assert_eq!(state(&facts, &Answers { admin: kim, ..answers() }), State::NeedsPerson, "by the answers");
+
+    facts.report.as_mut().unwrap().rows[2].created = None;
+    facts.rights.as_mut().unwrap().users[1].groups.push("Administrators".into());
+    assert_eq!(state(&facts, &auditor), State::NeedsPerson, "since an unknown time");
+
+    facts.rights = Err(unseen());
+    let unseen = planned(&facts, &auditor, StepId::ActivityMonitoring);
+    assert_eq!(unseen.state, State::NotAssessed, "who the administrators are was not seen");
+    facts.report.as_mut().unwrap().rows[0] = root_used(7);
+    assert_eq!(state(&facts, &auditor), State::InPlace, "nobody asks who, where root was not used");
+}
+
+#[test]
+fn a_pass_tells_what_does_not_watch() {
+    let found =
+        |facts: &Facts, answers: &Answers| planned(facts, answers, StepId::ActivityMonitoring).found.unwrap();
+    let bare = Facts { other_contacts: Ok([false; 2]), trail: Ok(None), ..perfect() };
+    let told = found(&bare, &answers());
+    for (en, ko) in [
+        ("no alarm on the use of root", "루트 사용 경보 없음"),
+        ("no trail covers all Regions", "모든 리전을 기록하는 추적 없음"),
+        ("no contacts for billing and operations", "결제와 운영 연락처 없음"),
+    ] {
+        assert!(told.en.contains(en) && told.ko.contains(ko), "{told:?}");
+    }
+    for (contacts, missing) in
+        [([false, true], "no contact for billing"), ([true, false], "no contact for operations")]
+    {
+        let facts = Facts { other_contacts: Ok(contacts), ..perfect() };
+        assert!(found(&facts, &answers()).en.contains(missing), "{contacts:?}");
+    }
+
+    let mut asking = answers();
+    ask_for_alarm(&mut asking);
+    let watched = Facts { root_alarm: vec![alarm("us-east-1", Subscription::Confirmed)], ..perfect() };
+    let told = found(&watched, &asking);
+    says(&told, &["day-one", EMAIL]);
+    assert!(
+        !told.en.contains("no alarm") && told.en.contains("contacts for billing and operations"),
+        "{told:?}"
+    );
+
+    let unseen = Facts { other_contacts: Err(unseen()), trail: Err(unseen()), ..perfect() };
+    let told = found(&unseen, &answers());
+    assert!(!told.en.contains("trail") && !told.en.contains("billing"), "{told:?}");
+}
+
+#[test]
+fn a_use_of_root_that_is_explained_counts_no_more_and_a_later_one_does() {
+    let mut facts = perfect();
+    facts.report.as_mut().unwrap().rows[0] = root_used(2);
+    let state_until = |day: &str| {
+        let mut answers = answers();
+        answers.iam.root_use_explained_until = Some(day.into());
+        planned(&facts, &answers, StepId::ActivityMonitoring)
+    };
+    assert_eq!(state_until("2026-11-21").state, State::NeedsPerson);
+    for day in ["2026-11-22", "2026-12-01"] {
+        let explained = state_until(day);
+        assert_eq!(explained.state, State::InPlace, "{day}");
+        says(&explained.found.unwrap(), &["2026-11-22", day]);
+    }
+    let how = state_until("2026-11-01").person.unwrap().how.remove(0);
+    says(&how, &["root_use_explained_until = \"2026-11-22\"", "dayone events --root"]);
+    assert!(how.en.contains("alarm") && how.ko.contains("경보"), "{how:?}");
+}
+
+#[test]
+fn the_use_of_root_is_told_with_its_way() {
+    let mut facts = perfect();
+    facts.report.as_mut().unwrap().rows[0].keys = vec![key("AKIAROOT", 300, Some(3))];
+    let by_key = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    let what = by_key.person.unwrap().what;
+    assert!(what.en.contains("2026-11-21") && what.en.contains("an access key"), "{what:?}");
+    assert!(what.ko.contains("2026-11-21") && what.ko.contains("액세스 키"), "{what:?}");
+    facts.report.as_mut().unwrap().rows[0] = root_used(2);
+    let by_password = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert!(by_password.person.unwrap().what.en.contains("its password"));
+
+    facts.report.as_mut().unwrap().rows[0].password_last_used = None;
+    let never = planned(&facts, &answers(), StepId::ActivityMonitoring).found.unwrap();
+    assert!(never.en.contains("root was never used") && never.en.contains("10 h 5 min"), "{never:?}");
+    facts.report.as_mut().unwrap().rows.remove(0);
+    facts.partition = "aws-cn".into();
+    let none = planned(&facts, &answers(), StepId::ActivityMonitoring).found.unwrap();
+    assert!(!none.en.contains("root"), "a partition without root: {none:?}");
+}
+
+#[test]
+fn a_contact_is_asked_for_where_nothing_else_is_left() {
+    let facts = Facts { security_contact: Ok(false), ..perfect() };
+    let seen = |facts: &Facts, answers: &Answers| {
+        planned(facts, answers, StepId::ActivityMonitoring).person.unwrap().seen
+    };
+    assert_eq!(seen(&facts, &answers()), Seen::ByAnswer("iam.security_contact_email"));
+    let mut half = answers();
+    half.iam.security_contact_email = Some("security@example.com".into());
+    assert_eq!(seen(&facts, &half), Seen::ByAnswer("iam.security_contact_phone"));
+    let more = Facts { support: Ok(SupportRole::Namesake), ..facts };
+    assert_eq!(seen(&more, &answers()), Seen::Elsewhere);
+    let what = planned(&more, &answers(), StepId::ActivityMonitoring).person.unwrap().what;
+    says(&what, &["dayone-support"]);
+    assert!(what.en.contains("e-mail address"), "{what:?}");
+}
+
+#[test]
+fn what_stops_being_public_is_said_before() {
+    let facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let mut consent = answers();
+    consent.iam.block_public_s3 = Some(true);
+    for answers in [answers(), unattended(), consent] {
+        let planned = planned(&facts, &answers, StepId::ActivityMonitoring);
+        assert!(planned.notes.iter().any(|note| note.en.contains("stop being public")), "{planned:?}");
+        notes(&planned, &["block_public_s3 = false"]);
+    }
+}
+
+#[test]
+fn public_access_is_blocked_by_a_yes_of_its_own() {
+    let facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let offered = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert_eq!(offered.offer.unwrap().changes, [block()]);
+    says(&offered.person.unwrap().what, &["S3"]);
+    assert_eq!(planned(&facts, &unattended(), StepId::ActivityMonitoring).offer, None);
+
+    let facts = Facts { security_contact: Ok(false), ..facts };
+    let with_contact = planned(&facts, &answers(), StepId::ActivityMonitoring);
+    assert_eq!(with_contact.person.as_ref().unwrap().seen, Seen::ByAnswer("iam.security_contact_email"));
+    assert_eq!(with_contact.offer.as_ref().unwrap().changes, [block()]);
+    notes(&with_contact, &["block_public_s3 = true"]);
+}
+
+#[test]
+fn what_stays_public_by_the_answers_is_accepted_with_the_reason() {
+    let mut facts = Facts { public_access_blocked: Ok(false), ..perfect() };
+    let mut meant = answers();
+    meant.iam.block_public_s3 = Some(false);
+    let accepted = planned(&facts, &meant, StepId::ActivityMonitoring);
+    assert_eq!(accepted.state, State::Accepted);
+    says(&accepted.reason.unwrap(), &["S3", "block_public_s3 = false"]);
+    facts.support = Ok(SupportRole::Bare);
+    notes(&planned(&facts, &meant, StepId::ActivityMonitoring), &["S3", "block_public_s3 = false"]);
+}
