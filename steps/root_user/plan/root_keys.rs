@@ -1,6 +1,7 @@
 //! How the step `root-access-keys` stands: what goes, in which order, and what a person sees before.
 
 use crate::answers::Answers;
+use crate::console;
 use crate::credential_report;
 use crate::event_history::{Counted, Summary};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
@@ -427,7 +428,7 @@ fn come_back_as_root(facts: &Facts) -> PersonTask {
     } else if facts.root_password == Ok(false) {
         by_the_organization(facts)
     } else if facts.as_root {
-        vec![in_the_console()]
+        vec![in_the_console(&facts.partition)]
     } else {
         vec![by_login()]
     };
@@ -441,10 +442,11 @@ fn come_back_as_root(facts: &Facts) -> PersonTask {
     }
 }
 
-fn in_the_console() -> Text {
+fn in_the_console(partition: &str) -> Text {
+    let page = console::security_credentials(partition);
     text! {
-        en: "AWS does not list root's keys to this sign-in. Open https://console.aws.amazon.com/iam/home#/security_credentials as root and delete them there.",
-        ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
+        en: "AWS does not list root's keys to this sign-in. Open {page} as root and delete them there.",
+        ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 {page} 페이지를 열어 삭제하세요."
     }
 }
 
