@@ -46,6 +46,9 @@ pub struct Engine<'e, O> {
     pub interrupt: Interrupt,
     /// Which steps are asked for.
     pub selects: &'e dyn Fn(StepId) -> bool,
+    /// Whether these were named one by one: then what they offer besides is asked of a person even where they were in
+    /// place before, which a walk through everything passes over.
+    pub steps_are_named: bool,
     /// Where answers are remembered; none in a run that only looks.
     pub memory: Option<std::path::PathBuf>,
     /// The journal; none in a run that only looks.
@@ -147,7 +150,7 @@ impl<O: Asks> Engine<'_, O> {
                 }
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
-                State::InPlace if looked_again && question(&plan) != offered => {
+                State::InPlace if self.offers(looked_again) && question(&plan) != offered => {
                     offered = question(&plan);
                     self.make_offer::<P>(plan, sight.at).await?
                 }
@@ -195,6 +198,12 @@ impl<O: Asks> Engine<'_, O> {
             Some(needed) if plan.state == State::ToChange && rests_on_it => plan.held_up_by(needed),
             _ => plan,
         }
+    }
+
+    /// Whether a step that is in place is the moment for what it offers besides: once it has been put in place, or where
+    /// it was asked for by its name.
+    fn offers(&self, looked_again: bool) -> bool {
+        looked_again || self.steps_are_named
     }
 
     fn left<F>(&mut self, step: StepId) -> Next<F> {

@@ -216,6 +216,7 @@ pub(crate) async fn with_listener(
     let selects = |step| options.selects(step);
     let mut engine = prepare(place, task, options, file, screen, interrupt, listener).await?;
     engine.selects = &selects;
+    engine.steps_are_named = !options.only.is_empty();
     match engine.go(task, screen).await {
         Ok(()) => Ok(engine.finish(task)),
         Err(failure) => Err(failure.after(engine.last_applied)),

@@ -96,6 +96,7 @@ fn fresh() -> Facts {
         user_names: BTreeSet::from(["alice".to_owned()]),
         device_hours: None,
         tried: None,
+        noted_device: None,
         root: RootSignIn::default(),
         people_groups: Ok(BTreeMap::new()),
         people: Ok(BTreeMap::from([("alice".to_owned(), known("alice", true))])),
@@ -1286,7 +1287,7 @@ fn make(change: &Change, facts: &mut Facts) {
         Change::CreatePolicy { .. } | Change::UpdatePolicy { .. } => {
             facts.policy = policy_that_is(true, None);
         }
-        Change::NoteInProfile { .. } => {}
+        Change::NoteInProfile { serial, .. } => facts.noted_device = Some(serial.clone()),
         Change::AttachPolicy { group, .. } if group == "Administrators" => facts.attached = Ok(true),
         Change::AttachPolicy { group, .. } => people_group(facts, group).attached = true,
         Change::CreateGroup { group } => {
