@@ -7,6 +7,7 @@ mod people;
 mod root_credentials;
 mod root_keys;
 mod sign_in;
+mod unlisted_regions;
 mod who_looks;
 mod whole;
 
