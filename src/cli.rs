@@ -56,12 +56,37 @@ pub enum Command {
         /// The policy that `apply` and the wizard need instead
         #[arg(long)]
         apply: bool,
+        /// The AWS partition that the account is in
+        #[arg(long, value_enum, default_value_t = Partition::Aws)]
+        partition: Partition,
     },
     /// Print completions for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// The part of AWS that an account is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Partition {
+    /// The commercial Regions.
+    Aws,
+    /// The China Regions.
+    AwsCn,
+    /// AWS GovCloud (US).
+    AwsUsGov,
+}
+
+impl Partition {
+    /// Its name, as it stands in ARNs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::AwsCn => "aws-cn",
+            Self::AwsUsGov => "aws-us-gov",
+        }
+    }
 }
 
 /// Nobody watches.
@@ -435,6 +460,24 @@ mod tests {
         let cli = Cli::try_parse_from(["dayone", "report", "--to", "a.html", "--to", "-"]).unwrap();
         assert!(cli.prints_document() && cli.judge().is_ok());
         assert!(Cli::try_parse_from(["dayone", "report"]).is_err());
+    }
+
+    #[test]
+    fn a_policy_is_of_the_partition_that_is_named() {
+        let parsed = |arguments: &[&str]| {
+            let cli = Cli::try_parse_from([&["dayone", "policy"][..], arguments].concat()).ok()?;
+            match cli.command {
+                Some(Command::Policy { apply, partition }) => Some((apply, partition.name())),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(parsed(&[]), Some((false, "aws")));
+        for name in ["aws", "aws-cn", "aws-us-gov"] {
+            assert_eq!(parsed(&["--apply", "--partition", name]), Some((true, name)));
+        }
+        for wrong in ["", "gov", "aws-eusc", "AWS"] {
+            assert_eq!(parsed(&["--partition", wrong]), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod approval;
 mod changes;
 mod decision;
+mod look;
 mod offers;
 mod person;
 mod switched_off;
@@ -14,7 +15,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 use steps::operator::OperatorError;
 use steps::practice::{Change, Practice, State, StepId, StepPlan};
-use steps::readings::Readings;
 use steps::session::Session;
 use steps::text::Text;
 use tokio::time::Instant;
@@ -27,6 +27,7 @@ use crate::journal::Journal;
 use crate::operator::Asks;
 
 use approval::Planned;
+use look::telling;
 
 pub use approval::Approval;
 pub(crate) use changes::not_shown;
@@ -45,6 +46,9 @@ pub struct Engine<'e, O> {
     pub interrupt: Interrupt,
     /// Which steps are asked for.
     pub selects: &'e dyn Fn(StepId) -> bool,
+    /// Whether these were named one by one: then what they offer besides is asked of a person even where they were in
+    /// place before, which a walk through everything passes over.
+    pub steps_are_named: bool,
     /// Where answers are remembered; none in a run that only looks.
     pub memory: Option<std::path::PathBuf>,
     /// The journal; none in a run that only looks.
@@ -77,14 +81,18 @@ impl<O: Asks> Engine<'_, O> {
         use steps::mfa::Mfa;
         use steps::root_user::RootUser;
 
-        let readings = self.readings();
-        let looks = tokio::try_join!(
-            self.plans_of::<RootUser>(&readings),
-            self.plans_of::<Mfa>(&readings),
-            self.plans_of::<Cloudtrail>(&readings),
-            self.plans_of::<BillingReport>(&readings),
-            self.plans_of::<IamPractices>(&readings),
-        )?;
+        let (view, operator) = self.view();
+        let readings = view.readings();
+        let look = async {
+            tokio::try_join!(
+                view.plans_of::<RootUser>(&readings),
+                view.plans_of::<Mfa>(&readings),
+                view.plans_of::<Cloudtrail>(&readings),
+                view.plans_of::<BillingReport>(&readings),
+                view.plans_of::<IamPractices>(&readings),
+            )
+        };
+        let looks = telling(operator, readings.announced(), look).await?;
         let report_made = readings.report_made().and_then(|made| Timestamp::from_second(made).ok());
         let looks = [looks.0, looks.1, looks.2, looks.3, looks.4];
         let (reports, planned) = looks.into_iter().flatten().unzip();
@@ -142,7 +150,7 @@ impl<O: Asks> Engine<'_, O> {
                 }
                 State::NeedsPerson => self.leave_to_person::<P>(plan).await?,
                 State::Waiting => self.wait_for_delivery::<P>(plan).await?,
-                State::InPlace if looked_again && question(&plan) != offered => {
+                State::InPlace if self.offers(looked_again) && question(&plan) != offered => {
                     offered = question(&plan);
                     self.make_offer::<P>(plan, sight.at).await?
                 }
@@ -192,6 +200,12 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
+    /// Whether a step that is in place is the moment for what it offers besides: once it has been put in place, or where
+    /// it was asked for by its name.
+    fn offers(&self, looked_again: bool) -> bool {
+        looked_again || self.steps_are_named
+    }
+
     fn left<F>(&mut self, step: StepId) -> Next<F> {
         self.listener.hear(&Event::StepLeft(step));
         Next::Done
@@ -225,36 +239,11 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// A look at one practice.
-    async fn observe<P: Practice>(&self) -> Result<Sight<P::Facts>, Failure> {
-        let readings = self.readings().telling_makers(self.operator.is_a_person());
-        self.observe_with::<P>(&readings).await.map(Sight::now)
-    }
-
-    /// A look at one practice of several, which share what they read.
-    async fn observe_with<P: Practice>(&self, readings: &Readings<'_>) -> Result<P::Facts, Failure> {
-        tokio::select! {
-            facts = Box::pin(P::observe(&self.session, readings, &self.collected.answers)) => Ok(facts?),
-            () = self.interrupt.wait() => Err(OperatorError::Interrupted.into()),
-        }
-    }
-
-    /// The readings of a look that begins.
-    fn readings(&self) -> Readings<'_> {
-        let answers = &self.collected.answers;
-        Readings::by(self.session.acting(), &answers.admin.group).telling_makers(answers.for_a_page)
-    }
-
-    async fn plans_of<P: Practice>(
-        &self,
-        readings: &Readings<'_>,
-    ) -> Result<Vec<(StepReport, Planned)>, Failure> {
-        if !P::ID.steps().iter().any(|step| (self.selects)(*step)) {
-            return Ok(Vec::new());
-        }
-        let facts = self.observe_with::<P>(readings).await?;
-        let plans = P::plan(&facts, &self.collected.answers);
-        let selected = plans.iter().filter(|plan| (self.selects)(plan.step));
-        Ok(selected.map(|plan| (report(plan), Planned::of(plan))).collect())
+    async fn observe<P: Practice>(&mut self) -> Result<Sight<P::Facts>, Failure> {
+        let (view, operator) = self.view();
+        let readings = view.readings().telling_makers(operator.is_a_person());
+        let look = view.observe::<P>(&readings);
+        telling(operator, readings.announced(), look).await.map(Sight::now)
     }
 }
 

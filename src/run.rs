@@ -11,10 +11,10 @@ use steps::error::StepError;
 use steps::operator::OperatorError;
 use steps::practice::StepId;
 use steps::session::Session;
-use steps::text;
+use steps::{permissions, text};
 
 use crate::answers;
-use crate::cli::{Cli, Command, MfaCommand, Options, Output};
+use crate::cli::{Cli, Command, MfaCommand, Options, Output, Partition};
 use crate::error::Failure;
 use crate::event::Listener;
 use crate::interrupt::Interrupt;
@@ -130,7 +130,7 @@ async fn dispatch(
         return Err(crate::events::no_rows());
     }
     let task = match &cli.command {
-        Some(Command::Policy { apply }) => return Ok(print_policy(screen, *apply)),
+        Some(Command::Policy { apply, partition }) => return Ok(print_policy(screen, *apply, *partition)),
         Some(Command::Completions { shell }) => return Ok(print_completions(screen, *shell)),
         Some(Command::Events(events)) => {
             return crate::events::run(events, options, &file, screen, interrupt).await;
@@ -216,6 +216,7 @@ pub(crate) async fn with_listener(
     let selects = |step| options.selects(step);
     let mut engine = prepare(place, task, options, file, screen, interrupt, listener).await?;
     engine.selects = &selects;
+    engine.steps_are_named = !options.only.is_empty();
     match engine.go(task, screen).await {
         Ok(()) => Ok(engine.finish(task)),
         Err(failure) => Err(failure.after(engine.last_applied)),
@@ -236,8 +237,12 @@ impl Task {
     }
 }
 
-fn print_policy(screen: &Screen, apply: bool) -> u8 {
-    screen.document(if apply { steps::permissions::APPLY } else { steps::permissions::CHECK });
+fn print_policy(screen: &Screen, apply: bool, partition: Partition) -> u8 {
+    if apply {
+        screen.document(&permissions::apply(partition.name()));
+    } else {
+        screen.document(permissions::CHECK);
+    }
     0
 }
 

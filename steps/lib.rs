@@ -17,6 +17,7 @@ pub mod aws;
 pub mod billing_report;
 pub mod closed_bucket;
 pub mod cloudtrail;
+pub mod console;
 pub mod controls;
 pub mod credential_report;
 pub mod encryption_key;

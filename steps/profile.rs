@@ -103,6 +103,11 @@ pub fn set_mfa_serial(files: &AwsFiles, profile: &str, serial: &str) -> Result<(
     replace(&path, &content, mode).map_err(|error| StepError::file(&path, error))
 }
 
+/// The MFA device that the profile names in the config file.
+pub fn named_device(files: &AwsFiles, profile: &str) -> Option<String> {
+    mfa_serial(&fs::read(&files.config).ok()?, profile)
+}
+
 /// Whether this access key stands in the credentials file, under whatever profile. The file need not be UTF-8.
 pub fn mentions_key(files: &AwsFiles, access_key: &str) -> bool {
     let key = access_key.as_bytes();
@@ -551,6 +556,12 @@ mod tests {
     fn a_device_that_is_named_already_is_left_alone() {
         let same = format!("[profile kim]\nregion = us-east-1\nMFA_serial={SERIAL} # mine\n");
         assert_eq!(named(&same, "kim").unwrap(), same);
+        let folder = tempfile::tempdir().unwrap();
+        let files = files(folder.path());
+        assert_eq!(named_device(&files, "kim"), None, "there is no file yet");
+        set_mfa_serial(&files, "kim", SERIAL).unwrap();
+        assert_eq!(named_device(&files, "kim").as_deref(), Some(SERIAL));
+        assert_eq!(named_device(&files, "lee"), None);
         let other = named("[profile kim]\nmfa_serial = arn:aws:iam::111122223333:mfa/old\n", "kim");
         let error = other.unwrap_err();
         assert!(error.text().en.contains("mfa/old"), "{}", error.text().en);

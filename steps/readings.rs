@@ -1,6 +1,6 @@
 //! What more than one practice reads: once in a look, however many of them ask.
 
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use crate::account_summary::{self, AccountSummary};
 use crate::aws::{Identity, Reading};
@@ -9,6 +9,7 @@ use crate::credential_report::{self, CredentialReport};
 use crate::error::AwsError;
 use crate::groups::{self, GroupReading};
 use crate::practice::StepId;
+use crate::text::Text;
 
 /// What was read in one look at the account, by who acts in it. Each look begins with new ones, so that nothing is
 /// believed that was read before a change.
@@ -19,6 +20,8 @@ pub struct Readings<'l> {
     /// The step at which somebody waits for what takes a while to read.
     waited_for_at: Option<StepId>,
     tell_makers: bool,
+    /// What takes so long that whoever waits for the look is told.
+    long: watch::Sender<Option<Text>>,
     account_summary: OnceCell<Reading<AccountSummary>>,
     administrators: OnceCell<Reading<Option<GroupReading>>>,
     credential_report: OnceCell<Reading<CredentialReport>>,
@@ -33,6 +36,7 @@ impl<'l> Readings<'l> {
             group,
             waited_for_at: None,
             tell_makers: false,
+            long: watch::Sender::new(None),
             account_summary: OnceCell::new(),
             administrators: OnceCell::new(),
             credential_report: OnceCell::new(),
@@ -60,6 +64,25 @@ impl<'l> Readings<'l> {
     /// Whether it is to be told who made what is asked about.
     pub fn tell_makers(&self) -> bool {
         self.tell_makers
+    }
+
+    /// Tells whoever waits for the look what takes long in it.
+    pub fn announce(&self, what: Text) {
+        self.long.send_replace(Some(what));
+    }
+
+    /// Finishes when something is announced that takes long.
+    pub async fn announced(&self) -> Text {
+        let mut long = self.long.subscribe();
+        loop {
+            let announced = long.borrow_and_update().clone();
+            if let Some(what) = announced {
+                return what;
+            }
+            if long.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Who reads.
@@ -96,6 +119,7 @@ impl<'l> Readings<'l> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
 
     use super::*;
     use crate::aws::{Access, canned};
@@ -124,6 +148,18 @@ mod tests {
             // The summary, and of the group its users and its two kinds of policies.
             assert_eq!(aws.heard().len() - begun, 4 * look);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_is_told_to_who_waits_and_to_who_comes_later() {
+        let aws = canned::Aws::answering(|call| call.refused(400, "Odd"));
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let readings = Readings::by(&identity, "Administrators");
+        let soon = tokio::time::timeout(Duration::from_secs(60), readings.announced());
+        assert!(soon.await.is_err(), "nothing takes long");
+        let what = Text::verbatim("who made the keys");
+        let (told, ()) = tokio::join!(readings.announced(), async { readings.announce(what.clone()) });
+        assert_eq!((&told, &readings.announced().await), (&what, &what));
     }
 
     #[tokio::test]

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use steps::operator::CodePurpose::{EnrolFirst, EnrolSecond, SignIn};
 use steps::practice::{State, StepId};
 use support::actor::{Actor, Typed, purposes};
-use support::code_at;
 use support::stage::{Played, Stage, UNTIL_MFA_IS_REQUIRED};
 use support::terminal::Window;
+use support::{code_at, files};
 use tempfile::TempDir;
 
 const DEVICE: &str = "arn:aws:iam::111122223333:mfa/alice";
@@ -341,6 +341,60 @@ async fn a_second_device_is_enrolled_when_the_offer_is_accepted() {
     let made = played.made();
     let devices: Vec<_> = made.iter().filter(|change| change.contains("iam:mfa/")).collect();
     assert_eq!(devices, ["create iam:mfa/alice", "create iam:mfa/alice-2"]);
+}
+
+/// Whether somebody who said no was told how to be asked again.
+fn is_told_how(played: &Played<Actor>, step: StepId) -> bool {
+    played.told.remarks.iter().any(|remark| remark.contains(&format!("--only {step}")))
+}
+
+/// The last code was used, so the next sign-in waits for another.
+async fn later(stage: &Stage, before: Actor) -> Actor {
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    person(stage).with_seed(before.seed)
+}
+
+/// A walk through everything passes over what is in place, and nobody who is not there wants more.
+#[tokio::test(start_paused = true)]
+async fn a_second_device_is_offered_again_to_who_names_the_step() {
+    let stage = Stage::new();
+    let (named, everything) = (stage.errand(json!({}), &UNTIL_MFA_IS_REQUIRED), stage.errand(json!({}), &[]));
+    let first = stage.play(&named, person(&stage)).await.finished();
+    assert!(is_told_how(&first, StepId::AdminMfa), "{:?}", first.told.remarks);
+    assert_eq!(stage.devices().await, json!([[DEVICE, "alice"]]));
+
+    let mut willing = later(&stage, first.operator).await;
+    willing.takes_backup = true;
+    let second = stage.play(&everything, willing).await.finished();
+    assert_eq!((second.state(StepId::AdminMfa), second.operator.enrolments), (State::InPlace, 0));
+    assert!(!is_told_how(&second, StepId::AdminMfa), "{:?}", second.told.remarks);
+
+    let mut nobody = Actor::unattended(stage.clock.clone());
+    nobody.takes_backup = true;
+    let third = stage.play(&named, nobody).await.finished();
+    assert_eq!((third.state(StepId::AdminMfa), third.operator.enrolments), (State::InPlace, 0));
+
+    let mut willing = later(&stage, second.operator).await;
+    willing.takes_backup = true;
+    let fourth = stage.play(&named, willing).await.finished();
+    assert_eq!((fourth.left(), fourth.operator.enrolments), (vec![], 1));
+    assert_eq!(stage.devices().await, json!([[DEVICE, "alice"], [SECOND_DEVICE, "alice"]]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_device_is_offered_to_be_noted_in_the_profile_until_it_is() {
+    let stage = Stage::new();
+    let errand = stage.errand(json!({}), &UNTIL_MFA_IS_REQUIRED);
+    let mut person = stage.play(&errand, person(&stage)).await.finished();
+    assert!(is_told_how(&person, StepId::RequireMfa), "{:?}", person.told.remarks);
+    for expected in [1, 0] {
+        let mut agrees = later(&stage, person.operator).await;
+        agrees.agrees_to = Some("Note the MFA device");
+        person = stage.play(&errand, agrees).await.finished();
+        assert_eq!((person.operator.decided, person.changes_made), (expected, expected));
+        let config = std::fs::read_to_string(files(stage.folder()).config).unwrap();
+        assert_eq!(config.matches(&format!("mfa_serial = {DEVICE}\n")).count(), 1, "{config}");
+    }
 }
 
 /// AWS lets people add passkeys in the console only, and until there is one MFA is required of nobody.

@@ -6,9 +6,8 @@ use serde_json::Value;
 use steps::error::{AwsCause, AwsError, StepError};
 use steps::practice::{PersonTask, Practice, Seen, State, StepId, StepPlan};
 use steps::readings::Readings;
-use steps::root_user::console_sign_in;
-use steps::text;
 use steps::text::Text;
+use steps::{console, text};
 
 use super::{Engine, Next, Sight};
 use crate::error::Failure;
@@ -254,7 +253,7 @@ impl<O: Asks> Engine<'_, O> {
     async fn watch_console<P: Practice>(&mut self, step: StepId) -> Result<Next<P::Facts>, Failure> {
         let key = "admin.sign_in";
         self.set(key, Value::String("console".to_owned()))?.map_err(Failure::Usage)?;
-        let page = console_sign_in(self.session.account(), self.session.partition());
+        let page = console::sign_in(self.session.account(), self.session.partition());
         let what = text! { en: "Sign in at {page}", ko: "{page}에서 로그인하세요" };
         self.watch_account::<P>(step, &what, |now| now.state != State::NeedsPerson).await
     }

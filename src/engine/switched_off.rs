@@ -47,7 +47,10 @@ impl<O: Asks> Engine<'_, O> {
 
 /// Looks again and again, and tells what is new.
 async fn tell_calls(root: &Identity, keys: &mut [SwitchedOff], listener: &mut dyn Listener) -> Infallible {
-    let regions = event_history::enabled_regions(root).await.names;
+    let regions = event_history::enabled_regions(root).await;
+    if let Some(error) = &regions.unlisted {
+        listener.hear(&Event::Note(event_history::unlisted(error)));
+    }
     loop {
         for key in &mut *keys {
             let asked = AskedKey { id: key.access_key.clone(), last_use: None, signs_since: None };

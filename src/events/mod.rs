@@ -22,7 +22,7 @@ use steps::aws::Identity;
 use steps::error::{AwsCause, AwsError, StepError};
 use steps::event_history::{
     Attribute, Bounds, EnabledRegions, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN,
-    enabled_regions,
+    enabled_regions, unlisted,
 };
 use steps::{regions, text};
 
@@ -269,7 +269,7 @@ impl<'s> Search<'s> {
 
     fn tell_unread(&self) {
         if let Some(error) = self.gathered.unlisted() {
-            self.screen.error("  ! ", 4, self.screen.say(&words::unlisted(error)));
+            self.screen.error("  ! ", 4, self.screen.say(&unlisted(error)));
         }
         for (region, error) in self.gathered.unread() {
             self.screen.error("  ! ", 4, self.screen.say(&words::unread(region, error)));

@@ -106,15 +106,6 @@ pub fn unread(region: &str, error: &AwsError) -> Text {
     }
 }
 
-/// Nobody knows whether there are more Regions.
-pub fn unlisted(error: &AwsError) -> Text {
-    let Text { en, ko } = error.detail();
-    text! {
-        en: "The account's Regions could not be listed: {en}. Only those that every account has were looked at; a Region that was enabled since may be missing.",
-        ko: "계정의 리전 목록을 읽지 못했습니다: {ko}. 모든 계정에 기본으로 활성화된 리전만 보았으므로, 따로 활성화한 리전이 빠져 있을 수 있습니다."
-    }
-}
-
 /// What could not be read any more, because reading took long or was taken up late.
 pub fn too_old(since: Timestamp) -> Text {
     let since = since.strftime("%Y-%m-%d %H:%M").to_string();

@@ -158,35 +158,39 @@ struct Drawing {
     bar: Option<Bar>,
 }
 
-impl Shown {
-    /// The code with the words beside it where there is room, under it where there is not, else the words alone.
-    fn drawn(&self, screen: &Screen, trouble: Option<&Text>, next_in: Option<u64>) -> Drawing {
+/// What a drawing has to fit into.
+#[derive(Clone, Copy)]
+struct Window {
+    rows: usize,
+    columns: usize,
+    /// How many columns words may take.
+    width: usize,
+    colors: bool,
+}
+
+impl Window {
+    fn of(screen: &Screen) -> Self {
         let (rows, columns) = screen.size();
-        let width = columns.min(screen.width());
-        let code =
-            qr::lines(self.otpauth.expose_secret(), columns, rows.saturating_sub(1), screen.has_colors());
+        Self { rows, columns, width: columns.min(screen.width()), colors: screen.has_colors() }
+    }
+}
+
+impl Shown {
+    /// The code with the words, where there is room for it, else the words alone.
+    fn drawn(&self, screen: &Screen, trouble: Option<&Text>, next_in: Option<u64>) -> Drawing {
+        let window = Window::of(screen);
         let words = |width| {
             let mut words = self.words(screen, trouble, width);
             words.extend(next_in.map(|seconds| screen.say(&countdown::words(seconds)).to_owned()));
             words
         };
-        let beside = code.as_ref().map_or(0, |code| width.saturating_sub(code.width + GAP));
-        let (lines, bar) = match code {
-            Some(code) if beside >= NARROWEST => {
-                let words = words(beside);
-                let bar = Bar { row: words.len(), column: code.width + GAP + 1 };
-                (side_by_side(&code, &words), bar)
-            }
-            code => {
-                let words = words(width);
-                let code = code.map(|code| code.rows).filter(|code| code.len() + words.len() < rows);
-                let lines: Vec<String> = code.into_iter().flatten().chain(words).collect();
-                let bar = Bar { row: lines.len(), column: 1 };
-                (lines, bar)
-            }
-        };
+        let (lines, bar) = pictured(self.otpauth.expose_secret(), window, &words).unwrap_or_else(|| {
+            let words = words(window.width);
+            let bar = Bar { row: words.len(), column: 1 };
+            (words, bar)
+        });
         // Where the words are too many, the screen has scrolled and nobody knows where the bar is.
-        let bar = next_in.and((lines.len() < rows).then_some(bar));
+        let bar = next_in.and((lines.len() < window.rows).then_some(bar));
         Drawing { lines, bar }
     }
 
@@ -218,6 +222,43 @@ impl Shown {
             .chain(further)
             .collect()
     }
+}
+
+/// The code with the words: of the whole address where that fits, else of the address without the issuer.
+fn pictured(
+    otpauth: &str,
+    window: Window,
+    words: &impl Fn(usize) -> Vec<String>,
+) -> Option<(Vec<String>, Bar)> {
+    [otpauth, without_issuer(otpauth)].into_iter().find_map(|address| with_code(address, window, words))
+}
+
+/// The issuer comes last in the address. Apps that do not find it there take it from the label, which begins with it.
+fn without_issuer(otpauth: &str) -> &str {
+    otpauth.rsplit_once("&issuer=").map_or(otpauth, |(address, _)| address)
+}
+
+/// The code with the words beside it where there is room, or under it. None where it does not fit.
+fn with_code(
+    address: &str,
+    window: Window,
+    words: &impl Fn(usize) -> Vec<String>,
+) -> Option<(Vec<String>, Bar)> {
+    let Window { rows, columns, width, colors } = window;
+    let code = qr::lines(address, columns, rows.saturating_sub(1), colors)?;
+    let beside = width.saturating_sub(code.width + GAP);
+    if beside >= NARROWEST {
+        let words = words(beside);
+        let bar = Bar { row: words.len(), column: code.width + GAP + 1 };
+        return Some((side_by_side(&code, &words), bar));
+    }
+    let words = words(width);
+    if code.rows.len() + words.len() >= rows {
+        return None;
+    }
+    let lines: Vec<String> = code.rows.into_iter().chain(words).collect();
+    let bar = Bar { row: lines.len(), column: 1 };
+    Some((lines, bar))
 }
 
 /// Words in lines, each of which has the tone for itself: between two of them stands a row of the code.
@@ -320,6 +361,39 @@ mod tests {
 
     fn widest(lines: &[String]) -> usize {
         lines.iter().map(|line| textwrap::core::display_width(line)).max().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_code_that_is_too_large_is_drawn_without_the_issuer() {
+        let window = Window { rows: 24, columns: 80, width: 80, colors: true };
+        let words = |_: usize| vec!["Scan it.".to_owned()];
+        let seed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".repeat(2);
+        for (letters, whole_fits, short_fits) in [(8, true, true), (44, false, true), (64, false, false)] {
+            let short = format!("otpauth://totp/AWS:{}%40111122223333?secret={seed}", "u".repeat(letters));
+            let whole = format!("{short}&issuer=AWS");
+            assert_eq!(without_issuer(&whole), short);
+            let lines = |address: &str| with_code(address, window, &words).map(|(lines, _)| lines);
+            let drawn = pictured(&whole, window, &words).map(|(lines, _)| lines);
+            assert_eq!(
+                (lines(&whole).is_some(), lines(&short).is_some()),
+                (whole_fits, short_fits),
+                "{letters}"
+            );
+            assert_eq!(drawn, lines(&whole).or_else(|| lines(&short)), "{letters}");
+        }
+        assert_eq!(without_issuer("otpauth://totp/AWS:u?secret=MARK"), "otpauth://totp/AWS:u?secret=MARK");
+    }
+
+    /// In a narrow window the words are below the code, and what does not fit with them is not drawn.
+    #[test]
+    fn a_code_leaves_room_for_the_words_below_it() {
+        let window = Window { rows: 30, columns: 60, width: 60, colors: true };
+        let address = "otpauth://totp/AWS:u%40111122223333?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let rows = qr::lines(address, 60, 29, true).unwrap().rows.len();
+        for (count, fits) in [(29 - rows, true), (30 - rows, false)] {
+            let words = |_: usize| vec!["word".to_owned(); count];
+            assert_eq!(with_code(address, window, &words).is_some(), fits, "{count} below {rows}");
+        }
     }
 
     /// IAM lets a user name have 64 characters.

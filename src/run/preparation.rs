@@ -93,6 +93,7 @@ pub(crate) async fn prepare<'e>(
         listener,
         interrupt,
         selects: &every_step,
+        steps_are_named: false,
         memory: journal.is_some().then_some(folder),
         journal,
         rehearsal: place.rehearsal,

@@ -9,7 +9,7 @@ use steps::mfa::Mfa;
 use steps::operator::OperatorError;
 use steps::root_user::RootUser;
 use steps::session::Session;
-use steps::{profile, text};
+use steps::{console, profile, text};
 
 use super::Task;
 use crate::engine::Engine;
@@ -135,7 +135,7 @@ impl Engine<'_, AnyOperator> {
     pub(super) fn finish(mut self, task: Task) -> (u8, Session) {
         let sign_in = self.collected.answers.admin.user.as_ref().map(|user| SignInAdvice {
             user: user.clone(),
-            console: steps::root_user::console_sign_in(self.session.account(), self.session.partition()),
+            console: console::sign_in(self.session.account(), self.session.partition()),
             profile: self.collected.answers.admin.profile().to_owned(),
             by_access_key: self.collected.answers.admin.access_key_profile.is_some(),
         });

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::answers::{Answers, ReportKind};
+use crate::console;
 use crate::practice::{PersonTask, PracticeId, Seen, State, StepId, StepPlan, Verb, after};
 use crate::private_bucket::BucketChange;
 use crate::text;
@@ -75,7 +76,7 @@ pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
         return steps.map(|step| StepPlan::not_applicable(*step, reason.clone())).collect();
     }
     vec![
-        billing_access(answers),
+        billing_access(facts, answers),
         bucket::step(facts, answers),
         report(facts, answers),
         report_delivery(facts, answers),
@@ -107,7 +108,7 @@ fn unsupported(partition: &str) -> Option<Text> {
     })
 }
 
-fn billing_access(answers: &Answers) -> StepPlan<Change> {
+fn billing_access(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::BillingAccess;
     if answers.billing.console_access_activated {
         return StepPlan::in_place(
@@ -115,8 +116,9 @@ fn billing_access(answers: &Answers) -> StepPlan<Change> {
             text! { en: "switched on, by your word", ko: "켰다고 확인하셨습니다" },
         );
     }
+    let page = console::billing_account(&facts.partition);
     let how = vec![
-        text! { en: "As root, open https://console.aws.amazon.com/billing/home#/account", ko: "루트 사용자로 https://console.aws.amazon.com/billing/home#/account 페이지를 여세요." },
+        text! { en: "As root, open {page}", ko: "루트 사용자로 {page} 페이지를 여세요." },
         text! { en: "IAM user and role access to Billing information, then Edit, Activate IAM Access, Update.", ko: "결제 정보에 대한 IAM 사용자 및 역할 액세스에서 편집, IAM 액세스 활성화, 업데이트를 선택하세요." },
         text! { en: "No API shows this switch. It opens the billing pages to administrators and has no effect on the report.", ko: "이 스위치는 API로 볼 수 없습니다. 관리자에게 결제 페이지를 열어 줄 뿐 보고서에는 영향이 없습니다." },
     ];

@@ -5,6 +5,8 @@ use aws_sdk_account::types::RegionOptStatus;
 use crate::aws::{ForCall, Identity};
 use crate::error::AwsError;
 use crate::regions;
+use crate::text;
+use crate::text::Text;
 
 /// The Regions that are switched on, as far as they can be known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +16,15 @@ pub struct EnabledRegions {
     pub names: Vec<String>,
     /// Why AWS did not list them: then there may be more.
     pub unlisted: Option<AwsError>,
+}
+
+/// Nobody knows whether there are more Regions.
+pub fn unlisted(error: &AwsError) -> Text {
+    let Text { en, ko } = error.detail();
+    text! {
+        en: "The account's Regions could not be listed: {en}. Only those that every account has were looked at; a Region that was enabled since may be missing.",
+        ko: "계정의 리전 목록을 읽지 못했습니다: {ko}. 모든 계정에 기본으로 활성화된 리전만 보았으므로, 따로 활성화한 리전이 빠져 있을 수 있습니다."
+    }
 }
 
 /// The Regions that are switched on.

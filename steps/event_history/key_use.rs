@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{Attribute, Bounds, DELAY, Found, News, Position, Query, Reader, RecordedEvent, earliest};
+use super::{
+    Attribute, Bounds, DELAY, EnabledRegions, Found, News, Position, Query, Reader, RecordedEvent, earliest,
+};
 use crate::aws::Identity;
 use crate::error::AwsError;
 
@@ -68,6 +70,8 @@ pub struct Summary {
     pub event_names: Vec<Counted>,
     /// The Regions that could not be read, or not to the end.
     pub unread: Vec<UnreadRegion>,
+    /// Why the account's Regions could not be listed: then there may be some that nobody has looked at.
+    pub unlisted: Option<Box<AwsError>>,
 }
 
 /// Something, and how many calls had it.
@@ -95,6 +99,7 @@ struct ReadSoFar {
     found: Found,
     at_least: bool,
     unread: Vec<UnreadRegion>,
+    unlisted: Option<AwsError>,
     /// Until when every Region was read. None where one was not: then it is all read again.
     until: Option<Timestamp>,
 }
@@ -113,10 +118,17 @@ impl KeyUses {
 
     /// Reads what these keys were used for, in these Regions: of a busy Region its latest calls, and of a key that was
     /// read before only what is new.
-    pub async fn read(&self, identity: &Identity, keys: &[AskedKey], regions: &[String]) -> Vec<Summary> {
+    pub async fn read(
+        &self,
+        identity: &Identity,
+        keys: &[AskedKey],
+        regions: &EnabledRegions,
+    ) -> Vec<Summary> {
         let (now, end) = (Timestamp::now(), Instant::now() + WITHIN);
         let start = |key: &AskedKey| {
-            KeyReading::start(identity, key, self.before(key), regions, self.period(key, now))
+            let before = self.before(key, regions);
+            let period = self.period(&before, now);
+            KeyReading::start(identity, key, before, regions, period)
         };
         // All of them are under way while the first is waited for.
         let readings: Vec<_> = keys.iter().map(start).collect();
@@ -130,15 +142,18 @@ impl KeyUses {
     }
 
     /// From when until when there may be something that was not read.
-    fn period(&self, key: &AskedKey, now: Timestamp) -> (Timestamp, Timestamp) {
-        let unread = self.before(key).since(now);
+    fn period(&self, before: &ReadSoFar, now: Timestamp) -> (Timestamp, Timestamp) {
+        let unread = before.since(now);
         (self.from.map_or(unread, |from| from.max(unread)).min(now), now)
     }
 
-    /// What there is to go on from.
-    fn before(&self, key: &AskedKey) -> ReadSoFar {
+    /// What there is to go on from. Nothing where more Regions may be known now than then: of those nothing was read.
+    fn before(&self, key: &AskedKey, regions: &EnabledRegions) -> ReadSoFar {
         let known = self.lock();
-        known.get(&key.id).filter(|read| read.until.is_some()).cloned().unwrap_or_default()
+        let goes_on = |read: &&ReadSoFar| {
+            read.until.is_some() && (read.unlisted.is_none() || regions.unlisted.is_some())
+        };
+        known.get(&key.id).filter(goes_on).cloned().unwrap_or_default()
     }
 
     /// A panic elsewhere does not make what was read untrue.
@@ -157,7 +172,12 @@ impl ReadSoFar {
     fn summary(&self, key: &AskedKey) -> Summary {
         let counts = |event: &&RecordedEvent| key.signs_since.is_none_or(|since| is_of_others(event, since));
         let events = self.found.events().iter().filter(counts);
-        Summary { at_least: self.at_least, unread: self.unread.clone(), ..Summary::of(events) }
+        Summary {
+            at_least: self.at_least,
+            unread: self.unread.clone(),
+            unlisted: self.unlisted.clone().map(Box::new),
+            ..Summary::of(events)
+        }
     }
 }
 
@@ -182,17 +202,18 @@ impl KeyReading {
         identity: &Identity,
         key: &AskedKey,
         before: ReadSoFar,
-        regions: &[String],
+        regions: &EnabledRegions,
         (since, now): (Timestamp, Timestamp),
     ) -> Self {
         let query = Query::between(since, now).with(Attribute::AccessKeyId, &key.id);
         let bounds = Bounds { pages: Some(PAGES_OF_REGION), ..Bounds::default() };
-        let beginnings = regions.iter().map(|region| (region.clone(), Position::default()));
+        let beginnings = regions.names.iter().map(|region| (region.clone(), Position::default()));
+        let unlisted = regions.unlisted.clone();
         Self {
             id: key.id.clone(),
-            read: ReadSoFar { last_use: key.last_use.clone(), until: None, ..before },
+            read: ReadSoFar { last_use: key.last_use.clone(), unlisted, until: None, ..before },
             reader: Reader::start(identity, &query, beginnings, bounds),
-            left: regions.iter().cloned().collect(),
+            left: regions.names.iter().cloned().collect(),
             began: now,
         }
     }
@@ -240,6 +261,7 @@ impl Summary {
             user_agents: counted(each().filter_map(|event| event.user_agent.as_deref()).map(program)),
             event_names: counted(each().map(|event| event.name.as_str())),
             unread: Vec::new(),
+            unlisted: None,
         }
     }
 }

@@ -15,7 +15,7 @@ mod record;
 use aws_sdk_cloudtrail::types::LookupAttributeKey;
 use jiff::{SignedDuration, Timestamp};
 
-pub use enabled::{EnabledRegions, enabled_regions};
+pub use enabled::{EnabledRegions, enabled_regions, unlisted};
 pub use found::Found;
 pub use key_use::{AskedKey, Counted, KeyUses, Summary, UnreadRegion};
 pub use pace::Pace;

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::aws::{Access, AwsFiles, Connection, Identity};
+use crate::error::AwsError;
 
 const ROOT_CALLS: &str = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
     <GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:root</Arn><UserId>111122223333</UserId>\
@@ -444,9 +445,17 @@ fn asked_key(last_use: Option<&str>) -> AskedKey {
 
 /// Reads what the key was used for, in both Regions.
 async fn uses(aws: &Aws, key_uses: &KeyUses, last_use: Option<&str>) -> Summary {
-    let regions = REGIONS.map(ToOwned::to_owned);
+    uses_in(aws, key_uses, last_use, &enabled(&REGIONS)).await
+}
+
+async fn uses_in(aws: &Aws, key_uses: &KeyUses, last_use: Option<&str>, regions: &EnabledRegions) -> Summary {
     let keys = [asked_key(last_use)];
-    key_uses.read(&aws.identity().await, &keys, &regions).await.remove(0)
+    key_uses.read(&aws.identity().await, &keys, regions).await.remove(0)
+}
+
+/// The Regions, as AWS lists them.
+fn enabled(names: &[&str]) -> EnabledRegions {
+    EnabledRegions { names: names.iter().map(|name| (*name).to_owned()).collect(), unlisted: None }
 }
 
 /// So many calls of the key in every Region, whatever period is asked for.
@@ -503,7 +512,7 @@ async fn two_keys_are_read_at_once() {
     let aws = calls_of_the_key(5_000);
     let keys = [asked_key(None), AskedKey { id: "AKIAOTHER".into(), ..asked_key(None) }];
     let begin = Instant::now();
-    let read = KeyUses::default().read(&aws.identity().await, &keys, &["us-east-1".to_owned()]).await;
+    let read = KeyUses::default().read(&aws.identity().await, &keys, &enabled(&["us-east-1"])).await;
     assert_eq!(read.iter().map(|summary| summary.calls).collect::<Vec<_>>(), [200, 200]);
     assert_eq!(aws.calls_to("us-east-1").len(), 8);
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
@@ -534,7 +543,7 @@ async fn of_the_key_that_signs_only_the_calls_of_others_count() {
     });
     let calls = async |signs_since: Option<i64>| {
         let key = AskedKey { signs_since: signs_since.map(at), ..asked_key(None) };
-        let (key_uses, regions) = (KeyUses::default(), ["us-east-1".to_owned()]);
+        let (key_uses, regions) = (KeyUses::default(), enabled(&["us-east-1"]));
         let read = key_uses.read(&aws.identity().await, std::slice::from_ref(&key), &regions).await.remove(0);
         assert_eq!(key_uses.known(&key), Some(read.clone()));
         (read.calls, read.last)
@@ -578,4 +587,25 @@ async fn a_region_that_could_not_be_read_is_read_whole_the_next_time() {
     assert_eq!(uses(&aws, &key_uses, None).await.unread, []);
     let again = aws.calls_to("eu-west-1")[1].body["StartTime"].as_i64().unwrap();
     assert!(again <= aws.calls_to("eu-west-1")[0].body["StartTime"].as_i64().unwrap() + 60);
+}
+
+/// What was read of the Regions that every account has goes on, until the others are known too: of those nothing was.
+#[tokio::test(start_paused = true)]
+async fn that_the_regions_were_not_listed_is_kept_until_they_are() {
+    let error = AwsError::without_answer("account:ListRegions", "no Region is listed");
+    let in_part = EnabledRegions { unlisted: Some(error.clone()), ..enabled(&["us-east-1"]) };
+    let (aws, key_uses) = (calls_of_the_key(3), KeyUses::default());
+    let mut whole = Vec::new();
+    for (regions, unlisted) in
+        [(&in_part, Some(&error)), (&in_part, Some(&error)), (&enabled(&REGIONS), None)]
+    {
+        let read = uses_in(&aws, &key_uses, None, regions).await;
+        assert_eq!((read.unlisted.as_deref(), read.at_least), (unlisted, false));
+        assert_eq!(key_uses.known(&asked_key(None)), Some(read));
+        let last = aws.calls_to("us-east-1").pop().unwrap();
+        let period = last.body["EndTime"].as_i64().unwrap() - last.body["StartTime"].as_i64().unwrap();
+        whole.push(period == DAYS * 86_400 - 3_600);
+    }
+    assert_eq!(whole, [true, false, true]);
+    assert_eq!(aws.calls_to("eu-west-1").len(), 1);
 }

@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_smithy_types::DateTime;
 
-use crate::aws::{ForCall, Identity, Reading};
+use crate::aws::{ForCall, Reading};
 use crate::credential_report::{CredentialReport, Key, Maker, Row};
 use crate::error::AwsError;
 use crate::event_history::{DAYS, RecordedEvent};
+use crate::readings::Readings;
 use crate::regions;
+use crate::text;
+use crate::text::Text;
 
 use super::facts::{SINGLE_LOOK_UPS, seen};
 use super::lifetimes::{came_with_the_user, is_forgotten, is_password_unused, is_unused};
@@ -22,9 +25,10 @@ use super::remembered::{Kind, Remembered};
 /// The event of a making is within so many seconds of the time that IAM gives for it.
 const AROUND: i64 = 300;
 
-/// Tells in the report, and of the keys that were looked up, who made what is in question.
+/// Tells in the report, and of the keys that were looked up, who made what is in question. It takes a while, so whoever
+/// waits for the look hears of it.
 pub(super) async fn tell(
-    identity: &Identity,
+    readings: &Readings<'_>,
     remembered: &Remembered,
     now: i64,
     report: &mut CredentialReport,
@@ -36,7 +40,7 @@ pub(super) async fn tell(
             continue;
         }
         // Where one look-up is refused, so are the others.
-        let found = if is_refused { None } else { find(identity, kind, &name, (made, now)).await?.ok() };
+        let found = if is_refused { None } else { find(readings, kind, &name, (made, now)).await?.ok() };
         is_refused |= found.is_none();
         remembered.keep_maker(kind, &name, found.unwrap_or(Maker::NotSeen));
     }
@@ -71,7 +75,7 @@ fn in_question(
 
 /// Who made something at this time. IAM's events are in one Region of the partition.
 async fn find(
-    identity: &Identity,
+    readings: &Readings<'_>,
     kind: Kind,
     name: &str,
     (made, now): (i64, i64),
@@ -85,10 +89,12 @@ async fn find(
         .attribute_value(name)
         .build()
         .map_err(|error| AwsError::without_answer("cloudtrail:LookupEvents", &error.to_string()))?;
+    let identity = readings.identity();
     let region = regions::of_global_services(&identity.caller.partition);
     let request = identity.cloudtrail(region).lookup_events().lookup_attributes(wanted);
     let request = request.start_time(DateTime::from_secs(made - AROUND));
     let request = request.end_time(DateTime::from_secs(made + AROUND));
+    readings.announce(asking());
     identity.look_ups().turn(region).await;
     let answer = seen(request.send().await.for_call("cloudtrail:LookupEvents"))?;
     Ok(answer.map(|page| {
@@ -96,6 +102,13 @@ async fn find(
         let making = events.find(|event| event.name == event_of(kind) && event.refused.is_none());
         making.map_or(Maker::NotOnRecord, |event| Maker::Somebody(event.who))
     }))
+}
+
+fn asking() -> Text {
+    text! {
+        en: "Looking up in Event History who made the users and keys in question",
+        ko: "살펴볼 사용자와 키를 누가 만들었는지 이벤트 기록(Event History)에서 찾는 중"
+    }
 }
 
 fn event_of(kind: Kind) -> &'static str {
@@ -107,6 +120,8 @@ fn event_of(kind: Kind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::aws::{Access, canned};
 
@@ -135,11 +150,23 @@ mod tests {
 
     /// Who made each of the users, and each of the keys.
     async fn told(aws: &canned::Aws, remembered: &Remembered) -> (Vec<Option<Maker>>, Vec<Option<Maker>>) {
+        let (users, keys, _) = told_and_announced(aws, remembered).await;
+        (users, keys)
+    }
+
+    /// The same, and whether whoever waited was told for what.
+    async fn told_and_announced(
+        aws: &canned::Aws,
+        remembered: &Remembered,
+    ) -> (Vec<Option<Maker>>, Vec<Option<Maker>>, bool) {
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        let readings = Readings::by(&identity, "Administrators");
         let (mut report, mut looked_up) = account();
-        tell(&identity, remembered, NOW, &mut report, &mut looked_up).await.unwrap();
+        tell(&readings, remembered, NOW, &mut report, &mut looked_up).await.unwrap();
         let rows = report.rows.into_iter().map(|row| row.made_by).collect();
-        (rows, looked_up.into_values().flatten().map(|key| key.made_by).collect())
+        let keys = looked_up.into_values().flatten().map(|key| key.made_by).collect();
+        let announced = tokio::time::timeout(Duration::from_secs(1), readings.announced()).await;
+        (rows, keys, announced.is_ok_and(|what| what == asking()))
     }
 
     fn events(words: &str) -> canned::Answer {
@@ -176,6 +203,16 @@ mod tests {
         assert_eq!(asked, 2);
         assert_eq!(told(&aws, &remembered).await, expected);
         assert_eq!(aws.heard().iter().filter(|call| call.operation == "LookupEvents").count(), asked);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_is_told_for_what_and_only_where_something_is_asked() {
+        let aws = canned::Aws::answering(|_| events(""));
+        let remembered = Remembered::default();
+        let (.., announced) = told_and_announced(&aws, &remembered).await;
+        assert!(announced);
+        let (.., announced) = told_and_announced(&aws, &remembered).await;
+        assert!(!announced, "all of it is remembered");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, unless};
+use crate::console;
 use crate::error::StepError;
 use crate::operator::Operator;
 use crate::profile;
@@ -321,7 +322,7 @@ async fn minimum_length(identity: &Identity) -> Result<i32, StepError> {
 
 /// What the person who gets the password has to do.
 fn first_sign_in(session: &Session) -> text::Text {
-    let page = root_user::console_sign_in(session.account(), session.partition());
+    let page = console::sign_in(session.account(), session.partition());
     text! {
         en: "Give it to the person and to nobody else, with this note: Sign in at {page} and choose a new password. Then open Security credentials, Assign MFA device, sign out and in again. Until then AWS refuses everything else.",
         ko: "본인에게만 다음 안내와 함께 전달하세요. {page}에서 로그인해 새 암호를 정하세요. 그런 다음 보안 자격 증명에서 MFA 디바이스를 할당하고 다시 로그인하세요. 그전까지 AWS가 다른 작업을 모두 거부합니다."

@@ -12,6 +12,7 @@ use crate::account_summary::AccountSummary;
 use crate::answers::Answers;
 use crate::aws::{Caller, CallerKind, Reading, Unseen};
 use crate::error::StepError;
+use crate::profile;
 use crate::readings::Readings;
 use crate::session::Session;
 
@@ -60,6 +61,8 @@ pub struct Facts {
     pub device_hours: Option<u64>,
     /// What AWS did just now with and without MFA, where the run has both.
     pub tried: Option<Tried>,
+    /// The device that the AWS profile of the administrator's access key names, for tools that ask for it.
+    pub noted_device: Option<String>,
     /// What is known of root's sign-in.
     pub root: RootSignIn,
     /// The groups of the answers' people, by the name in the answers.
@@ -225,6 +228,7 @@ pub async fn observe(
         attached,
         run: run_mfa(session, answers),
         signed_in: session.administrator_caller().is_some(),
+        noted_device: noted_device(session, answers),
         users_without_mfa,
         machines_without_mfa,
         reported,
@@ -234,6 +238,11 @@ pub async fn observe(
         enrolment_policy,
         user_names: users.unwrap_or_default().iter().map(|user| user.to_ascii_lowercase()).collect(),
     })
+}
+
+fn noted_device(session: &Session, answers: &Answers) -> Option<String> {
+    let profile = answers.admin.access_key_profile.as_deref()?;
+    profile::named_device(session.connection.files(), profile)
 }
 
 fn run_mfa(session: &Session, answers: &Answers) -> RunMfa {

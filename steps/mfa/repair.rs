@@ -8,9 +8,9 @@ use aws_sdk_iam::types::MfaDevice;
 use jiff::Timestamp;
 
 use crate::aws::{Caller, ForCall, Identity, Reading, unless};
+use crate::console;
 use crate::error::{AwsError, StepError};
 use crate::practice::Change as _;
-use crate::root_user::console_sign_in;
 use crate::session::{Session, is_passkey, shows_codes};
 use crate::text;
 use crate::text::{Text, harmless, slips};
@@ -377,7 +377,7 @@ impl Devices {
 
     /// How the user enrols a device without an administrator.
     pub fn alone(&self) -> Text {
-        let (user, page) = (self.name(), console_sign_in(&self.account, &self.partition));
+        let (user, page) = (self.name(), console::sign_in(&self.account, &self.partition));
         if self.enabled().next().is_some() {
             return text! {
                 en: "{user} can add another device at any time: in the console, Security credentials, then Assign MFA device.",

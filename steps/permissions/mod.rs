@@ -1,10 +1,12 @@
 //! The IAM policies that a run needs, for who gives `dayone` an identity of its own.
 
-/// What `check` and `plan` need: reads only.
+/// What `check` and `plan` need: reads only, of any resource, so it is the same in each partition.
 pub const CHECK: &str = include_str!("check.json");
 
-/// What `apply` and the wizard need besides.
-pub const APPLY: &str = include_str!("apply.json");
+/// What `apply` and the wizard need besides, in a partition: AWS refuses a policy with the ARN of another one.
+pub fn apply(partition: &str) -> String {
+    include_str!("apply.json").replace("PARTITION", partition)
+}
 
 #[cfg(test)]
 mod tests {
@@ -14,12 +16,31 @@ mod tests {
     use super::*;
     use crate::policy::{Decision, Document, Principal, Request};
 
+    const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
+
     #[test]
-    fn both_are_policies_and_fit_the_size_limit() {
-        for json in [CHECK, APPLY] {
+    fn all_are_policies_and_fit_the_size_limit() {
+        let documents = PARTITIONS.map(apply);
+        for json in documents.iter().map(String::as_str).chain([CHECK]) {
             let document = Document::parse(json).unwrap();
             assert!(document.to_json().len() <= 6144);
         }
+    }
+
+    #[test]
+    fn each_arn_is_of_the_partition() {
+        for partition in PARTITIONS {
+            let json = apply(partition);
+            let arns: Vec<_> = json.split('"').filter(|word| word.starts_with("arn:")).collect();
+            assert!(arns.len() > 20, "{arns:?}");
+            for arn in &arns {
+                assert_eq!(arn.split(':').nth(1), Some(partition), "{arn}");
+            }
+            let access = format!("arn:{partition}:iam::aws:policy/AdministratorAccess");
+            assert!(arns.contains(&access.as_str()), "{arns:?}");
+            assert_eq!(json.matches("arn:").count(), arns.len(), "an ARN inside of a word");
+        }
+        assert!(!CHECK.contains("arn:"), "the same in each partition");
     }
 
     #[test]
@@ -41,7 +62,7 @@ mod tests {
     /// Every permission that the sources name is in the policy for applying. STS asks for none.
     #[test]
     fn every_call_is_permitted() {
-        let document = Document::parse(APPLY).unwrap();
+        let document = Document::parse(&apply("aws")).unwrap();
         let sources = sources(Path::new(env!("CARGO_MANIFEST_DIR")));
         let actions: BTreeSet<_> = sources.iter().flat_map(|source| calls(source)).collect();
         for read_or_write in ["iam:GetGroup", "s3:PutBucketPolicy", "cloudtrail:CreateTrail"] {

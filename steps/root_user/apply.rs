@@ -14,7 +14,7 @@ use crate::operator::{HandOver, Operator};
 use crate::session::{Administrator, Session};
 use crate::text;
 use crate::text::{Text, harmless};
-use crate::{groups, meanwhile, password, profile, wait};
+use crate::{console, groups, meanwhile, password, profile, wait};
 
 use super::administrator_access;
 use super::facts::{self, Group, PasswordPolicy, RootKeys, User, count_root_keys};
@@ -263,7 +263,7 @@ pub(crate) async fn create_console_password(
 ) -> Result<(), StepError> {
     let NewPassword { user, minimum_length, file, advice } = new;
     let secret = password::generate(usize::try_from(minimum_length).unwrap_or_default());
-    let page = console_sign_in(session.account(), session.partition());
+    let page = console::sign_in(session.account(), session.partition());
     let title = text! { en: "Console password of {user}", ko: "{user}의 콘솔 암호" };
     let advice = advice.unwrap_or_else(|| text! {
         en: "Keep it in a password manager. It is set when you go on, works once, and is changed at the first sign-in at {page}",
@@ -309,15 +309,6 @@ fn password_is_void(user: &str, removed: Option<&Path>) -> StepError {
         },
     };
     StepError::InTheWay { what, next }
-}
-
-/// The sign-in page of an account.
-pub fn console_sign_in(account: &str, partition: &str) -> String {
-    match partition {
-        "aws-cn" => format!("https://{account}.signin.amazonaws.cn/console"),
-        "aws-us-gov" => format!("https://{account}.signin.amazonaws-us-gov.com/console"),
-        _ => format!("https://{account}.signin.aws.amazon.com/console"),
-    }
 }
 
 async fn create_access_key(

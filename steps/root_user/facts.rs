@@ -459,7 +459,7 @@ async fn read_uses(session: &Session, root: &Identity, keys: Vec<&mut RootKey>) 
     if keys.is_empty() {
         return;
     }
-    let regions = event_history::enabled_regions(root).await.names;
+    let regions = event_history::enabled_regions(root).await;
     let asked: Vec<_> = keys.iter().map(|key| key.asked(session.began)).collect();
     let found = session.key_uses.read(root, &asked, &regions).await;
     for (key, uses) in keys.into_iter().zip(found) {

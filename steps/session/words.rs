@@ -1,9 +1,9 @@
 //! What is said where there is no MFA session, and of somebody who has signed in and is no administrator.
 
 use crate::aws::Caller;
+use crate::console;
 use crate::error::StepError;
 use crate::practice::{PersonTask, Seen};
-use crate::root_user::console_sign_in;
 use crate::text;
 use crate::text::{Text, harmless};
 
@@ -11,7 +11,7 @@ use super::{NoSession, Refusal};
 
 impl NoSession {
     pub(super) fn no_device(caller: &Caller) -> Self {
-        let page = console_sign_in(&caller.account, &caller.partition);
+        let page = console::sign_in(&caller.account, &caller.partition);
         Self::NoDevice { arn: caller.arn.clone(), page }
     }
 }

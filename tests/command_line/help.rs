@@ -9,9 +9,11 @@ use crate::machine::{Machine, words};
 #[test]
 fn the_policies_stand_alone_on_standard_output() {
     let machine = Machine::new();
-    let cases: [(&[&str], &str); 3] = [
+    let (here, in_govcloud) = (steps::permissions::apply("aws"), steps::permissions::apply("aws-us-gov"));
+    let cases: [(&[&str], &str); 4] = [
         (&["policy"], steps::permissions::CHECK),
-        (&["policy", "--apply"], steps::permissions::APPLY),
+        (&["policy", "--apply"], &here),
+        (&["policy", "--apply", "--partition", "aws-us-gov"], &in_govcloud),
         (&["policy", "--output", "json", "--language", "ko"], steps::permissions::CHECK),
     ];
     for (arguments, expected) in cases {

@@ -44,7 +44,7 @@ pub(super) async fn credentials(
     let switched = switched(identity, &forgotten).await?;
     let mut report = report.clone();
     if let (true, Ok(looked_up)) = (readings.tell_makers(), &mut looked_up) {
-        makers::tell(identity, remembered, now, &mut report, looked_up).await?;
+        makers::tell(readings, remembered, now, &mut report, looked_up).await?;
     }
     Ok((Ok(report), looked_up, switched))
 }

@@ -1,6 +1,7 @@
 //! How the step `admin-mfa` stands, and how MFA devices are named and told.
 
 use crate::answers::{Answers, DeviceKind};
+use crate::console;
 use crate::mfa::facts::{Facts, VirtualDevice};
 use crate::practice::{Offer, PersonTask, Seen, StepId, StepPlan, after};
 use crate::session::{is_passkey, is_phone_number};
@@ -124,7 +125,7 @@ fn type_serial() -> PersonTask {
 }
 
 fn add_passkey(user: &str, partition: &str) -> PersonTask {
-    let (user, page) = (harmless(user), security_credentials(partition));
+    let (user, page) = (harmless(user), console::security_credentials(partition));
     PersonTask {
         what: text! {
             en: "Add a passkey or security key to {user}. AWS lets people do this only in the console.",
@@ -139,16 +140,6 @@ fn add_passkey(user: &str, partition: &str) -> PersonTask {
         ],
         seen: Seen::InAccount,
     }
-}
-
-/// The console page on which whoever is signed in manages the own devices.
-pub(super) fn security_credentials(partition: &str) -> String {
-    let host = match partition {
-        "aws-cn" => "console.amazonaws.cn",
-        "aws-us-gov" => "console.amazonaws-us-gov.com",
-        _ => "console.aws.amazon.com",
-    };
-    format!("https://{host}/iam/home#/security_credentials")
 }
 
 fn can_enrol_unattended(answers: &Answers) -> bool {

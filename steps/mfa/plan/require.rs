@@ -70,10 +70,14 @@ fn needs_consent(facts: &Facts, policy: Option<&RequirePolicy>) -> Option<Text> 
     })
 }
 
-/// Tools that open MFA sessions by themselves read the device from the profile.
+/// Tools that open MFA sessions by themselves read the device from the profile. One that names a device of the
+/// administrator stays as it is.
 fn note_in_profile(facts: &Facts, answers: &Answers) -> Option<Offer<Change>> {
     let profile = answers.admin.access_key_profile.clone().filter(|_| answers.attended)?;
     let (_, devices) = facts.admin.as_ref().ok()?.as_ref()?;
+    if facts.noted_device.as_ref().is_some_and(|noted| devices.contains(noted)) {
+        return None;
+    }
     let serial = devices.iter().find(|serial| shows_codes(serial))?.clone();
     Some(Offer {
         question: text! {

@@ -1,12 +1,13 @@
 //! How the step `root-mfa` stands.
 
+use crate::console;
 use crate::mfa::facts::{Facts, VirtualDevice};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::text;
 use crate::text::Text;
 
 use super::Change;
-use super::devices::{device_in_words, security_credentials};
+use super::devices::device_in_words;
 
 /// `root-mfa`.
 pub(super) fn root_mfa(facts: &Facts) -> StepPlan<Change> {
@@ -60,7 +61,7 @@ fn root_device(facts: &Facts) -> Text {
 }
 
 fn add_mfa_to_root(partition: &str) -> PersonTask {
-    let page = security_credentials(partition);
+    let page = console::security_credentials(partition);
     PersonTask {
         what: text! {
             en: "Add MFA to root. AWS lets only root do this, and only in the console.",

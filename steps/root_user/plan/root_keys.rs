@@ -1,8 +1,9 @@
 //! How the step `root-access-keys` stands: what goes, in which order, and what a person sees before.
 
 use crate::answers::Answers;
+use crate::console;
 use crate::credential_report;
-use crate::event_history::{Counted, Summary};
+use crate::event_history::{Counted, Summary, unlisted};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::root_user::facts::{Facts, ReportedKeys, RootKey, RootKeys, SignIn, Uses};
 use crate::text;
@@ -193,7 +194,8 @@ fn others_sign_with_it(key: &RootKey, facts: &Facts) -> Text {
 fn told(plan: StepPlan<Change>, keys: &[RootKey]) -> StepPlan<Change> {
     let others = keys.iter().any(|key| found(key).is_some());
     let told = keys.iter().flat_map(|key| std::iter::once(described(key)).chain(found(key).map(who_used)));
-    told.chain(others.then(silence_proves_nothing)).fold(plan, StepPlan::with_note)
+    let unlisted = keys.iter().find_map(|key| found(key)?.unlisted.as_deref()).map(unlisted);
+    told.chain(unlisted).chain(others.then(silence_proves_nothing)).fold(plan, StepPlan::with_note)
 }
 
 /// The same of keys that stay for now. One that is switched off is as much a finding as one that is on.
@@ -380,14 +382,18 @@ fn is_in_use(key: &RootKey, answers: &Answers) -> bool {
     }
     if key.signs_this_run {
         // IAM's last use is this run.
-        let may_be =
-            found(key).is_none_or(|uses| uses.at_least || !uses.unread.is_empty() || is_undated(uses));
+        let may_be = found(key).is_none_or(|uses| is_read_in_part(uses) || is_undated(uses));
         return may_be || key.used_by_others.is_some_and(|days_ago| days_ago < quiet_days);
     }
     match &key.last_use {
         Ok(last_use) => last_use.as_ref().is_some_and(|last| last.days_ago < quiet_days),
         Err(_) => true,
     }
+}
+
+/// Whether there may be calls that nobody has seen.
+fn is_read_in_part(uses: &Summary) -> bool {
+    uses.at_least || !uses.unread.is_empty() || uses.unlisted.is_some()
 }
 
 fn is_undated(uses: &Summary) -> bool {
@@ -427,7 +433,7 @@ fn come_back_as_root(facts: &Facts) -> PersonTask {
     } else if facts.root_password == Ok(false) {
         by_the_organization(facts)
     } else if facts.as_root {
-        vec![in_the_console()]
+        vec![in_the_console(&facts.partition)]
     } else {
         vec![by_login()]
     };
@@ -441,10 +447,11 @@ fn come_back_as_root(facts: &Facts) -> PersonTask {
     }
 }
 
-fn in_the_console() -> Text {
+fn in_the_console(partition: &str) -> Text {
+    let page = console::security_credentials(partition);
     text! {
-        en: "AWS does not list root's keys to this sign-in. Open https://console.aws.amazon.com/iam/home#/security_credentials as root and delete them there.",
-        ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 https://console.aws.amazon.com/iam/home#/security_credentials 페이지를 열어 삭제하세요."
+        en: "AWS does not list root's keys to this sign-in. Open {page} as root and delete them there.",
+        ko: "이 로그인으로는 루트 키 목록을 볼 수 없습니다. 루트 사용자로 {page} 페이지를 열어 삭제하세요."
     }
 }
 

@@ -147,7 +147,7 @@ fn make(facts: &mut Facts, change: &Change) {
         Change::CreatePolicy { .. } | Change::UpdatePolicy { .. } => {
             facts.policy = policy_that_is(true, None);
         }
-        Change::NoteInProfile { .. } => {}
+        Change::NoteInProfile { serial, .. } => facts.noted_device = Some(serial.clone()),
         Change::AttachPolicy { group, .. } if group == "Administrators" => facts.attached = Ok(true),
         Change::AttachPolicy { group, .. } => people_group(facts, group).attached = true,
         Change::CreateGroup { group } => {

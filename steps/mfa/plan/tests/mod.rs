@@ -69,6 +69,7 @@ fn fresh() -> Facts {
         user_names: BTreeSet::from(["alice".to_owned()]),
         device_hours: None,
         tried: None,
+        noted_device: None,
         root: RootSignIn::default(),
         people_groups: Ok(BTreeMap::new()),
         people: Ok(BTreeMap::from([("alice".to_owned(), known("alice", true))])),

@@ -8,6 +8,7 @@ mod root_credentials;
 mod root_keys;
 mod root_keys_go;
 mod sign_in;
+mod unlisted_regions;
 mod who_looks;
 mod whole;
 
