@@ -33,7 +33,7 @@ pub struct Session {
     pub connection: Connection,
     /// Who the run was started as.
     pub started: Identity,
-    /// When that was: what is signed from then on with the same access key may be this run.
+    /// When that was, by AWS's clock: what is signed from then on with the same access key may be this run.
     pub began: Timestamp,
     /// What is known of the account, once that was read.
     pub about: About,
@@ -106,12 +106,12 @@ pub enum Administrator {
 impl Session {
     /// Opens a session as whom the environment says.
     pub async fn open(connection: Connection) -> Result<Self, StepError> {
-        let began = Timestamp::now();
+        let here = Timestamp::now();
         let started = connection.started_as().await?;
         Ok(Self {
             connection,
+            began: started.clock().at_aws(here),
             started,
-            began,
             about: About::default(),
             administrator: Administrator::Unknown,
             group: Admin::default().group,

@@ -3,6 +3,7 @@
 use std::fmt::{Debug, Formatter};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::{
@@ -10,6 +11,8 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::date_time::{DateTime, Format};
+use jiff::Timestamp;
 
 use super::{Access, AwsFiles, Connection};
 
@@ -30,6 +33,7 @@ pub(crate) struct Heard {
     /// The body of IAM, STS and the JSON services.
     pub body: String,
     scope: Vec<String>,
+    signed: String,
 }
 
 /// An answer. None: the connection breaks.
@@ -38,8 +42,17 @@ pub(crate) type Answer = Option<(u16, String)>;
 impl Aws {
     /// `GetCallerIdentity` is answered by itself: a user without a path, named kim.
     pub(crate) fn answering(answer: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> Self {
+        Self::dated(None, answer)
+    }
+
+    /// The same with a clock that is so many seconds ahead of this computer's, by which all answers are dated.
+    pub(crate) fn with_clock(ahead: i64, answer: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> Self {
+        Self::dated(Some(ahead), answer)
+    }
+
+    fn dated(ahead: Option<i64>, answer: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> Self {
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let connector = SharedHttpConnector::new(Canned { answer, heard: heard.clone() });
+        let connector = SharedHttpConnector::new(Canned { answer, heard: heard.clone(), ahead });
         Self { client: http_client_fn(move |_, _| connector.clone()), heard }
     }
 
@@ -73,7 +86,8 @@ impl Heard {
         let authorization = request.headers().get("authorization").unwrap_or_default();
         let scope = authorization.split("Credential=").nth(1).and_then(|rest| rest.split(',').next());
         let scope = scope.unwrap_or_default().split('/').map(ToOwned::to_owned).collect();
-        Self { operation, body, scope }
+        let signed = request.headers().get("x-amz-date").unwrap_or_default().to_owned();
+        Self { operation, body, scope, signed }
     }
 
     /// The id of the key that signed.
@@ -89,6 +103,12 @@ impl Heard {
     /// The service that the signature is for.
     pub(crate) fn service(&self) -> &str {
         self.scope.get(3).map_or("", String::as_str)
+    }
+
+    /// When it was signed, in seconds since 1970.
+    pub(crate) fn signed_at(&self) -> i64 {
+        let date = self.signed.replace('Z', "+0000");
+        Timestamp::strptime("%Y%m%dT%H%M%S%z", date).unwrap().as_second()
     }
 
     /// Whether the body carries this parameter, as IAM and STS write them.
@@ -118,6 +138,7 @@ impl Heard {
 struct Canned<F> {
     answer: F,
     heard: Arc<Mutex<Vec<Heard>>>,
+    ahead: Option<i64>,
 }
 
 impl<F: Fn(&Heard) -> Answer + Send + Sync> HttpConnector for Canned<F> {
@@ -135,6 +156,10 @@ impl<F: Fn(&Heard) -> Answer + Send + Sync> HttpConnector for Canned<F> {
         };
         let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
         response.headers_mut().insert("x-amzn-requestid", format!("request-{number}"));
+        if let Some(ahead) = self.ahead {
+            let date = DateTime::from_secs(DateTime::from(SystemTime::now()).secs() + ahead);
+            response.headers_mut().insert("date", date.fmt(Format::HttpDate).unwrap());
+        }
         HttpConnectorFuture::ready(Ok(response))
     }
 }

@@ -74,7 +74,8 @@ pub(super) fn request_id_of(response: &HttpResponse) -> Option<String> {
     response.headers().request_id().map(ToOwned::to_owned)
 }
 
-fn clock_skew(response: &HttpResponse) -> Option<i64> {
+/// By how many seconds this computer's clock is ahead of the date of an answer.
+pub(super) fn clock_skew(response: &HttpResponse) -> Option<i64> {
     let date = DateTime::from_str(response.headers().get("date")?, Format::HttpDate).ok()?;
     Some(DateTime::from(SystemTime::now()).secs() - date.secs())
 }

@@ -10,6 +10,7 @@ use crate::event_history::Pace;
 
 use super::account_host::AccountHost;
 use super::caller::Caller;
+use super::clock::AwsClock;
 use super::failure::ForCall;
 use super::watch::{NewKey, Once, Watch};
 
@@ -129,6 +130,11 @@ impl Identity {
     /// the account.
     pub fn look_ups(&self) -> &Pace {
         &self.watch.look_ups
+    }
+
+    /// What time it is at AWS. What AWS dates is as old as it is by this clock.
+    pub fn clock(&self) -> &AwsClock {
+        &self.watch.clock
     }
 
     /// The Cost and Usage Report client.

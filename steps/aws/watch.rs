@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::retries::classifiers::{
     ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
@@ -22,7 +22,8 @@ use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 
 use crate::event_history::Pace;
 
-use super::failure::request_id_of;
+use super::clock::AwsClock;
+use super::failure::{clock_skew, request_id_of};
 use super::unanswered::Unanswered;
 
 /// So often a connection is tried. Without one, everything that could be tried again fails in the same way, and each
@@ -44,6 +45,8 @@ pub(super) struct Watch {
     pub access: Access,
     /// The distance that look-ups in Event History keep.
     pub look_ups: Pace,
+    /// What time it is at AWS.
+    pub clock: AwsClock,
     seen: Arc<Seen>,
 }
 
@@ -59,7 +62,7 @@ struct Seen {
 
 impl Watch {
     pub fn new(access: Access) -> Self {
-        Self { access, look_ups: Pace::default(), seen: Arc::default() }
+        Self { access, look_ups: Pace::default(), clock: AwsClock::default(), seen: Arc::default() }
     }
 
     /// How many calls have been sent, each attempt counted.
@@ -87,6 +90,13 @@ impl Watch {
     /// What was written since then is as if it had not been.
     pub fn note_undone(&self) {
         self.seen.unrefused.store(0, Ordering::Relaxed);
+    }
+
+    /// What refuses may be somebody else on the way, and what was kept on the way has the date of then.
+    fn hear_time(&self, response: &HttpResponse) {
+        if response.status().is_success() && response.headers().get("age").is_none() {
+            clock_skew(response).into_iter().for_each(|ahead| self.clock.hear(ahead));
+        }
     }
 }
 
@@ -228,6 +238,7 @@ impl Intercept for Watch {
             self.seen.unrefused.fetch_sub(1, Ordering::Relaxed);
         }
         *lock(&self.seen.last_request) = id;
+        self.hear_time(response);
         Ok(())
     }
 

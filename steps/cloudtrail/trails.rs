@@ -4,7 +4,6 @@ use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput 
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput as Status;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, EventSelector, ReadWriteType, Trail, TrailInfo};
 use aws_smithy_types::DateTime;
-use jiff::Timestamp;
 
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, Reading, Unseen, at_once};
@@ -129,6 +128,7 @@ async fn stand(identity: Identity, trail: Trail) -> Result<TrailFacts, AwsError>
     let arn = trail.trail_arn().unwrap_or_default();
     let of_another_account = account_in(arn) != identity.caller.account;
     let client = identity.cloudtrail(home_region);
+    let now = identity.clock().now().as_second();
     let (status, management_events) = tokio::join!(
         client.get_trail_status().name(arn).send(),
         recorded_management_events(&identity, &trail, of_another_account)
@@ -147,7 +147,7 @@ async fn stand(identity: Identity, trail: Trail) -> Result<TrailFacts, AwsError>
         global_services: trail.include_global_service_events() != Some(false),
         of_another_account,
         of_organization: trail.is_organization_trail() == Some(true),
-        delivery: told.map_or(Delivery::NotYet, |status| delivery(status, Timestamp::now().as_second())),
+        delivery: told.map_or(Delivery::NotYet, |status| delivery(status, now)),
         has_delivered: told.is_some_and(|status| seconds(status.latest_delivery_time()).is_some()),
         logging: status.map(|status| status.is_some_and(|status| status.is_logging() == Some(true))),
         management_events: management_events?,

@@ -124,7 +124,7 @@ impl KeyUses {
         keys: &[AskedKey],
         regions: &EnabledRegions,
     ) -> Vec<Summary> {
-        let (now, end) = (Timestamp::now(), Instant::now() + WITHIN);
+        let (now, end) = (identity.clock().now(), Instant::now() + WITHIN);
         let start = |key: &AskedKey| {
             let before = self.before(key, regions);
             let period = self.period(&before, now);

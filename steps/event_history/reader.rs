@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::{Pace, Query, RecordedEvent, earliest, oldest};
-use crate::aws::{ForCall, Identity};
+use crate::aws::{AwsClock, ForCall, Identity};
 use crate::error::AwsError;
 
 /// The most that AWS gives at once.
@@ -112,6 +112,7 @@ impl Reader {
             let reading = Reading {
                 client: identity.cloudtrail(&region),
                 pace: identity.look_ups().clone(),
+                clock: identity.clock().clone(),
                 region,
                 query: query.clone(),
                 position,
@@ -134,6 +135,7 @@ impl Reader {
 struct Reading {
     client: Client,
     pace: Pace,
+    clock: AwsClock,
     region: String,
     query: Query,
     position: Position,
@@ -228,7 +230,7 @@ impl Reading {
 
     /// Whether all that is left to ask for has become too old. With a token the period has to stay what it was.
     fn has_passed(&mut self) -> bool {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         if self.position.token.is_none() && self.start() < oldest(now) {
             self.begin_no_earlier_than(earliest(now));
         }

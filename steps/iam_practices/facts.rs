@@ -9,7 +9,6 @@ mod support;
 mod switched;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
 
 use crate::answers::Answers;
 use crate::aws::{CallerKind, Identity, Reading, reading};
@@ -35,7 +34,7 @@ pub struct Facts {
     pub partition: String,
     /// The run's Region.
     pub region: String,
-    /// The time, in seconds since 1970.
+    /// The time by AWS's clock, in seconds since 1970.
     pub now: i64,
     /// Whom the run acts as.
     pub run: Run,
@@ -130,7 +129,7 @@ pub async fn observe(
 ) -> Result<Facts, StepError> {
     let identity = session.acting();
     let region = session.connection.region();
-    let (now, run) = (now(), run(session));
+    let (now, run) = (identity.clock().now().as_second(), run(session));
     let is_ours = |user: &str| is_one_of_ours(user, &run, answers);
     let (credentials, rights, analyzer, contacts, others) = tokio::try_join!(
         keys::credentials(readings, is_ours, &session.remembered, now),
@@ -180,11 +179,6 @@ async fn alarm_asked_for(
         Some(email) => root_alarm::observe(identity, home, email).await,
         None => Ok(Vec::new()),
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn run(session: &Session) -> Run {

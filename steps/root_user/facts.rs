@@ -1,7 +1,5 @@
 //! What is true now of the root user, the administrators' group and the administrator.
 
-use std::time::SystemTime;
-
 use aws_sdk_iam::types::{AccessKeyMetadata, LoginProfile, StatusType};
 use aws_smithy_types::date_time::{DateTime, Format};
 use jiff::Timestamp;
@@ -197,9 +195,9 @@ impl RootKey {
         AskedKey { id: self.id.clone(), last_use, signs_since: self.signs_this_run.then_some(began) }
     }
 
-    fn take(&mut self, uses: Summary) {
+    fn take(&mut self, uses: Summary, now: Timestamp) {
         let last = uses.last.filter(|_| self.signs_this_run);
-        self.used_by_others = last.map(|last| days_since(last.as_second()));
+        self.used_by_others = last.map(|last| days_since(last.as_second(), now));
         self.uses = Uses::Found(uses);
     }
 }
@@ -340,6 +338,7 @@ pub(super) async fn user_named(
         Err(unseen) => return Ok(Err(unseen)),
     };
     let Some(user) = user else { return Ok(Ok(None)) };
+    let now = identity.clock().now();
     let login = identity.reading(unless("NoSuchEntity", login.for_call("iam:GetLoginProfile")))?;
     let keys = match identity.reading(keys.for_call("iam:ListAccessKeys"))? {
         Ok(keys) => Ok(user_keys(session, identity, keys.access_key_metadata()).await?),
@@ -348,7 +347,7 @@ pub(super) async fn user_named(
     let login = login.map(|login| login.and_then(|login| login.login_profile));
     Ok(Ok(Some(User {
         name: user.user_name().to_owned(),
-        password_last_used: user.password_last_used().and_then(|used| password_use(used, &login)),
+        password_last_used: user.password_last_used().and_then(|used| password_use(used, &login, now)),
         console_password: login.map(|login| login.is_some()),
         access_keys: keys,
     })))
@@ -359,11 +358,15 @@ pub(super) async fn user_named(
 const USES_APART: i64 = 5 * 60;
 
 /// AWS remembers the last use of a password also when that was deleted and another one made.
-fn password_use(used: &DateTime, login: &Reading<Option<LoginProfile>>) -> Option<PasswordUse> {
+fn password_use(
+    used: &DateTime,
+    login: &Reading<Option<LoginProfile>>,
+    now: Timestamp,
+) -> Option<PasswordUse> {
     let login = login.as_ref().ok().and_then(Option::as_ref);
     let is_earlier = login.is_some_and(|login| used.secs() + USES_APART < login.create_date().secs());
     let at = moment(used).filter(|_| !is_earlier)?;
-    Some(PasswordUse { at, days_ago: days_since(used.secs()) })
+    Some(PasswordUse { at, days_ago: days_since(used.secs(), now) })
 }
 
 async fn user_keys(
@@ -448,7 +451,7 @@ async fn look_up_signing_key(session: &Session, root: &Identity, keys: &mut [Roo
 fn not_yet_known<'k>(session: &Session, key: &'k mut RootKey) -> Option<&'k mut RootKey> {
     match session.key_uses.known(&key.asked(session.began)) {
         Some(uses) => {
-            key.take(uses);
+            key.take(uses, session.started.clock().now());
             None
         }
         None => Some(key),
@@ -463,7 +466,7 @@ async fn read_uses(session: &Session, root: &Identity, keys: Vec<&mut RootKey>) 
     let asked: Vec<_> = keys.iter().map(|key| key.asked(session.began)).collect();
     let found = session.key_uses.read(root, &asked, &regions).await;
     for (key, uses) in keys.into_iter().zip(found) {
-        key.take(uses);
+        key.take(uses, root.clock().now());
     }
 }
 
@@ -521,16 +524,16 @@ async fn last_use(identity: &Identity, id: &str) -> Result<Reading<Option<LastUs
         let date = last.last_used_date()?;
         Some(LastUse {
             at: moment(date)?,
-            days_ago: days_since(date.secs()),
+            days_ago: days_since(date.secs(), identity.clock().now()),
             service: last.service_name().to_owned(),
             region: last.region().to_owned(),
         })
     }))
 }
 
-fn days_since(seconds: i64) -> u32 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let passed = now.saturating_sub(u64::try_from(seconds).unwrap_or_default());
+/// How old something is that AWS has dated.
+fn days_since(seconds: i64, now: Timestamp) -> u32 {
+    let passed = now.as_second().saturating_sub(seconds).max(0);
     u32::try_from(passed / 86_400).unwrap_or(u32::MAX)
 }
 
@@ -543,5 +546,42 @@ impl Group {
     /// Whether the user is in it.
     pub fn has(&self, user: &str) -> bool {
         self.members.iter().any(|member| member.eq_ignore_ascii_case(user))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Access, canned};
+
+    /// How many days ago a key was last used, by what AWS says an hour after, where its clock is so many seconds ahead.
+    async fn days_since_last_use(ahead: i64) -> u32 {
+        let used = DateTime::from_secs(Timestamp::now().as_second() + ahead - 3_600);
+        let used = used.fmt(Format::DateTime).unwrap();
+        let aws = canned::Aws::with_clock(ahead, move |call| {
+            call.xml(&format!(
+                "<UserName>alice</UserName><AccessKeyLastUsed><LastUsedDate>{used}</LastUsedDate>\
+                 <ServiceName>s3</ServiceName><Region>eu-west-1</Region></AccessKeyLastUsed>"
+            ))
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        last_use(&identity, "AKIAEXAMPLE").await.unwrap().unwrap().unwrap().days_ago
+    }
+
+    /// A key in use must not look like one that nobody has used for months.
+    #[tokio::test(start_paused = true)]
+    async fn a_use_is_as_old_as_it_is_by_the_clock_of_aws() {
+        for days in [0, 60, -60] {
+            assert_eq!(days_since_last_use(days * 86_400).await, 0, "{days}");
+        }
+    }
+
+    #[test]
+    fn what_is_still_to_come_is_of_today() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let cases = [(now.as_second() + 60, 0), (now.as_second() - 86_399, 0), (now.as_second() - 86_400, 1)];
+        for (seconds, days) in cases {
+            assert_eq!(days_since(seconds, now), days, "{seconds}");
+        }
     }
 }
