@@ -34,6 +34,7 @@ pub(crate) struct Heard {
     pub body: String,
     scope: Vec<String>,
     signed: String,
+    expects_owner: bool,
 }
 
 /// An answer. None: the connection breaks.
@@ -87,7 +88,8 @@ impl Heard {
         let scope = authorization.split("Credential=").nth(1).and_then(|rest| rest.split(',').next());
         let scope = scope.unwrap_or_default().split('/').map(ToOwned::to_owned).collect();
         let signed = request.headers().get("x-amz-date").unwrap_or_default().to_owned();
-        Self { operation, body, scope, signed }
+        let expects_owner = request.headers().get("x-amz-expected-bucket-owner").is_some();
+        Self { operation, body, scope, signed, expects_owner }
     }
 
     /// The id of the key that signed.
@@ -109,6 +111,11 @@ impl Heard {
     pub(crate) fn signed_at(&self) -> i64 {
         let date = self.signed.replace('Z', "+0000");
         Timestamp::strptime("%Y%m%dT%H%M%S%z", date).unwrap().as_second()
+    }
+
+    /// Whether it names the account that has to own the bucket.
+    pub(crate) fn expects_owner(&self) -> bool {
+        self.expects_owner
     }
 
     /// Whether the body carries this parameter, as IAM and STS write them.

@@ -31,6 +31,7 @@ fn missing_bucket(name: &str, made_by: StepId) -> StepError {
 }
 
 /// How a bucket name stands.
+#[derive(Debug)]
 pub(super) enum Location {
     /// Nobody has it.
     Free,
@@ -73,12 +74,14 @@ async fn locate_elsewhere(identity: &Identity, name: &str, region: String) -> Re
     }
 }
 
+/// With 400, S3 refuses a sign-in that has ended, among others.
 fn is_refusal(error: &AwsError) -> bool {
-    ["HTTP 403", "AccessDenied", "Forbidden"].iter().any(|code| error.is(code))
+    ["HTTP 400", "HTTP 403", "AccessDenied", "Forbidden"].iter().any(|code| error.is(code))
 }
 
-/// An answer to HEAD has no body, so a refusal does not say why: S3 may not know a new access key yet, the permission
-/// may be missing, or the bucket may be another account's. The same question, asked by GET, tells. Who may not list a
+/// An answer to HEAD has no body, so a refusal does not say why: the clock may be off, the sign-in may have ended, S3 may
+/// not know a new access key yet, the permission may be missing, or the bucket may be another account's. The same question,
+/// asked by GET, tells. Who may not list a
 /// bucket that lets only its readers do so may still see its settings, and these are answered only as its owner's.
 async fn locate_by_get(identity: &Identity, name: &str, region: &str) -> Result<Location, AwsError> {
     let (s3, account) = (identity.s3(region), identity.caller.account.as_str());
@@ -115,7 +118,14 @@ fn can_be_only_mine(name: &str, account: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::aws::Access;
+    use crate::aws::canned::{Answer, Aws, Heard};
+    use crate::error::AwsCause;
+
+    const HOUR: i64 = 3_600;
 
     #[test]
     fn nobody_else_gets_a_name_with_the_account_s_own_ending() {
@@ -125,5 +135,67 @@ mod tests {
         {
             assert!(!can_be_only_mine(name, account), "{name}");
         }
+    }
+
+    /// How the bucket `logs` stands, and how often S3 is asked.
+    async fn logs(aws: &Aws) -> (Result<Location, AwsError>, usize) {
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let found = locate(&identity, "logs", "eu-central-1").await;
+        (found, aws.heard().len() - 1)
+    }
+
+    fn is_head(call: &Heard) -> bool {
+        call.operation.starts_with("HEAD ")
+    }
+
+    /// What S3 refuses a HEAD with says nothing.
+    fn refused(call: &Heard, status: u16, code: &str) -> Answer {
+        if is_head(call) { Some((status, String::new())) } else { call.refused(status, code) }
+    }
+
+    /// The bucket is there, for who has signed by a clock that is so many seconds ahead of this one.
+    fn by_a_clock(ahead: i64) -> impl Fn(&Heard) -> Answer + Send + Sync + 'static {
+        move |call| {
+            let differs = (Timestamp::now().as_second() + ahead).abs_diff(call.signed_at()) > 15 * 60;
+            let listed = || Some((200, "<ListBucketResult></ListBucketResult>".to_owned()));
+            if differs { refused(call, 403, "RequestTimeTooSkewed") } else { listed() }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_off_does_not_give_the_bucket_to_somebody_else() {
+        for ahead in [HOUR, -HOUR] {
+            let (found, asked) = logs(&Aws::with_clock(ahead, by_a_clock(ahead))).await;
+            assert!(matches!(&found, Ok(Location::Mine(region)) if region == "eu-central-1"), "{found:?}");
+            assert_eq!(asked, 3, "refused twice, the second time with the reason, and signed again");
+        }
+    }
+
+    /// Where the answer has no date there is nothing to sign again by.
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_cannot_be_put_right_is_told() {
+        let error = logs(&Aws::answering(by_a_clock(HOUR))).await.0.unwrap_err();
+        assert_eq!((error.cause, error.is("RequestTimeTooSkewed")), (AwsCause::CredentialsRefused, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_in_that_has_ended_is_told() {
+        let error = logs(&Aws::answering(|call| refused(call, 400, "ExpiredToken"))).await.0.unwrap_err();
+        assert_eq!(error.cause, AwsCause::SignInExpired, "{error:?}");
+    }
+
+    /// Whoever may list it, but not as this account's, has found another account's.
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_of_another_account_is_told_from_one_that_may_not_be_seen() {
+        let anothers = |call: &Heard| call.operation.contains("list-type") && !call.expects_owner();
+        let aws = Aws::answering(move |call| match anothers(call) {
+            true => Some((200, "<ListBucketResult></ListBucketResult>".to_owned())),
+            false => refused(call, 403, "AccessDenied"),
+        });
+        assert!(matches!(logs(&aws).await.0, Ok(Location::NotMine)));
+        let aws = Aws::answering(|call| refused(call, 403, "AccessDenied"));
+        assert!(matches!(logs(&aws).await.0, Ok(Location::Unseen(_))));
+        let aws = Aws::answering(|call| refused(call, 404, "NoSuchBucket"));
+        assert!(matches!(logs(&aws).await.0, Ok(Location::Free)));
     }
 }
