@@ -6,8 +6,9 @@
 use aws_credential_types::Credentials;
 
 use crate::aws::{ForCall, Identity};
-use crate::error::{AwsError, StepError};
+use crate::error::StepError;
 use crate::operator::Operator;
+use crate::root_user::kept_or_deleted;
 use crate::session::{Administrator, Session};
 use crate::text::harmless;
 use crate::{profile, text};
@@ -23,15 +24,8 @@ pub async fn replace(
     profile::check_replaceable(&files, access_key)?;
     let iam = session.acting().iam_once();
     let created = iam.create_access_key().user_name(user).send().await.for_call("iam:CreateAccessKey")?;
-    let Some(key) = created.access_key() else {
-        return Err(AwsError::without_answer("iam:CreateAccessKey", "the answer holds no access key").into());
-    };
-    let second = Credentials::new(key.access_key_id(), key.secret_access_key(), None, None, "dayone");
-    if let Err(error) = profile::replace_key(&files, access_key, &second) {
-        // A key whose secret is nowhere is of no use to anybody. If this fails too, the next run shows the key.
-        let _ = iam.delete_access_key().user_name(user).access_key_id(key.access_key_id()).send().await;
-        return Err(error);
-    }
+    let put = |second: &Credentials| profile::replace_key(&files, access_key, second);
+    let second = kept_or_deleted(session, user, created.access_key(), put).await?;
     let identity = proven(session, user, second, operator).await?;
     sign_with(session, access_key, &identity);
     Ok(())
@@ -183,6 +177,31 @@ mod tests {
         assert!(last.says("AccessKeyId", "AKIANEW"), "{last:?}");
         assert_eq!(std::fs::read_to_string(&files.credentials).unwrap(), "[lee]\n");
         assert_eq!(session.started.caller.access_key, "AKIAEXAMPLE");
+    }
+
+    /// In the place of a key that works there would be one that never will.
+    #[tokio::test]
+    async fn half_a_key_takes_no_other_s_place_and_is_deleted() {
+        for (answer, is_deleted) in [
+            ("", false),
+            ("<AccessKey><AccessKeyId>AKIANEW</AccessKeyId></AccessKey>", true),
+            (
+                "<AccessKey><AccessKeyId>AKIANEW</AccessKeyId><SecretAccessKey>MARK\u{e9}</SecretAccessKey>\
+                 </AccessKey>",
+                true,
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let files = files(folder.path());
+            let aws = canned::Aws::answering(move |call| call.xml(answer));
+            let mut session = run(&aws, files.clone()).await;
+            let error = replace(&mut session, "kim", "AKIAEXAMPLE", &mut Nobody).await.unwrap_err();
+            assert!(error.is_unanswered() && !format!("{error:?}").contains("MARK"), "{error:?}");
+            assert_eq!(std::fs::read_to_string(&files.credentials).unwrap(), OLD, "{answer}");
+            let last = aws.heard().pop().unwrap();
+            assert_eq!(last.says("AccessKeyId", "AKIANEW"), is_deleted, "{answer}: {last:?}");
+            assert_eq!(session.connection.may_have_written(), !is_deleted, "{answer}");
+        }
     }
 
     #[tokio::test]

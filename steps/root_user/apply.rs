@@ -324,24 +324,31 @@ async fn create_access_key(
         iam.create_access_key().user_name(user).send().await.for_call("iam:CreateAccessKey")
     })
     .await?;
-    let credentials = credentials_of(created.access_key());
-    let kept = if are_whole(&credentials) {
-        profile::append(&files, profile, &credentials)
-    } else {
-        Err(half_a_key(user))
-    };
-    if let Err(error) = kept {
-        // A key whose secret is nowhere is of no use to anybody. If this fails too, the next run finds the key.
-        let id = credentials.access_key_id();
-        if !id.is_empty() {
-            let deleted = iam.delete_access_key().user_name(user).access_key_id(id).send().await;
-            if deleted.is_ok() {
-                session.connection.note_undone();
-            }
-        }
-        return Err(error);
-    }
+    let append = |key: &Credentials| profile::append(&files, profile, key);
+    let credentials = kept_or_deleted(session, user, created.access_key(), append).await?;
     sign_in_with(session, user, credentials, operator).await
+}
+
+/// A new key, once its secret is kept. A key whose secret is nowhere is of no use to anybody, so it is deleted at once. If
+/// that fails too, the next run finds the key.
+pub(crate) async fn kept_or_deleted(
+    session: &Session,
+    user: &str,
+    key: Option<&AccessKey>,
+    keep: impl FnOnce(&Credentials) -> Result<(), StepError>,
+) -> Result<Credentials, StepError> {
+    let credentials = credentials_of(key);
+    let kept = if are_whole(&credentials) { keep(&credentials) } else { Err(half_a_key(user)) };
+    let Err(error) = kept else { return Ok(credentials) };
+    let id = credentials.access_key_id();
+    if !id.is_empty() {
+        let iam = session.acting().iam_once();
+        let deleted = iam.delete_access_key().user_name(user).access_key_id(id).send().await;
+        if deleted.is_ok() {
+            session.connection.note_undone();
+        }
+    }
+    Err(error)
 }
 
 fn credentials_of(key: Option<&AccessKey>) -> Credentials {
@@ -358,8 +365,8 @@ fn half_a_key(user: &str) -> StepError {
             ko: "AWS가 {user}의 액세스 키를 만들었지만 응답에 키 전체가 들어 있지 않습니다. AWS 파일에는 아무것도 저장하지 않았습니다."
         },
         next: text! {
-            en: "The key is of no use and has to be removed. Run the same command again: it removes what is left of it, and makes another.",
-            ko: "이 키는 쓸 수 없으므로 삭제해야 합니다. 같은 명령을 다시 실행하면 남은 키를 삭제하고 새로 만듭니다."
+            en: "The key is of no use and has to be removed. Run the same command again: it removes what is left of it or names it, and then another one can be made.",
+            ko: "이 키는 쓸 수 없으므로 삭제해야 합니다. 같은 명령을 다시 실행하면 남은 키를 삭제하거나 알려 주며, 그런 다음 새로 만들 수 있습니다."
         },
     }
 }
