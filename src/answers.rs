@@ -194,8 +194,9 @@ impl Collected {
 
     /// What the run knows of itself stays.
     fn take(&mut self, answers: Answers, said: Map<String, Value>) {
-        let Answers { unfinished, switched_off, attended, .. } = std::mem::take(&mut self.answers);
-        self.answers = Answers { unfinished, switched_off, attended, ..answers };
+        let Answers { unfinished, switched_off, attended, for_a_page, .. } =
+            std::mem::take(&mut self.answers);
+        self.answers = Answers { unfinished, switched_off, attended, for_a_page, ..answers };
         self.said = said;
     }
 
@@ -347,6 +348,22 @@ mod tests {
         collected.set("billing.budget_amount", 5.into()).unwrap();
         collected.forget("billing.budget_email");
         assert!(collected.answers.billing.budget_email.is_some(), "the amount rests on it");
+    }
+
+    /// Whoever keeps a page and has not said who the administrator is has one suggested, by an answer like any other.
+    #[test]
+    fn an_answer_leaves_what_the_run_knows_of_itself() {
+        let mut collected = Collected::default();
+        let unfinished = [("iam:access-key/alice".to_owned(), "2026-11-24T12:00:00Z".to_owned())].into();
+        let switched_off = ["iam:root-access-key/AKIAEXAMPLE".to_owned()].into();
+        let known =
+            Answers { attended: true, for_a_page: true, unfinished, switched_off, ..Answers::default() };
+        collected.answers = known.clone();
+        collected.set("admin.user", "alice".into()).unwrap();
+        collected.set("admin.access_key_profile", "work".into()).unwrap();
+        collected.forget("admin.access_key_profile");
+        let admin = steps::answers::Admin { user: Some("alice".into()), ..known.admin.clone() };
+        assert_eq!(collected.answers, Answers { admin, ..known });
     }
 
     #[test]
