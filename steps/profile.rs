@@ -2,13 +2,14 @@
 //!
 //! INI libraries lose comments when they write, so a file is never rewritten: what is new goes between the bytes that
 //! are there, every other byte stays, and the new file takes the place of the old one in one step. The credentials file
-//! is then readable by its owner only.
+//! is then readable by its owner only. Runs for several accounts share the files, and write them one after the other.
 
 use std::cmp::Reverse;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 
@@ -27,6 +28,10 @@ pub fn is_profile_name(name: &str) -> bool {
 /// So much room a profile takes, with the longest names and keys.
 const ROOM: usize = 512;
 
+/// So often it is tried to be alone with a file, and so far apart: whoever writes it is done at once.
+const TRIES: u32 = 500;
+const APART: Duration = Duration::from_millis(10);
+
 /// Finds out whether the profile could be written and read again, before there is a secret that would be lost if it
 /// cannot. Writing the file as it will be also finds out that there is room for it on the disk.
 pub fn check_writable(files: &AwsFiles, profile: &str) -> Result<(), StepError> {
@@ -39,6 +44,7 @@ pub fn check_writable(files: &AwsFiles, profile: &str) -> Result<(), StepError> 
 /// Appends the profile. The secret is in the file, or the file is as it was.
 pub fn append(files: &AwsFiles, profile: &str, credentials: &Credentials) -> Result<(), StepError> {
     let path = real_path(&files.credentials)?;
+    let _alone = Alone::with(&path)?;
     refuse_known_profile(files, profile)?;
     let mut content = read(&path)?;
     let section = format!(
@@ -72,6 +78,7 @@ pub fn check_replaceable(files: &AwsFiles, access_key: &str) -> Result<(), StepE
 /// the file is as it was.
 pub fn replace_key(files: &AwsFiles, access_key: &str, by: &Credentials) -> Result<(), StepError> {
     let path = real_path(&files.credentials)?;
+    let _alone = Alone::with(&path)?;
     let mut content = read(&path)?;
     let places = places_of_key(&content, access_key);
     if places.is_empty() {
@@ -92,6 +99,7 @@ pub fn set_mfa_serial(files: &AwsFiles, profile: &str, serial: &str) -> Result<(
     let path = real_path(&files.config)?;
     refuse_odd_names(profile, serial)?;
     refuse_unreadable(files)?;
+    let _alone = Alone::with(&path)?;
     let content = read(&path)?;
     match mfa_serial(&content, profile) {
         Some(found) if found == serial => return Ok(()),
@@ -328,9 +336,41 @@ fn read(path: &Path) -> Result<Vec<u8>, StepError> {
     }
 }
 
+/// Nobody else of us writes into the folder of a file while this is there. The lock of a run is one account's, and what a
+/// run for another account has just written must not be lost by what this one has read before: it may be a secret that
+/// AWS shows once.
+struct Alone(Option<File>);
+
+impl Alone {
+    /// Waits until nobody else is there. Not every file system can lock a folder; then it is as if nobody were.
+    fn with(path: &Path) -> Result<Self, StepError> {
+        let folder = folder_of(path);
+        make_folder(folder).map_err(|error| StepError::file(folder, error))?;
+        let folder = File::open(folder).ok();
+        for _ in 0..TRIES {
+            match folder.as_ref().map(File::try_lock) {
+                Some(Err(TryLockError::WouldBlock)) => std::thread::sleep(APART),
+                _ => break,
+            }
+        }
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Alone {
+    /// At once, and not when the last copy of the folder is closed: a command that is being started holds one.
+    fn drop(&mut self) {
+        let _ = self.0.as_ref().map(File::unlock);
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A temporary file in the same folder. It has mode 0600 from its first byte.
 fn beside(path: &Path) -> Result<tempfile::NamedTempFile, StepError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     make_folder(folder)
         .and_then(|()| tempfile::NamedTempFile::new_in(folder))
         .map_err(|error| StepError::file(folder, error))
@@ -353,7 +393,16 @@ fn replace(path: &Path, content: &[u8], mode: Option<fs::Permissions>) -> std::i
     }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    keep_name(path);
     Ok(())
+}
+
+/// The name has to outlast a power failure too, and so has the folder that may have been made for it: the secret is
+/// nowhere else. Not every file system can promise that of a folder.
+fn keep_name(path: &Path) {
+    for folder in folder_of(path).ancestors().take(2) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
 }
 
 #[cfg(test)]
@@ -383,6 +432,23 @@ mod tests {
         );
         assert!(mentions_key(&files, "AKIAEXAMPLE"));
         assert!(!mentions_key(&files, "AKIAOTHER") && !mentions_key(&files, ""));
+    }
+
+    /// Each for an account of its own.
+    #[test]
+    fn what_several_write_at_once_is_all_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, profiles) = (files(folder.path()), ["a", "b", "c", "d", "e", "f", "g", "h"]);
+        std::thread::scope(|scope| {
+            for profile in profiles {
+                let files = &files;
+                scope.spawn(move || append(files, profile, &key()).unwrap());
+            }
+        });
+        for profile in profiles {
+            assert!(files.mention(profile), "{profile}");
+        }
+        assert_eq!(fs::read_dir(folder.path().join("aws")).unwrap().count(), 1, "nothing else is left");
     }
 
     #[test]
