@@ -37,6 +37,12 @@ impl GroupReading {
     pub fn has(&self, user: &str) -> bool {
         self.users.iter().any(|member| member.name.eq_ignore_ascii_case(user))
     }
+
+    /// Whether nobody is in it, and it gives nobody anything.
+    pub fn is_empty(&self) -> bool {
+        let none = |policies: &Reading<Vec<String>>| policies.as_ref().is_ok_and(Vec::is_empty);
+        self.users.is_empty() && none(&self.attached_policies) && none(&self.inline_policies)
+    }
 }
 
 /// Reads a group: its users, its attached policies and its inline policies at once, each to the last page. None where

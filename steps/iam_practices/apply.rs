@@ -7,9 +7,10 @@ use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
 
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::{AwsError, StepError};
+use crate::groups::GroupReading;
 use crate::operator::Operator;
 use crate::policy::Document;
-use crate::root_user::{add_to_group, attach_to_group};
+use crate::root_user::{add_to_group, attach_to_group, create_group};
 use crate::session::Session;
 use crate::text::{Text, harmless, percent_decoded};
 use crate::{text, wait};
@@ -26,9 +27,7 @@ pub async fn apply(
     let identity = session.acting();
     match change {
         Change::CreateGroup { group } => {
-            let created = identity.iam().create_group().group_name(group).send().await;
-            unless("EntityAlreadyExists", created.for_call("iam:CreateGroup"))?;
-            Ok(())
+            create_group(identity, group, operator, GroupReading::is_empty).await
         }
         Change::AttachGroupPolicy { group, policy } => {
             attach_to_group(identity, group, policy, operator).await
@@ -301,6 +300,34 @@ mod tests {
             let (asked, result) = delete_a_policy_that_the_group_has_as(&other).await;
             assert_eq!(asked, ["GetUserPolicy", "GetGroupPolicy"]);
             assert!(matches!(result, Err(StepError::InTheWay { .. })), "{result:?}");
+        }
+    }
+
+    /// What comes of making a group of whose namesake AWS says this.
+    async fn a_group_that_is_there(users: &'static str, policies: &'static str) -> Result<(), StepError> {
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "CreateGroup" => call.refused(409, "EntityAlreadyExists"),
+            "GetGroup" => call
+                .xml(&format!("<Group><GroupName>Uploads-users</GroupName></Group><Users>{users}</Users>")),
+            "ListAttachedGroupPolicies" => {
+                call.xml(&format!("<AttachedPolicies>{policies}</AttachedPolicies>"))
+            }
+            _ => call.xml(""),
+        });
+        let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
+        let change = Change::CreateGroup { group: "Uploads-users".into() };
+        apply(&change, &mut session, &mut Nobody).await
+    }
+
+    /// What the group gets, everybody in it gets; and who joins it gets what it gives.
+    #[tokio::test(start_paused = true)]
+    async fn only_an_empty_group_that_is_there_already_is_gone_on_with() {
+        const MALLORY: &str = "<member><UserName>mallory</UserName><Arn>a</Arn></member>";
+        const POLICY: &str = "<member><PolicyName>p</PolicyName><PolicyArn>p</PolicyArn></member>";
+        a_group_that_is_there("", "").await.unwrap();
+        for (users, policies) in [(MALLORY, ""), ("", POLICY)] {
+            let error = a_group_that_is_there(users, policies).await.unwrap_err();
+            assert!(error.text().en.contains("Somebody else has made Uploads-users"), "{error:?}");
         }
     }
 

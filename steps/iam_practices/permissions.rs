@@ -301,8 +301,9 @@ impl<'a> Moves<'a> {
                 text! { en: "the group {shown} is for something else", ko: "{shown} 그룹이 다른 용도로 쓰임" },
             );
         }
-        let gives_nothing = existing.is_some_and(|group| !held.is_given_by(group));
-        if gives_nothing && self.rights.members(name).any(|member| !held.is_held_by(member)) {
+        let gives_it = existing.is_some_and(|group| held.is_given_by(group));
+        // Users are read beside groups, and may be in one that was made between the two readings.
+        if !gives_it && self.rights.members(name).any(|member| !held.is_held_by(member)) {
             return Err(text! {
                 en: "the group {shown} has members without this policy",
                 ko: "{shown} 그룹에 이 정책이 없는 구성원이 있음"

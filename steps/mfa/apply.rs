@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, unless};
 use crate::console;
 use crate::error::StepError;
+use crate::groups::GroupReading;
 use crate::operator::Operator;
 use crate::profile;
 use crate::root_user::{self, NewPassword};
@@ -64,15 +65,11 @@ pub async fn apply(
             profile::set_mfa_serial(session.connection.files(), profile, serial)
         }
         Change::CreateGroup { group } => {
-            let created = session.acting().iam().create_group().group_name(group).send().await;
-            unless("EntityAlreadyExists", created.for_call("iam:CreateGroup")).map(drop)?;
-            Ok(())
+            // What is attached to it then stops whoever is in it without MFA.
+            let has_nobody = |found: &GroupReading| found.users.is_empty();
+            root_user::create_group(session.acting(), group, operator, has_nobody).await
         }
-        Change::CreateUser { user } => {
-            let created = session.acting().iam().create_user().user_name(user).send().await;
-            unless("EntityAlreadyExists", created.for_call("iam:CreateUser")).map(drop)?;
-            Ok(())
-        }
+        Change::CreateUser { user } => root_user::create_user(session, user, operator).await,
         Change::AddToGroup { user, group } => {
             root_user::add_to_group(session.acting(), user, group, operator).await
         }
@@ -326,5 +323,67 @@ fn first_sign_in(session: &Session) -> text::Text {
     text! {
         en: "Give it to the person and to nobody else, with this note: Sign in at {page} and choose a new password. Then open Security credentials, Assign MFA device, sign out and in again. Until then AWS refuses everything else.",
         ko: "본인에게만 다음 안내와 함께 전달하세요. {page}에서 로그인해 새 암호를 정하세요. 그런 다음 보안 자격 증명에서 MFA 디바이스를 할당하고 다시 로그인하세요. 그전까지 AWS가 다른 작업을 모두 거부합니다."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{Access, canned};
+    use crate::operator::nobody::Nobody;
+
+    /// What comes of a change whose user or group AWS has already, and says this of.
+    async fn is_there_already(
+        change: Change,
+        answer: fn(&canned::Heard) -> canned::Answer,
+    ) -> Result<(), StepError> {
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "CreateGroup" | "CreateUser" => call.refused(409, "EntityAlreadyExists"),
+            _ => answer(call),
+        });
+        let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
+        apply(&change, &mut session, &Answers::default(), &mut Nobody).await
+    }
+
+    const BOB: &str = "<UserName>bob</UserName><Arn>a</Arn>";
+
+    fn in_group(call: &canned::Heard, users: &str) -> canned::Answer {
+        match call.operation.as_str() {
+            "GetGroup" => {
+                call.xml(&format!("<Group><GroupName>Developers</GroupName></Group><Users>{users}</Users>"))
+            }
+            _ => call.xml(""),
+        }
+    }
+
+    /// The policy that comes next would stop them, and nobody has seen that.
+    #[tokio::test(start_paused = true)]
+    async fn a_group_with_somebody_in_it_that_was_made_meanwhile_is_left() {
+        let change = || Change::CreateGroup { group: "Developers".into() };
+        is_there_already(change(), |call| in_group(call, "")).await.unwrap();
+        let somebody = is_there_already(change(), |call| in_group(call, &format!("<member>{BOB}</member>")));
+        let error = somebody.await.unwrap_err();
+        assert!(error.text().en.contains("Somebody else has made Developers"), "{error:?}");
+    }
+
+    /// Bob, with a password where it was made at some time.
+    fn bob(call: &canned::Heard, password: Option<&str>) -> canned::Answer {
+        match (call.operation.as_str(), password) {
+            ("GetUser", _) => call.xml(&format!("<User>{BOB}</User>")),
+            ("GetLoginProfile", None) => call.refused(404, "NoSuchEntity"),
+            ("GetLoginProfile", Some(made)) => call.xml(&format!(
+                "<LoginProfile><UserName>bob</UserName><CreateDate>{made}</CreateDate></LoginProfile>"
+            )),
+            _ => call.xml(""),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_with_a_password_that_was_made_meanwhile_is_put_into_no_group() {
+        let change = || Change::CreateUser { user: "bob".into() };
+        is_there_already(change(), |call| bob(call, None)).await.unwrap();
+        let somebody = is_there_already(change(), |call| bob(call, Some("2026-11-24T12:00:00Z")));
+        let error = somebody.await.unwrap_err();
+        assert!(error.text().en.contains("Somebody else has made bob"), "{error:?}");
     }
 }

@@ -10,14 +10,15 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, are_whole, unless};
 use crate::error::{AwsError, StepError};
+use crate::groups::{self, GroupReading};
 use crate::operator::{HandOver, Operator};
 use crate::session::{Administrator, Session};
 use crate::text;
 use crate::text::{Text, harmless};
-use crate::{console, groups, meanwhile, password, profile, wait};
+use crate::{console, meanwhile, password, profile, wait};
 
 use super::administrator_access;
-use super::facts::{self, Group, PasswordPolicy, RootKeys, User, count_root_keys};
+use super::facts::{self, PasswordPolicy, RootKeys, User, count_root_keys};
 use super::plan::{Change, raised, strangers};
 
 /// Makes one change.
@@ -29,7 +30,11 @@ pub async fn apply(
 ) -> Result<(), StepError> {
     match change {
         Change::SetPasswordPolicy { policy, .. } => set_password_policy(session.acting(), policy).await,
-        Change::CreateGroup { group } => create_group(session.acting(), group, answers, operator).await,
+        Change::CreateGroup { group } => {
+            let identity = session.acting();
+            let may_be_ours = |found: &GroupReading| gives_nobody_else_rights(found, identity, answers);
+            create_group(identity, group, operator, may_be_ours).await
+        }
         Change::AttachAdministratorAccess { group, policy } => {
             attach(session.acting(), group, policy, operator).await?;
             session.prove_refused_again().await
@@ -67,13 +72,13 @@ pub async fn apply(
     }
 }
 
-/// A group of that name that is there all of a sudden may be ours, after an answer that was lost. It goes on only with
-/// one that gives nobody else full rights by it: what was said yes to was a new group.
-async fn create_group(
+/// Creates a group. One of that name that is there all of a sudden may be ours, after an answer that was lost. It goes on
+/// only with one that may be: what was said yes to was a new group.
+pub(crate) async fn create_group(
     identity: &Identity,
     group: &str,
-    answers: &Answers,
     operator: &mut impl Operator,
+    may_be_ours: impl FnOnce(&GroupReading) -> bool,
 ) -> Result<(), StepError> {
     let iam = identity.iam();
     let created = iam.create_group().group_name(group).send().await;
@@ -85,16 +90,24 @@ async fn create_group(
     })
     .await
     .map_err(|error| in_other_letters(error, group))?;
-    let found = groups::group(identity, group).await?;
-    let found = found.ok().flatten().and_then(|found| facts::whole(&found).ok());
-    let is_new = |found: &Group| {
-        found.is_administrators(&identity.caller.partition) || strangers(found, answers).is_none()
-    };
-    if found.is_some_and(|found| is_new(&found)) { Ok(()) } else { Err(came_in_between(group)) }
+    let found = groups::group(identity, group).await?.ok().flatten();
+    if found.is_some_and(|found| may_be_ours(&found)) { Ok(()) } else { Err(came_in_between(group)) }
 }
 
-/// The same of a user: nobody can be signed in as one that has neither a password nor an access key.
-async fn create_user(session: &Session, user: &str, operator: &mut impl Operator) -> Result<(), StepError> {
+/// Whether full rights that are given to a group give nobody anything but the administrator.
+fn gives_nobody_else_rights(group: &GroupReading, identity: &Identity, answers: &Answers) -> bool {
+    facts::whole(group).is_ok_and(|group| {
+        group.is_administrators(&identity.caller.partition) || strangers(&group, answers).is_none()
+    })
+}
+
+/// Creates a user. One of that name that is there all of a sudden may be ours, too, as long as nobody can be signed in as
+/// it: by neither a password nor an access key.
+pub(crate) async fn create_user(
+    session: &Session,
+    user: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
     let identity = session.acting();
     let iam = identity.iam();
     let created = iam.create_user().user_name(user).send().await;
@@ -125,8 +138,8 @@ fn in_other_letters(error: StepError, name: &str) -> StepError {
             ko: "AWS에 이미 {name}이라는 이름이 있지만 이 철자로는 찾지 못합니다."
         },
         next: text! {
-            en: "Names are unique without regard to case. Give it as the IAM console shows it, by --admin-user or --admin-group, then run the same command again.",
-            ko: "이름은 대소문자를 구별하지 않고 하나뿐이어야 합니다. IAM 콘솔에 나온 철자대로 --admin-user나 --admin-group에 적은 뒤 같은 명령을 다시 실행하세요."
+            en: "Names are unique without regard to case. Give it as the IAM console shows it, in the answers or by --admin-user or --admin-group, then run the same command again.",
+            ko: "이름은 대소문자를 구별하지 않고 하나뿐이어야 합니다. IAM 콘솔에 나온 철자대로 응답 파일이나 --admin-user, --admin-group에 적은 뒤 같은 명령을 다시 실행하세요."
         },
     }
 }
@@ -136,8 +149,8 @@ fn came_in_between(name: &str) -> StepError {
     let name = harmless(name);
     StepError::InTheWay {
         what: text! {
-            en: "Somebody else has made {name} meanwhile, so it gets no rights unseen.",
-            ko: "그사이 다른 누군가가 {name}을(를) 만들었으므로 확인 없이 권한을 주지 않습니다."
+            en: "Somebody else has made {name} meanwhile, so nothing is given to it unseen.",
+            ko: "그사이 다른 누군가가 {name}을(를) 만들었으므로 확인 없이 아무것도 주지 않습니다."
         },
         next: text! {
             en: "Look who that was, then run the same command again: it shows what is there now, and asks.",

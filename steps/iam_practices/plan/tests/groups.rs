@@ -42,6 +42,22 @@ fn policies_move_to_groups_of_their_own() {
             add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
             add_group(facts, group("ReadOnlyAccess-users", &[READ_ONLY]));
         })
+        .stands(
+            "the group was made between the readings, with somebody in it",
+            State::NeedsPerson,
+            |facts, _| {
+                add_user(facts, holding("bob", &[READ_ONLY]));
+                add_user(facts, in_groups("carol", &["readonlyaccess-users"]));
+            },
+        )
+        .changes(
+            "the same, and who is in it has the policy",
+            [&moved[..2], &moved[3..]].concat(),
+            |facts, _| {
+                let groups = vec!["ReadOnlyAccess-users".to_owned()];
+                add_user(facts, User { groups, ..holding("bob", &[READ_ONLY]) });
+            },
+        )
         .changes(
             "the group is spelled in another case",
             vec![join("bob", "readonlyaccess-USERS"), detach("bob", READ_ONLY)],
