@@ -28,7 +28,8 @@ const BUCKETS: &[StepId] = &[TrailBucket, ReportBucket];
 const REPORTS: &[StepId] = &[ReportBucket, Report, ReportDelivery];
 const TRAILS: &[StepId] = &[TrailBucket, Trail, LogDelivery];
 const RIGHTS: &[StepId] = &[IndividualUsers, PermissionsThroughGroups, LeastPrivilege];
-const CREDENTIALS: &[StepId] = &[UnusedCredentials, KeyRotation, RolesNotKeys, ActivityMonitoring];
+const CREDENTIALS: &[StepId] =
+    &[IndividualUsers, UnusedCredentials, KeyRotation, RolesNotKeys, ActivityMonitoring];
 const ROOT: &[StepId] = &[RootAccessKeys, RootMfa];
 const WATCHING: &[StepId] = &[ActivityMonitoring];
 const NOTHING: &[StepId] = &[];

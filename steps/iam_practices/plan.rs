@@ -182,9 +182,9 @@ fn individual_users(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let found =
         text! { en: "no name looks shared, of {count}", ko: "공용으로 보이는 이름 없음({count}명 중)" };
     match &facts.report {
-        Ok(report) => StepPlan::in_place(step, bracketed(&found, &age(report, facts.now))),
-        // No name needed a second look.
-        Err(_) => StepPlan::in_place(step, found),
+        Ok(report) => in_place_by(step, report, facts, &found),
+        // Nobody knows whether there is somebody as whom nobody can sign in.
+        Err(unseen) => StepPlan::not_assessed(step, unseen),
     }
 }
 

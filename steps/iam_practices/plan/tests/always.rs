@@ -30,9 +30,8 @@ fn what_was_not_seen_is_never_in_place() {
 
 fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     match step {
-        StepId::IndividualUsers | StepId::PermissionsThroughGroups | StepId::LeastPrivilege => {
-            facts.rights.is_err()
-        }
+        StepId::IndividualUsers => facts.rights.is_err() || facts.report.is_err(),
+        StepId::PermissionsThroughGroups | StepId::LeastPrivilege => facts.rights.is_err(),
         StepId::UnusedCredentials | StepId::KeyRotation | StepId::RolesNotKeys => facts.report.is_err(),
         _ => {
             facts.report.is_err()

@@ -37,7 +37,7 @@ fn users_that_look_shared_are_named() {
             add_user(facts, in_groups("team", &[]));
             facts.report = Err(unseen());
         })
-        .stands("nothing shared, and no report", State::InPlace, |facts, _| facts.report = Err(unseen()))
+        .stands("nothing shared, and no report", State::NotAssessed, |facts, _| facts.report = Err(unseen()))
         .stands("the administrator's name looks shared", State::NeedsPerson, |facts, _| {
             add_user(facts, in_groups("root", &["Administrators"]));
         })

@@ -81,7 +81,9 @@ fn every_verdict_about_credentials_tells_how_old_the_report_is() {
 fn lines_that_cannot_be_read_are_no_pass() {
     let mut facts = perfect();
     facts.report.as_mut().unwrap().unreadable = 3;
-    for step in [StepId::UnusedCredentials, StepId::KeyRotation, StepId::RolesNotKeys] {
+    let steps =
+        [StepId::IndividualUsers, StepId::UnusedCredentials, StepId::KeyRotation, StepId::RolesNotKeys];
+    for step in steps {
         let planned = planned(&facts, &answers(), step);
         assert_eq!(planned.state, State::NotAssessed, "{step}");
         says(&planned.reason.unwrap(), &["3", "iam:GetCredentialReport"]);
