@@ -241,7 +241,7 @@ async fn see_it_in_force(session: &Session, operator: &mut impl Operator) -> Res
     let asked = operator.pause();
     let seen = async {
         for pause in wait::pauses().take(LOOKS) {
-            if is_refused(by_key).await? || asked.unless_asked(pause).await.is_err() {
+            if is_refused(by_key).await? == Some(true) || asked.unless_asked(pause).await.is_err() {
                 break;
             }
         }

@@ -1,6 +1,6 @@
 //! The policy that requires MFA: what it says, whom it is attached to, and what it does.
 
-use crate::aws::{ForCall, Identity, Reading, unless};
+use crate::aws::{ForCall, Identity, Reading, UnseenCause, unless};
 use crate::error::AwsError;
 use crate::mfa::{POLICY_NAME, policy_document};
 use crate::session::{Administrator, Session};
@@ -78,21 +78,59 @@ fn says_the_same(found: &str, wanted: &str) -> bool {
 }
 
 /// A read that an administrator may make, by the access key alone and in the administrator's session. Where that is
-/// refused somebody else acts, who proves nothing.
+/// refused somebody else acts, who proves nothing. None where AWS has not answered both.
 pub(super) async fn try_both(session: &Session) -> Result<Option<Tried>, AwsError> {
     let Some(by_key) = &session.by_key else { return Ok(None) };
     let with = async {
         match &session.administrator {
             Administrator::Proven(identity) => is_refused(identity).await,
-            Administrator::Unknown | Administrator::Locked(_) | Administrator::Refused(..) => Ok(true),
+            Administrator::Unknown | Administrator::Locked(_) | Administrator::Refused(..) => Ok(Some(true)),
         }
     };
     let (without, with) = tokio::try_join!(is_refused(by_key), with)?;
-    Ok(Some(Tried { refused_without: without, allowed_with: !with }))
+    let tried = |(without, with): (bool, bool)| Tried { refused_without: without, allowed_with: !with };
+    Ok(without.zip(with).map(tried))
 }
 
-/// Whether the policy refuses this identity what it lets through with MFA.
-pub async fn is_refused(identity: &Identity) -> Result<bool, AwsError> {
+/// Whether the policy refuses this identity what it lets through with MFA. A run that only looks goes on where AWS has
+/// failed to answer, which says nothing of it.
+pub async fn is_refused(identity: &Identity) -> Result<Option<bool>, AwsError> {
     let tried = identity.iam().list_groups().max_items(1).send().await.for_call("iam:ListGroups");
-    Ok(identity.reading(tried)?.is_err())
+    Ok(match identity.reading(tried)? {
+        Ok(_) => Some(false),
+        Err(unseen) => (unseen.why == UnseenCause::Denied).then_some(true),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+
+    use super::*;
+    use crate::aws::{Access, canned};
+
+    /// What is seen of the two in a run that only looks, where AWS answers the session so.
+    async fn tried(answer: fn(&canned::Heard) -> canned::Answer) -> Option<Tried> {
+        let aws = canned::Aws::answering(move |call| match call.key() {
+            "ASIASESSION" => answer(call),
+            _ => call.refused(403, "AccessDenied"),
+        });
+        let mut session = Session::open(aws.connection(Access::ReadOnly)).await.unwrap();
+        let of_session = Credentials::new("ASIASESSION", "secret", Some("token".into()), None, "test");
+        let of_session = session.connection.with_credentials(of_session, Some(true)).await.unwrap();
+        session.administrator = Administrator::Proven(of_session);
+        session.by_key = Some(session.started.clone());
+        try_both(&session).await.unwrap()
+    }
+
+    /// That nobody gets in any more is said only where AWS has refused it.
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_fails_locks_nobody_out() {
+        let seen = |allowed_with| Some(Tried { refused_without: true, allowed_with });
+        assert_eq!(tried(|call| call.xml("")).await, seen(true));
+        assert_eq!(tried(|call| call.refused(403, "AccessDenied")).await, seen(false));
+        assert_eq!(tried(|call| call.refused(500, "ServiceFailure")).await, None);
+        assert_eq!(tried(|call| call.refused(400, "Throttling")).await, None);
+        assert_eq!(tried(|_| None).await, None);
+    }
 }
