@@ -5,6 +5,9 @@
 
 use steps::event_history::{RecordedEvent, Resource};
 
+/// How the rows begin.
+pub(super) const BEGINNING: &str = "time,region,event,service,who,kind,";
+
 const HEADINGS: [&str; 17] = [
     "time",
     "region",
@@ -107,6 +110,7 @@ mod tests {
     #[test]
     fn a_row_has_every_field_and_no_formula() {
         let rows = rows(&[event()]);
+        assert!(rows.starts_with(BEGINNING), "{rows}");
         let mut lines = rows.split("\r\n");
         assert_eq!(lines.next().unwrap().split(',').count(), 17);
         assert_eq!(

@@ -2,7 +2,7 @@
 //!
 //! While it runs, what has been read is in `FILE.part`: a line that says what was asked, and then a line for each page,
 //! with how far its Region has been read. The same command goes on from there. `FILE` itself appears in one step, when
-//! all is read.
+//! all is read, and never in the place of something else.
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
@@ -17,6 +17,7 @@ use steps::text::{Text, harmless};
 
 use super::period::Period;
 use super::words::ALL_REGIONS;
+use super::{csv, document};
 use crate::error::Failure;
 use crate::journal;
 
@@ -99,6 +100,7 @@ impl Download {
         if file.is_dir() {
             return Err(Failure::Usage(is_a_folder(file)));
         }
+        judge(file)?;
         let part = part_of(file);
         let open = journal::private().read(true).write(true).open(&part);
         let mut handle = open.map_err(|error| StepError::file(&part, error))?;
@@ -108,9 +110,9 @@ impl Download {
         let mut download = Self { file: file.to_owned(), part, handle };
         let earlier = match Left::read(&bytes) {
             Left::Nothing => download.begin(asked, period)?,
-            Left::Foreign => return Err(download.refuse_foreign()),
+            Left::Foreign => return Err(not_ours(&download.part).into()),
             Left::Pages { head, .. } if !head.asked.is_same_question(asked) => {
-                return Err(download.refuse_another(&head.asked));
+                return Err(download.refuse_another(&head.asked).into());
             }
             Left::Pages { head, pages, length } => {
                 download.cut_to(length)?;
@@ -132,6 +134,7 @@ impl Download {
 
     /// Puts the finished document into its place; what was kept meanwhile goes.
     pub fn finish(&self, document: &str) -> Result<(), StepError> {
+        judge(&self.file)?;
         journal::replace_file(&self.file, document.as_bytes())?;
         self.abandon()
     }
@@ -165,21 +168,7 @@ impl Download {
         StepError::file(&self.part, error)
     }
 
-    fn refuse_foreign(&self) -> Failure {
-        let part = shown(&self.part);
-        in_the_way(
-            text! {
-                en: "{part} is there, and is not a download of dayone.",
-                ko: "{part} 파일이 이미 있으며 dayone이 내려받던 것이 아닙니다."
-            },
-            text! {
-                en: "Move it away, or name another file with --to. Nothing was overwritten.",
-                ko: "그 파일을 옮기거나 --to로 다른 파일을 지정하세요. 아무것도 덮어쓰지 않았습니다."
-            },
-        )
-    }
-
-    fn refuse_another(&self, other: &Asked) -> Failure {
+    fn refuse_another(&self, other: &Asked) -> StepError {
         let (part, file) = (shown(&self.part), shown(&self.file));
         let account = harmless(&other.account);
         let command = harmless(&format!("dayone events {}", other.options.join(" ")));
@@ -226,6 +215,12 @@ impl Left {
     }
 }
 
+/// Whether the document may go there. It is asked again at the end, because a download takes a while.
+fn judge(file: &Path) -> Result<(), StepError> {
+    let ours = [document::BEGINNING, csv::BEGINNING];
+    if journal::is_replaceable(file, &ours)? { Ok(()) } else { Err(not_ours(file)) }
+}
+
 fn part_of(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(".part");
@@ -247,13 +242,28 @@ fn lock(handle: &File, part: &Path) -> Result<(), Failure> {
                     en: "Wait until it has ended, or name another file with --to.",
                     ko: "그 실행이 끝날 때까지 기다리거나 --to로 다른 파일을 지정하세요."
                 },
-            ))
+            )
+            .into())
         }
     }
 }
 
-fn in_the_way(what: Text, next: Text) -> Failure {
-    StepError::InTheWay { what, next }.into()
+fn not_ours(path: &Path) -> StepError {
+    let path = shown(path);
+    in_the_way(
+        text! {
+            en: "{path} is there, and is not a download of dayone.",
+            ko: "{path} 파일이 이미 있으며 dayone이 내려받은 것이 아닙니다."
+        },
+        text! {
+            en: "Move it away, or name another file with --to. Nothing was overwritten.",
+            ko: "그 파일을 옮기거나 --to로 다른 파일을 지정하세요. 아무것도 덮어쓰지 않았습니다."
+        },
+    )
+}
+
+fn in_the_way(what: Text, next: Text) -> StepError {
+    StepError::InTheWay { what, next }
 }
 
 fn is_a_folder(file: &Path) -> Text {
@@ -392,9 +402,39 @@ mod tests {
             assert!(words.contains("is not a download of dayone"), "{words}");
             assert_eq!(std::fs::read_to_string(part_of(&file)).unwrap(), content);
         }
+        std::fs::remove_file(part_of(&file)).unwrap();
+        for content in ["my notes\n", "{\"schema\":\"other/1\"}\n", "time,region\r\n"] {
+            std::fs::write(&file, content).unwrap();
+            let (status, words) = told(Download::open(&file, &asked("--root"), period()));
+            assert!(status == 1 && words.contains("events.csv is there, and is not a download"), "{words}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+            assert!(!part_of(&file).exists());
+        }
         let (status, words) = told(Download::open(folder.path(), &asked("--root"), period()));
         assert_eq!(status, 2);
         assert!(words.contains("is a folder"), "{words}");
+    }
+
+    #[test]
+    fn what_came_in_between_stays_and_so_does_what_was_read() {
+        let (_folder, file) = interrupted();
+        let open = || Download::open(&file, &asked("--user kim"), period()).unwrap();
+        let (download, _) = open();
+        std::fs::write(&file, "my notes\n").unwrap();
+        let error = download.finish("[]\n").unwrap_err();
+        assert!(matches!(error, StepError::InTheWay { .. }), "{error:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "my notes\n");
+        drop(download);
+
+        std::fs::remove_file(&file).unwrap();
+        let (download, earlier) = open();
+        assert_eq!(earlier.pages.len(), 2);
+        download.finish(csv::BEGINNING).unwrap();
+        drop(download);
+        let (download, earlier) = open();
+        assert!(earlier.pages.is_empty(), "another download may take the place of the first");
+        download.finish(document::BEGINNING).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), document::BEGINNING);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Files and folders of this program: made for their owner alone, and read with care.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -40,6 +40,23 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), StepError> {
     write().map_err(|error| StepError::file(path, error))
 }
 
+/// Whether a file that begins in one of these ways may be put there: nothing is there, or an empty file, or an
+/// earlier one of its kind.
+pub fn is_replaceable(path: &Path, beginnings: &[&str]) -> Result<bool, StepError> {
+    let trouble = |error| StepError::file(path, error);
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(trouble(error)),
+    };
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(metadata.is_file());
+    }
+    let mut beginning = Vec::new();
+    File::open(path).and_then(|file| file.take(64).read_to_end(&mut beginning)).map_err(trouble)?;
+    Ok(beginnings.iter().any(|ours| beginning.starts_with(ours.as_bytes())))
+}
+
 /// To open what is no file, such as a pipe that nobody writes to, may take for ever.
 pub(super) fn open_to_read(path: &Path) -> std::io::Result<File> {
     if std::fs::metadata(path)?.is_file() { File::open(path) } else { Err(not_a_file()) }
@@ -51,7 +68,7 @@ pub(super) fn regular(file: File) -> std::io::Result<File> {
 }
 
 fn not_a_file() -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file")
+    std::io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")
 }
 
 /// The next line, or as much of it as a line of ours can be long.
