@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, are_whole, unless};
-use crate::error::{AwsError, StepError};
+use crate::error::StepError;
 use crate::operator::{HandOver, Operator};
 use crate::session::{Administrator, Session};
 use crate::text;
@@ -31,12 +31,13 @@ pub async fn apply(
         Change::SetPasswordPolicy { policy, .. } => set_password_policy(session.acting(), policy).await,
         Change::CreateGroup { group } => create_group(session.acting(), group, answers, operator).await,
         Change::AttachAdministratorAccess { group, policy } => {
-            attach(session.acting(), group, policy, operator).await?;
+            let what = wait::waiting_for_iam(group);
+            groups::attach_policy(session.acting(), group, policy, what, operator).await?;
             session.prove_refused_again().await
         }
         Change::CreateUser { user } => create_user(session, user, operator).await,
         Change::AddToGroup { user, group } => {
-            add_to_group(session.acting(), user, group, operator).await?;
+            groups::add_user(session.acting(), user, group, operator).await?;
             session.prove_refused_again().await
         }
         Change::CreateConsolePassword { user, minimum_length } => {
@@ -75,12 +76,11 @@ async fn create_group(
     answers: &Answers,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
-    let iam = identity.iam();
-    let created = iam.create_group().group_name(group).send().await;
-    if unless("EntityAlreadyExists", created.for_call("iam:CreateGroup"))?.is_some() {
+    if groups::create(identity, group).await? {
         return Ok(());
     }
-    wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
+    let iam = identity.iam();
+    wait::until_iam_sees(operator, group, async || {
         iam.get_group().group_name(group).send().await.for_call("iam:GetGroup").map(drop)
     })
     .await
@@ -101,7 +101,7 @@ async fn create_user(session: &Session, user: &str, operator: &mut impl Operator
     if unless("EntityAlreadyExists", created.for_call("iam:CreateUser"))?.is_some() {
         return Ok(());
     }
-    wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
+    wait::until_iam_sees(operator, user, async || {
         iam.get_user().user_name(user).send().await.for_call("iam:GetUser").map(drop)
     })
     .await
@@ -115,7 +115,7 @@ async fn create_user(session: &Session, user: &str, operator: &mut impl Operator
 
 /// Names are unique without regard to case, and AWS may want the very spelling to find one.
 fn in_other_letters(error: StepError, name: &str) -> StepError {
-    if !matches!(&error, StepError::Aws(error) if not_seen_yet(error)) {
+    if !matches!(&error, StepError::Aws(error) if wait::not_seen_by_iam(error)) {
         return error;
     }
     let name = harmless(name);
@@ -202,45 +202,6 @@ fn differing(one: &PasswordPolicy, other: &PasswordPolicy) -> Text {
     Text { en: en.join(", "), ko: ko.join(", ") }
 }
 
-/// Gives a group a managed policy.
-pub(crate) async fn attach(
-    identity: &Identity,
-    group: &str,
-    policy: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let iam = identity.iam();
-    wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
-        let attached = iam.attach_group_policy().group_name(group).policy_arn(policy).send().await;
-        attached.for_call("iam:AttachGroupPolicy").map(drop)
-    })
-    .await
-}
-
-/// Puts a user into a group.
-pub(crate) async fn add_to_group(
-    identity: &Identity,
-    user: &str,
-    group: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let iam = identity.iam();
-    wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
-        let added = iam.add_user_to_group().user_name(user).group_name(group).send().await;
-        added.for_call("iam:AddUserToGroup").map(drop)
-    })
-    .await
-}
-
-/// What was created a moment ago may not be visible at the next endpoint yet.
-fn not_seen_yet(error: &AwsError) -> bool {
-    error.is("NoSuchEntity")
-}
-
-fn waiting_for(name: &str) -> Text {
-    text! { en: "Waiting until IAM sees {name} everywhere", ko: "IAM 전체에 {name}이(가) 반영되기를 기다리는 중" }
-}
-
 /// A console password to be made.
 #[derive(Debug)]
 pub(crate) struct NewPassword<'p> {
@@ -271,7 +232,7 @@ pub(crate) async fn create_console_password(
     });
     operator.hand_over(HandOver { title, advice, secret: secret.clone(), file: file.clone() }).await?;
     let iam = session.acting().iam_once();
-    let created = wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
+    let created = wait::until_iam_sees(operator, user, async || {
         let request = iam.create_login_profile().user_name(user).password(secret.expose_secret());
         request.password_reset_required(true).send().await.for_call("iam:CreateLoginProfile").map(drop)
     });
@@ -320,7 +281,7 @@ async fn create_access_key(
     let files = session.connection.files().clone();
     profile::check_writable(&files, profile)?;
     let iam = session.acting().iam_once();
-    let created = wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
+    let created = wait::until_iam_sees(operator, user, async || {
         iam.create_access_key().user_name(user).send().await.for_call("iam:CreateAccessKey")
     })
     .await?;
@@ -377,7 +338,7 @@ async fn sign_in_with(
         ko: "AWS가 새 액세스 키를 인식하기를 기다리는 중"
     };
     let iam = session.acting().iam();
-    let devices = wait::until_seen(operator, waiting_for(user), not_seen_yet, async || {
+    let devices = wait::until_iam_sees(operator, user, async || {
         iam.list_mfa_devices().user_name(user).send().await.for_call("iam:ListMFADevices")
     });
     let needs_code = !devices.await?.mfa_devices().is_empty();

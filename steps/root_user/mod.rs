@@ -15,7 +15,7 @@ use crate::practice::{Practice, PracticeId, StepPlan};
 use crate::readings::Readings;
 use crate::session::Session;
 
-pub(crate) use apply::{NewPassword, add_to_group, attach as attach_to_group, create_console_password};
+pub(crate) use apply::{NewPassword, create_console_password};
 pub use facts::{
     Facts, Group, LastUse, PasswordPolicy, PasswordUse, ReportedKeys, RootKey, RootKeys, SignIn, User, Uses,
 };
