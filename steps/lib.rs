@@ -18,6 +18,7 @@ pub mod billing_report;
 pub mod closed_bucket;
 pub mod cloudtrail;
 pub mod console;
+pub mod console_password;
 pub mod controls;
 pub mod credential_report;
 pub mod encryption_key;
@@ -29,7 +30,6 @@ pub mod judgement;
 pub mod meanwhile;
 pub mod mfa;
 pub mod operator;
-pub mod password;
 pub mod permissions;
 #[cfg(test)]
 mod plan_cases;

@@ -3,11 +3,11 @@
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, unless};
 use crate::console;
+use crate::console_password::{self, NewPassword};
 use crate::error::StepError;
 use crate::groups;
 use crate::operator::Operator;
 use crate::profile;
-use crate::root_user::{self, NewPassword};
 use crate::session::{Administrator, Session};
 use crate::text;
 use crate::text::{Text, harmless};
@@ -83,7 +83,7 @@ pub async fn apply(
                 file: file.clone(),
                 advice: Some(first_sign_in(session)),
             };
-            root_user::create_console_password(session, password, operator).await
+            console_password::create(session, password, operator).await
         }
     }
 }

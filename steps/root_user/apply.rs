@@ -1,20 +1,19 @@
 //! Makes one change of the practice.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_iam::types::{AccessKey, AccessKeyMetadata, StatusType};
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, are_whole, unless};
+use crate::console_password::{self, NewPassword};
 use crate::error::StepError;
-use crate::operator::{HandOver, Operator};
+use crate::operator::Operator;
 use crate::session::{Administrator, Session};
 use crate::text;
 use crate::text::{Text, harmless};
-use crate::{console, groups, meanwhile, password, profile, wait};
+use crate::{groups, meanwhile, profile, wait};
 
 use super::administrator_access;
 use super::facts::{self, Group, PasswordPolicy, RootKeys, User, count_root_keys};
@@ -43,7 +42,7 @@ pub async fn apply(
         Change::CreateConsolePassword { user, minimum_length } => {
             let (minimum_length, file) = (*minimum_length, answers.admin.console_password_file.clone());
             let password = NewPassword { user, minimum_length, file, advice: None };
-            create_console_password(session, password, operator).await
+            console_password::create(session, password, operator).await
         }
         Change::DeleteStrandedKey { user, access_key } => {
             let iam = session.acting().iam();
@@ -200,76 +199,6 @@ fn differing(one: &PasswordPolicy, other: &PasswordPolicy) -> Text {
     let differ = settings.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| (name.en, name.ko));
     let (en, ko): (Vec<_>, Vec<_>) = differ.unzip();
     Text { en: en.join(", "), ko: ko.join(", ") }
-}
-
-/// A console password to be made.
-#[derive(Debug)]
-pub(crate) struct NewPassword<'p> {
-    /// For whom.
-    pub user: &'p str,
-    /// The shortest that the account's policy accepts.
-    pub minimum_length: i32,
-    /// Where it goes when nobody is there to read it.
-    pub file: Option<PathBuf>,
-    /// What is said with it; none: what the administrator needs to know.
-    pub advice: Option<Text>,
-}
-
-/// The password is in the person's hands before AWS has it: cut short in between, nothing is lost, because a user
-/// without a password gets a new one on the next run.
-pub(crate) async fn create_console_password(
-    session: &Session,
-    new: NewPassword<'_>,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let NewPassword { user, minimum_length, file, advice } = new;
-    let secret = password::generate(usize::try_from(minimum_length).unwrap_or_default());
-    let page = console::sign_in(session.account(), session.partition());
-    let title = text! { en: "Console password of {user}", ko: "{user}의 콘솔 암호" };
-    let advice = advice.unwrap_or_else(|| text! {
-        en: "Keep it in a password manager. It is set when you go on, works once, and is changed at the first sign-in at {page}",
-        ko: "암호 관리자에 보관하세요. 계속하면 설정되며, {page} 첫 로그인 때 한 번 쓰고 바꾸게 됩니다."
-    });
-    operator.hand_over(HandOver { title, advice, secret: secret.clone(), file: file.clone() }).await?;
-    let iam = session.acting().iam_once();
-    let created = wait::until_iam_sees(operator, user, async || {
-        let request = iam.create_login_profile().user_name(user).password(secret.expose_secret());
-        request.password_reset_required(true).send().await.for_call("iam:CreateLoginProfile").map(drop)
-    });
-    match created.await {
-        Err(StepError::Aws(error)) if error.is("EntityAlreadyExists") => {
-            Err(password_is_void(user, file.as_deref().filter(|file| was_removed(file, &secret))))
-        }
-        result => result,
-    }
-}
-
-/// A password that counts nowhere is not left where somebody would look for one. Where a person has read it from the
-/// screen, the file may hold another.
-fn was_removed(file: &Path, void: &SecretString) -> bool {
-    let kept = std::fs::read_to_string(file).map(SecretString::from);
-    let is_it = kept.is_ok_and(|kept| kept.expose_secret().trim_end() == void.expose_secret());
-    is_it && std::fs::remove_file(file).is_ok()
-}
-
-/// Somebody else was quicker, such as a run on another machine.
-fn password_is_void(user: &str, removed: Option<&Path>) -> StepError {
-    let user = harmless(user);
-    let what = text! {
-        en: "{user} has got a console password meanwhile, so the one that was just handed over is void.",
-        ko: "그사이 {user}에게 콘솔 암호가 생겨 방금 전달한 암호는 쓸 수 없습니다."
-    };
-    let next = match removed.map(|file| harmless(&file.display().to_string())) {
-        Some(file) => text! {
-            en: "Its file {file} was removed. Use the other one, and run the same command again.",
-            ko: "방금 암호를 저장한 파일 {file}은(는) 삭제했습니다. 다른 암호를 쓰고 같은 명령을 다시 실행하세요."
-        },
-        None => text! {
-            en: "Throw it away and use the other one. Then run the same command again.",
-            ko: "방금 암호는 버리고 다른 암호를 쓰세요. 그런 다음 같은 명령을 다시 실행하세요."
-        },
-    };
-    StepError::InTheWay { what, next }
 }
 
 async fn create_access_key(
@@ -480,61 +409,10 @@ mod tests {
 
     use super::*;
     use crate::aws::{Access, AwsFiles, Connection, canned};
-    use crate::operator::{CodeRequest, Enrolment, OperatorError};
+    use crate::operator::nobody::Nobody;
 
     /// An AWS that answers so.
     type Answering = fn(&canned::Heard) -> canned::Answer;
-
-    /// Writes what is handed over into its file, or looks at it on a screen, and waits.
-    struct Somebody {
-        writes: bool,
-    }
-
-    impl Operator for Somebody {
-        async fn hand_over(&mut self, handed: HandOver) -> Result<(), OperatorError> {
-            if let Some(file) = handed.file.filter(|_| self.writes) {
-                std::fs::write(file, format!("{}\n", handed.secret.expose_secret()))?;
-            }
-            Ok(())
-        }
-
-        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
-            panic!("nothing is enrolled")
-        }
-
-        async fn one_time_code(&mut self, _: &CodeRequest) -> Result<String, OperatorError> {
-            panic!("no code is asked for")
-        }
-
-        async fn enrolled(&mut self) {}
-
-        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
-            work.await
-        }
-    }
-
-    #[tokio::test]
-    async fn a_password_that_came_too_late_leaves_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("alice.txt");
-        let aws = canned::Aws::answering(|call| call.refused(409, "EntityAlreadyExists"));
-        let session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
-        let told = async |writes| {
-            let new =
-                NewPassword { user: "alice", minimum_length: 14, file: Some(file.clone()), advice: None };
-            let error = create_console_password(&session, new, &mut Somebody { writes }).await.unwrap_err();
-            assert!(error.text().en.contains("alice has got a console password meanwhile"), "{error:?}");
-            error.hint().unwrap()
-        };
-        let next = told(true).await;
-        assert!(!file.exists(), "a void password is left");
-        let name = file.display().to_string();
-        assert!(next.en.contains(&name) && next.ko.contains(&name), "{next:?}");
-
-        std::fs::write(&file, "of somebody else\n").unwrap();
-        let next = told(false).await;
-        assert!(next.en.starts_with("Throw it away") && file.exists(), "{next:?}");
-    }
 
     /// What comes of a new key of which AWS says this, and what AWS is asked for it.
     async fn new_key(answer: &'static str) -> (StepError, Vec<String>) {
@@ -545,8 +423,7 @@ mod tests {
         let login = Credentials::new("AKIAEXAMPLE", "secret", None, None, "test");
         let connection = Connection::through(aws.client(), login, files.clone(), Access::ReadWrite);
         let mut session = Session::open(connection).await.unwrap();
-        let mut somebody = Somebody { writes: true };
-        let made = create_access_key(&mut session, "alice", "dayone-admin", &mut somebody);
+        let made = create_access_key(&mut session, "alice", "dayone-admin", &mut Nobody);
         let error = made.await.unwrap_err();
         assert!(!files.credentials.exists(), "something is written: {answer}");
         (error, aws.heard().into_iter().skip(1).map(|heard| heard.operation).collect())
@@ -593,7 +470,7 @@ mod tests {
         let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
         let mut answers = Answers::default();
         answers.admin.user = Some("alice".into());
-        apply(&change, &mut session, &answers, &mut Somebody { writes: false }).await
+        apply(&change, &mut session, &answers, &mut Nobody).await
     }
 
     /// A group with this member, where it has one, and this policy.
@@ -730,7 +607,7 @@ mod tests {
             }
         });
         let session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
-        let seen = administrator_sees_none(session.acting(), &mut Somebody { writes: false }).await;
+        let seen = administrator_sees_none(session.acting(), &mut Nobody).await;
         (seen, aws.heard().len() - 1)
     }
 
@@ -770,7 +647,7 @@ mod tests {
         });
         let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
         let key = Credentials::new("AKIANEW", "secret", None, None, "test");
-        sign_in_with(&mut session, "alice", key, &mut Somebody { writes: false }).await.unwrap();
+        sign_in_with(&mut session, "alice", key, &mut Nobody).await.unwrap();
         let asked = |operation| aws.heard().iter().filter(|heard| heard.operation == operation).count();
         assert_eq!((asked("ListMFADevices"), asked("GetAccountSummary")), (2, 2));
         assert!(matches!(session.administrator, Administrator::Proven(_)));

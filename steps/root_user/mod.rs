@@ -15,7 +15,6 @@ use crate::practice::{Practice, PracticeId, StepPlan};
 use crate::readings::Readings;
 use crate::session::Session;
 
-pub(crate) use apply::{NewPassword, create_console_password};
 pub use facts::{
     Facts, Group, LastUse, PasswordPolicy, PasswordUse, ReportedKeys, RootKey, RootKeys, SignIn, User, Uses,
 };
