@@ -1,7 +1,10 @@
-//! What an IAM group holds: its users and its policies, all pages of them.
+//! An IAM group: its users and its policies, all pages of them, and what more than one practice does to it.
 
 use crate::aws::{ForCall, Identity, Reading, unless};
-use crate::error::AwsError;
+use crate::error::{AwsError, StepError};
+use crate::operator::Operator;
+use crate::text::Text;
+use crate::{meanwhile, wait};
 
 /// The largest page that IAM gives.
 const PAGE: i32 = 1000;
@@ -53,6 +56,60 @@ pub async fn group(identity: &Identity, name: &str) -> Result<Reading<Option<Gro
     Ok(users.map(|group| {
         group.map(|(name, arn, users)| GroupReading { name, arn, users, attached_policies, inline_policies })
     }))
+}
+
+/// Creates a group. One of that name that is there all of a sudden may be ours, after an answer that was lost. It goes on
+/// only with one that may be: what was said yes to was a new group.
+pub async fn create(
+    identity: &Identity,
+    name: &str,
+    operator: &mut impl Operator,
+    may_be_ours: impl FnOnce(&GroupReading) -> bool,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    let created = iam.create_group().group_name(name).send().await;
+    if unless("EntityAlreadyExists", created.for_call("iam:CreateGroup"))?.is_some() {
+        return Ok(());
+    }
+    wait::until_iam_sees(operator, name, async || {
+        iam.get_group().group_name(name).send().await.for_call("iam:GetGroup").map(drop)
+    })
+    .await
+    .map_err(|error| meanwhile::in_other_letters(error, name))?;
+    let found = group(identity, name).await?.ok().flatten();
+    if found.is_some_and(|found| may_be_ours(&found)) { Ok(()) } else { Err(meanwhile::made(name)) }
+}
+
+/// Gives a group a managed policy. Where one of the two was created a moment ago, IAM may not see it yet: `what` says
+/// what is waited for.
+pub async fn attach_policy(
+    identity: &Identity,
+    group: &str,
+    policy: &str,
+    what: Text,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    wait::until_seen(operator, what, wait::not_seen_by_iam, async || {
+        let attached = iam.attach_group_policy().group_name(group).policy_arn(policy).send().await;
+        attached.for_call("iam:AttachGroupPolicy").map(drop)
+    })
+    .await
+}
+
+/// Puts a user into a group.
+pub async fn add_user(
+    identity: &Identity,
+    user: &str,
+    group: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    let iam = identity.iam();
+    wait::until_iam_sees(operator, user, async || {
+        let added = iam.add_user_to_group().user_name(user).group_name(group).send().await;
+        added.for_call("iam:AddUserToGroup").map(drop)
+    })
+    .await
 }
 
 type NameArnUsers = (String, String, Vec<GroupUser>);

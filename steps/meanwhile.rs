@@ -4,11 +4,13 @@
 //! person may take an hour to read a plan. So the change carries the policy that its plan was made of, which is read once
 //! more directly before the new one is put. Where it is not as it was, nothing is put: the next run reads it, and merges
 //! anew. What happens in the instant between that read and the put, no service lets us rule out.
+//!
+//! The same goes for what was to be new and is there all of a sudden.
 
 use crate::error::StepError;
 use crate::policy::{Document, Statement};
-use crate::text;
 use crate::text::{Text, harmless};
+use crate::{text, wait};
 
 /// Whether a policy is still to be put in the place of the one that its plan was made of. False where it is there
 /// already, as after a lost answer. Fails where somebody has changed it meanwhile, and names what is new, changed or gone.
@@ -42,6 +44,40 @@ pub fn changed(what: &Text, how: &Text) -> StepError {
         next: text! {
             en: "Nothing was overwritten. To have it taken into account, run the same command again.",
             ko: "덮어쓴 것은 없습니다. 같은 명령을 다시 실행하면 바뀐 내용을 반영해 다시 계획합니다."
+        },
+    }
+}
+
+/// Somebody else was quicker, and what is there now is not what was said yes to.
+pub fn made(name: &str) -> StepError {
+    let name = harmless(name);
+    StepError::InTheWay {
+        what: text! {
+            en: "Somebody else has made {name} meanwhile, so nothing is given to it unseen.",
+            ko: "그사이 다른 누군가가 {name}을(를) 만들었으므로 확인 없이 아무것도 주지 않습니다."
+        },
+        next: text! {
+            en: "Look who that was, then run the same command again: it shows what is there now, and asks.",
+            ko: "누가 만들었는지 확인한 뒤 같은 명령을 다시 실행하세요. 지금 있는 것을 보여 주고 묻습니다."
+        },
+    }
+}
+
+/// What IAM has by that name already and does not see: names are unique without regard to case, and it may want the very
+/// spelling to find one.
+pub fn in_other_letters(error: StepError, name: &str) -> StepError {
+    if !matches!(&error, StepError::Aws(error) if wait::not_seen_by_iam(error)) {
+        return error;
+    }
+    let name = harmless(name);
+    StepError::InTheWay {
+        what: text! {
+            en: "AWS has the name {name} already, and does not find it in this spelling.",
+            ko: "AWS에 이미 {name}이라는 이름이 있지만 이 철자로는 찾지 못합니다."
+        },
+        next: text! {
+            en: "Names are unique without regard to case. Give it as the IAM console shows it, in the answers or by --admin-user or --admin-group, then run the same command again.",
+            ko: "이름은 대소문자를 구별하지 않고 하나뿐이어야 합니다. IAM 콘솔에 나온 철자대로 응답 파일이나 --admin-user, --admin-group에 적은 뒤 같은 명령을 다시 실행하세요."
         },
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::error::{AwsError, StepError};
 use crate::operator::Operator;
+use crate::text;
 use crate::text::Text;
 
 /// How long a wait may take altogether.
@@ -40,6 +41,29 @@ where
         }
     };
     operator.while_waiting(what, tries).await
+}
+
+/// Tries again for as long as IAM does not see at each endpoint what was created by that name a moment ago.
+pub async fn until_iam_sees<T, F>(
+    operator: &mut impl Operator,
+    name: &str,
+    attempt: F,
+) -> Result<T, StepError>
+where
+    F: AsyncFnMut() -> Result<T, AwsError>,
+{
+    until_seen(operator, waiting_for_iam(name), not_seen_by_iam, attempt).await
+}
+
+/// What is said while IAM does not see what was created by that name.
+pub fn waiting_for_iam(name: &str) -> Text {
+    text! { en: "Waiting until IAM sees {name} everywhere", ko: "IAM 전체에 {name}이(가) 반영되기를 기다리는 중" }
+}
+
+/// Whether IAM does not know something that it is told of: what was created a moment ago may not be visible at the next
+/// endpoint yet.
+pub fn not_seen_by_iam(error: &AwsError) -> bool {
+    error.is("NoSuchEntity")
 }
 
 /// Half a second, then growing by half, until [`PATIENCE`] is used up.
@@ -106,6 +130,21 @@ mod tests {
         let result = until_seen(&mut operator, Text::default(), |_| true, async || Err::<(), _>(not_yet()));
         assert!(matches!(result.await, Err(StepError::Aws(error)) if error == not_yet()));
         assert!(began.elapsed() > PATIENCE / 2 && began.elapsed() <= PATIENCE, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn iam_is_waited_for_only_where_it_does_not_see_something_yet() {
+        for (code, expected) in [("NoSuchEntity", 3), ("LimitExceeded", 1)] {
+            let refused = AwsError { code: Some(code.to_owned()), ..not_yet() };
+            let mut attempts = 0;
+            let mut operator = Waits(Pause::default());
+            let result = until_iam_sees(&mut operator, "alice", async || {
+                attempts += 1;
+                if attempts == 3 { Ok(()) } else { Err(refused.clone()) }
+            });
+            let result = result.await;
+            assert_eq!((attempts, result.is_ok()), (expected, expected == 3), "{code}: {result:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

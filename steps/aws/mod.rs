@@ -4,8 +4,8 @@
 //! `credentials`), and tells who it has signed in as (`caller`). [`Identity`] hands out the clients. In each of them is
 //! a `watch` that counts the calls and, in a run that only reads, refuses every operation that is not on the list of
 //! reads before a request exists. What goes wrong is translated once, in `failure`, with plain words from `unanswered`
-//! where AWS has said nothing; a read that gives nothing becomes part of the facts in `reading`; and what time it is at AWS
-//! is known to `clock`. Timeouts are ours, because the SDK has none for a whole operation.
+//! where AWS has said nothing; a read that gives nothing becomes part of the facts in `reading`; and what time it is at
+//! AWS is known to `clock`. Timeouts are ours, because the SDK has none for a whole operation.
 
 mod account_host;
 mod caller;

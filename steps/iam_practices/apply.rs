@@ -6,14 +6,13 @@ use aws_sdk_iam::types::StatusType;
 use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
 
 use crate::aws::{ForCall, Identity, unless};
-use crate::error::{AwsError, StepError};
+use crate::error::StepError;
 use crate::groups::GroupReading;
 use crate::operator::Operator;
 use crate::policy::Document;
-use crate::root_user::{add_to_group, attach_to_group, create_group};
 use crate::session::Session;
-use crate::text::{Text, harmless, percent_decoded};
-use crate::{text, wait};
+use crate::text::{harmless, percent_decoded};
+use crate::{groups, text, wait};
 
 use super::plan::Change;
 use super::{replacement, root_alarm, support_trust};
@@ -27,12 +26,12 @@ pub async fn apply(
     let identity = session.acting();
     match change {
         Change::CreateGroup { group } => {
-            create_group(identity, group, operator, GroupReading::is_empty).await
+            groups::create(identity, group, operator, GroupReading::is_empty).await
         }
         Change::AttachGroupPolicy { group, policy } => {
-            attach_to_group(identity, group, policy, operator).await
+            groups::attach_policy(identity, group, policy, wait::waiting_for_iam(group), operator).await
         }
-        Change::AddUserToGroup { user, group } => add_to_group(identity, user, group, operator).await,
+        Change::AddUserToGroup { user, group } => groups::add_user(identity, user, group, operator).await,
         Change::DetachUserPolicy { user, policy } => {
             let detached = identity.iam().detach_user_policy().user_name(user).policy_arn(policy);
             unless("NoSuchEntity", detached.send().await.for_call("iam:DetachUserPolicy"))?;
@@ -74,8 +73,7 @@ async fn put_group_policy(
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
     let iam = identity.iam();
-    let not_seen_yet = |error: &AwsError| error.is("NoSuchEntity");
-    wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
+    wait::until_iam_sees(operator, group, async || {
         let put = iam.put_group_policy().group_name(group).policy_name(policy).policy_document(document);
         put.send().await.for_call("iam:PutGroupPolicy").map(drop)
     })
@@ -93,8 +91,7 @@ async fn delete_user_policy(
     let Some(of_user) = unless("NoSuchEntity", of_user.for_call("iam:GetUserPolicy"))? else {
         return Ok(());
     };
-    let not_seen_yet = |error: &AwsError| error.is("NoSuchEntity");
-    let of_group = wait::until_seen(operator, waiting_for(group), not_seen_yet, async || {
+    let of_group = wait::until_iam_sees(operator, group, async || {
         let asked = iam.get_group_policy().group_name(group).policy_name(policy);
         asked.send().await.for_call("iam:GetGroupPolicy")
     })
@@ -194,16 +191,11 @@ async fn attach_to_role(
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
     let iam = identity.iam();
-    let not_seen_yet = |error: &AwsError| error.is("NoSuchEntity");
-    wait::until_seen(operator, waiting_for(role), not_seen_yet, async || {
+    wait::until_iam_sees(operator, role, async || {
         let attached = iam.attach_role_policy().role_name(role).policy_arn(policy).send().await;
         attached.for_call("iam:AttachRolePolicy").map(drop)
     })
     .await
-}
-
-fn waiting_for(role: &str) -> Text {
-    text! { en: "Waiting until IAM sees {role} everywhere", ko: "IAM 전체에 {role}이(가) 반영되기를 기다리는 중" }
 }
 
 async fn block_public_access(identity: &Identity, account: &str, region: &str) -> Result<(), StepError> {

@@ -7,8 +7,8 @@ use aws_credential_types::Credentials;
 
 use crate::aws::{ForCall, Identity};
 use crate::error::StepError;
+use crate::new_access_key::kept_or_deleted;
 use crate::operator::Operator;
-use crate::root_user::kept_or_deleted;
 use crate::session::{Administrator, Session};
 use crate::text::harmless;
 use crate::{profile, text};

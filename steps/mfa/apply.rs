@@ -3,15 +3,15 @@
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, unless};
 use crate::console;
+use crate::console_password::{self, NewPassword};
 use crate::error::StepError;
-use crate::groups::GroupReading;
+use crate::groups::{self, GroupReading};
 use crate::operator::Operator;
 use crate::profile;
-use crate::root_user::{self, NewPassword};
 use crate::session::{Administrator, Session};
 use crate::text;
-use crate::text::harmless;
-use crate::wait;
+use crate::text::{Text, harmless};
+use crate::{users, wait};
 
 use super::facts::{devices_of, is_refused};
 use super::plan::{Change, is_enrolment, is_virtual};
@@ -58,7 +58,8 @@ pub async fn apply(
             if group.eq_ignore_ascii_case(&answers.admin.group) {
                 administrator_has_a_device(session.acting(), answers, operator).await?;
             }
-            attach(session.acting(), policy, group, operator).await?;
+            let what = waiting_for_policy();
+            groups::attach_policy(session.acting(), group, policy, what, operator).await?;
             if is_enrolment(policy) { Ok(()) } else { try_out(session, policy, group, operator).await }
         }
         Change::NoteInProfile { profile, serial } => {
@@ -67,12 +68,10 @@ pub async fn apply(
         Change::CreateGroup { group } => {
             // What is attached to it then stops whoever is in it without MFA.
             let has_nobody = |found: &GroupReading| found.users.is_empty();
-            root_user::create_group(session.acting(), group, operator, has_nobody).await
+            groups::create(session.acting(), group, operator, has_nobody).await
         }
-        Change::CreateUser { user } => root_user::create_user(session, user, operator).await,
-        Change::AddToGroup { user, group } => {
-            root_user::add_to_group(session.acting(), user, group, operator).await
-        }
+        Change::CreateUser { user } => users::create(session.acting(), user, operator).await,
+        Change::AddToGroup { user, group } => groups::add_user(session.acting(), user, group, operator).await,
         Change::CreateConsolePassword { user, file } => {
             let minimum_length = minimum_length(session.acting()).await?;
             let password = NewPassword {
@@ -81,7 +80,7 @@ pub async fn apply(
                 file: file.clone(),
                 advice: Some(first_sign_in(session)),
             };
-            root_user::create_console_password(session, password, operator).await
+            console_password::create(session, password, operator).await
         }
     }
 }
@@ -151,24 +150,9 @@ async fn update_policy(session: &Session, policy: &str, drop_version: Option<&st
     Ok(())
 }
 
-async fn attach(
-    identity: &Identity,
-    policy: &str,
-    group: &str,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let iam = identity.iam();
-    let what = text! { en: "Waiting until IAM sees the policy", ko: "IAM에 정책이 반영되기를 기다리는 중" };
-    wait::until_seen(
-        operator,
-        what,
-        |error| error.is("NoSuchEntity"),
-        async || {
-            let attached = iam.attach_group_policy().policy_arn(policy).group_name(group).send().await;
-            attached.for_call("iam:AttachGroupPolicy").map(drop)
-        },
-    )
-    .await
+/// The group may have been there for long; the policy was made a moment ago.
+fn waiting_for_policy() -> Text {
+    text! { en: "Waiting until IAM sees the policy", ko: "IAM에 정책이 반영되기를 기다리는 중" }
 }
 
 /// Between the look and this change somebody may have taken the device away, and without one the policy stops the
@@ -318,7 +302,7 @@ async fn minimum_length(identity: &Identity) -> Result<i32, StepError> {
 }
 
 /// What the person who gets the password has to do.
-fn first_sign_in(session: &Session) -> text::Text {
+fn first_sign_in(session: &Session) -> Text {
     let page = console::sign_in(session.account(), session.partition());
     text! {
         en: "Give it to the person and to nobody else, with this note: Sign in at {page} and choose a new password. Then open Security credentials, Assign MFA device, sign out and in again. Until then AWS refuses everything else.",

@@ -80,9 +80,9 @@ fn is_refusal(error: &AwsError) -> bool {
 }
 
 /// An answer to HEAD has no body, so a refusal does not say why: the clock may be off, the sign-in may have ended, S3 may
-/// not know a new access key yet, the permission may be missing, or the bucket may be another account's. The same question,
-/// asked by GET, tells. Who may not list a
-/// bucket that lets only its readers do so may still see its settings, and these are answered only as its owner's.
+/// not know a new access key yet, the permission may be missing, or the bucket may be another account's. The same
+/// question, asked by GET, tells. Who may not list a bucket that lets only its readers do so may still see its settings,
+/// and these are answered only as its owner's.
 async fn locate_by_get(identity: &Identity, name: &str, region: &str) -> Result<Location, AwsError> {
     let (s3, account) = (identity.s3(region), identity.caller.account.as_str());
     let list = || s3.list_objects_v2().bucket(name).max_keys(0);

@@ -322,7 +322,7 @@ async fn user(
 }
 
 /// A user, with the console password and the access keys; none where there is no such user.
-pub(super) async fn user_named(
+async fn user_named(
     session: &Session,
     identity: &Identity,
     name: &str,

@@ -15,10 +15,6 @@ use crate::practice::{Practice, PracticeId, StepPlan};
 use crate::readings::Readings;
 use crate::session::Session;
 
-pub(crate) use apply::{
-    NewPassword, add_to_group, attach as attach_to_group, create_console_password, create_group, create_user,
-    kept_or_deleted,
-};
 pub use facts::{
     Facts, Group, LastUse, PasswordPolicy, PasswordUse, ReportedKeys, RootKey, RootKeys, SignIn, User, Uses,
 };
