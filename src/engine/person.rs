@@ -10,6 +10,7 @@ use steps::text::Text;
 use steps::{console, text};
 
 use super::{Engine, Next, Sight};
+use crate::environment::invocation;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::operator::{Asks, Question};
@@ -407,11 +408,6 @@ enum WayIn {
     AccessKey,
     Console,
     Later,
-}
-
-/// How the person has started the program: from its sources, it is not on the path.
-fn invocation() -> &'static str {
-    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "dayone" }
 }
 
 #[cfg(test)]

@@ -497,8 +497,8 @@ fn before_start(to_do: usize) -> Vec<Text> {
             ko: "약 {minutes}분 걸립니다. 인증 앱이 있는 휴대폰을 준비하세요."
         },
         text! {
-            en: "Stop whenever you like with Ctrl-C; run dayone again and it goes on.",
-            ko: "언제든 Ctrl-C로 멈출 수 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+            en: "Stop whenever you like with Ctrl-C; the same command goes on from there.",
+            ko: "언제든 Ctrl-C로 멈출 수 있습니다. 같은 명령을 다시 실행하면 이어서 진행합니다."
         },
     ]
 }

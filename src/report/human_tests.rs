@@ -115,6 +115,7 @@ fn run() -> Vec<Event> {
             changes_made: 2,
             sign_in: Some(advice()),
             could_write: true,
+            rehearsal: false,
         }),
     ]);
     events
