@@ -498,7 +498,7 @@ fn before_start(to_do: usize) -> Vec<Text> {
         },
         text! {
             en: "Stop whenever you like with Ctrl-C; the same command goes on from there.",
-            ko: "언제든 Ctrl-C로 멈출 수 있습니다. 같은 명령을 다시 실행하면 이어서 진행합니다."
+            ko: "언제든 Ctrl-C로 멈출 수 있습니다. 같은 명령을 실행하면 이어서 진행합니다."
         },
     ]
 }
