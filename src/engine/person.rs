@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use steps::error::{AwsCause, AwsError, StepError};
+use steps::operator::OperatorError;
 use steps::practice::{PersonTask, Practice, Seen, State, StepId, StepPlan};
 use steps::readings::Readings;
 use steps::text::Text;
@@ -13,13 +14,10 @@ use super::{Engine, Next, Sight};
 use crate::environment::invocation;
 use crate::error::Failure;
 use crate::event::Event;
-use crate::operator::{Asks, Question};
+use crate::operator::{Asks, Decision, Question, word};
 
 /// How often the account is looked at while a person does something elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_secs(4);
-
-/// What Enter alone answers to a question that may be left open.
-const LEFT_OPEN: &str = "-";
 
 /// The answer that names the AWS profile for an access key of the administrator.
 const PROFILE: &str = "admin.access_key_profile";
@@ -30,8 +28,9 @@ impl<O: Asks> Engine<'_, O> {
         plan: StepPlan<P::Change>,
     ) -> Result<Next<P::Facts>, Failure> {
         let Some(task) = plan.person else { return Ok(Next::Done) };
+        let shown = self.in_rehearsal(plan.step, &task);
         if self.shows_how(&task) {
-            self.operator.show_task(&self.in_rehearsal(plan.step, &task));
+            self.operator.show_task(&shown);
         }
         match task.seen {
             Seen::InAccount => {
@@ -39,7 +38,7 @@ impl<O: Asks> Engine<'_, O> {
                 let state = plan.state;
                 self.watch_account::<P>(plan.step, &what, |now| now.state != state).await
             }
-            Seen::ByWord(key) => self.take_word(plan.step, key).await,
+            Seen::ByWord(key) => self.take_word(plan.step, key, &shown).await,
             Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
             Seen::ByChoice(key, options) => self.take_choice(plan.step, key, &task.what, &options).await,
             Seen::BySigningIn => self.sign_in::<P>(plan.step).await,
@@ -124,13 +123,44 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// Only the person knows, and says so.
-    async fn take_word<F>(&mut self, step: StepId, key: &'static str) -> Result<Next<F>, Failure> {
+    async fn take_word<F>(
+        &mut self,
+        step: StepId,
+        key: &'static str,
+        task: &PersonTask,
+    ) -> Result<Next<F>, Failure> {
         let question = text! { en: "Is it done?", ko: "완료하셨나요?" };
-        if !self.operator.is_a_person() || !self.operator.yes(&question, false).await? {
-            return Ok(self.left(step));
+        while self.operator.is_a_person() {
+            match self.operator.yes_or_explain(&question, false).await? {
+                Some(false) => break,
+                Some(true) => {
+                    self.set(key, Value::Bool(true))?.map_err(Failure::Usage)?;
+                    return Ok(Next::LookAgain);
+                }
+                None => {
+                    self.listener.hear(&Event::Explained(step));
+                    self.operator.show_task(task);
+                }
+            }
         }
-        self.set(key, Value::Bool(true))?.map_err(Failure::Usage)?;
-        Ok(Next::LookAgain)
+        Ok(self.left(step))
+    }
+
+    /// One of several, explained first where the person asks for that. None when the person skips it.
+    async fn chosen(
+        &mut self,
+        step: StepId,
+        question: &Text,
+        options: &[Text],
+    ) -> Result<Option<usize>, Failure> {
+        loop {
+            match self.operator.choose_or_explain(question, options, 0).await {
+                Ok(None) => self.listener.hear(&Event::Explained(step)),
+                Ok(chosen) => return Ok(chosen),
+                Err(OperatorError::Declined) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     async fn take_choice<F>(
@@ -144,9 +174,9 @@ impl<O: Asks> Engine<'_, O> {
             return Ok(self.left(step));
         }
         let texts: Vec<_> = options.iter().map(|(text, _)| text.clone()).collect();
-        let chosen = self.operator.choose(question, &texts, 0).await?;
-        let Some((_, word)) = options.get(chosen) else { return Ok(self.left(step)) };
-        self.set(key, Value::String((*word).to_owned()))?.map_err(Failure::Usage)?;
+        let chosen = self.chosen(step, question, &texts).await?;
+        let Some((_, answer)) = chosen.and_then(|at| options.get(at)) else { return Ok(self.left(step)) };
+        self.set(key, Value::String((*answer).to_owned()))?.map_err(Failure::Usage)?;
         Ok(Next::LookAgain)
     }
 
@@ -159,14 +189,18 @@ impl<O: Asks> Engine<'_, O> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
         }
-        // Without a name for the administrator nothing goes on; every other question may be left open.
-        let needed = key == "admin.user";
-        let default = if needed { self.suggested_admin.clone() } else { Some(LEFT_OPEN.to_owned()) };
-        let text = match key {
-            "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
-            _ => task.what.clone(),
+        // Without a name for the administrator little goes on, so Enter alone does not leave that open.
+        let question = match key {
+            "admin.user" => {
+                let text = text! {
+                    en: "The name of your own IAM user, or explain / skip / quit:",
+                    ko: "본인이 쓸 IAM 사용자 이름(또는 설명 / 건너뛰기 / 그만):"
+                };
+                Question { key, text, default: self.suggested_admin.clone().map(Text::verbatim) }
+            }
+            _ => Question { key, text: task.what.clone(), default: Some(left_open()) },
         };
-        if !self.is_answered(&Question { key, text, default }).await? {
+        if !self.is_answered(step, &question).await? {
             return Ok(self.left(step));
         }
         self.find_administrator().await?;
@@ -174,18 +208,26 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// Takes the answer that an offer asks for. Enter alone leaves the offer, and the step is not any less in place.
-    pub(super) async fn take_offered(&mut self, key: &'static str, text: Text) -> Result<bool, Failure> {
-        self.is_answered(&Question { key, text, default: Some(LEFT_OPEN.to_owned()) }).await
+    pub(super) async fn take_offered(
+        &mut self,
+        step: StepId,
+        key: &'static str,
+        text: Text,
+    ) -> Result<bool, Failure> {
+        self.is_answered(step, &Question { key, text, default: Some(left_open()) }).await
     }
 
-    /// Asks until an answer holds up, and keeps it. False: the question is left open, where that may be.
-    async fn is_answered(&mut self, question: &Question) -> Result<bool, Failure> {
-        let may_stay_open = question.default.as_deref() == Some(LEFT_OPEN);
+    /// Asks until an answer holds up, and keeps it. False: the question is left open.
+    async fn is_answered(&mut self, step: StepId, question: &Question) -> Result<bool, Failure> {
         loop {
             let answer = self.operator.answer(question).await?;
             let answer = answer.trim();
-            if may_stay_open && leaves_open(answer) {
+            if leaves_open(answer) {
                 return Ok(false);
+            }
+            if word(answer) == Some(Decision::Explain) {
+                self.listener.hear(&Event::Explained(step));
+                continue;
             }
             match self.set(question.key, Value::String(answer.to_owned()))? {
                 Ok(()) => return Ok(true),
@@ -211,7 +253,7 @@ impl<O: Asks> Engine<'_, O> {
             return Ok(self.left(step));
         }
         let profile = self.collected.answers.admin.profile().to_owned();
-        let way = self.choose_way_in(&profile).await?;
+        let way = self.choose_way_in(step, &profile).await?;
         if !matches!(way, WayIn::AccessKey) {
             self.forget_unmade_profile()?;
         }
@@ -224,7 +266,7 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    async fn choose_way_in(&mut self, profile: &str) -> Result<WayIn, Failure> {
+    async fn choose_way_in(&mut self, step: StepId, profile: &str) -> Result<WayIn, Failure> {
         let login = text! {
             en: "aws login in another window, which leaves no key behind (recommended)",
             ko: "다른 창에서 aws login. 키가 남지 않음(권장)"
@@ -246,8 +288,8 @@ impl<O: Asks> Engine<'_, O> {
             (later, WayIn::Later),
         ];
         let (texts, ways): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
-        let chosen = self.operator.choose(&question, &texts, 0).await?;
-        Ok(ways.get(chosen).copied().unwrap_or(WayIn::Later))
+        let chosen = self.chosen(step, &question, &texts).await?;
+        Ok(chosen.and_then(|at| ways.get(at).copied()).unwrap_or(WayIn::Later))
     }
 
     /// The account shows that the console password was used.
@@ -324,7 +366,7 @@ impl<O: Asks> Engine<'_, O> {
                     Err(expected) => self.listener.hear(&Event::Note(expected)),
                 }
             }
-            let question = Question { key: PROFILE, text, default: Some(LEFT_OPEN.to_owned()) };
+            let question = Question { key: PROFILE, text, default: Some(left_open()) };
             let answer = self.operator.answer(&question).await?;
             if leaves_open(answer.trim()) {
                 return Ok(self.left(step));
@@ -362,21 +404,26 @@ impl<O: Asks> Engine<'_, O> {
 fn is_taken(profile: &str) -> Text {
     let profile = steps::text::harmless(profile);
     text! {
-        en: "There is an AWS profile {profile} already. Another name, or {LEFT_OPEN} to leave it",
-        ko: "AWS 프로파일 {profile}이(가) 이미 있습니다. 다른 이름(그만두려면 {LEFT_OPEN})"
+        en: "There is an AWS profile {profile} already. Another name, or skip to leave it",
+        ko: "AWS 프로파일 {profile}이(가) 이미 있습니다. 다른 이름(만들지 않으려면 건너뛰기)"
     }
 }
 
 fn another_name() -> Text {
     text! {
-        en: "Another name for the AWS profile, or {LEFT_OPEN} to leave it",
-        ko: "AWS 프로파일의 다른 이름(그만두려면 {LEFT_OPEN})"
+        en: "Another name for the AWS profile, or skip to leave it",
+        ko: "AWS 프로파일의 다른 이름(만들지 않으려면 건너뛰기)"
     }
 }
 
-/// Whether a question that may stay open does: by the sign for it, or by the word that skips elsewhere.
+/// What Enter alone answers to a question that may be left open.
+fn left_open() -> Text {
+    text! { en: "skip", ko: "건너뛰기" }
+}
+
+/// Whether an answer leaves its question open: by a word that leaves a step elsewhere, or by a dash.
 fn leaves_open(answer: &str) -> bool {
-    [LEFT_OPEN, "skip", "건너뛰기"].contains(&answer)
+    answer == "-" || matches!(word(answer), Some(Decision::Skip | Decision::No))
 }
 
 /// What stands for the console in a rehearsal.
@@ -415,15 +462,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sign_and_the_words_for_it_leave_a_question_open() {
-        for answer in ["-", "skip", "건너뛰기"] {
+    fn a_dash_and_the_words_for_it_leave_a_question_open() {
+        for answer in
+            ["-", "skip", "건너뛰기", "no", "아니요", left_open().en.as_str(), left_open().ko.as_str()]
+        {
             assert!(leaves_open(answer), "{answer}");
         }
-        for answer in ["", "s", "--", "dayone-admin", "skipper"] {
+        for answer in ["", "s", "n", "--", "dayone-admin", "skipper", "explain"] {
             assert!(!leaves_open(answer), "{answer}");
         }
         let taken = is_taken("work\u{1b}[2J");
-        assert!(taken.en.contains("or - to leave it") && !taken.en.contains('\u{1b}'), "{}", taken.en);
-        assert!(another_name().ko.contains("그만두려면 -"));
+        assert!(taken.en.contains("or skip to leave it") && !taken.en.contains('\u{1b}'), "{}", taken.en);
+        assert!(another_name().ko.contains("만들지 않으려면 건너뛰기"));
     }
 }

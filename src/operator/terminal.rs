@@ -102,11 +102,11 @@ impl AsksForLines for Terminal {
         let what = self.screen.say(what);
         let (watching, way_out) = (text! { en: "{what} …", ko: "{what} …" }, questions::way_out());
         let spinner = self.screen.spinner_with_way_out(self.screen.say(&watching), self.screen.say(&way_out));
-        let seen = line_input::until_enter(seen, &self.interrupt).await?;
-        if seen.is_none() {
+        let seen = line_input::until_enter(seen, &self.interrupt).await;
+        if matches!(seen, Ok(None) | Err(OperatorError::Quit)) {
             spinner.end_after_enter();
         }
-        Ok(seen)
+        seen
     }
 }
 

@@ -113,13 +113,17 @@ impl Human {
             Some(page) => self.print(page),
             None => {
                 self.print(&needed.concat());
-                let longer = text! {
-                    en: "This is longer than the window: scroll up to see how it begins.",
-                    ko: "창보다 길어 앞부분이 가려졌습니다. 위로 스크롤해서 보세요."
-                };
-                self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&longer)));
+                self.longer_than_the_window();
             }
         }
+    }
+
+    fn longer_than_the_window(&self) {
+        let longer = text! {
+            en: "This is longer than the window: scroll up to see how it begins.",
+            ko: "창보다 길어 앞부분이 가려졌습니다. 위로 스크롤해서 보세요."
+        };
+        self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&longer)));
     }
 
     /// Where no window shows it, everything fits.
@@ -298,18 +302,24 @@ impl Human {
         let asked_about = self.asked_about.as_ref().filter(|report| report.step == step);
         let notes = asked_about.map(|report| self.notes(2, report)).unwrap_or_default();
         let changes = asked_about.map(|report| self.changes(4, &report.changes)).unwrap_or_default();
+        let task = asked_about.map(|report| self.task(report)).unwrap_or_default();
+        let asked = asked_about.map_or(QUESTION, |report| self.rows_of_question(report));
         let guide = step.guide(self.screen.language());
         let whole = markdown::lines(&self.screen, 2, guide);
         let rest = markdown::lines(&self.screen, 2, markdown::after_first_paragraph(guide));
         let above = if notes.is_empty() { Vec::new() } else { self.notes_are_above() };
         let pages = [
-            spaced(&[whole, notes.clone(), changes.clone()]),
-            spaced(&[rest.clone(), notes, changes.clone()]),
-            spaced(&[rest, above, changes]),
+            spaced(&[whole, notes.clone(), changes.clone(), task.clone()]),
+            spaced(&[rest.clone(), notes, changes.clone(), task.clone()]),
+            spaced(&[rest, above, changes, task]),
         ];
-        let fitting = pages.iter().find(|page| self.fits(page.len() + QUESTION));
+        let fitting = pages.iter().find(|page| self.fits(page.len() + asked));
         if let Some(page) = fitting.or(pages.last()) {
             self.print(page);
+            // A question that takes one row may fit all the same.
+            if !self.fits(page.len() + asked - 1) {
+                self.longer_than_the_window();
+            }
         }
     }
 
