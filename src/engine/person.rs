@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use steps::error::{AwsCause, AwsError, StepError};
 use steps::operator::OperatorError;
-use steps::practice::{PersonTask, Practice, Seen, State, StepId, StepPlan};
+use steps::practice::{Change, PersonTask, Practice, Seen, State, StepId, StepPlan, Verb};
 use steps::readings::Readings;
 use steps::text::Text;
 use steps::{console, text};
@@ -381,10 +381,18 @@ impl<O: Asks> Engine<'_, O> {
         if step == StepId::AdminSignIn && self.operator.is_a_person() { self.remember() } else { Ok(()) }
     }
 
-    /// A no to the plan of a step. Who says no to the access key signs in some other way, and is asked again how.
-    pub(super) fn not_now<F>(&mut self, step: StepId) -> Result<Next<F>, Failure> {
+    /// A no to the plan of a step. Who says no to the access key signs in some other way, and is asked again how; and who
+    /// sees in the plan that a name was mistyped says no, and is asked for it again.
+    pub(super) fn not_now<C: Change, F>(&mut self, step: StepId, changes: &[C]) -> Result<Next<F>, Failure> {
         if step == StepId::AdminSignIn {
             self.forget_unmade_profile()?;
+        }
+        let given = given_for(step, changes);
+        for key in given {
+            self.collected.forget(key);
+        }
+        if !given.is_empty() {
+            self.remember()?;
         }
         Ok(self.left(step))
     }
@@ -413,6 +421,25 @@ fn another_name() -> Text {
     text! {
         en: "Another name for the AWS profile, or skip to leave it",
         ko: "AWS 프로파일의 다른 이름(만들지 않으려면 건너뛰기)"
+    }
+}
+
+/// The answers that go into what a plan makes anew. Until it is made, nothing else rests on them.
+fn given_for(step: StepId, changes: &[impl Change]) -> &'static [&'static str] {
+    let makes = |kind: &str| {
+        changes.iter().any(|change| {
+            matches!(change.verb(), Verb::Create | Verb::Enable) && change.resource().starts_with(kind)
+        })
+    };
+    match step {
+        StepId::AdminUser if makes("iam:user/") => &["admin.user"],
+        StepId::AdminMfa if makes("iam:mfa/") => &["mfa.device", "mfa.serial"],
+        StepId::Report if makes("budgets:budget/") => &["billing.budget_email"],
+        StepId::ActivityMonitoring if makes("account:contact/") => {
+            &["iam.security_contact_email", "iam.security_contact_phone"]
+        }
+        StepId::ActivityMonitoring if makes("sns:") => &["trail.root_alarm_email"],
+        _ => &[],
     }
 }
 
@@ -460,6 +487,43 @@ enum WayIn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    struct Planned {
+        is_new: bool,
+        resource: &'static str,
+    }
+
+    impl Change for Planned {
+        fn verb(&self) -> Verb {
+            if self.is_new { Verb::Create } else { Verb::Attach }
+        }
+
+        fn resource(&self) -> String {
+            self.resource.to_owned()
+        }
+
+        fn summary(&self) -> Text {
+            Text::default()
+        }
+    }
+
+    #[test]
+    fn a_no_takes_back_what_was_answered_for_what_is_not_there_yet() {
+        let given = |step, is_new, resource| given_for(step, &[Planned { is_new, resource }]);
+        assert_eq!(given(StepId::AdminUser, true, "iam:user/alcie"), ["admin.user"]);
+        assert_eq!(given(StepId::AdminMfa, true, "iam:mfa/GAHT12345678"), ["mfa.device", "mfa.serial"]);
+        let contact = given(StepId::ActivityMonitoring, true, "account:contact/security");
+        assert!(contact.contains(&"iam.security_contact_phone"), "{contact:?}");
+        for (step, is_new, resource) in [
+            (StepId::AdminUser, false, "iam:user/alice"),
+            (StepId::AdminUser, true, "iam:login-profile/alice"),
+            (StepId::UsersMfa, true, "iam:user/bob"),
+            (StepId::ActivityMonitoring, true, "access-analyzer:us-east-1/analyzer/x"),
+        ] {
+            assert!(given(step, is_new, resource).is_empty(), "{resource}");
+        }
+    }
 
     #[test]
     fn a_dash_and_the_words_for_it_leave_a_question_open() {
