@@ -43,7 +43,7 @@ impl<O: Asks> Engine<'_, O> {
             Seen::ByChoice(key, options) => self.take_choice(plan.step, key, &task.what, &options).await,
             Seen::BySigningIn => self.sign_in::<P>(plan.step).await,
             Seen::BySigningInAgain => self.sign_in_again(plan.step).await,
-            Seen::Elsewhere => Ok(Next::Done),
+            Seen::Elsewhere => Ok(self.left(plan.step)),
         }
     }
 
@@ -172,6 +172,9 @@ impl<O: Asks> Engine<'_, O> {
     ) -> Result<Next<F>, Failure> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
+        }
+        if self.rehearsal && key == "mfa.device" {
+            self.listener.hear(&Event::Note(no_hardware()));
         }
         let texts: Vec<_> = options.iter().map(|(text, _)| text.clone()).collect();
         let chosen = self.chosen(step, question, &texts).await?;
@@ -312,8 +315,8 @@ impl<O: Asks> Engine<'_, O> {
                 return Ok(Next::LookAgain);
             }
             self.listener.hear(&Event::Note(text! {
-                en: "Nobody is signed in as {user} under the profile {profile}.",
-                ko: "프로파일 {profile}에 {user} 사용자로 로그인되어 있지 않습니다."
+                en: "There is no new sign-in of {user} under the profile {profile} yet.",
+                ko: "프로파일 {profile}에 {user} 사용자의 새 로그인이 아직 없습니다."
             }));
         }
         Ok(self.left(step))
@@ -459,6 +462,14 @@ fn rehearsed(action: &str) -> Text {
     text! {
         en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
         ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
+    }
+}
+
+/// What a person who rehearses does not have at hand.
+fn no_hardware() -> Text {
+    text! {
+        en: "In this rehearsal choose the app: there are no tokens, and no browser for a passkey.",
+        ko: "이 연습에서는 인증 앱을 고르세요. 하드웨어 토큰도, 패스키를 등록할 브라우저도 없습니다."
     }
 }
 
