@@ -209,9 +209,15 @@ async fn confirm_by_typing(
     let wrong = text! { en: "That is not {expected}.", ko: "{expected}이(가) 아닙니다." };
     until_understood(person, &question, None, &wrong, |typed| match reply::words(typed).as_str() {
         "" => Some(false),
-        words => (words == expected).then_some(true),
+        words => (words == expected || is_grouped(words, expected)).then_some(true),
     })
     .await
+}
+
+/// Whether it is the number of an account as the console and the first screen write it: in groups of four.
+fn is_grouped(words: &str, expected: &str) -> bool {
+    let is_number = expected.len() == 12 && expected.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && words.replace(['-', ' '], "") == expected
 }
 
 /// An answer in words.
@@ -387,14 +393,14 @@ fn judge(typed: &str, request: &CodeRequest) -> Result<String, OperatorError> {
     }
     let code = reply::one_time_code(typed).ok_or_else(|| {
         OperatorError::Failed(text! {
-            en: "A code has six digits. Type the one that the app shows now.",
-            ko: "코드는 여섯 자리 숫자입니다. 앱에 지금 보이는 코드를 입력하세요."
+            en: "A code has six digits. Type the one that the device shows now.",
+            ko: "코드는 여섯 자리 숫자입니다. 디바이스에 지금 보이는 코드를 입력하세요."
         })
     })?;
     if request.used.contains(&code) {
         return Err(OperatorError::Failed(text! {
-            en: "AWS has seen this code already and takes each one once. Wait until the app shows the next.",
-            ko: "이미 사용한 코드입니다. AWS는 코드를 한 번만 받습니다. 앱에 다음 코드가 나올 때까지 기다리세요."
+            en: "This code was used already, and AWS takes each one once. Wait until the device shows the next.",
+            ko: "이미 사용한 코드입니다. AWS는 코드를 한 번만 받습니다. 디바이스에 다음 코드가 나올 때까지 기다리세요."
         }));
     }
     Ok(code)
@@ -495,6 +501,12 @@ mod tests {
         assert_eq!(confirm_by_typing(&mut wrong_then_right, &what, "111122223333").await.ok(), Some(true));
         let mut enter = person(Language::En, &[""]);
         assert_eq!(confirm_by_typing(&mut enter, &what, "111122223333").await.ok(), Some(false));
+        let mut as_it_is_shown = person(Language::En, &["1111-2222-3334", "1111-2222-3333"]);
+        let confirmed = confirm_by_typing(&mut as_it_is_shown, &what, "111122223333").await;
+        assert_eq!((confirmed.ok(), as_it_is_shown.replies.len()), (Some(true), 0));
+        let mut name = person(Language::En, &["ali-ce", "alice"]);
+        assert_eq!(confirm_by_typing(&mut name, &what, "alice").await.ok(), Some(true));
+        assert!(name.replies.is_empty(), "a name is typed as it is");
     }
 
     #[tokio::test]

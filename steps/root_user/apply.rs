@@ -41,7 +41,8 @@ pub async fn apply(
         }
         Change::CreateConsolePassword { user, minimum_length } => {
             let (minimum_length, file) = (*minimum_length, answers.admin.console_password_file.clone());
-            let password = NewPassword { user, minimum_length, file, advice: None };
+            let advice = (!answers.attended).then(|| beside_the_file(session));
+            let password = NewPassword { user, minimum_length, file, advice };
             create_console_password(session, password, operator).await
         }
         Change::DeleteStrandedKey { user, access_key } => {
@@ -280,6 +281,15 @@ pub(crate) async fn create_console_password(
             Err(password_is_void(user, file.as_deref().filter(|file| was_removed(file, &secret))))
         }
         result => result,
+    }
+}
+
+/// What the administrator reads later, with the password in a file.
+fn beside_the_file(session: &Session) -> Text {
+    let page = console::sign_in(session.account(), session.partition());
+    text! {
+        en: "Sign in at {page} with it, once: there you choose a new password. Keep the new one in a password manager, and delete these two files.",
+        ko: "{page}에서 이 암호로 한 번 로그인해 새 암호를 정하세요. 새 암호는 암호 관리자에 보관하고 이 두 파일은 삭제하세요."
     }
 }
 
