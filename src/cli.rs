@@ -28,7 +28,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The options of every command.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of every command")]
     pub options: Options,
 }
 
@@ -50,8 +50,12 @@ pub enum Command {
     Mfa(MfaCommand),
     /// Walk through it all on a practice account inside the program: no AWS account, no credentials, no network
     #[cfg(feature = "rehearsal")]
+    #[command(
+        after_help = "To look at the practice account: dayone rehearse --dry-run. For check, report, events and mfa repair, \
+        serve it (--serve), and paste the lines that this prints in another window."
+    )]
     Rehearse(Rehearse),
-    /// Print the IAM policy that `check` and `plan` need
+    /// Print the IAM policy that `check`, `plan` and `events` need
     Policy {
         /// The policy that `apply` and the wizard need instead
         #[arg(long)]

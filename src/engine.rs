@@ -14,7 +14,7 @@ mod switched_off;
 use jiff::Timestamp;
 use serde_json::Value;
 use steps::operator::OperatorError;
-use steps::practice::{Change, Practice, State, StepId, StepPlan};
+use steps::practice::{Change, Practice, Seen, State, StepId, StepPlan};
 use steps::session::Session;
 use steps::text::Text;
 use tokio::time::Instant;
@@ -193,9 +193,16 @@ impl<O: Asks> Engine<'_, O> {
         };
         let needed = step.needs().iter().find(open).copied();
         let plan = the_plan_of(step, plans);
-        let rests_on_it = plan.changes.iter().any(|change| !change.stands_alone());
+        let rests_on_it = match plan.state {
+            State::ToChange => plan.changes.iter().any(|change| !change.stands_alone()),
+            // Nobody is asked to choose what cannot be had yet.
+            State::NeedsPerson => {
+                plan.person.as_ref().is_some_and(|task| matches!(task.seen, Seen::ByChoice(..)))
+            }
+            _ => false,
+        };
         match needed {
-            Some(needed) if plan.state == State::ToChange && rests_on_it => plan.held_up_by(needed),
+            Some(needed) if rests_on_it => plan.held_up_by(needed),
             _ => plan,
         }
     }

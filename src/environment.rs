@@ -1,5 +1,6 @@
 //! The environment, judged before the SDK reads it: of an endpoint that is no address, and of an access key id that fits
-//! in no header, the SDK says so by a panic, or in pages, at the first call.
+//! in no header, the SDK says so by a panic, or in pages, at the first call. And what it tells of how the program was
+//! started.
 
 use std::ffi::OsString;
 
@@ -25,6 +26,11 @@ pub fn judge(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<()
         return Err(Failure::Usage(trouble));
     }
     Ok(())
+}
+
+/// How the person has started the program: from its sources, it is not on the path.
+pub fn invocation() -> &'static str {
+    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "dayone" }
 }
 
 /// Whether it is the address of a server. Whether there is one, the first call tells.

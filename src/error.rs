@@ -136,7 +136,8 @@ impl Failure {
                 let (path, holder) = (path.display(), text::harmless(holder));
                 let what = text! {
                     en: "Another run of dayone is at work on this account ({holder}).",
-                    ko: "이 계정에서 다른 dayone이 실행 중입니다({holder})."
+                    ko: "이 계정에서 다른 dayone이 실행 중입니다({in_korean}).",
+                    in_korean = in_korean(&holder)
                 };
                 let next = text! {
                     en: "Wait until it has ended. The lock is {path} and goes away with that run.",
@@ -166,6 +167,12 @@ fn nothing_changed() -> Text {
     text! { en: "Nothing was changed.", ko: "아무것도 바꾸지 않았습니다." }
 }
 
+/// The lock says in English who holds it.
+fn in_korean(holder: &str) -> String {
+    let parts = holder.strip_prefix("process ").and_then(|rest| rest.split_once(", since "));
+    parts.map_or_else(|| holder.to_owned(), |(process, since)| format!("프로세스 {process}, {since}부터"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,5 +198,14 @@ mod tests {
         assert!(matches!(failed, Failure::Midway { .. }) && failed.exit_status() == 1, "{failed:?}");
         assert_eq!(midway(OperatorError::Interrupted).exit_status(), 130);
         assert_eq!(midway(OperatorError::Declined).exit_status(), 3);
+    }
+
+    #[test]
+    fn who_holds_the_lock_is_told_in_both_languages() {
+        let holder = "process 4242, since 2026-11-24T06:00:00Z".to_owned();
+        let (what, _) = Failure::Busy { path: "/state/lock".into(), holder }.text();
+        assert!(what.en.contains("(process 4242, since 2026-11-24T06:00:00Z)"), "{what:?}");
+        assert!(what.ko.contains("(프로세스 4242, 2026-11-24T06:00:00Z부터)"), "{what:?}");
+        assert_eq!(in_korean("somebody"), "somebody");
     }
 }

@@ -143,6 +143,8 @@ pub struct Summary {
     pub sign_in: Option<SignInAdvice>,
     /// Whether the run could have changed something.
     pub could_write: bool,
+    /// Whether it was the practice account, which the commands for a real one do not see.
+    pub rehearsal: bool,
 }
 
 /// How the administrator signs in from now on.

@@ -44,6 +44,12 @@ pub async fn run(
     if let Some(address) = rehearse.serve {
         return serve(&folder, address, rehearse.fresh, screen, interrupt).await;
     }
+    if rehearse.fresh && options.dry_run {
+        return Err(Failure::Usage(text! {
+            en: "--fresh starts over, and --dry-run changes nothing: give one of them.",
+            ko: "--fresh는 처음부터 다시 시작하고 --dry-run은 아무것도 바꾸지 않습니다. 하나만 지정하세요."
+        }));
+    }
     if rehearse.fresh {
         let lock = alone(&folder)?;
         start_over(&folder)?;
@@ -139,8 +145,8 @@ fn console(
         ConsoleStep::ConfirmEmail => {
             rehearsal::console(folder, ConsoleAction::ConfirmEmail)?;
             text! {
-                en: "In the practice account, the e-mails of the alarm on root are confirmed now.",
-                ko: "연습용 계정에서 루트 사용자 경보의 이메일이 이제 확인되었습니다."
+                en: "In the practice account, all e-mails that the alarm on root has sent so far are confirmed now.",
+                ko: "연습용 계정에서 루트 사용자 경보가 지금까지 보낸 이메일이 모두 확인되었습니다."
             }
         }
         ConsoleStep::SignIn => sign_in(folder, who, options.profile.as_deref().unwrap_or(PROFILE))?,

@@ -62,6 +62,15 @@ pub async fn create(
     }
 }
 
+/// What the administrator reads later, with the password in a file.
+pub fn beside_the_file(session: &Session) -> Text {
+    let page = console::sign_in(session.account(), session.partition());
+    text! {
+        en: "Sign in at {page} with it, once: there you choose a new password. Keep the new one in a password manager, and delete these two files.",
+        ko: "{page}에서 이 암호로 한 번 로그인해 새 암호를 정하세요. 새 암호는 암호 관리자에 보관하고 이 두 파일은 삭제하세요."
+    }
+}
+
 /// A password that counts nowhere is not left where somebody would look for one. Where a person has read it from the
 /// screen, the file may hold another.
 fn was_removed(file: &Path, void: &SecretString) -> bool {

@@ -424,6 +424,28 @@ fn an_access_key_that_was_chosen_can_be_left_again() {
     assert_eq!(again.window.ended().0, 130);
 }
 
+/// Who sees in the plan that a name was mistyped says no, and is asked for it again.
+#[test]
+fn a_name_that_was_mistyped_is_asked_for_again() {
+    const ARGUMENTS: [&str; 3] = ["rehearse", "--only", "admin-group,admin-user"];
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &ARGUMENTS);
+    person.answer_until(|asked| asked.contains(ENGLISH.name)).unwrap();
+    person.window.type_line("alcie");
+    assert!(person.window.next_question().unwrap().contains(ENGLISH.apply));
+    assert!(person.window.text().contains("user alcie"), "{}", person.window.text());
+    person.window.type_line("no");
+    assert_eq!(person.window.ended().0, 3);
+
+    let mut again = Person::sit_down(home.path(), &ENGLISH, &ARGUMENTS);
+    again.answer_until(|asked| asked.contains(ENGLISH.name)).unwrap();
+    assert!(!again.window.text().contains("alcie"), "{}", again.window.text());
+    again.window.type_line("skip");
+    let (status, output) = again.window.ended();
+    assert_eq!(status, 3, "{output}");
+    assert!(!output.contains("user skip"), "{output}");
+}
+
 /// A profile of that name is somebody else's: another name is asked for, and that question has a way out too.
 #[test]
 fn a_profile_that_is_taken_can_be_left_at_that() {

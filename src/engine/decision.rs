@@ -35,7 +35,7 @@ impl<O: Asks> Engine<'_, O> {
                 Decision::Yes => break,
                 Decision::Explain => self.listener.hear(&Event::Explained(plan.step)),
                 Decision::Quit => return Err(OperatorError::Quit.into()),
-                Decision::No | Decision::Skip => return self.not_now(plan.step),
+                Decision::No | Decision::Skip => return self.not_now(plan.step, &plan.changes),
                 Decision::Watch => return self.watch_switched_off::<P>(&plan).await,
                 Decision::Undo => return self.take_back::<P>(plan, seen).await,
             }

@@ -30,7 +30,7 @@ impl<O: Asks> Engine<'_, O> {
         seen: Instant,
     ) -> Result<Next<P::Facts>, Failure> {
         let Some(offer) = plan.offer.filter(|_| self.operator.is_a_person()) else { return Ok(Next::Done) };
-        if !self.is_wanted(&offer).await? {
+        if !self.is_wanted(plan.step, &offer).await? {
             // A step that is left to a person comes again by itself.
             if plan.state == State::InPlace {
                 self.listener.hear(&Event::Note(left_out(plan.step)));
@@ -52,9 +52,9 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// Whether a person says yes, or gives the answer that is taken for it.
-    async fn is_wanted<C: Change>(&mut self, offer: &Offer<C>) -> Result<bool, Failure> {
+    async fn is_wanted<C: Change>(&mut self, step: StepId, offer: &Offer<C>) -> Result<bool, Failure> {
         match offer.key {
-            Some(key) => self.take_offered(key, offer.question.clone()).await,
+            Some(key) => self.take_offered(step, key, offer.question.clone()).await,
             None => {
                 let says_yes = self.operator.yes(&offer.question, false).await?;
                 Ok(says_yes && self.confirmed(&offer.changes).await?)

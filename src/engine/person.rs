@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 use steps::error::{AwsCause, AwsError, StepError};
-use steps::practice::{PersonTask, Practice, Seen, State, StepId, StepPlan};
+use steps::operator::OperatorError;
+use steps::practice::{Change, PersonTask, Practice, Seen, State, StepId, StepPlan, Verb};
 use steps::readings::Readings;
 use steps::text::Text;
 use steps::{console, text};
 
 use super::{Engine, Next, Sight};
+use crate::environment::invocation;
 use crate::error::Failure;
 use crate::event::Event;
-use crate::operator::{Asks, Question};
+use crate::operator::{Asks, Decision, Question, word};
 
 /// How often the account is looked at while a person does something elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_secs(4);
-
-/// What Enter alone answers to a question that may be left open.
-const LEFT_OPEN: &str = "-";
 
 /// The answer that names the AWS profile for an access key of the administrator.
 const PROFILE: &str = "admin.access_key_profile";
@@ -29,8 +28,9 @@ impl<O: Asks> Engine<'_, O> {
         plan: StepPlan<P::Change>,
     ) -> Result<Next<P::Facts>, Failure> {
         let Some(task) = plan.person else { return Ok(Next::Done) };
+        let shown = self.in_rehearsal(plan.step, &task);
         if self.shows_how(&task) {
-            self.operator.show_task(&self.in_rehearsal(plan.step, &task));
+            self.operator.show_task(&shown);
         }
         match task.seen {
             Seen::InAccount => {
@@ -38,12 +38,12 @@ impl<O: Asks> Engine<'_, O> {
                 let state = plan.state;
                 self.watch_account::<P>(plan.step, &what, |now| now.state != state).await
             }
-            Seen::ByWord(key) => self.take_word(plan.step, key).await,
+            Seen::ByWord(key) => self.take_word(plan.step, key, &shown).await,
             Seen::ByAnswer(key) => self.take_answer(plan.step, key, &task).await,
             Seen::ByChoice(key, options) => self.take_choice(plan.step, key, &task.what, &options).await,
             Seen::BySigningIn => self.sign_in::<P>(plan.step).await,
             Seen::BySigningInAgain => self.sign_in_again(plan.step).await,
-            Seen::Elsewhere => Ok(Next::Done),
+            Seen::Elsewhere => Ok(self.left(plan.step)),
         }
     }
 
@@ -123,13 +123,44 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// Only the person knows, and says so.
-    async fn take_word<F>(&mut self, step: StepId, key: &'static str) -> Result<Next<F>, Failure> {
+    async fn take_word<F>(
+        &mut self,
+        step: StepId,
+        key: &'static str,
+        task: &PersonTask,
+    ) -> Result<Next<F>, Failure> {
         let question = text! { en: "Is it done?", ko: "완료하셨나요?" };
-        if !self.operator.is_a_person() || !self.operator.yes(&question, false).await? {
-            return Ok(self.left(step));
+        while self.operator.is_a_person() {
+            match self.operator.yes_or_explain(&question, false).await? {
+                Some(false) => break,
+                Some(true) => {
+                    self.set(key, Value::Bool(true))?.map_err(Failure::Usage)?;
+                    return Ok(Next::LookAgain);
+                }
+                None => {
+                    self.listener.hear(&Event::Explained(step));
+                    self.operator.show_task(task);
+                }
+            }
         }
-        self.set(key, Value::Bool(true))?.map_err(Failure::Usage)?;
-        Ok(Next::LookAgain)
+        Ok(self.left(step))
+    }
+
+    /// One of several, explained first where the person asks for that. None when the person skips it.
+    async fn chosen(
+        &mut self,
+        step: StepId,
+        question: &Text,
+        options: &[Text],
+    ) -> Result<Option<usize>, Failure> {
+        loop {
+            match self.operator.choose_or_explain(question, options, 0).await {
+                Ok(None) => self.listener.hear(&Event::Explained(step)),
+                Ok(chosen) => return Ok(chosen),
+                Err(OperatorError::Declined) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     async fn take_choice<F>(
@@ -142,10 +173,13 @@ impl<O: Asks> Engine<'_, O> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
         }
+        if self.rehearsal && key == "mfa.device" {
+            self.listener.hear(&Event::Note(no_hardware()));
+        }
         let texts: Vec<_> = options.iter().map(|(text, _)| text.clone()).collect();
-        let chosen = self.operator.choose(question, &texts, 0).await?;
-        let Some((_, word)) = options.get(chosen) else { return Ok(self.left(step)) };
-        self.set(key, Value::String((*word).to_owned()))?.map_err(Failure::Usage)?;
+        let chosen = self.chosen(step, question, &texts).await?;
+        let Some((_, answer)) = chosen.and_then(|at| options.get(at)) else { return Ok(self.left(step)) };
+        self.set(key, Value::String((*answer).to_owned()))?.map_err(Failure::Usage)?;
         Ok(Next::LookAgain)
     }
 
@@ -158,14 +192,18 @@ impl<O: Asks> Engine<'_, O> {
         if !self.operator.is_a_person() {
             return Ok(self.left(step));
         }
-        // Without a name for the administrator nothing goes on; every other question may be left open.
-        let needed = key == "admin.user";
-        let default = if needed { self.suggested_admin.clone() } else { Some(LEFT_OPEN.to_owned()) };
-        let text = match key {
-            "admin.user" => text! { en: "The name of your own IAM user", ko: "본인이 쓸 IAM 사용자 이름" },
-            _ => task.what.clone(),
+        // Without a name for the administrator little goes on, so Enter alone does not leave that open.
+        let question = match key {
+            "admin.user" => {
+                let text = text! {
+                    en: "The name of your own IAM user, or explain / skip / quit:",
+                    ko: "본인이 쓸 IAM 사용자 이름(또는 설명 / 건너뛰기 / 그만):"
+                };
+                Question { key, text, default: self.suggested_admin.clone().map(Text::verbatim) }
+            }
+            _ => Question { key, text: task.what.clone(), default: Some(left_open()) },
         };
-        if !self.is_answered(&Question { key, text, default }).await? {
+        if !self.is_answered(step, &question).await? {
             return Ok(self.left(step));
         }
         self.find_administrator().await?;
@@ -173,18 +211,26 @@ impl<O: Asks> Engine<'_, O> {
     }
 
     /// Takes the answer that an offer asks for. Enter alone leaves the offer, and the step is not any less in place.
-    pub(super) async fn take_offered(&mut self, key: &'static str, text: Text) -> Result<bool, Failure> {
-        self.is_answered(&Question { key, text, default: Some(LEFT_OPEN.to_owned()) }).await
+    pub(super) async fn take_offered(
+        &mut self,
+        step: StepId,
+        key: &'static str,
+        text: Text,
+    ) -> Result<bool, Failure> {
+        self.is_answered(step, &Question { key, text, default: Some(left_open()) }).await
     }
 
-    /// Asks until an answer holds up, and keeps it. False: the question is left open, where that may be.
-    async fn is_answered(&mut self, question: &Question) -> Result<bool, Failure> {
-        let may_stay_open = question.default.as_deref() == Some(LEFT_OPEN);
+    /// Asks until an answer holds up, and keeps it. False: the question is left open.
+    async fn is_answered(&mut self, step: StepId, question: &Question) -> Result<bool, Failure> {
         loop {
             let answer = self.operator.answer(question).await?;
             let answer = answer.trim();
-            if may_stay_open && leaves_open(answer) {
+            if leaves_open(answer) {
                 return Ok(false);
+            }
+            if word(answer) == Some(Decision::Explain) {
+                self.listener.hear(&Event::Explained(step));
+                continue;
             }
             match self.set(question.key, Value::String(answer.to_owned()))? {
                 Ok(()) => return Ok(true),
@@ -210,7 +256,7 @@ impl<O: Asks> Engine<'_, O> {
             return Ok(self.left(step));
         }
         let profile = self.collected.answers.admin.profile().to_owned();
-        let way = self.choose_way_in(&profile).await?;
+        let way = self.choose_way_in(step, &profile).await?;
         if !matches!(way, WayIn::AccessKey) {
             self.forget_unmade_profile()?;
         }
@@ -223,7 +269,7 @@ impl<O: Asks> Engine<'_, O> {
         }
     }
 
-    async fn choose_way_in(&mut self, profile: &str) -> Result<WayIn, Failure> {
+    async fn choose_way_in(&mut self, step: StepId, profile: &str) -> Result<WayIn, Failure> {
         let login = text! {
             en: "aws login in another window, which leaves no key behind (recommended)",
             ko: "다른 창에서 aws login. 키가 남지 않음(권장)"
@@ -245,8 +291,8 @@ impl<O: Asks> Engine<'_, O> {
             (later, WayIn::Later),
         ];
         let (texts, ways): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
-        let chosen = self.operator.choose(&question, &texts, 0).await?;
-        Ok(ways.get(chosen).copied().unwrap_or(WayIn::Later))
+        let chosen = self.chosen(step, &question, &texts).await?;
+        Ok(chosen.and_then(|at| ways.get(at).copied()).unwrap_or(WayIn::Later))
     }
 
     /// The account shows that the console password was used.
@@ -269,8 +315,8 @@ impl<O: Asks> Engine<'_, O> {
                 return Ok(Next::LookAgain);
             }
             self.listener.hear(&Event::Note(text! {
-                en: "Nobody is signed in as {user} under the profile {profile}.",
-                ko: "프로파일 {profile}에 {user} 사용자로 로그인되어 있지 않습니다."
+                en: "There is no new sign-in of {user} under the profile {profile} yet.",
+                ko: "프로파일 {profile}에 {user} 사용자의 새 로그인이 아직 없습니다."
             }));
         }
         Ok(self.left(step))
@@ -323,7 +369,7 @@ impl<O: Asks> Engine<'_, O> {
                     Err(expected) => self.listener.hear(&Event::Note(expected)),
                 }
             }
-            let question = Question { key: PROFILE, text, default: Some(LEFT_OPEN.to_owned()) };
+            let question = Question { key: PROFILE, text, default: Some(left_open()) };
             let answer = self.operator.answer(&question).await?;
             if leaves_open(answer.trim()) {
                 return Ok(self.left(step));
@@ -338,10 +384,18 @@ impl<O: Asks> Engine<'_, O> {
         if step == StepId::AdminSignIn && self.operator.is_a_person() { self.remember() } else { Ok(()) }
     }
 
-    /// A no to the plan of a step. Who says no to the access key signs in some other way, and is asked again how.
-    pub(super) fn not_now<F>(&mut self, step: StepId) -> Result<Next<F>, Failure> {
+    /// A no to the plan of a step. Who says no to the access key signs in some other way, and is asked again how; and who
+    /// sees in the plan that a name was mistyped says no, and is asked for it again.
+    pub(super) fn not_now<C: Change, F>(&mut self, step: StepId, changes: &[C]) -> Result<Next<F>, Failure> {
         if step == StepId::AdminSignIn {
             self.forget_unmade_profile()?;
+        }
+        let given = given_for(step, changes);
+        for key in given {
+            self.collected.forget(key);
+        }
+        if !given.is_empty() {
+            self.remember()?;
         }
         Ok(self.left(step))
     }
@@ -361,21 +415,45 @@ impl<O: Asks> Engine<'_, O> {
 fn is_taken(profile: &str) -> Text {
     let profile = steps::text::harmless(profile);
     text! {
-        en: "There is an AWS profile {profile} already. Another name, or {LEFT_OPEN} to leave it",
-        ko: "AWS 프로파일 {profile}이(가) 이미 있습니다. 다른 이름(그만두려면 {LEFT_OPEN})"
+        en: "There is an AWS profile {profile} already. Another name, or skip to leave it",
+        ko: "AWS 프로파일 {profile}이(가) 이미 있습니다. 다른 이름(만들지 않으려면 건너뛰기)"
     }
 }
 
 fn another_name() -> Text {
     text! {
-        en: "Another name for the AWS profile, or {LEFT_OPEN} to leave it",
-        ko: "AWS 프로파일의 다른 이름(그만두려면 {LEFT_OPEN})"
+        en: "Another name for the AWS profile, or skip to leave it",
+        ko: "AWS 프로파일의 다른 이름(만들지 않으려면 건너뛰기)"
     }
 }
 
-/// Whether a question that may stay open does: by the sign for it, or by the word that skips elsewhere.
+/// The answers that go into what a plan makes anew. Until it is made, nothing else rests on them.
+fn given_for(step: StepId, changes: &[impl Change]) -> &'static [&'static str] {
+    let makes = |kind: &str| {
+        changes.iter().any(|change| {
+            matches!(change.verb(), Verb::Create | Verb::Enable) && change.resource().starts_with(kind)
+        })
+    };
+    match step {
+        StepId::AdminUser if makes("iam:user/") => &["admin.user"],
+        StepId::AdminMfa if makes("iam:mfa/") => &["mfa.device", "mfa.serial"],
+        StepId::Report if makes("budgets:budget/") => &["billing.budget_email"],
+        StepId::ActivityMonitoring if makes("account:contact/") => {
+            &["iam.security_contact_email", "iam.security_contact_phone"]
+        }
+        StepId::ActivityMonitoring if makes("sns:") => &["trail.root_alarm_email"],
+        _ => &[],
+    }
+}
+
+/// What Enter alone answers to a question that may be left open.
+fn left_open() -> Text {
+    text! { en: "skip", ko: "건너뛰기" }
+}
+
+/// Whether an answer leaves its question open: by a word that leaves a step elsewhere, or by a dash.
 fn leaves_open(answer: &str) -> bool {
-    [LEFT_OPEN, "skip", "건너뛰기"].contains(&answer)
+    answer == "-" || matches!(word(answer), Some(Decision::Skip | Decision::No))
 }
 
 /// What stands for the console in a rehearsal.
@@ -384,6 +462,14 @@ fn rehearsed(action: &str) -> Text {
     text! {
         en: "In this rehearsal, type in another window: {dayone} rehearse console {action}",
         ko: "이 연습에서는 다른 창에서 다음을 입력하세요: {dayone} rehearse console {action}"
+    }
+}
+
+/// What a person who rehearses does not have at hand.
+fn no_hardware() -> Text {
+    text! {
+        en: "In this rehearsal choose the app: there are no tokens, and no browser for a passkey.",
+        ko: "이 연습에서는 인증 앱을 고르세요. 하드웨어 토큰도, 패스키를 등록할 브라우저도 없습니다."
     }
 }
 
@@ -409,25 +495,59 @@ enum WayIn {
     Later,
 }
 
-/// How the person has started the program: from its sources, it is not on the path.
-fn invocation() -> &'static str {
-    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "dayone" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+    struct Planned {
+        is_new: bool,
+        resource: &'static str,
+    }
+
+    impl Change for Planned {
+        fn verb(&self) -> Verb {
+            if self.is_new { Verb::Create } else { Verb::Attach }
+        }
+
+        fn resource(&self) -> String {
+            self.resource.to_owned()
+        }
+
+        fn summary(&self) -> Text {
+            Text::default()
+        }
+    }
+
     #[test]
-    fn the_sign_and_the_words_for_it_leave_a_question_open() {
-        for answer in ["-", "skip", "건너뛰기"] {
+    fn a_no_takes_back_what_was_answered_for_what_is_not_there_yet() {
+        let given = |step, is_new, resource| given_for(step, &[Planned { is_new, resource }]);
+        assert_eq!(given(StepId::AdminUser, true, "iam:user/alcie"), ["admin.user"]);
+        assert_eq!(given(StepId::AdminMfa, true, "iam:mfa/GAHT12345678"), ["mfa.device", "mfa.serial"]);
+        let contact = given(StepId::ActivityMonitoring, true, "account:contact/security");
+        assert!(contact.contains(&"iam.security_contact_phone"), "{contact:?}");
+        for (step, is_new, resource) in [
+            (StepId::AdminUser, false, "iam:user/alice"),
+            (StepId::AdminUser, true, "iam:login-profile/alice"),
+            (StepId::UsersMfa, true, "iam:user/bob"),
+            (StepId::ActivityMonitoring, true, "access-analyzer:us-east-1/analyzer/x"),
+        ] {
+            assert!(given(step, is_new, resource).is_empty(), "{resource}");
+        }
+    }
+
+    #[test]
+    fn a_dash_and_the_words_for_it_leave_a_question_open() {
+        for answer in
+            ["-", "skip", "건너뛰기", "no", "아니요", left_open().en.as_str(), left_open().ko.as_str()]
+        {
             assert!(leaves_open(answer), "{answer}");
         }
-        for answer in ["", "s", "--", "dayone-admin", "skipper"] {
+        for answer in ["", "s", "n", "--", "dayone-admin", "skipper", "explain"] {
             assert!(!leaves_open(answer), "{answer}");
         }
         let taken = is_taken("work\u{1b}[2J");
-        assert!(taken.en.contains("or - to leave it") && !taken.en.contains('\u{1b}'), "{}", taken.en);
-        assert!(another_name().ko.contains("그만두려면 -"));
+        assert!(taken.en.contains("or skip to leave it") && !taken.en.contains('\u{1b}'), "{}", taken.en);
+        assert!(another_name().ko.contains("만들지 않으려면 건너뛰기"));
     }
 }

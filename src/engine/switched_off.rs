@@ -41,6 +41,11 @@ impl<O: Asks> Engine<'_, O> {
         // On the heap, as all that calls the SDK.
         let calls = Box::pin(tell_calls(root, &mut keys, self.listener));
         let _: Option<Infallible> = self.operator.watch(&what, calls).await?;
+        if !keys.is_empty() && keys.iter().all(|key| key.calls == 0) {
+            self.listener.hear(&Event::Note(
+                text! { en: "No call was seen so far.", ko: "지금까지 본 호출이 없습니다." },
+            ));
+        }
         Ok(Next::LookAgain)
     }
 }

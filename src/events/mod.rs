@@ -123,7 +123,7 @@ impl<'s> Search<'s> {
     /// Says what is looked at.
     fn announce(&self, endpoint: Option<&str>) {
         let heading = words::heading(&self.account, &self.regions, self.period);
-        self.screen.hanging("", 2, &self.screen.paint(Tone::Strong, self.screen.say(&heading)));
+        self.screen.wrapped(2, &self.screen.paint(Tone::Strong, self.screen.say(&heading)));
         if let Some(endpoint) = endpoint {
             let replaced = words::replaced(endpoint);
             self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.screen.say(&replaced)));

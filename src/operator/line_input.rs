@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use steps::operator::OperatorError;
 use tokio::task::JoinHandle;
 
+use super::{Decision, reply};
 use crate::interrupt::Interrupt;
 
 /// How long the reader waits between two looks, a fifth of a second.
@@ -30,7 +31,7 @@ pub(super) async fn line(interrupt: &Interrupt) -> Result<String, OperatorError>
     }
 }
 
-/// Waits for `seen`, or for Enter to go on without it.
+/// Waits for `seen`, or for Enter to go on without it. Who types "quit" before Enter ends the run.
 pub(super) async fn until_enter<F: Future>(
     seen: F,
     interrupt: &Interrupt,
@@ -43,7 +44,10 @@ pub(super) async fn until_enter<F: Future>(
             reader.stop().await;
             Ok(Some(output))
         }
-        line = reader.line() => line.map(|_| None),
+        line = reader.line() => match reply::decision(&line?) {
+            Some(Decision::Quit) => Err(OperatorError::Quit),
+            _ => Ok(None),
+        },
     }
 }
 

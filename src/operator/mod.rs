@@ -19,6 +19,7 @@ use steps::text::Text;
 
 pub use plain::Plain;
 pub use prepared::Prepared;
+pub use reply::word;
 pub use terminal::Terminal;
 
 /// What the operator says to the plan of a step.
@@ -48,7 +49,7 @@ pub struct Question {
     /// The question.
     pub text: Text,
     /// What Enter alone means.
-    pub default: Option<String>,
+    pub default: Option<Text>,
 }
 
 /// What became of a person's task.
@@ -82,6 +83,22 @@ pub trait Asks: Operator {
 
     /// A plain question of yes or no.
     async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError>;
+
+    /// The same about a step, of which a person may want to know more first: none, and the question comes again.
+    async fn yes_or_explain(&mut self, text: &Text, default: bool) -> Result<Option<bool>, OperatorError> {
+        self.yes(text, default).await.map(Some)
+    }
+
+    /// One of several ways to take a step, of which a person may want to know more first: none, and the question comes
+    /// again. `Declined` leaves the step.
+    async fn choose_or_explain(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<Option<usize>, OperatorError> {
+        self.choose(text, options, default).await.map(Some)
+    }
 
     /// Waits until `seen` finishes, or until the person presses Enter to go on without it.
     async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError>;
@@ -171,6 +188,19 @@ impl Asks for AnyOperator {
 
     async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError> {
         by!(self, operator => operator.yes(text, default).await)
+    }
+
+    async fn yes_or_explain(&mut self, text: &Text, default: bool) -> Result<Option<bool>, OperatorError> {
+        by!(self, operator => operator.yes_or_explain(text, default).await)
+    }
+
+    async fn choose_or_explain(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<Option<usize>, OperatorError> {
+        by!(self, operator => operator.choose_or_explain(text, options, default).await)
     }
 
     async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {

@@ -77,6 +77,19 @@ impl<P: AsksForLines + Operator> Asks for P {
         yes(self, text, default).await
     }
 
+    async fn yes_or_explain(&mut self, text: &Text, default: bool) -> Result<Option<bool>, OperatorError> {
+        yes_or_explain(self, text, default).await
+    }
+
+    async fn choose_or_explain(
+        &mut self,
+        text: &Text,
+        options: &[Text],
+        default: usize,
+    ) -> Result<Option<usize>, OperatorError> {
+        choose_or_explain(self, text, options, default).await
+    }
+
     async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
         self.until_enter(what, seen).await
     }
@@ -102,11 +115,35 @@ pub(super) fn say_before_code(screen: &Screen, trouble: Option<&Text>, next_in: 
     }
 }
 
-/// A plain question of yes or no.
+/// A plain question of yes or no. Who skips it says no.
 async fn yes(person: &mut impl AsksForLines, text: &Text, default: bool) -> Result<bool, OperatorError> {
     let word = if default { yes_word() } else { no_word() };
     let expected = text! { en: "Please answer yes or no.", ko: "예 또는 아니요로 답해 주세요." };
-    until_understood(person, text, Some(&word), &expected, reply::yes_or_no).await
+    until_understood(person, text, Some(&word), &expected, yes_or_no).await
+}
+
+fn yes_or_no(typed: &str) -> Option<bool> {
+    match reply::decision(typed)? {
+        Decision::Yes => Some(true),
+        Decision::No | Decision::Skip => Some(false),
+        Decision::Explain | Decision::Undo | Decision::Watch | Decision::Quit => None,
+    }
+}
+
+/// The same with the words that go with every step. None: an explanation comes first.
+async fn yes_or_explain(
+    person: &mut impl AsksForLines,
+    text: &Text,
+    default: bool,
+) -> Result<Option<bool>, OperatorError> {
+    let offered = [Decision::Yes, Decision::No, Decision::Explain, Decision::Skip, Decision::Quit];
+    let word = if default { yes_word() } else { no_word() };
+    let (question, expected) = (with_words(text, &offered), one_of(&offered));
+    until_understood(person, &question, Some(&word), &expected, |typed| match reply::decision(typed)? {
+        Decision::Explain => Some(None),
+        _ => yes_or_no(typed).map(Some),
+    })
+    .await
 }
 
 /// Whether the walk starts.
@@ -130,18 +167,31 @@ async fn decide(
     let usual = [Decision::Yes, Decision::No, Decision::Explain];
     let ends = [Decision::Skip, Decision::Quit];
     let offered: Vec<Decision> = usual.into_iter().chain(more.iter().copied()).chain(ends).collect();
-    let words = |between: &str, language: fn(Text) -> String| {
-        offered.iter().map(|decision| language(decision.word())).collect::<Vec<_>>().join(between)
-    };
-    let (en, ko) = (words(" / ", |text| text.en), words(" / ", |text| text.ko));
-    let question = text! { en: "Apply? {en}", ko: "적용할까요? {ko}" };
-    let (en, ko) = (words(", ", |text| text.en), words(", ", |text| text.ko));
-    let expected = text! {
-        en: "Please answer with one of these words: {en}. The first letter is enough.",
-        ko: "다음 중 하나로 답해 주세요: {ko}. y, n, e처럼 영어 첫 글자도 됩니다."
-    };
+    let question = with_words(&text! { en: "Apply?", ko: "적용할까요?" }, &offered);
+    let expected = one_of(&offered);
     let understand = |typed: &str| reply::decision(typed).filter(|decision| offered.contains(decision));
     until_understood(person, &question, Some(&default.word()), &expected, understand).await
+}
+
+/// A question, and the words that answer it.
+fn with_words(question: &Text, offered: &[Decision]) -> Text {
+    let (Text { en, ko }, words) = (question, listed(offered, " / "));
+    text! { en: "{en} {words_en}", ko: "{ko} {words_ko}", words_en = words.en, words_ko = words.ko }
+}
+
+/// What is said to a reply that is none of the words.
+fn one_of(offered: &[Decision]) -> Text {
+    let Text { en, ko } = listed(offered, ", ");
+    text! {
+        en: "Please answer with one of these words: {en}. The first letter is enough.",
+        ko: "다음 중 하나로 답해 주세요: {ko}. y, n, e처럼 영어 첫 글자도 됩니다."
+    }
+}
+
+fn listed(decisions: &[Decision], between: &str) -> Text {
+    let words = decisions.iter().map(|decision| decision.word());
+    let (en, ko): (Vec<_>, Vec<_>) = words.map(|Text { en, ko }| (en, ko)).unzip();
+    Text { en: en.join(between), ko: ko.join(between) }
 }
 
 /// Has something typed that cannot be typed by accident. Enter alone leaves things as they are.
@@ -159,17 +209,23 @@ async fn confirm_by_typing(
     let wrong = text! { en: "That is not {expected}.", ko: "{expected}이(가) 아닙니다." };
     until_understood(person, &question, None, &wrong, |typed| match reply::words(typed).as_str() {
         "" => Some(false),
-        words => (words == expected).then_some(true),
+        words => (words == expected || is_grouped(words, expected)).then_some(true),
     })
     .await
 }
 
+/// Whether it is the number of an account as the console and the first screen write it: in groups of four.
+fn is_grouped(words: &str, expected: &str) -> bool {
+    let is_number = expected.len() == 12 && expected.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && words.replace(['-', ' '], "") == expected
+}
+
 /// An answer in words.
 async fn answer(person: &mut impl AsksForLines, question: &Question) -> Result<String, OperatorError> {
-    let default = question.default.as_ref().map(Text::verbatim);
     let expected = text! { en: "An answer is needed here.", ko: "답을 입력해 주세요." };
-    until_understood(person, &question.text, default.as_ref(), &expected, |typed| {
-        Some(reply::words(typed)).filter(|words| !words.is_empty())
+    until_understood(person, &question.text, question.default.as_ref(), &expected, |typed| {
+        let quits = reply::word(typed) == Some(Decision::Quit);
+        Some(reply::words(typed)).filter(|words| !words.is_empty() && !quits)
     })
     .await
 }
@@ -181,15 +237,49 @@ async fn choose(
     options: &[Text],
     default: usize,
 ) -> Result<usize, OperatorError> {
-    let screen = person.screen().clone();
-    screen.wrapped(2, screen.say(text));
-    screen.blank();
-    numbered(&screen, options);
     let count = options.len();
     let question = text! { en: "Number", ko: "번호" };
     let expected = text! { en: "Please type a number from 1 to {count}.", ko: "1부터 {count}까지의 번호를 입력해 주세요." };
-    let default = Text::verbatim((default + 1).to_string());
-    until_understood(person, &question, Some(&default), &expected, |typed| reply::choice(typed, count)).await
+    show_options(person.screen(), text, options);
+    until_understood(person, &question, Some(&number(default)), &expected, |typed| {
+        reply::choice(typed, count)
+    })
+    .await
+}
+
+/// The same with the words that go with every step. None: an explanation comes first.
+async fn choose_or_explain(
+    person: &mut impl AsksForLines,
+    text: &Text,
+    options: &[Text],
+    default: usize,
+) -> Result<Option<usize>, OperatorError> {
+    let count = options.len();
+    let words = [Decision::Explain, Decision::Skip, Decision::Quit];
+    let question = with_words(&text! { en: "Number, or", ko: "번호 또는" }, &words);
+    let Text { en, ko } = listed(&words, ", ");
+    let expected = text! {
+        en: "Please type a number from 1 to {count}, or one of these words: {en}.",
+        ko: "1부터 {count}까지의 번호나 다음 중 하나를 입력해 주세요: {ko}."
+    };
+    show_options(person.screen(), text, options);
+    let understand = |typed: &str| match reply::decision(typed) {
+        Some(Decision::Explain) => Some(Ok(None)),
+        Some(Decision::Skip) => Some(Err(OperatorError::Declined)),
+        _ => reply::choice(typed, count).map(|chosen| Ok(Some(chosen))),
+    };
+    until_understood(person, &question, Some(&number(default)), &expected, understand).await?
+}
+
+fn show_options(screen: &Screen, text: &Text, options: &[Text]) {
+    screen.wrapped(2, screen.say(text));
+    screen.blank();
+    numbered(screen, options);
+}
+
+/// What Enter alone means, as it is numbered.
+fn number(default: usize) -> Text {
+    Text::verbatim((default + 1).to_string())
 }
 
 /// One six-digit code that AWS has not seen yet.
@@ -253,7 +343,8 @@ fn no_word() -> Text {
     text! { en: "no", ko: "아니요" }
 }
 
-/// Asks, and asks again after saying what was expected, until the reply is understood.
+/// Asks, and asks again after saying what was expected, until the reply is understood. Whatever the question is, the run
+/// can be ended at it.
 async fn until_understood<T>(
     person: &mut impl AsksForLines,
     question: &Text,
@@ -270,6 +361,9 @@ async fn until_understood<T>(
         let typed = person.ask(prompt.clone()).await?;
         if let Some(understood) = understand(&typed) {
             return Ok(understood);
+        }
+        if reply::decision(&typed) == Some(Decision::Quit) {
+            return Err(OperatorError::Quit);
         }
         screen.wrapped(2, &screen.paint(Tone::Caution, screen.say(expected)));
     }
@@ -299,14 +393,14 @@ fn judge(typed: &str, request: &CodeRequest) -> Result<String, OperatorError> {
     }
     let code = reply::one_time_code(typed).ok_or_else(|| {
         OperatorError::Failed(text! {
-            en: "A code has six digits. Type the one that the app shows now.",
-            ko: "코드는 여섯 자리 숫자입니다. 앱에 지금 보이는 코드를 입력하세요."
+            en: "A code has six digits. Type the one that the device shows now.",
+            ko: "코드는 여섯 자리 숫자입니다. 디바이스에 지금 보이는 코드를 입력하세요."
         })
     })?;
     if request.used.contains(&code) {
         return Err(OperatorError::Failed(text! {
-            en: "AWS has seen this code already and takes each one once. Wait until the app shows the next.",
-            ko: "이미 사용한 코드입니다. AWS는 코드를 한 번만 받습니다. 앱에 다음 코드가 나올 때까지 기다리세요."
+            en: "This code was used already, and AWS takes each one once. Wait until the device shows the next.",
+            ko: "이미 사용한 코드입니다. AWS는 코드를 한 번만 받습니다. 디바이스에 다음 코드가 나올 때까지 기다리세요."
         }));
     }
     Ok(code)
@@ -407,6 +501,12 @@ mod tests {
         assert_eq!(confirm_by_typing(&mut wrong_then_right, &what, "111122223333").await.ok(), Some(true));
         let mut enter = person(Language::En, &[""]);
         assert_eq!(confirm_by_typing(&mut enter, &what, "111122223333").await.ok(), Some(false));
+        let mut as_it_is_shown = person(Language::En, &["1111-2222-3334", "1111-2222-3333"]);
+        let confirmed = confirm_by_typing(&mut as_it_is_shown, &what, "111122223333").await;
+        assert_eq!((confirmed.ok(), as_it_is_shown.replies.len()), (Some(true), 0));
+        let mut name = person(Language::En, &["ali-ce", "alice"]);
+        assert_eq!(confirm_by_typing(&mut name, &what, "alice").await.ok(), Some(true));
+        assert!(name.replies.is_empty(), "a name is typed as it is");
     }
 
     #[tokio::test]
@@ -426,6 +526,43 @@ mod tests {
             let result = one_time_code(&mut person(Language::En, &[quit]), &request(&[])).await;
             assert!(matches!(result, Err(OperatorError::Quit)), "{quit}: {result:?}");
         }
+    }
+
+    /// Whatever is asked at a step, the words that go with every step are understood.
+    #[tokio::test]
+    async fn an_explanation_a_skip_and_an_end_are_understood_at_every_question_of_a_step() {
+        let (done, which) = (Text::verbatim("Is it done?"), Text::verbatim("Which?"));
+        let options = [Text::verbatim("passkey"), Text::verbatim("app")];
+        for (language, explain, skip, quit) in
+            [(Language::En, "explain", "skip", "quit"), (Language::Ko, "설명", "ㄴ", "그만")]
+        {
+            let mut asked = person(language, &["perhaps", explain, skip, quit]);
+            assert_eq!(yes_or_explain(&mut asked, &done, true).await.ok(), Some(None));
+            assert_eq!(yes_or_explain(&mut asked, &done, true).await.ok(), Some(Some(false)));
+            assert!(matches!(yes_or_explain(&mut asked, &done, true).await, Err(OperatorError::Quit)));
+            let mut asked = person(language, &["3", explain, skip, quit, "", "2"]);
+            assert_eq!(choose_or_explain(&mut asked, &which, &options, 0).await.ok(), Some(None));
+            let skipped = choose_or_explain(&mut asked, &which, &options, 0).await;
+            assert!(matches!(skipped, Err(OperatorError::Declined)), "{skipped:?}");
+            let ended = choose_or_explain(&mut asked, &which, &options, 0).await;
+            assert!(matches!(ended, Err(OperatorError::Quit)), "{ended:?}");
+            assert_eq!(choose_or_explain(&mut asked, &which, &options, 0).await.ok(), Some(Some(0)));
+            assert_eq!(choose_or_explain(&mut asked, &which, &options, 0).await.ok(), Some(Some(1)));
+            assert!(asked.screen.kept().contains(explain), "{}", asked.screen.kept());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_run_ends_at_any_question_but_a_letter_is_a_name() {
+        let question = Question { key: "admin.user", text: Text::verbatim("Name"), default: None };
+        let mut asked = person(Language::En, &["q", "quit"]);
+        assert_eq!(answer(&mut asked, &question).await.ok().as_deref(), Some("q"));
+        assert!(matches!(answer(&mut asked, &question).await, Err(OperatorError::Quit)));
+        let mut asked = person(Language::En, &["quit", "q", "skip"]);
+        let what = Text::verbatim("Deletes a key.");
+        assert!(matches!(confirm_by_typing(&mut asked, &what, "alice").await, Err(OperatorError::Quit)));
+        assert!(matches!(yes(&mut asked, &what, true).await, Err(OperatorError::Quit)));
+        assert_eq!(yes(&mut asked, &what, true).await.ok(), Some(false));
     }
 
     #[tokio::test]

@@ -7,26 +7,32 @@ use super::Decision;
 
 /// The reply to a plan.
 pub fn decision(reply: &str) -> Option<Decision> {
-    match yes_or_no(reply) {
-        Some(true) => return Some(Decision::Yes),
-        Some(false) => return Some(Decision::No),
-        None => {}
-    }
+    word(reply).or_else(|| key(reply))
+}
+
+/// The same in a whole word: where a name is asked for, a single letter may be one.
+pub fn word(reply: &str) -> Option<Decision> {
     match tidy(reply).as_str() {
-        "e" | "explain" | "?" | "설명" | "ㄷ" => Some(Decision::Explain),
-        "s" | "skip" | "건너뛰기" | "ㄴ" => Some(Decision::Skip),
-        "q" | "quit" | "그만" | "ㅂ" => Some(Decision::Quit),
-        "u" | "undo" | "되돌리기" | "ㅕ" => Some(Decision::Undo),
-        "w" | "watch" | "지켜보기" | "ㅈ" => Some(Decision::Watch),
+        "yes" | "예" | "네" => Some(Decision::Yes),
+        "no" | "아니요" | "아니오" => Some(Decision::No),
+        "explain" | "?" | "설명" => Some(Decision::Explain),
+        "skip" | "건너뛰기" => Some(Decision::Skip),
+        "quit" | "그만" => Some(Decision::Quit),
+        "undo" | "되돌리기" => Some(Decision::Undo),
+        "watch" | "지켜보기" => Some(Decision::Watch),
         _ => None,
     }
 }
 
-/// The reply to a plain question.
-pub fn yes_or_no(reply: &str) -> Option<bool> {
+fn key(reply: &str) -> Option<Decision> {
     match tidy(reply).as_str() {
-        "y" | "yes" | "예" | "네" | "ㅛ" | "ㅛㄷㄴ" => Some(true),
-        "n" | "no" | "아니요" | "아니오" | "ㅜ" | "ㅜㅐ" => Some(false),
+        "y" | "ㅛ" | "ㅛㄷㄴ" => Some(Decision::Yes),
+        "n" | "ㅜ" | "ㅜㅐ" => Some(Decision::No),
+        "e" | "ㄷ" => Some(Decision::Explain),
+        "s" | "ㄴ" => Some(Decision::Skip),
+        "q" | "ㅂ" => Some(Decision::Quit),
+        "u" | "ㅕ" => Some(Decision::Undo),
+        "w" | "ㅈ" => Some(Decision::Watch),
         _ => None,
     }
 }
@@ -83,6 +89,18 @@ mod tests {
     fn anything_else_is_no_answer() {
         for reply in ["", "yess", "1", "yes no", "예스"] {
             assert_eq!(decision(reply), None, "{reply}");
+        }
+    }
+
+    #[test]
+    fn where_a_name_may_stand_only_whole_words_mean_something_else() {
+        let whole =
+            [("explain", Decision::Explain), ("건너뛰기", Decision::Skip), (" Quit ", Decision::Quit)];
+        for (reply, expected) in whole {
+            assert_eq!(word(reply), Some(expected), "{reply}");
+        }
+        for name in ["e", "s", "q", "n", "kim", "skipper", "ㅂ"] {
+            assert_eq!(word(name), None, "{name}");
         }
     }
 

@@ -102,11 +102,11 @@ impl AsksForLines for Terminal {
         let what = self.screen.say(what);
         let (watching, way_out) = (text! { en: "{what} …", ko: "{what} …" }, questions::way_out());
         let spinner = self.screen.spinner_with_way_out(self.screen.say(&watching), self.screen.say(&way_out));
-        let seen = line_input::until_enter(seen, &self.interrupt).await?;
-        if seen.is_none() {
+        let seen = line_input::until_enter(seen, &self.interrupt).await;
+        if matches!(seen, Ok(None) | Err(OperatorError::Quit)) {
             spinner.end_after_enter();
         }
-        Ok(seen)
+        seen
     }
 }
 
@@ -179,13 +179,14 @@ impl Shown {
     /// The code with the words, where there is room for it, else the words alone.
     fn drawn(&self, screen: &Screen, trouble: Option<&Text>, next_in: Option<u64>) -> Drawing {
         let window = Window::of(screen);
-        let words = |width| {
-            let mut words = self.words(screen, trouble, width);
+        let words = |width: usize, is_pictured: bool| {
+            let mut words = self.words(screen, trouble, width, is_pictured);
             words.extend(next_in.map(|seconds| screen.say(&countdown::words(seconds)).to_owned()));
             words
         };
-        let (lines, bar) = pictured(self.otpauth.expose_secret(), window, &words).unwrap_or_else(|| {
-            let words = words(window.width);
+        let beside = |width: usize| words(width, true);
+        let (lines, bar) = pictured(self.otpauth.expose_secret(), window, &beside).unwrap_or_else(|| {
+            let words = words(window.width, false);
             let bar = Bar { row: words.len(), column: 1 };
             (words, bar)
         });
@@ -194,7 +195,7 @@ impl Shown {
         Drawing { lines, bar }
     }
 
-    fn words(&self, screen: &Screen, trouble: Option<&Text>, width: usize) -> Vec<String> {
+    fn words(&self, screen: &Screen, trouble: Option<&Text>, width: usize, is_pictured: bool) -> Vec<String> {
         let Self { account, user, .. } = self;
         let seed = SecretString::from(in_groups_of_four(self.seed.expose_secret()));
         let title = text! { en: "MFA device of {user}", ko: "{user}의 MFA 디바이스" };
@@ -203,17 +204,25 @@ impl Shown {
             en: "Scan it, then type two codes that follow one another.",
             ko: "스캔한 뒤, 이어서 나오는 코드 두 개를 차례로 입력하세요."
         };
-        let by_hand = text! { en: "Cannot scan? Type this key:", ko: "스캔할 수 없으면 이 키를 입력하세요." };
-        let paragraphs = [
-            screen.say(&account),
-            "",
-            screen.say(&scan_it),
-            "",
-            screen.say(&by_hand),
-            seed.expose_secret(),
-            "",
-        ];
-        let paragraphs = paragraphs.into_iter().flat_map(|words| wrap_within(words, width));
+        let by_hand = text! {
+            en: "Cannot scan? Type this key into the app:",
+            ko: "스캔할 수 없으면 앱에 이 키를 입력하세요."
+        };
+        let too_small = text! {
+            en: "The window is too small for the QR code. Make it larger and press Enter, or type this key into the app:",
+            ko: "창이 작아 QR 코드를 보여 드릴 수 없습니다. 창을 키우고 Enter를 누르거나, 앱에 이 키를 입력하세요."
+        };
+        let then_type = text! {
+            en: "Then type two codes that follow one another.",
+            ko: "그런 다음 이어서 나오는 코드 두 개를 차례로 입력하세요."
+        };
+        let (above, key, below) = if is_pictured {
+            (vec![screen.say(&scan_it), ""], screen.say(&by_hand), Vec::new())
+        } else {
+            (Vec::new(), screen.say(&too_small), vec![screen.say(&then_type), ""])
+        };
+        let paragraphs = [vec![screen.say(&account), ""], above, vec![key, seed.expose_secret(), ""], below];
+        let paragraphs = paragraphs.into_iter().flatten().flat_map(|words| wrap_within(words, width));
         let trouble = trouble.map(|text| in_tone(screen, Tone::Caution, screen.say(text), width));
         let further = trouble.into_iter().flat_map(|lines| lines.into_iter().chain([String::new()]));
         in_tone(screen, Tone::Strong, screen.say(&title), width)
@@ -415,6 +424,14 @@ mod tests {
             let Drawing { lines, bar } = shown.drawn(&screen, Some(&trouble), Some(30));
             assert!(widest(&lines) <= 80, "{lines:?}");
             assert!(lines.len() < 24 && bar.is_some(), "{} lines in {language:?}", lines.len());
+
+            let too_small = text! { en: "too small", ko: "창이 작아" };
+            let tells = |is_pictured| {
+                let words = shown.words(&screen, None, 40, is_pictured);
+                assert!(words.iter().any(|line| line == "MARK"), "{words:?}");
+                words.join(" ").contains(screen.say(&too_small))
+            };
+            assert!(!tells(true) && tells(false), "nobody is sent to a picture that is not there");
         }
     }
 }

@@ -85,8 +85,9 @@ impl Human {
             }
             (Manner::Walk, State::ToChange | State::NeedsPerson) => {
                 self.practice = Some(practice);
-                self.asked_about = Some(report.clone());
-                self.explained_before_asking(report);
+                let before = self.asked_about.replace(report.clone());
+                let again = before.is_some_and(|before| before.step == report.step);
+                self.explained_before_asking(report, again);
             }
             (Manner::Walk, _) => {
                 self.enter(practice);
@@ -97,8 +98,8 @@ impl Human {
 
     /// A step that needs a decision or a person: why, what to know before, and what would be done. All that is needed for
     /// the answer has to be in sight when the question comes, so where the window is too small, the reason is left out,
-    /// and then the empty lines.
-    fn explained_before_asking(&self, report: &StepReport) {
+    /// and then the empty lines. A step that comes `again`, with its next question, has told its reason.
+    fn explained_before_asking(&self, report: &StepReport, again: bool) {
         let needed = [
             self.heading(report.step),
             self.notes(2, report),
@@ -106,20 +107,25 @@ impl Human {
             self.task(report),
         ];
         let [heading, notes, changes, task] = needed.clone();
-        let whole = spaced(&[heading, self.why(report.step), notes, changes, task]);
+        let why = if again { Vec::new() } else { self.why(report.step) };
+        let whole = spaced(&[heading, why, notes, changes, task]);
         let asked = self.rows_of_question(report);
         let pages = [whole, spaced(&needed), needed.concat()];
         match pages.iter().find(|page| self.fits(page.len() + asked)) {
             Some(page) => self.print(page),
             None => {
                 self.print(&needed.concat());
-                let longer = text! {
-                    en: "This is longer than the window: scroll up to see how it begins.",
-                    ko: "창보다 길어 앞부분이 가려졌습니다. 위로 스크롤해서 보세요."
-                };
-                self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&longer)));
+                self.longer_than_the_window();
             }
         }
+    }
+
+    fn longer_than_the_window(&self) {
+        let longer = text! {
+            en: "This is longer than the window: scroll up to see how it begins.",
+            ko: "창보다 길어 앞부분이 가려졌습니다. 위로 스크롤해서 보세요."
+        };
+        self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&longer)));
     }
 
     /// Where no window shows it, everything fits.
@@ -134,7 +140,8 @@ impl Human {
         match &task.seen {
             Seen::ByAnswer(_) => self.rows_of([&task.what]) + QUESTION,
             Seen::ByChoice(_, options) => {
-                self.rows_of([&task.what]) + self.rows_of(options.iter().map(|(text, _)| text)) + 2 + QUESTION
+                // In a rehearsal it is said besides what there is.
+                self.rows_of([&task.what]) + self.rows_of(options.iter().map(|(text, _)| text)) + 4 + QUESTION
             }
             Seen::BySigningIn => how + WAYS_TO_SIGN_IN + QUESTION,
             // In a rehearsal a command is named besides.
@@ -186,9 +193,15 @@ impl Human {
         }
     }
 
+    /// A note that begins with spaces goes with the one before, and is set in below it.
     fn notes(&self, indent: usize, report: &StepReport) -> Vec<String> {
-        let (margin, width) = (" ".repeat(indent), self.screen.width());
-        report.notes.iter().flat_map(|note| wrap(&margin, indent, self.say(note), width)).collect()
+        let lines_of = |note: &Text| {
+            let note = self.say(note);
+            let words = note.trim_start();
+            let margin = indent + note.len() - words.len();
+            wrap(&" ".repeat(margin), margin, words, self.screen.width())
+        };
+        report.notes.iter().flat_map(lines_of).collect()
     }
 
     fn changes(&self, indent: usize, changes: &[ChangeReport]) -> Vec<String> {
@@ -237,7 +250,15 @@ impl Human {
             format!("{} {}", self.screen.paint(tone, symbol), padded(self.say(&state), 14))
         };
         let found = report.found.as_ref().map(|found| self.say(found)).unwrap_or_default();
-        self.screen.hanging(&format!("     {state} {}  ", padded(report.step.name(), names())), 11, found);
+        let head = format!("     {state} {}  ", padded(report.step.name(), names()));
+        let columns = textwrap::core::display_width(&head) + textwrap::core::display_width(found);
+        if columns <= self.screen.width() {
+            self.screen.hanging(&head, 11, found);
+        } else {
+            // Begun in the last column, it would be torn apart.
+            self.screen.line(head.trim_end());
+            self.screen.wrapped(11, found);
+        }
         self.print(&self.changes(11, &report.changes));
         let person = report.person.as_ref().map(|task| &task.what);
         for text in person.into_iter().chain(&report.reason) {
@@ -298,18 +319,24 @@ impl Human {
         let asked_about = self.asked_about.as_ref().filter(|report| report.step == step);
         let notes = asked_about.map(|report| self.notes(2, report)).unwrap_or_default();
         let changes = asked_about.map(|report| self.changes(4, &report.changes)).unwrap_or_default();
+        let task = asked_about.map(|report| self.task(report)).unwrap_or_default();
+        let asked = asked_about.map_or(QUESTION, |report| self.rows_of_question(report));
         let guide = step.guide(self.screen.language());
         let whole = markdown::lines(&self.screen, 2, guide);
         let rest = markdown::lines(&self.screen, 2, markdown::after_first_paragraph(guide));
         let above = if notes.is_empty() { Vec::new() } else { self.notes_are_above() };
         let pages = [
-            spaced(&[whole, notes.clone(), changes.clone()]),
-            spaced(&[rest.clone(), notes, changes.clone()]),
-            spaced(&[rest, above, changes]),
+            spaced(&[whole, notes.clone(), changes.clone(), task.clone()]),
+            spaced(&[rest.clone(), notes, changes.clone(), task.clone()]),
+            spaced(&[rest, above, changes, task]),
         ];
-        let fitting = pages.iter().find(|page| self.fits(page.len() + QUESTION));
+        let fitting = pages.iter().find(|page| self.fits(page.len() + asked));
         if let Some(page) = fitting.or(pages.last()) {
             self.print(page);
+            // A question that takes one row may fit all the same.
+            if !self.fits(page.len() + asked - 1) {
+                self.longer_than_the_window();
+            }
         }
     }
 
@@ -497,8 +524,8 @@ fn before_start(to_do: usize) -> Vec<Text> {
             ko: "약 {minutes}분 걸립니다. 인증 앱이 있는 휴대폰을 준비하세요."
         },
         text! {
-            en: "Stop whenever you like with Ctrl-C; run dayone again and it goes on.",
-            ko: "언제든 Ctrl-C로 멈출 수 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+            en: "Stop whenever you like with Ctrl-C; the same command goes on from there.",
+            ko: "언제든 Ctrl-C로 멈출 수 있습니다. 같은 명령을 실행하면 이어서 진행합니다."
         },
     ]
 }

@@ -115,6 +115,7 @@ fn run() -> Vec<Event> {
             changes_made: 2,
             sign_in: Some(advice()),
             could_write: true,
+            rehearsal: false,
         }),
     ]);
     events
@@ -441,6 +442,59 @@ fn what_was_found_stands_in_one_column_whatever_the_step_is_called() {
         assert_eq!(columns.len(), StepId::all().count(), "{page}");
         assert!(columns.iter().all(|column| *column == columns[0]), "{page}");
         assert!(page.lines().all(|line| textwrap::core::display_width(line) <= 80), "{page}");
+    }
+}
+
+/// What does not fit beside the name stands below it, in lines that begin in one column.
+#[test]
+fn what_was_found_is_not_torn_apart() {
+    let found =
+        "a bucket with a long name, private, and changed by administrators alone, as far as it can be seen";
+    let screen = Screen::in_memory(Language::En, Mode::Rich);
+    let found = Some(Text::verbatim(found));
+    Human::listing(screen.clone())
+        .hear(&Event::Step(StepReport { found, ..report(StepId::TrailBucket, State::InPlace) }));
+    let page = screen.kept();
+    let lines: Vec<_> = page.lines().skip_while(|line| !line.contains("trail-bucket")).collect();
+    assert!(lines.len() == 3 && lines[0].ends_with("trail-bucket"), "{page}");
+    assert!(lines[1..].iter().all(|line| line.find(|c: char| c != ' ') == Some(11)), "{page}");
+}
+
+/// The uses of a key stand below it, and what is too long for a line stays in their column.
+#[test]
+fn a_note_that_belongs_to_another_is_set_in_below_it() {
+    let key = busy_key("AKIAIOSFODNN7EXAMPLE", true, "198.51.100.123");
+    let asked = root_access_keys(&with_root_keys(SignIn::Proven, vec![key]));
+    for language in [Language::En, Language::Ko] {
+        let screen = Screen::in_memory(language, Mode::Rich);
+        Human::walking(screen.clone()).hear(&Event::Step(asked.clone()));
+        let page = screen.kept();
+        let uses: Vec<_> = page.lines().skip_while(|line| !line.contains("198.51.100.123")).take(3).collect();
+        let is_set_in = |line: &&str| line.find(|c: char| c != ' ') == Some(4);
+        assert!(uses.len() == 3 && uses.iter().all(is_set_in), "{page}");
+    }
+}
+
+/// Its next question comes with what is new.
+#[test]
+fn the_reason_of_a_step_is_told_once() {
+    for language in [Language::En, Language::Ko] {
+        let screen = Screen::in_memory(language, Mode::Rich);
+        let mut human = Human::walking(screen.clone());
+        let first_words = |step: StepId| {
+            let why = markdown::first_paragraph(step.guide(language)).expect("a guide");
+            markdown::without_label(&why).split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+        };
+        human.hear(&Event::Step(group()));
+        let first = screen.kept();
+        assert!(first.contains(&first_words(StepId::AdminGroup)), "{first}");
+        human.hear(&Event::Step(group()));
+        let again = screen.kept().split_off(first.len());
+        assert!(!again.contains(&first_words(StepId::AdminGroup)), "{again}");
+        assert!(again.contains("admin-group") && again.contains("Administrators"), "{again}");
+        human.hear(&Event::Step(StepReport { step: StepId::AdminUser, ..group() }));
+        let other = screen.kept().split_off(first.len() + again.len());
+        assert!(other.contains(&first_words(StepId::AdminUser)), "{other}");
     }
 }
 

@@ -5,6 +5,7 @@ use steps::text;
 use steps::text::Text;
 
 use super::words;
+use crate::environment::invocation;
 use crate::event::{SignInAdvice, StepReport, Summary};
 use crate::screen::{Screen, Tone, padded};
 
@@ -130,17 +131,28 @@ fn sign_in(screen: &Screen, advice: &SignInAdvice) {
 fn next(screen: &Screen, summary: &Summary) {
     screen.blank();
     let has_changes = summary.steps.iter().any(|step| step.state == State::ToChange);
-    if !summary.could_write && has_changes {
-        command(screen, &text! { en: "Go through it step by step:", ko: "단계별로 진행하기:" }, "dayone");
+    let step_by_step = text! { en: "Go through it step by step:", ko: "단계별로 진행하기:" };
+    let how_it_stands = text! { en: "See how it stands at any time:", ko: "언제든 상태 확인:" };
+    let evidence = text! { en: "Keep the evidence:", ko: "증거 보관:" };
+    let other_commands = text! { en: "For check, report and events:", ko: "check, report, events 써 보기:" };
+    let commands: [(bool, &Text, &str); 3] = if summary.rehearsal {
+        [
+            (!summary.could_write && has_changes, &step_by_step, "rehearse"),
+            (summary.could_write, &how_it_stands, "rehearse --dry-run"),
+            (true, &other_commands, "rehearse --serve 127.0.0.1:4566"),
+        ]
+    } else {
+        [
+            (!summary.could_write && has_changes, &step_by_step, ""),
+            (summary.could_write, &how_it_stands, "check"),
+            (true, &evidence, "report --to day-one.html"),
+        ]
+    };
+    // Whoever rehearses from the sources has no dayone on the path yet.
+    let program = if summary.rehearsal { invocation() } else { "dayone" };
+    for (_, words, rest) in commands.into_iter().filter(|(holds, ..)| *holds) {
+        command(screen, words, format!("{program} {rest}").trim_end());
     }
-    if summary.could_write {
-        command(
-            screen,
-            &text! { en: "See how it stands at any time:", ko: "언제든 상태 확인:" },
-            "dayone check",
-        );
-    }
-    command(screen, &text! { en: "Keep the evidence:", ko: "증거 보관:" }, "dayone report --to day-one.html");
     screen.blank();
 }
 
@@ -151,7 +163,10 @@ fn command(screen: &Screen, words: &Text, command: &str) {
 
 #[cfg(test)]
 mod tests {
+    use steps::text::Language;
+
     use super::*;
+    use crate::screen::Mode;
 
     #[test]
     fn every_label_fits_its_column() {
@@ -159,6 +174,42 @@ mod tests {
             for text in [label(state), words::state(state)] {
                 assert!(textwrap::core::display_width(&text.en) < LABELS, "{text:?}");
                 assert!(textwrap::core::display_width(&text.ko) < LABELS, "{text:?}");
+            }
+        }
+    }
+
+    /// `dayone check` would look for a real account, and find none or the wrong one.
+    #[test]
+    fn after_a_rehearsal_the_commands_that_are_named_are_those_of_the_practice_account() {
+        for language in [Language::En, Language::Ko] {
+            for (could_write, state) in [(true, State::InPlace), (false, State::ToChange)] {
+                let step = StepReport {
+                    step: StepId::AdminGroup,
+                    state,
+                    changes: Vec::new(),
+                    person: None,
+                    reason: None,
+                    found: None,
+                    notes: Vec::new(),
+                    names: Vec::new(),
+                };
+                let of = |rehearsal| {
+                    let screen = Screen::in_memory(language, Mode::Rich);
+                    next(
+                        &screen,
+                        &Summary { steps: vec![step.clone()], could_write, rehearsal, ..Summary::default() },
+                    );
+                    screen.kept()
+                };
+                let named = |page: &str| page.lines().filter(|line| !line.is_empty()).count();
+                let (real, rehearsed) = (of(false), of(true));
+                assert!(real.contains("dayone report --to") && !real.contains("rehearse"), "{real}");
+                assert_eq!(rehearsed.matches(" rehearse").count(), named(&rehearsed), "{rehearsed}");
+                assert_eq!(named(&real), named(&rehearsed));
+                assert!(
+                    rehearsed.lines().all(|line| textwrap::core::display_width(line) <= 80),
+                    "{rehearsed}"
+                );
             }
         }
     }

@@ -65,8 +65,8 @@ pub fn paused(screen: &Screen) {
     last_words(
         screen,
         &text! {
-            en: "Paused. What is in place stays in place; run dayone again and it goes on.",
-            ko: "일시 중지했습니다. 이미 적용된 것은 그대로 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+            en: "Paused. What is in place stays in place; run the same command again and it goes on.",
+            ko: "일시 중지했습니다. 이미 적용된 것은 그대로 있습니다. 같은 명령을 다시 실행하면 이어서 진행합니다."
         },
     );
 }
@@ -76,8 +76,8 @@ pub fn stopped(screen: &Screen) {
     last_words(
         screen,
         &text! {
-            en: "Stopped here. What is in place stays in place; run dayone again and it goes on.",
-            ko: "여기서 멈췄습니다. 이미 적용된 것은 그대로 있습니다. dayone을 다시 실행하면 이어서 진행합니다."
+            en: "Stopped here. What is in place stays in place; run the same command again and it goes on.",
+            ko: "여기서 멈췄습니다. 이미 적용된 것은 그대로 있습니다. 같은 명령을 다시 실행하면 이어서 진행합니다."
         },
     );
 }

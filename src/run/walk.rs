@@ -144,6 +144,7 @@ impl Engine<'_, AnyOperator> {
             changes_made: self.changes_made,
             sign_in,
             could_write: task.access() == Access::ReadWrite,
+            rehearsal: self.rehearsal,
         };
         let in_place = summary.in_place();
         self.listener.hear(&Event::Finished(summary));

@@ -14,7 +14,7 @@ use crate::error::{AwsCause, AwsError, is_far_off};
 use crate::text;
 use crate::text::Text;
 
-use super::credentials::Unfit;
+use super::credentials::{NoProfile, Unfit};
 use super::unanswered::Unanswered;
 use super::watch::WouldWrite;
 
@@ -58,12 +58,13 @@ where
 
 /// What kept credentials from coming.
 pub(super) fn without_credentials(error: &CredentialsError) -> AwsError {
+    let message = innermost(error);
     AwsError {
         operation: "sts:GetCallerIdentity",
         cause: credentials_cause(error),
         code: None,
-        message: innermost(error),
-        plain: unfit(error),
+        plain: unfit(error).or_else(|| nowhere(&message)),
+        message,
         request_id: None,
         clock_skew: None,
     }
@@ -98,7 +99,22 @@ where
 }
 
 fn unfit(error: &(dyn Error + 'static)) -> Option<Text> {
-    chain(error).find_map(|cause| cause.downcast_ref::<Unfit>()).map(Unfit::text)
+    chain(error).find_map(|cause| {
+        let unfit = cause.downcast_ref::<Unfit>().map(Unfit::text);
+        unfit.or_else(|| cause.downcast_ref::<NoProfile>().map(NoProfile::text))
+    })
+}
+
+/// Where nothing is set up, the SDK lists all that it has tried, in words for who writes programs with it. Where a profile
+/// is named that is not there, it says so among them.
+fn nowhere(message: &str) -> Option<Text> {
+    let tried_all = message.starts_with("no credentials found in chain") && message.contains("Environment: ");
+    (tried_all && !message.contains("was not defined")).then(|| {
+        text! {
+            en: "There are no credentials in the environment, and none in an AWS profile.",
+            ko: "환경 변수에도 AWS 프로파일에도 보안 인증 정보가 없습니다."
+        }
+    })
 }
 
 /// The cause that has no further cause, on one line.
@@ -119,7 +135,11 @@ fn on_one_line(words: &str) -> String {
         }
         None => lines(words).join("; ").replace(":; ", ": "),
     };
-    line.trim().chars().take(LONGEST).collect()
+    let line = line.trim();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", line[..end].trim_end()),
+        None => line.to_owned(),
+    }
 }
 
 fn cause<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>) -> AwsCause
@@ -244,8 +264,24 @@ mod tests {
             on_one_line("Attempted:\n  A: not set\n  B: not found"),
             "Attempted: A: not set; B: not found"
         );
-        assert_eq!(on_one_line(&"x".repeat(1000)).len(), LONGEST);
+        assert_eq!(on_one_line(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
+        assert_eq!(on_one_line(&"x".repeat(1000)), format!("{} …", "x".repeat(LONGEST)));
         assert_eq!(on_one_line(""), "");
+    }
+
+    #[test]
+    fn where_nothing_is_set_up_it_is_said_in_plain_words() {
+        let tried = |profile: &str| {
+            let chain =
+                "no credentials found in chain. Attempted:\n    Environment: environment variable not set\n";
+            let words = format!("{chain}    Profile: {profile}\n    Container: not set\n");
+            without_credentials(&CredentialsError::not_loaded(words)).detail()
+        };
+        let detail = tried("the credential provider was not enabled");
+        assert!(detail.en.starts_with("There are no credentials in the environment"), "{detail:?}");
+        assert!(detail.ko.starts_with("환경 변수에도"), "{detail:?}");
+        let detail = tried("profile `work` was not defined");
+        assert!(detail.en.contains("profile `work` was not defined"), "{detail:?}");
     }
 
     /// Each service has its own form of a refusal, and the kinds are told apart in all of them.

@@ -370,11 +370,29 @@ fn export_delivery(found: &ExportFacts) -> StepPlan<Change> {
 }
 
 fn delivered(date: &str) -> StepPlan<Change> {
-    let date = harmless(date);
+    let date = readable(date);
     StepPlan::in_place(
         StepId::ReportDelivery,
         text! { en: "last delivered {date}", ko: "마지막 전달 {date}" },
     )
+}
+
+/// The classic report's service writes `20261124T144428Z`. What is written otherwise stays as it is.
+fn readable(date: &str) -> String {
+    match jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", date) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Err(_) => harmless(date),
+    }
+}
+
+/// How often a line of the report begins anew.
+fn often(time_unit: &str) -> Text {
+    match time_unit {
+        "HOURLY" => text! { en: "hourly", ko: "시간별" },
+        "DAILY" => text! { en: "daily", ko: "일별" },
+        "MONTHLY" => text! { en: "monthly", ko: "월별" },
+        other => Text::verbatim(harmless(&other.to_lowercase())),
+    }
 }
 
 fn not_delivered_yet() -> StepPlan<Change> {
@@ -426,11 +444,12 @@ impl crate::practice::Change for Change {
             Self::Bucket { change, .. } => bucket::summary(change),
             Self::PutReport { report } => {
                 let Report { name, bucket, time_unit, format, .. } = report;
-                let unit = time_unit.to_lowercase();
-                let (bucket, name) = (harmless(bucket), harmless(name));
+                let (bucket, name, unit) = (harmless(bucket), harmless(name), often(time_unit));
                 text! {
-                    en: "Cost and Usage Report {name}, {unit}, {format}, into {bucket}",
-                    ko: "비용 및 사용 보고서(CUR) {name}, {unit}, {format}, {bucket}에 저장"
+                    en: "Cost and Usage Report {name}, {often_en}, {format}, into {bucket}",
+                    ko: "비용 및 사용 보고서(CUR) {name}, {often_ko}, {format}, {bucket}에 저장",
+                    often_en = unit.en,
+                    often_ko = unit.ko
                 }
             }
             Self::ModifyReport { report, changes } => {
@@ -442,11 +461,13 @@ impl crate::practice::Change for Change {
             }
             Self::CreateExport { export } => {
                 let Export { name, bucket, time_unit, format, .. } = export;
-                let (unit, format) = (time_unit.to_lowercase(), format.to_lowercase());
+                let (unit, format) = (often(time_unit), format.to_lowercase());
                 let (bucket, name) = (harmless(bucket), harmless(name));
                 text! {
-                    en: "CUR 2.0 export {name}, {unit}, {format}, into {bucket}",
-                    ko: "CUR 2.0 내보내기 {name}, {unit}, {format}, {bucket}에 저장"
+                    en: "CUR 2.0 export {name}, {often_en}, {format}, into {bucket}",
+                    ko: "CUR 2.0 내보내기 {name}, {often_ko}, {format}, {bucket}에 저장",
+                    often_en = unit.en,
+                    often_ko = unit.ko
                 }
             }
             Self::UpdateExport { export, changes, .. } => {

@@ -101,8 +101,11 @@ impl Watch {
         };
         let (on, days) = (day(Some(used)), days_since(Some(used), facts.now).unwrap_or_default());
         let ago = counted(days, "day");
-        let found =
-            text! { en: "root last used {on}, {ago} ago", ko: "루트 사용자의 마지막 사용 {on}({days}일 전)" };
+        let found = if days == 0 {
+            text! { en: "root last used {on}, less than a day ago", ko: "루트 사용자의 마지막 사용 {on}(하루 이내)" }
+        } else {
+            text! { en: "root last used {on}, {ago} ago", ko: "루트 사용자의 마지막 사용 {on}({days}일 전)" }
+        };
         if has_passed(Some(used), ROOT_USE_DAYS, facts.now) {
             return self.found.push(bracketed(&found, &by));
         }

@@ -595,9 +595,12 @@ impl crate::practice::Change for Change {
                 en: "S3 Block Public Access for the whole account",
                 ko: "계정 전체의 S3 퍼블릭 액세스 차단"
             },
-            Self::SetSecurityContact { email, .. } => {
-                let email = harmless(email);
-                text! { en: "contact for security notices: {email}", ko: "보안 알림 연락처: {email}" }
+            Self::SetSecurityContact { email, phone, .. } => {
+                let (email, phone) = (harmless(email), harmless(phone));
+                text! {
+                    en: "contact for security notices: {email}, {phone}",
+                    ko: "보안 알림 연락처: {email}, {phone}"
+                }
             }
             Self::RootAlarm(change) => change.summary(),
         }

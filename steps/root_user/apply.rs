@@ -41,7 +41,8 @@ pub async fn apply(
         }
         Change::CreateConsolePassword { user, minimum_length } => {
             let (minimum_length, file) = (*minimum_length, answers.admin.console_password_file.clone());
-            let password = NewPassword { user, minimum_length, file, advice: None };
+            let advice = (!answers.attended).then(|| console_password::beside_the_file(session));
+            let password = NewPassword { user, minimum_length, file, advice };
             console_password::create(session, password, operator).await
         }
         Change::DeleteStrandedKey { user, access_key } => {

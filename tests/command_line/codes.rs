@@ -55,6 +55,10 @@ fn with_commands_for_codes_only_what_a_person_must_do_is_left() {
     assert_done_but_for_a_person(&document);
     assert_no_secret_elsewhere(&machine, &said);
     assert_no_code_is_written(&machine, &said);
+    // Who reads the note later is not told of what goes on here now.
+    let note = machine.read("alice.note.txt");
+    assert!(note.contains("111122223333.signin.aws") && note.contains("choose a new"), "{note}");
+    assert!(!note.contains("when you go on"), "{note}");
 
     for action in ["root-mfa", "billing-access", "confirm-email"] {
         let said = machine.ends(0, &["rehearse", "console", action]);

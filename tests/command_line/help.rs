@@ -74,6 +74,12 @@ fn the_help_pages_say_what_the_options_and_the_exit_statuses_are() {
         }
         assert!(help.contains("-v, --verbose"), "{help}");
     }
+    // What only this command knows comes before what every command knows.
+    let help = machine.ends(0, &["events", "--help"]).stdout;
+    let (own, every) = help.split_once("Options of every command:").unwrap();
+    for option in ["--limit", "--to", "--all-regions"] {
+        assert!(own.contains(option) && !every.contains(option), "{option}: {help}");
+    }
     let help = words(&machine.ends(0, &["--help"]).stdout);
     for status in ["0 all in place", "1 a failure", "2 wrong usage", "3 something", "4 an answer", "130 int"]
     {

@@ -55,6 +55,15 @@ fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_exp
     assert!(!machine.path(".local").exists());
 }
 
+/// A look that starts over would forget the rehearsal that it looks at.
+#[test]
+fn a_look_does_not_start_the_rehearsal_over() {
+    let machine = Machine::new();
+    let said = machine.ends(2, &["rehearse", "--fresh", "--dry-run"]);
+    assert!(said.told().contains("give one of them"), "{}", said.stderr);
+    assert!(!machine.path(".local").exists());
+}
+
 #[test]
 fn an_answers_file_that_is_not_there_is_wrong_usage() {
     let machine = Machine::new();

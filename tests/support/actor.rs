@@ -219,7 +219,7 @@ impl Asks for Actor {
 
     /// What may be left open is left open.
     async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
-        let default = question.default.clone();
+        let default = question.default.clone().map(|text| text.en);
         default.ok_or_else(|| OperatorError::NobodyToAsk { key: question.key.to_owned() })
     }
 

@@ -115,7 +115,7 @@ fn virtual_alone() -> PersonTask {
 
 fn type_serial() -> PersonTask {
     PersonTask {
-        what: text! { en: "The serial number printed on the token", ko: "토큰에 적힌 일련번호" },
+        what: text! { en: "Type the serial number printed on the token.", ko: "토큰에 적힌 일련번호를 입력하세요." },
         how: vec![text! {
             en: "serial = \"GAHT12345678\" under [mfa] in the answers file. Only tokens sold for AWS work: AWS knows their seeds.",
             ko: "응답 파일의 [mfa] 아래 serial = \"GAHT12345678\". AWS용으로 판매되는 토큰만 쓸 수 있습니다. AWS가 그 시드를 알고 있기 때문입니다."

@@ -142,9 +142,13 @@ fn the_delivery_is_as_aws_tells_it() {
             assert!(all.iter().all(|word| task.what.en.contains(word)), "{task:?}");
         }
         if let Some(found) = delivery.found {
-            assert!(found.en.contains(date.unwrap()) && found.ko.contains(date.unwrap()), "{found:?}");
+            says(&found, &["2026-11-03 04:05 UTC"]);
         }
     }
+    let mut facts = perfect();
+    report_of(&mut facts).last_delivery = Some("3 November".to_owned());
+    let found = step(&facts, &Answers::default(), StepId::ReportDelivery).found;
+    says(&found.unwrap(), &["3 November"]);
 }
 
 #[test]
@@ -155,13 +159,16 @@ fn summaries_name_the_report() {
     let modify = Change::ModifyReport { report: report.clone(), changes: changes() };
     let update = Change::UpdateExport { arn, export: export.clone(), changes: changes() };
     let cases: [(Change, &[&str]); 4] = [
-        (Change::PutReport { report }, &["day-one", "hourly", "Parquet", BUCKET]),
+        (Change::PutReport { report }, &["day-one", "Parquet", BUCKET]),
         (modify, &["day-one", "prefix costs → cur, format x → y"]),
-        (Change::CreateExport { export }, &["CUR 2.0", "day-one", "hourly", "parquet", BUCKET]),
+        (Change::CreateExport { export }, &["CUR 2.0", "day-one", "parquet", BUCKET]),
         (update, &["CUR 2.0", "day-one", "prefix costs → cur, format x → y"]),
     ];
     for (change, expected) in cases {
         let summary = change.summary();
         says(&summary, expected);
+        if change.verb() == Verb::Create {
+            assert!(summary.en.contains("hourly") && summary.ko.contains("시간별"), "{summary:?}");
+        }
     }
 }
