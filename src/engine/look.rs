@@ -22,6 +22,8 @@ pub(super) struct View<'v> {
     answers: &'v Answers,
     interrupt: &'v Interrupt,
     selects: &'v dyn Fn(StepId) -> bool,
+    /// Whether the run may change something.
+    may_change: bool,
 }
 
 impl<O> Engine<'_, O> {
@@ -32,16 +34,19 @@ impl<O> Engine<'_, O> {
             answers: &self.collected.answers,
             interrupt: &self.interrupt,
             selects: self.selects,
+            may_change: self.journal.is_some(),
         };
         (view, &mut self.operator)
     }
 }
 
 impl<'v> View<'v> {
-    /// The readings of a look that begins.
+    /// The readings of a look that begins. Nothing is switched off without the evidence by whom it was made, also where
+    /// the answers have consented beforehand.
     pub(super) fn readings(&self) -> Readings<'v> {
         let group = &self.answers.admin.group;
-        Readings::by(self.session.acting(), group).telling_makers(self.answers.for_a_page)
+        let switches_off = self.may_change && self.answers.iam.disable_unused;
+        Readings::by(self.session.acting(), group).telling_makers(self.answers.for_a_page || switches_off)
     }
 
     /// A look at one practice of several, which share what they read.
