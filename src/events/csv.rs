@@ -5,6 +5,10 @@
 
 use steps::event_history::{RecordedEvent, Resource};
 
+/// How the rows of a download begin.
+pub const BEGINNING: &str =
+    "time,region,event,service,who,kind,user,access_key,address,user_agent,mfa,refused,";
+
 const HEADINGS: [&str; 17] = [
     "time",
     "region",

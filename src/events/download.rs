@@ -17,6 +17,7 @@ use steps::text::{Text, harmless};
 
 use super::period::Period;
 use super::words::ALL_REGIONS;
+use super::{csv, document};
 use crate::error::Failure;
 use crate::journal;
 
@@ -96,9 +97,7 @@ struct Head {
 impl Download {
     /// Begins a download, or takes up the one that was interrupted.
     pub fn open(file: &Path, asked: &Asked, period: Period) -> Result<(Self, Earlier), Failure> {
-        if file.is_dir() {
-            return Err(Failure::Usage(is_a_folder(file)));
-        }
+        judge(file)?;
         let part = part_of(file);
         let open = journal::private().read(true).write(true).open(&part);
         let mut handle = open.map_err(|error| StepError::file(&part, error))?;
@@ -131,9 +130,10 @@ impl Download {
     }
 
     /// Puts the finished document into its place; what was kept meanwhile goes.
-    pub fn finish(&self, document: &str) -> Result<(), StepError> {
+    pub fn finish(&self, document: &str) -> Result<(), Failure> {
+        judge(&self.file)?;
         journal::replace_file(&self.file, document.as_bytes())?;
-        self.abandon()
+        Ok(self.abandon()?)
     }
 
     /// Keeps nothing.
@@ -195,6 +195,15 @@ impl Download {
             },
         )
     }
+}
+
+/// Whether a download may go there: nothing is there, or an empty file, or an earlier download.
+pub fn judge(file: &Path) -> Result<(), Failure> {
+    if file.is_dir() {
+        return Err(Failure::Usage(is_a_folder(file)));
+    }
+    let ours = [csv::BEGINNING, document::BEGINNING];
+    if journal::may_be_replaced(file, &ours)? { Ok(()) } else { Err(Failure::Usage(not_ours(file))) }
 }
 
 /// What stands in a part.
@@ -261,6 +270,14 @@ fn is_a_folder(file: &Path) -> Text {
     text! {
         en: "--to {file} is a folder. Name a file.",
         ko: "--to {file}은(는) 폴더입니다. 파일을 지정하세요."
+    }
+}
+
+fn not_ours(file: &Path) -> Text {
+    let file = shown(file);
+    text! {
+        en: "{file} is there already and is not a download of dayone, so it is left as it is. Name another file.",
+        ko: "{file}이(가) 이미 있고 dayone이 내려받은 것이 아니므로 그대로 둡니다. 다른 파일 이름을 지정하세요."
     }
 }
 
@@ -395,6 +412,34 @@ mod tests {
         let (status, words) = told(Download::open(folder.path(), &asked("--root"), period()));
         assert_eq!(status, 2);
         assert!(words.contains("is a folder"), "{words}");
+    }
+
+    #[test]
+    fn only_an_earlier_download_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("events.csv");
+        let earlier = csv::rows(&[]);
+        for content in ["", earlier.as_str(), "{\n  \"schema\": \"dayone-events/1\",\n"] {
+            std::fs::write(&file, content).unwrap();
+            let (download, _) = Download::open(&file, &asked("--root"), period()).unwrap();
+            download.finish(&earlier).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), earlier, "{content}");
+        }
+        for content in ["my notes\n", "time,region,event\n", "{\"schema\": \"other/1\"}\n"] {
+            std::fs::write(&file, content).unwrap();
+            let (status, words) = told(Download::open(&file, &asked("--root"), period()));
+            assert_eq!(status, 2);
+            assert!(words.contains("is not a download of dayone"), "{words}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+        }
+        assert!(!part_of(&file).exists());
+        // Somebody puts a file there while the download goes on.
+        std::fs::remove_file(&file).unwrap();
+        let (download, _) = Download::open(&file, &asked("--root"), period()).unwrap();
+        std::fs::write(&file, "my notes\n").unwrap();
+        assert_eq!(download.finish(&earlier).unwrap_err().exit_status(), 2);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "my notes\n");
+        assert!(part_of(&file).exists(), "nothing that was read is lost");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Files and folders of this program: made for their owner alone, and read with care.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -38,6 +38,23 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), StepError> {
         Ok(())
     };
     write().map_err(|error| StepError::file(path, error))
+}
+
+/// Whether a file of ours may be put there: nothing is there, or an empty file, or one that begins as ours do.
+pub fn may_be_replaced(path: &Path, ours: &[&str]) -> Result<bool, StepError> {
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(StepError::file(path, error)),
+    };
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(metadata.is_file());
+    }
+    let longest = ours.iter().map(|ours| ours.len()).max().unwrap_or_default();
+    let mut beginning = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(longest as u64).read_to_end(&mut beginning));
+    read.map_err(|error| StepError::file(path, error))?;
+    Ok(ours.iter().any(|ours| beginning.starts_with(ours.as_bytes())))
 }
 
 /// To open what is no file, such as a pipe that nobody writes to, may take for ever.

@@ -1,10 +1,7 @@
 //! Where the page is put: whole or not at all, readable by its owner only, and never in the place of something else.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use steps::error::StepError;
 use steps::text;
 
 use super::{html, markdown};
@@ -16,27 +13,14 @@ const JSON_BEGINNING: &str = "{\n  \"schema\": \"dayone-report/";
 
 /// Whether the page may go there: nothing is there, or an empty file, or an earlier page.
 pub(super) fn judge(path: &Path) -> Result<(), Failure> {
-    let metadata = match std::fs::symlink_metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(StepError::file(path, error).into()),
-    };
-    let replaceable = metadata.is_file()
-        && (metadata.len() == 0 || is_page(path).map_err(|error| StepError::file(path, error))?);
-    if replaceable { Ok(()) } else { Err(not_ours(path)) }
+    let ours = [html::BEGINNING, markdown::BEGINNING, JSON_BEGINNING];
+    if journal::may_be_replaced(path, &ours)? { Ok(()) } else { Err(not_ours(path)) }
 }
 
 /// Puts it there.
 pub(super) fn put(path: &Path, page: &str) -> Result<(), Failure> {
     judge(path)?;
     Ok(journal::replace_file(path, page.as_bytes())?)
-}
-
-fn is_page(path: &Path) -> std::io::Result<bool> {
-    let mut beginning = Vec::new();
-    File::open(path)?.take(64).read_to_end(&mut beginning)?;
-    let ours = [html::BEGINNING, markdown::BEGINNING, JSON_BEGINNING];
-    Ok(ours.iter().any(|ours| beginning.starts_with(ours.as_bytes())))
 }
 
 fn not_ours(path: &Path) -> Failure {
