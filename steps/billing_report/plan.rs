@@ -1,5 +1,7 @@
 //! How each step of the practice stands, and what is to be done. Pure.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::answers::{Answers, ReportKind};
@@ -370,11 +372,19 @@ fn export_delivery(found: &ExportFacts) -> StepPlan<Change> {
 }
 
 fn delivered(date: &str) -> StepPlan<Change> {
-    let date = harmless(date);
+    let date = in_words(date);
     StepPlan::in_place(
         StepId::ReportDelivery,
         text! { en: "last delivered {date}", ko: "마지막 전달 {date}" },
     )
+}
+
+/// A time as each of the two services writes it, such as 20261124T143627Z. Another form stays as it is.
+fn in_words(date: &str) -> String {
+    let form = "%Y-%m-%d %H:%M UTC";
+    let compact = DateTime::strptime("%Y%m%dT%H%M%SZ", date).map(|time| time.strftime(form).to_string());
+    let time = compact.or_else(|_| date.parse::<Timestamp>().map(|time| time.strftime(form).to_string()));
+    time.unwrap_or_else(|_| harmless(date))
 }
 
 fn not_delivered_yet() -> StepPlan<Change> {
