@@ -27,7 +27,7 @@ use crate::journal::Journal;
 use crate::operator::Asks;
 
 use approval::Planned;
-use look::telling;
+use look::{hold_up, telling};
 
 pub use approval::Approval;
 pub(crate) use changes::not_shown;
@@ -95,7 +95,12 @@ impl<O: Asks> Engine<'_, O> {
         let looks = telling(operator, readings.announced(), look).await?;
         let report_made = readings.report_made().and_then(|made| Timestamp::from_second(made).ok());
         let looks = [looks.0, looks.1, looks.2, looks.3, looks.4];
-        let (reports, planned) = looks.into_iter().flatten().unzip();
+        let mut looked: Vec<_> = looks.into_iter().flatten().collect();
+        if !self.collected.answers.attended {
+            hold_up(&mut looked);
+        }
+        looked.retain(|(report, _)| (self.selects)(report.step));
+        let (reports, planned) = looked.into_iter().unzip();
         self.reports = reports;
         self.listener.hear(&Event::Looked(Looked { at: Timestamp::now(), report_made }));
         Ok(planned)

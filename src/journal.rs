@@ -24,7 +24,7 @@ use crate::event::{ChangeReport, FailureReport};
 
 use files::regular;
 
-pub use files::{is_replaceable, make_folder, replace_file};
+pub use files::{make_folder, may_be_replaced, replace_file};
 pub use history::{History, PastChange, PastOutcome};
 pub use told::Told;
 

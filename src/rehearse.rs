@@ -278,7 +278,10 @@ fn environment(account: &PracticeAccount, address: std::net::SocketAddr, screen:
     screen.line(&format!("export AWS_ACCESS_KEY_ID={}", login.access_key_id()));
     screen.line(&format!("export AWS_SECRET_ACCESS_KEY={}", login.secret_access_key()));
     screen.line(&format!("export AWS_SESSION_TOKEN={}", login.session_token().unwrap_or_default()));
-    screen.line("export AWS_REGION=us-east-1");
+    // Not every SDK reads the first: that of Python and the AWS CLI 1 know the second alone.
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        screen.line(&format!("export {variable}=us-east-1"));
+    }
     let stop = text! { en: "# Ctrl-C ends it; what was done is kept.", ko: "# Ctrl-C로 끝냅니다. 한 일은 보관됩니다." };
     screen.line(screen.say(&stop));
 }

@@ -1,6 +1,6 @@
 //! Whether answers hold up, before anything is asked of AWS. Where AWS has a rule for a name, it is AWS's rule.
 
-use crate::answers::{Answers, DeviceKind, ReportKind};
+use crate::answers::{Answers, DeviceKind, PersonAnswer, ReportKind};
 use crate::practice::StepId;
 use crate::profile::is_profile_name;
 use crate::regions;
@@ -89,6 +89,16 @@ impl Answers {
             problems.unless(&format!("people.{number}.user"), is_user_name(&person.user), user_name);
             let groups = person.groups.iter().all(|group| is_name(group, 128));
             problems.unless(&format!("people.{number}.groups"), groups, group_name);
+        }
+        for (index, person) in self.people.iter().enumerate() {
+            let same = |earlier: &PersonAnswer| earlier.user.eq_ignore_ascii_case(&person.user);
+            let is_new = !self.people[..index].iter().any(same);
+            problems.unless(&format!("people.{}.user", index + 1), is_new, || {
+                text! {
+                    en: "This user has a section already. AWS takes upper and lower case for the same.",
+                    ko: "이 사용자의 섹션이 이미 있습니다. AWS는 대소문자를 구분하지 않습니다."
+                }
+            });
         }
     }
 
@@ -216,6 +226,12 @@ impl Answers {
                     en: "Everything else rests on the step admin-user, so it cannot stay undone.",
                     ko: "다른 모든 단계가 admin-user에 기대므로 그대로 둘 수 없습니다."
                 }
+            });
+        }
+        for (index, accept) in self.accept.iter().enumerate() {
+            let is_new = !self.accept[..index].iter().any(|earlier| earlier.step == accept.step);
+            problems.unless(&format!("accept.{}.step", index + 1), is_new, || {
+                text! { en: "This step has a section already.", ko: "이 단계의 섹션이 이미 있습니다." }
             });
         }
     }
@@ -369,6 +385,7 @@ fn is_principal(arn: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answers::Accept;
 
     #[test]
     fn names_follow_the_rules_of_aws() {
@@ -474,6 +491,18 @@ mod tests {
         assert_eq!(keys(told), none);
         let nobody = |answers: &mut Answers| answers.billing.budget_email = Some("nobody".into());
         assert_eq!(keys(nobody), ["billing.budget_email"]);
+    }
+
+    #[test]
+    fn nobody_and_no_step_has_two_sections() {
+        let mut answers = Answers::default();
+        let person =
+            |user: &str| PersonAnswer { user: user.into(), groups: Vec::new(), console_password_file: None };
+        answers.people = vec![person("bob"), person("carol"), person("BOB")];
+        let accept = |step| Accept { step, reason: "we know".into() };
+        answers.accept = vec![accept(StepId::RootMfa), accept(StepId::Trail), accept(StepId::RootMfa)];
+        let keys: Vec<_> = answers.problems().into_iter().map(|problem| problem.key).collect();
+        assert_eq!(keys, ["people.3.user", "accept.3.step"]);
     }
 
     #[test]

@@ -77,6 +77,26 @@ fn caller_of(journal: &[Value], resource: &str) -> String {
     line.unwrap_or_else(|| panic!("{resource} was not changed"))["caller"].as_str().unwrap().to_owned()
 }
 
+/// A group of our name that others have is a question. With nobody there nobody is put into it, and the plan says so.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_put_into_a_group_of_others() {
+    let stage = Stage::new();
+    let iam = stage.root().await.iam();
+    for user in ["alice", "mallory"] {
+        stage.user(user).await;
+    }
+    iam.create_group().group_name("Administrators").send().await.unwrap();
+    iam.add_user_to_group().group_name("Administrators").user_name("mallory").send().await.unwrap();
+    let errand = stage.errand(json!({}), &[StepId::AdminGroup, StepId::AdminUser]);
+    let planned = stage.look(&errand).await.unwrap();
+    let played = stage.play(&errand, Actor::unattended(stage.clock.clone())).await.finished();
+    assert_eq!(played.made(), Vec::<String>::new());
+    for (step, state) in [(StepId::AdminGroup, State::NeedsPerson), (StepId::AdminUser, State::Blocked)] {
+        assert_eq!((state_of(&planned, step), played.state(step)), (state, state), "{step}");
+    }
+    assert!(planned.iter().all(|report| report.changes.is_empty()), "{planned:?}");
+}
+
 /// An auditor may look at everything, and is no administrator: root makes one of alice, and then alice goes on.
 #[tokio::test(start_paused = true)]
 async fn root_goes_on_until_who_is_signed_in_has_the_rights() {

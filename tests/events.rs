@@ -124,6 +124,11 @@ fn a_download_is_whole_private_and_leaves_nothing_beside_it() {
     assert!(!again.stdout.contains("Going on"), "{}", again.stdout);
     assert_eq!(std::fs::read_to_string(machine.path("events.csv")).unwrap(), text);
 
+    std::fs::write(machine.path("notes.csv"), "mine\n").unwrap();
+    let refused = machine.ends(&served, 2, &[&CREATED[..], &["--to", "notes.csv"]].concat());
+    assert!(refused.told().contains("notes.csv is there already"), "{}", refused.stderr);
+    assert_eq!(std::fs::read_to_string(machine.path("notes.csv")).unwrap(), "mine\n");
+
     let printed = machine.ends(&served, 0, &[&CREATED[..], &["--output", "csv"]].concat());
     assert_eq!(printed.stdout, text);
 }
@@ -154,7 +159,12 @@ fn a_download_that_is_interrupted_goes_on() {
     std::thread::sleep(Duration::from_secs(1));
     let said = machine.ends(&served, 0, &download);
     assert!(said.stdout.contains("Going on with the download"), "{}", said.stdout);
-    let document: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.starts_with("{\n  \"schema\": \"dayone-events/"),
+        "by this the next one knows what it replaces"
+    );
+    let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((document["events"].as_array().unwrap().len(), ids(&document).len()), (400, 400));
     let calls = document["api_calls"].as_u64().unwrap();
     assert!(calls <= 8, "{calls} calls: seven pages at most, and who is signed in");

@@ -225,6 +225,39 @@ async fn in_a_fresh_account_nothing_is_in_place_that_was_not_seen() {
     }
 }
 
+/// With nobody to go on as, all that root does not do itself is done with what is printed: nothing is refused, and nothing
+/// is left that `dayone` could do.
+#[tokio::test(start_paused = true)]
+async fn the_printed_policy_of_apply_is_enough() {
+    for kind in ["cur", "cur-2.0"] {
+        let stage = Stage::new();
+        let login = robot(&stage).await;
+        let mut answers = with_every_option(kind);
+        answers["admin"] = json!({"access_key_profile": null, "console_password_file": "alice.txt"});
+        answers["iam"] = json!({"move_to_groups": true, "disable_unused": true});
+        let errand = Errand { login, ..stage.errand(answers, &[]) };
+        let played = stage.play(&errand, Actor::unattended(stage.clock.clone())).await.finished();
+        for report in &played.reports {
+            let is_left = [State::ToChange, State::NotAssessed].contains(&report.state);
+            assert!(!is_left, "{kind}: {report:?}");
+        }
+        assert!(played.changes_made > 40, "{kind}: {:?}", played.made());
+    }
+}
+
+/// A user in a group that has what `dayone policy --apply` prints, and nothing else.
+async fn robot(stage: &Stage) -> Credentials {
+    let iam = stage.root().await.iam();
+    iam.create_group().group_name("Robots").send().await.unwrap();
+    let policy = iam.create_policy().policy_name("dayone-apply").policy_document(permissions::apply("aws"));
+    let made = policy.send().await.unwrap();
+    let arn = made.policy().and_then(|policy| policy.arn()).unwrap();
+    iam.attach_group_policy().group_name("Robots").policy_arn(arn).send().await.unwrap();
+    stage.user("robot").await;
+    iam.add_user_to_group().group_name("Robots").user_name("robot").send().await.unwrap();
+    stage.key_of("robot").await
+}
+
 /// Of a step that has several parts, those that were seen may be left to do; then a note says what was not seen.
 fn says_what_is_missing(report: &StepReport, action: &str) -> bool {
     let names = |words: &str| words.contains(&format!("the read {action} "));

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use dayone::rehearsal::{ConsoleAction, Fault, FaultTime, PracticeAccount};
 use serde_json::{Value, json};
@@ -22,7 +24,7 @@ async fn a_fresh_account_is_brought_up_and_a_second_run_changes_nothing() {
     assert_eq!(first.left(), [StepId::RootMfa, StepId::LogDelivery, StepId::ReportDelivery]);
     assert_eq!(first.handed_over.len(), 1);
     account.console(ConsoleAction::RootMfa).await;
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
 
     let calls = account.mutating_calls().len();
     let second = walk(&account, &clock, folder.path(), first.seed, json!({})).await;
@@ -56,6 +58,20 @@ async fn event_history_is_asked_once_who_uses_a_key_of_root_and_before_it_goes()
     }
 }
 
+/// Nothing is switched off without the evidence by whom it was made, also where nobody is there to read it at once.
+#[tokio::test(start_paused = true)]
+async fn an_unused_key_goes_off_unattended_with_the_evidence_who_made_it() {
+    let stage = Stage::new();
+    stage.user("bob").await;
+    let key = stage.key_of("bob").await;
+    tokio::time::sleep(Duration::from_secs(46 * 86_400)).await;
+    let errand = stage.errand(json!({"iam": {"disable_unused": true}}), &[StepId::UnusedCredentials]);
+    let played = stage.play(&errand, Actor::unattended(stage.clock.clone())).await.finished();
+    assert_eq!(played.made(), [format!("disable iam:access-key/{}", key.access_key_id())]);
+    let told = played.told.notes(StepId::UnusedCredentials);
+    assert!(told.contains(key.access_key_id()) && told.contains(" by root, never used"), "{told}");
+}
+
 /// A run that only looks has nobody who would wait, and asks at once where there is a person who reads the plan.
 #[tokio::test(start_paused = true)]
 async fn a_plan_says_who_uses_a_key_of_root() {
@@ -83,7 +99,7 @@ async fn a_cur_2_0_export_is_made_where_the_answers_ask_for_it() {
     assert_eq!(first.state(StepId::ReportDelivery), State::Waiting);
     let calls = account.mutating_calls();
     assert!(!calls.iter().any(|call| call.starts_with("cur:")), "{calls:?}");
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
 
     let second = walk(&account, &clock, folder.path(), first.seed, cur2).await;
     second.result.as_ref().unwrap();
@@ -110,7 +126,7 @@ async fn every_option_is_complete_once_it_is_on_and_a_second_run_changes_nothing
     assert_eq!(first.state(StepId::ActivityMonitoring), State::NeedsPerson, "the e-mail is not confirmed");
     account.console(ConsoleAction::RootMfa).await;
     account.console(ConsoleAction::ConfirmEmail).await;
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
 
     let calls = account.mutating_calls().len();
     let second = walk(&account, &clock, folder.path(), first.seed, every_option()).await;

@@ -30,6 +30,8 @@ pub(super) struct Planned {
     step: StepId,
     state: State,
     changes: Vec<Value>,
+    /// Whether a change has to wait for the steps before.
+    rests_on_others: bool,
     /// What was warned of, where somebody may be harmed.
     warned: Vec<Text>,
 }
@@ -126,8 +128,21 @@ impl Planned {
             step: plan.step,
             state: plan.state,
             changes: in_account.map(exactly).collect(),
+            rests_on_others: plan.changes.iter().any(|change| !change.stands_alone()),
             warned: if plan.careful { plan.notes.clone() } else { Vec::new() },
         }
+    }
+
+    /// Whether something of it cannot be made before the steps that it needs.
+    pub(super) fn rests_on_others(&self) -> bool {
+        self.rests_on_others
+    }
+
+    /// Nothing of it is made, because an earlier step is left.
+    pub(super) fn hold_up(&mut self) {
+        self.state = State::Blocked;
+        self.changes.clear();
+        self.warned.clear();
     }
 
     /// What somebody says yes to. A step may stand otherwise and ask for the same.

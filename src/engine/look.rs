@@ -5,7 +5,7 @@ use std::pin::pin;
 
 use steps::answers::Answers;
 use steps::operator::{Operator, OperatorError};
-use steps::practice::{Practice, StepId};
+use steps::practice::{Practice, State, StepId, after};
 use steps::readings::Readings;
 use steps::session::Session;
 use steps::text::Text;
@@ -22,6 +22,8 @@ pub(super) struct View<'v> {
     answers: &'v Answers,
     interrupt: &'v Interrupt,
     selects: &'v dyn Fn(StepId) -> bool,
+    /// Whether the run may change something.
+    may_change: bool,
 }
 
 impl<O> Engine<'_, O> {
@@ -32,16 +34,19 @@ impl<O> Engine<'_, O> {
             answers: &self.collected.answers,
             interrupt: &self.interrupt,
             selects: self.selects,
+            may_change: self.journal.is_some(),
         };
         (view, &mut self.operator)
     }
 }
 
 impl<'v> View<'v> {
-    /// The readings of a look that begins.
+    /// The readings of a look that begins. Nothing is switched off without the evidence by whom it was made, also where
+    /// the answers have consented beforehand.
     pub(super) fn readings(&self) -> Readings<'v> {
         let group = &self.answers.admin.group;
-        Readings::by(self.session.acting(), group).telling_makers(self.answers.for_a_page)
+        let switches_off = self.may_change && self.answers.iam.disable_unused;
+        Readings::by(self.session.acting(), group).telling_makers(self.answers.for_a_page || switches_off)
     }
 
     /// A look at one practice of several, which share what they read.
@@ -52,7 +57,7 @@ impl<'v> View<'v> {
         }
     }
 
-    /// How the steps of a practice stand that are asked for.
+    /// How all steps of a practice stand of which one is asked for: others may rest on one that is not.
     pub(super) async fn plans_of<P: Practice>(
         &self,
         readings: &Readings<'_>,
@@ -62,9 +67,31 @@ impl<'v> View<'v> {
         }
         let facts = self.observe::<P>(readings).await?;
         let plans = P::plan(&facts, self.answers);
-        let selected = plans.iter().filter(|plan| (self.selects)(plan.step));
-        Ok(selected.map(|plan| (report(plan), Planned::of(plan))).collect())
+        Ok(plans.iter().map(|plan| (report(plan), Planned::of(plan))).collect())
     }
+}
+
+/// With nobody there, the walk leaves what rests on a step that is left to a person, is held up itself or was not seen. A
+/// plan says the same, and promises nothing that no run would do.
+pub(super) fn hold_up(looked: &mut [(StepReport, Planned)]) {
+    for at in 0..looked.len() {
+        let (report, planned) = &looked[at];
+        if report.state != State::ToChange || !planned.rests_on_others() {
+            continue;
+        }
+        let is_left = |needed: &&StepId| {
+            looked.iter().any(|(other, _)| other.step == **needed && is_left_unattended(other.state))
+        };
+        let Some(needed) = report.step.needs().iter().find(is_left).copied() else { continue };
+        let (report, planned) = &mut looked[at];
+        (report.state, report.reason) = (State::Blocked, Some(after(needed)));
+        report.changes.clear();
+        planned.hold_up();
+    }
+}
+
+fn is_left_unattended(state: State) -> bool {
+    matches!(state, State::NeedsPerson | State::Blocked | State::NotAssessed)
 }
 
 /// Looks, and says what is waited for as soon as that is `announced`. Most looks end before.

@@ -10,8 +10,8 @@ use crate::cli::Events;
 /// The version of the shape. It grows when a field changes or goes, not when one is added.
 const SCHEMA: &str = "dayone-events/1";
 
-/// How a document begins, of this version of the shape or of another.
-pub(super) const BEGINNING: &str = "{\n  \"schema\": \"dayone-events/";
+/// How the document of a download begins.
+pub const BEGINNING: &str = "{\n  \"schema\": \"dayone-events/";
 
 #[derive(Serialize)]
 struct Document<'a> {

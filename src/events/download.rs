@@ -2,7 +2,7 @@
 //!
 //! While it runs, what has been read is in `FILE.part`: a line that says what was asked, and then a line for each page,
 //! with how far its Region has been read. The same command goes on from there. `FILE` itself appears in one step, when
-//! all is read, and never in the place of something else.
+//! all is read.
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
@@ -97,9 +97,6 @@ struct Head {
 impl Download {
     /// Begins a download, or takes up the one that was interrupted.
     pub fn open(file: &Path, asked: &Asked, period: Period) -> Result<(Self, Earlier), Failure> {
-        if file.is_dir() {
-            return Err(Failure::Usage(is_a_folder(file)));
-        }
         judge(file)?;
         let part = part_of(file);
         let open = journal::private().read(true).write(true).open(&part);
@@ -110,9 +107,9 @@ impl Download {
         let mut download = Self { file: file.to_owned(), part, handle };
         let earlier = match Left::read(&bytes) {
             Left::Nothing => download.begin(asked, period)?,
-            Left::Foreign => return Err(not_ours(&download.part).into()),
+            Left::Foreign => return Err(download.refuse_foreign()),
             Left::Pages { head, .. } if !head.asked.is_same_question(asked) => {
-                return Err(download.refuse_another(&head.asked).into());
+                return Err(download.refuse_another(&head.asked));
             }
             Left::Pages { head, pages, length } => {
                 download.cut_to(length)?;
@@ -133,10 +130,10 @@ impl Download {
     }
 
     /// Puts the finished document into its place; what was kept meanwhile goes.
-    pub fn finish(&self, document: &str) -> Result<(), StepError> {
+    pub fn finish(&self, document: &str) -> Result<(), Failure> {
         judge(&self.file)?;
         journal::replace_file(&self.file, document.as_bytes())?;
-        self.abandon()
+        Ok(self.abandon()?)
     }
 
     /// Keeps nothing.
@@ -168,7 +165,21 @@ impl Download {
         StepError::file(&self.part, error)
     }
 
-    fn refuse_another(&self, other: &Asked) -> StepError {
+    fn refuse_foreign(&self) -> Failure {
+        let part = shown(&self.part);
+        in_the_way(
+            text! {
+                en: "{part} is there, and is not a download of dayone.",
+                ko: "{part} 파일이 이미 있으며 dayone이 내려받던 것이 아닙니다."
+            },
+            text! {
+                en: "Move it away, or name another file with --to. Nothing was overwritten.",
+                ko: "그 파일을 옮기거나 --to로 다른 파일을 지정하세요. 아무것도 덮어쓰지 않았습니다."
+            },
+        )
+    }
+
+    fn refuse_another(&self, other: &Asked) -> Failure {
         let (part, file) = (shown(&self.part), shown(&self.file));
         let account = harmless(&other.account);
         let command = harmless(&format!("dayone events {}", other.options.join(" ")));
@@ -184,6 +195,15 @@ impl Download {
             },
         )
     }
+}
+
+/// Whether a download may go there: nothing is there, or an empty file, or an earlier download.
+pub fn judge(file: &Path) -> Result<(), Failure> {
+    if file.is_dir() {
+        return Err(Failure::Usage(is_a_folder(file)));
+    }
+    let ours = [csv::BEGINNING, document::BEGINNING];
+    if journal::may_be_replaced(file, &ours)? { Ok(()) } else { Err(Failure::Usage(not_ours(file))) }
 }
 
 /// What stands in a part.
@@ -215,12 +235,6 @@ impl Left {
     }
 }
 
-/// Whether the document may go there. It is asked again at the end, because a download takes a while.
-fn judge(file: &Path) -> Result<(), StepError> {
-    let ours = [document::BEGINNING, csv::BEGINNING];
-    if journal::is_replaceable(file, &ours)? { Ok(()) } else { Err(not_ours(file)) }
-}
-
 fn part_of(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(".part");
@@ -242,28 +256,13 @@ fn lock(handle: &File, part: &Path) -> Result<(), Failure> {
                     en: "Wait until it has ended, or name another file with --to.",
                     ko: "그 실행이 끝날 때까지 기다리거나 --to로 다른 파일을 지정하세요."
                 },
-            )
-            .into())
+            ))
         }
     }
 }
 
-fn not_ours(path: &Path) -> StepError {
-    let path = shown(path);
-    in_the_way(
-        text! {
-            en: "{path} is there, and is not a download of dayone.",
-            ko: "{path} 파일이 이미 있으며 dayone이 내려받은 것이 아닙니다."
-        },
-        text! {
-            en: "Move it away, or name another file with --to. Nothing was overwritten.",
-            ko: "그 파일을 옮기거나 --to로 다른 파일을 지정하세요. 아무것도 덮어쓰지 않았습니다."
-        },
-    )
-}
-
-fn in_the_way(what: Text, next: Text) -> StepError {
-    StepError::InTheWay { what, next }
+fn in_the_way(what: Text, next: Text) -> Failure {
+    StepError::InTheWay { what, next }.into()
 }
 
 fn is_a_folder(file: &Path) -> Text {
@@ -271,6 +270,14 @@ fn is_a_folder(file: &Path) -> Text {
     text! {
         en: "--to {file} is a folder. Name a file.",
         ko: "--to {file}은(는) 폴더입니다. 파일을 지정하세요."
+    }
+}
+
+fn not_ours(file: &Path) -> Text {
+    let file = shown(file);
+    text! {
+        en: "{file} is there already and is not a download of dayone, so it is left as it is. Name another file.",
+        ko: "{file}이(가) 이미 있고 dayone이 내려받은 것이 아니므로 그대로 둡니다. 다른 파일 이름을 지정하세요."
     }
 }
 
@@ -402,39 +409,37 @@ mod tests {
             assert!(words.contains("is not a download of dayone"), "{words}");
             assert_eq!(std::fs::read_to_string(part_of(&file)).unwrap(), content);
         }
-        std::fs::remove_file(part_of(&file)).unwrap();
-        for content in ["my notes\n", "{\"schema\":\"other/1\"}\n", "time,region\r\n"] {
-            std::fs::write(&file, content).unwrap();
-            let (status, words) = told(Download::open(&file, &asked("--root"), period()));
-            assert!(status == 1 && words.contains("events.csv is there, and is not a download"), "{words}");
-            assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
-            assert!(!part_of(&file).exists());
-        }
         let (status, words) = told(Download::open(folder.path(), &asked("--root"), period()));
         assert_eq!(status, 2);
         assert!(words.contains("is a folder"), "{words}");
     }
 
     #[test]
-    fn what_came_in_between_stays_and_so_does_what_was_read() {
-        let (_folder, file) = interrupted();
-        let open = || Download::open(&file, &asked("--user kim"), period()).unwrap();
-        let (download, _) = open();
-        std::fs::write(&file, "my notes\n").unwrap();
-        let error = download.finish("[]\n").unwrap_err();
-        assert!(matches!(error, StepError::InTheWay { .. }), "{error:?}");
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "my notes\n");
-        drop(download);
-
+    fn only_an_earlier_download_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("events.csv");
+        let earlier = csv::rows(&[]);
+        for content in ["", earlier.as_str(), "{\n  \"schema\": \"dayone-events/1\",\n"] {
+            std::fs::write(&file, content).unwrap();
+            let (download, _) = Download::open(&file, &asked("--root"), period()).unwrap();
+            download.finish(&earlier).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), earlier, "{content}");
+        }
+        for content in ["my notes\n", "time,region,event\n", "{\"schema\": \"other/1\"}\n"] {
+            std::fs::write(&file, content).unwrap();
+            let (status, words) = told(Download::open(&file, &asked("--root"), period()));
+            assert_eq!(status, 2);
+            assert!(words.contains("is not a download of dayone"), "{words}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), content);
+        }
+        assert!(!part_of(&file).exists());
+        // Somebody puts a file there while the download goes on.
         std::fs::remove_file(&file).unwrap();
-        let (download, earlier) = open();
-        assert_eq!(earlier.pages.len(), 2);
-        download.finish(csv::BEGINNING).unwrap();
-        drop(download);
-        let (download, earlier) = open();
-        assert!(earlier.pages.is_empty(), "another download may take the place of the first");
-        download.finish(document::BEGINNING).unwrap();
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), document::BEGINNING);
+        let (download, _) = Download::open(&file, &asked("--root"), period()).unwrap();
+        std::fs::write(&file, "my notes\n").unwrap();
+        assert_eq!(download.finish(&earlier).unwrap_err().exit_status(), 2);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "my notes\n");
+        assert!(part_of(&file).exists(), "nothing that was read is lost");
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub async fn run(
     let period = Period::choose(events.since.as_deref(), events.until.as_deref(), Timestamp::now())
         .map_err(Failure::Usage)?;
     events.region.iter().try_for_each(|region| run::known_region(region))?;
+    events.to.as_deref().map_or(Ok(()), download::judge)?;
     let connection = run::real_account(options, Task::Check).await?.connection;
     let signed_in = async { connection.started_as().await.map_err(StepError::from) };
     let identity = run::until(&interrupt, signed_in).await?;

@@ -40,21 +40,21 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), StepError> {
     write().map_err(|error| StepError::file(path, error))
 }
 
-/// Whether a file that begins in one of these ways may be put there: nothing is there, or an empty file, or an
-/// earlier one of its kind.
-pub fn is_replaceable(path: &Path, beginnings: &[&str]) -> Result<bool, StepError> {
-    let trouble = |error| StepError::file(path, error);
+/// Whether a file of ours may be put there: nothing is there, or an empty file, or one that begins as ours do.
+pub fn may_be_replaced(path: &Path, ours: &[&str]) -> Result<bool, StepError> {
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(trouble(error)),
+        Err(error) => return Err(StepError::file(path, error)),
     };
     if !metadata.is_file() || metadata.len() == 0 {
         return Ok(metadata.is_file());
     }
+    let longest = ours.iter().map(|ours| ours.len()).max().unwrap_or_default();
     let mut beginning = Vec::new();
-    File::open(path).and_then(|file| file.take(64).read_to_end(&mut beginning)).map_err(trouble)?;
-    Ok(beginnings.iter().any(|ours| beginning.starts_with(ours.as_bytes())))
+    let read = File::open(path).and_then(|file| file.take(longest as u64).read_to_end(&mut beginning));
+    read.map_err(|error| StepError::file(path, error))?;
+    Ok(ours.iter().any(|ours| beginning.starts_with(ours.as_bytes())))
 }
 
 /// To open what is no file, such as a pipe that nobody writes to, may take for ever.
@@ -68,7 +68,7 @@ pub(super) fn regular(file: File) -> std::io::Result<File> {
 }
 
 fn not_a_file() -> std::io::Error {
-    std::io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")
+    std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file")
 }
 
 /// The next line, or as much of it as a line of ours can be long.

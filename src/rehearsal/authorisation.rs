@@ -9,6 +9,7 @@ use winterbaume_iam::IamStateView;
 use winterbaume_iam::views::ManagedPolicyView;
 
 use super::callers::Caller;
+use super::exports::TABLE;
 use super::kept::Memory;
 use super::service::Service;
 use super::wire::Call;
@@ -112,10 +113,26 @@ pub(crate) async fn authorise(
     }
     let context: Vec<_> = context.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let arn = caller.arn();
-    let request =
-        Request { principal: Principal::Aws(&arn), action: &action, resource: &resource, context: &context };
+    let principal = Principal::Aws(&arn);
+    let request = Request { principal, action: &action, resource: &resource, context: &context };
     rules.judge(caller, &request).map_err(|why| denied(call, &request, why))?;
+    for (action, resource) in needed_besides(call) {
+        let request = Request { principal, action, resource: &resource, context: &context };
+        rules.judge(caller, &request).map_err(|why| denied(call, &request, why))?;
+    }
     bucket_policy(call, services, &request).await
+}
+
+/// An export reads a table, which is a resource of its own, and one of costs and usage is a report besides.
+fn needed_besides(call: &Call) -> Vec<(&'static str, String)> {
+    match (call.service, call.operation.as_str()) {
+        (Service::Exports, "CreateExport") => vec![
+            ("bcm-data-exports:CreateExport", table(TABLE)),
+            ("cur:PutReportDefinition", format!("arn:aws:cur:us-east-1:{ACCOUNT_ID}:/putReportDefinition")),
+        ],
+        (Service::Exports, "UpdateExport") => vec![("bcm-data-exports:UpdateExport", table(TABLE))],
+        _ => Vec::new(),
+    }
 }
 
 /// The context keys of a request. With a long-term key, nothing is said about MFA at all.
@@ -199,14 +216,12 @@ fn resource(call: &Call, caller: &Caller, rules: Rules<'_>) -> String {
         },
         Service::CloudTrail => trail(call),
         Service::Reports => report(call),
+        Service::Exports => export(call),
         Service::Account => format!("arn:aws:account::{ACCOUNT_ID}:account"),
         // A key is made before it has an ARN, and is found by its alias.
-        Service::Sts
-        | Service::S3Control
-        | Service::Exports
-        | Service::FreeTier
-        | Service::Organizations
-        | Service::Kms => "*".to_owned(),
+        Service::Sts | Service::S3Control | Service::FreeTier | Service::Organizations | Service::Kms => {
+            "*".to_owned()
+        }
         Service::Sns => match (call.parameter("TopicArn"), call.parameter("Name")) {
             (Some(arn), _) => arn.to_owned(),
             (None, Some(name)) => format!("arn:aws:sns:{}:{ACCOUNT_ID}:{name}", call.region),
@@ -238,6 +253,21 @@ fn report(call: &Call) -> String {
         "" => "*".to_owned(),
         name => format!("arn:aws:cur:us-east-1:{ACCOUNT_ID}:definition/{name}"),
     }
+}
+
+/// What follows the name of an export is known once it is made.
+fn export(call: &Call) -> String {
+    let defined = call.json.get("Export").and_then(|export| export.get("Name")?.as_str());
+    match (call.text("ExportArn"), call.text("TableName"), defined) {
+        ("", "", None) => "*".to_owned(),
+        ("", "", Some(name)) => format!("arn:aws:bcm-data-exports:us-east-1:{ACCOUNT_ID}:export/{name}-new"),
+        ("", name, _) => table(name),
+        (arn, ..) => arn.to_owned(),
+    }
+}
+
+fn table(name: &str) -> String {
+    format!("arn:aws:bcm-data-exports:us-east-1:{ACCOUNT_ID}:table/{name}")
 }
 
 fn budget(call: &Call) -> String {
@@ -279,7 +309,7 @@ fn iam_resource(call: &Call, caller: &Caller, rules: Rules<'_>) -> String {
         (_, Some(group)) => group_arn(call, group, rules.iam),
         (Some(user), None) => user_arn(call, user, rules.iam),
         (None, None) if ABOUT_ONESELF.contains(&operation) => caller.arn(),
-        (None, None) => other_arn(call),
+        (None, None) => other_arn(call, rules.iam),
     }
 }
 
@@ -293,7 +323,16 @@ fn group_arn(call: &Call, name: &str, iam: &IamStateView) -> String {
     group.map_or_else(|| new_arn(call, "group", name), |group| group.arn.clone())
 }
 
-fn other_arn(call: &Call) -> String {
+fn role_arn(call: &Call, name: &str, iam: &IamStateView) -> String {
+    let role = iam.roles.values().find(|role| role.name.eq_ignore_ascii_case(name));
+    role.map_or_else(|| new_arn(call, "role", name), |role| role.arn.clone())
+}
+
+fn other_arn(call: &Call, iam: &IamStateView) -> String {
+    // A policy that is attached to a role is a matter of the role.
+    if let Some(role) = call.parameter("RoleName") {
+        return role_arn(call, role, iam);
+    }
     let named = [("VirtualMFADeviceName", "mfa"), ("PolicyName", "policy")];
     let made =
         named.into_iter().find_map(|(parameter, kind)| Some(new_arn(call, kind, call.parameter(parameter)?)));

@@ -13,7 +13,8 @@ use super::{ACCOUNT_ID, Services};
 /// So many seconds after it was created, the first files of an export are there.
 const FIRST_FILES: u64 = 10;
 const EXPORTS_PER_ACCOUNT: usize = 5;
-const TABLE: &str = "COST_AND_USAGE_REPORT";
+/// The table that exports are made of.
+pub(crate) const TABLE: &str = "COST_AND_USAGE_REPORT";
 /// The column that the table has only where it is asked for resources.
 const RESOURCE_COLUMN: &str = "line_item_resource_id";
 /// The other columns: those of AWS that the practice account has.

@@ -26,6 +26,8 @@ pub struct Human {
     manner: Manner,
     /// Whether AWS's request ids are told.
     verbose: bool,
+    /// Whether a list tells a person how, too.
+    directs: bool,
     /// The practice whose heading was printed last.
     practice: Option<PracticeId>,
     /// The step that was shown last, for the question that comes again after an explanation.
@@ -58,8 +60,23 @@ impl Human {
         self
     }
 
+    /// Tells in a list, too, how a person does what is left to one, as a plan does and a verdict does not.
+    #[must_use]
+    pub fn with_directions(mut self, directs: bool) -> Self {
+        self.directs = directs;
+        self
+    }
+
     fn new(screen: Screen, manner: Manner) -> Self {
-        Self { screen, manner, verbose: false, practice: None, asked_about: None, spinner: None }
+        Self {
+            screen,
+            manner,
+            verbose: false,
+            directs: false,
+            practice: None,
+            asked_about: None,
+            spinner: None,
+        }
     }
 
     fn say<'a>(&self, text: &'a Text) -> &'a str {
@@ -264,7 +281,21 @@ impl Human {
         for text in person.into_iter().chain(&report.reason) {
             self.screen.wrapped(11, self.say(text));
         }
+        if self.directs {
+            self.print(&self.directions(11, report));
+        }
         self.print(&self.notes(11, report));
+    }
+
+    fn directions(&self, indent: usize, report: &StepReport) -> Vec<String> {
+        let (margin, width) = (" ".repeat(indent), self.screen.width());
+        let how = report.person.iter().flat_map(|task| &task.how);
+        (1..)
+            .zip(how)
+            .flat_map(|(number, text)| {
+                wrap(&format!("{margin}{number}  "), indent + 3, self.say(text), width)
+            })
+            .collect()
     }
 
     fn change_started(&mut self, change: &ChangeReport) {

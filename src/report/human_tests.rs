@@ -354,6 +354,24 @@ fn a_question_is_not_asked_twice() {
 }
 
 #[test]
+fn a_plan_tells_a_person_how_and_a_verdict_only_what() {
+    let texts = |en: &str, ko: &str| Text { en: en.into(), ko: ko.into() };
+    let how =
+        vec![texts("Open the page.", "페이지를 여세요."), texts("Choose a passkey.", "패스키를 고르세요.")];
+    let task =
+        PersonTask { what: texts("Add MFA to root.", "MFA를 추가하세요."), how, seen: Seen::InAccount };
+    let left = StepReport { person: Some(task), ..report(StepId::RootMfa, State::NeedsPerson) };
+    for directs in [true, false] {
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        Human::listing(screen.clone()).with_directions(directs).hear(&Event::Step(left.clone()));
+        let page = screen.kept();
+        assert!(page.contains("           Add MFA to root.\n"), "{page}");
+        let told = page.contains("           1  Open the page.\n           2  Choose a passkey.\n");
+        assert_eq!((told, page.contains("passkey")), (directs, directs), "{page}");
+    }
+}
+
+#[test]
 fn request_ids_are_told_to_who_asks_for_more() {
     let screen = Screen::in_memory(Language::En, Mode::Rich);
     let mut human = Human::walking(screen.clone()).verbose(true);

@@ -89,6 +89,7 @@ impl Json {
             found: report.found.as_ref().map(say),
             changes: self.changes(report),
             person: report.person.as_ref().map(|task| say(&task.what)),
+            how: report.person.iter().flat_map(|task| &task.how).map(say).collect(),
             reason: report.reason.as_ref().map(say),
             notes: report.notes.iter().map(say).collect(),
             names: Some(report.names.as_slice()).filter(|names| !names.is_empty()),
@@ -201,6 +202,8 @@ struct Step<'a> {
     found: Option<&'a str>,
     changes: Vec<Change<'a>>,
     person: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    how: Vec<&'a str>,
     reason: Option<&'a str>,
     notes: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -314,8 +317,9 @@ mod tests {
         let mut json = Json::new(Language::En, false);
         let about = |step, state| StepReport { step, ..report(state, Vec::new()) };
         let what = Text { en: "Replace the keys of bob".into(), ko: "bob의 키를 교체하세요".into() };
-        let task =
-            steps::practice::PersonTask { what, how: Vec::new(), seen: steps::practice::Seen::Elsewhere };
+        let how =
+            vec![Text { en: "Make the second key".into(), ko: "두 번째 키를 만드세요".into() }];
+        let task = steps::practice::PersonTask { what, how, seen: steps::practice::Seen::Elsewhere };
         let for_a_person = about(StepId::KeyRotation, State::NeedsPerson);
         let names = vec!["bob".to_owned()];
         json.hear(&Event::Step(StepReport { person: Some(task), names, ..for_a_person }));
@@ -325,7 +329,8 @@ mod tests {
         json.hear(&Event::Step(StepReport { reason, notes, ..accepted }));
         let expected = json!([{"id": "iam-practices", "steps": [
             {"id": "key-rotation", "state": "needs-person", "found": null, "changes": [],
-             "person": "Replace the keys of bob", "reason": null, "notes": [], "names": ["bob"],
+             "person": "Replace the keys of bob", "how": ["Make the second key"], "reason": null, "notes": [],
+             "names": ["bob"],
              "controls": StepId::KeyRotation.controls()},
             {"id": "activity-monitoring", "state": "accepted", "found": null, "changes": [], "person": null,
              "reason": "we know", "notes": ["no contact"],

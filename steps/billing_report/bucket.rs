@@ -199,10 +199,13 @@ fn is_sent_to(place: &Place, facts: &Facts, answers: &Answers) -> bool {
 fn find_another(place: &Place) -> PersonTask {
     let (bucket, region) = (harmless(&place.bucket), harmless(&place.region));
     PersonTask {
-        what: find_a_bucket(),
+        what: text! {
+            en: "The bucket {bucket} is in {region}, and AWS sends no classic report to that Region.",
+            ko: "버킷 {bucket}은(는) {region} 리전에 있는데, AWS는 이 리전으로 기존 방식의 보고서를 보내지 않습니다."
+        },
         how: vec![text! {
-            en: "The bucket {bucket} is in {region}, and AWS sends no classic report to that Region. Name a bucket in another one: billing.bucket in the answers file.",
-            ko: "버킷 {bucket}은(는) {region} 리전에 있는데, AWS는 이 리전으로 기존 방식의 보고서를 보내지 않습니다. 응답 파일의 billing.bucket에 다른 리전의 버킷을 적으세요."
+            en: "Name a bucket in another one: billing.bucket in the answers file.",
+            ko: "응답 파일의 billing.bucket에 다른 리전의 버킷을 적으세요."
         }],
         seen: Seen::Elsewhere,
     }
@@ -210,14 +213,10 @@ fn find_another(place: &Place) -> PersonTask {
 
 fn mend(bucket: &str, obstacle: &Obstacle) -> PersonTask {
     PersonTask {
-        what: find_a_bucket(),
-        how: vec![obstacle.text(bucket, "billing.bucket")],
+        what: obstacle.what(bucket),
+        how: vec![obstacle.how("billing.bucket")],
         seen: Seen::Elsewhere,
     }
-}
-
-fn find_a_bucket() -> Text {
-    text! { en: "Find a bucket for the report.", ko: "보고서에 쓸 버킷을 정하세요." }
 }
 
 fn policy(

@@ -1,5 +1,7 @@
 //! How each step of the practice stands, and what is to be done. Pure.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::answers::{Answers, ReportKind};
@@ -370,19 +372,19 @@ fn export_delivery(found: &ExportFacts) -> StepPlan<Change> {
 }
 
 fn delivered(date: &str) -> StepPlan<Change> {
-    let date = readable(date);
+    let date = in_words(date);
     StepPlan::in_place(
         StepId::ReportDelivery,
         text! { en: "last delivered {date}", ko: "마지막 전달 {date}" },
     )
 }
 
-/// The classic report's service writes `20261124T144428Z`. What is written otherwise stays as it is.
-fn readable(date: &str) -> String {
-    match jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", date) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        Err(_) => harmless(date),
-    }
+/// A time as each of the two services writes it, such as 20261124T143627Z. Another form stays as it is.
+fn in_words(date: &str) -> String {
+    let form = "%Y-%m-%d %H:%M UTC";
+    let compact = DateTime::strptime("%Y%m%dT%H%M%SZ", date).map(|time| time.strftime(form).to_string());
+    let time = compact.or_else(|_| date.parse::<Timestamp>().map(|time| time.strftime(form).to_string()));
+    time.unwrap_or_else(|_| harmless(date))
 }
 
 /// How often a line of the report begins anew.

@@ -228,11 +228,7 @@ fn kept_elsewhere() -> Text {
 }
 
 fn mend_bucket(bucket: &str, obstacle: &Obstacle) -> PersonTask {
-    PersonTask {
-        what: text! { en: "Find a bucket for the trail.", ko: "추적에 쓸 버킷을 정하세요." },
-        how: vec![obstacle.text(bucket, "trail.bucket")],
-        seen: Seen::Elsewhere,
-    }
+    PersonTask { what: obstacle.what(bucket), how: vec![obstacle.how("trail.bucket")], seen: Seen::Elsewhere }
 }
 
 fn mend_organization_s(bucket: &str, changes: &[BucketChange]) -> PersonTask {

@@ -46,17 +46,11 @@ fn with_changes(plan: StepPlan<Change>, region: &str, changes: Vec<KeyChange>) -
 
 fn mend(obstacle: &KeyObstacle) -> PersonTask {
     PersonTask {
-        what: text! {
-            en: "Look after the key {ALIAS}, which is to encrypt the log files.",
-            ko: "로그 파일을 암호화할 키 {ALIAS}을(를) 확인하세요."
-        },
-        how: vec![
-            obstacle.text(ALIAS),
-            text! {
-                en: "Or do without it: kms = false under [trail] in the answers.",
-                ko: "또는 응답의 [trail]에 kms = false로 적고 키 없이 진행하세요."
-            },
-        ],
+        what: obstacle.text(ALIAS),
+        how: vec![text! {
+            en: "Or do without the key, which is to encrypt the log files: kms = false under [trail] in the answers.",
+            ko: "또는 응답의 [trail]에 kms = false로 적고, 로그 파일을 암호화할 키 없이 진행하세요."
+        }],
         seen: Seen::Elsewhere,
     }
 }

@@ -21,6 +21,7 @@ pub struct EnabledRegions {
 /// Nobody knows whether there are more Regions.
 pub fn unlisted(error: &AwsError) -> Text {
     let Text { en, ko } = error.detail();
+    let (en, ko) = (en.trim_end_matches('.'), ko.trim_end_matches('.'));
     text! {
         en: "The account's Regions could not be listed: {en}. Only those that every account has were looked at; a Region that was enabled since may be missing.",
         ko: "계정의 리전 목록을 읽지 못했습니다: {ko}. 모든 계정에 기본으로 활성화된 리전만 보았으므로, 따로 활성화한 리전이 빠져 있을 수 있습니다."

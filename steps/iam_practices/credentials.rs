@@ -64,8 +64,10 @@ fn unused_in(facts: &Facts, report: &CredentialReport, answers: &Answers) -> (Ve
         }
         for key in facts.keys(row) {
             let spared = is_spared(facts, row, key, answers);
-            if is_unused(key, facts.now) || (came_with_the_user(row, key) && !spared) {
-                switch_off.push(unused_key(row, key, spared));
+            let unused = is_unused(key, facts.now);
+            if unused || (came_with_the_user(row, key) && !spared) {
+                // The consent in the answers is to switch off what nobody has used for long.
+                switch_off.push(unused_key(row, key, spared, unused || answers.attended));
             } else if !spared && was_off_for_long(facts, report, row, key) {
                 delete.push(forgotten_key(row, key));
             }
@@ -124,7 +126,7 @@ fn unused_password(row: &Row) -> Text {
     }
 }
 
-fn unused_key(row: &Row, key: &Key, spared: bool) -> Finding {
+fn unused_key(row: &Row, key: &Key, spared: bool, may_go: bool) -> Finding {
     let user = row.user.clone();
     let described = key_in_words(row, key);
     let (en, ko) = (&described.en, &described.ko);
@@ -132,6 +134,13 @@ fn unused_key(row: &Row, key: &Key, spared: bool) -> Finding {
         let evidence = text! {
             en: "{en}; left to you, because the administrator or this run owns it",
             ko: "{ko}. 관리자나 이번 실행의 키이므로 직접 결정하세요"
+        };
+        return Finding { user, evidence, change: None };
+    }
+    if !may_go {
+        let evidence = text! {
+            en: "{en}, made together with the user; left to you, because it is not {UNUSED_DAYS} days old yet",
+            ko: "{ko}, 사용자와 함께 만들어짐. 만든 지 {UNUSED_DAYS}일이 되지 않았으므로 직접 결정하세요"
         };
         return Finding { user, evidence, change: None };
     }

@@ -41,7 +41,9 @@ pub(super) fn through_groups(facts: &Facts, answers: &Answers) -> StepPlan<Chang
     let left: Vec<_> = holders.iter().flat_map(|user| moves.take(user)).collect();
     if moves.changes.is_empty() || !(answers.attended || answers.iam.move_to_groups) {
         let plan = StepPlan::needs_person(step, give_through_groups(&holders, &moves, answers));
-        return with_lines(plan, holders.iter().flat_map(|user| held(user)).collect());
+        let may_move = !moves.changes.is_empty();
+        let lines = if may_move { holders.iter().flat_map(|user| held(user)).collect() } else { left };
+        return with_lines(plan, lines);
     }
     let later = moves.later;
     let plan = StepPlan::to_change(step, moves.changes, Text::default()).with_note(text! {

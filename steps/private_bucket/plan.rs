@@ -198,50 +198,80 @@ impl Wanted {
 }
 
 impl Obstacle {
-    /// What it is, and what to do about it.
-    pub fn text(&self, bucket: &str, key: &str) -> Text {
+    /// What it is.
+    pub fn what(&self, bucket: &str) -> Text {
         let bucket = harmless(bucket);
         match self {
             Self::NotMine => text! {
-                en: "The bucket {bucket} belongs to another account. Name another one: {key} in the answers file.",
-                ko: "버킷 {bucket}은(는) 다른 계정의 것입니다. 응답 파일의 {key}에 다른 이름을 적으세요."
+                en: "The bucket {bucket} belongs to another account.",
+                ko: "버킷 {bucket}은(는) 다른 계정의 것입니다."
             },
             Self::Elsewhere(region) => {
                 let region = harmless(region);
                 text! {
-                    en: "The bucket {bucket} is in {region}, another Region than asked for. Name another bucket or Region ({key}).",
-                    ko: "버킷 {bucket}은(는) 지정한 리전이 아닌 {region}에 있습니다. 다른 버킷이나 리전을 지정하세요({key})."
+                    en: "The bucket {bucket} is in {region}, another Region than asked for.",
+                    ko: "버킷 {bucket}은(는) 지정한 리전이 아닌 {region}에 있습니다."
                 }
             }
             Self::Unseen(unseen) => unseen.text(),
             Self::LockedOut(who) => {
                 let who = harmless(who);
                 text! {
-                    en: "A statement in the policy of bucket {bucket} would lock out {who}. Look at the policy, or name another bucket ({key}).",
-                    ko: "버킷 {bucket} 정책에 있던 명령문이 {who}의 접근을 막습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
+                    en: "A statement in the policy of bucket {bucket} would lock out {who}.",
+                    ko: "버킷 {bucket} 정책에 있던 명령문이 {who}의 접근을 막습니다."
                 }
             }
             Self::Public(statements) => {
                 let statements = harmless(&statements.join(", "));
                 text! {
-                    en: "The policy of bucket {bucket} lets in everybody, by: {statements}. Blocking public access would shut them out, and S3 takes no policy with such a statement then. Narrow it or remove it, or name another bucket ({key}).",
-                    ko: "버킷 {bucket} 정책에 누구나 접근하게 하는 명령문이 있습니다: {statements}. 퍼블릭 액세스를 차단하면 그 접근이 끊기고, S3는 그런 명령문이 든 정책을 받지 않습니다. 명령문을 좁히거나 지우거나 다른 버킷을 지정하세요({key})."
+                    en: "The policy of bucket {bucket} lets in everybody, by: {statements}.",
+                    ko: "버킷 {bucket} 정책에 누구나 접근하게 하는 명령문이 있습니다: {statements}."
                 }
             }
             Self::Granted(others) => {
                 let others = harmless(&others.join(", "));
                 text! {
-                    en: "The access control list of bucket {bucket} gives rights to: {others}. They would lose them, because dayone switches such lists off. Give them the rights in the bucket policy and make the list private (S3 user guide, \"Prerequisites for disabling ACLs\"), or name another bucket ({key}).",
-                    ko: "버킷 {bucket}의 액세스 제어 목록(ACL)이 다음 대상에 권한을 줍니다: {others}. dayone이 ACL을 끄면 그 권한이 사라집니다. 권한을 버킷 정책으로 옮기고 ACL을 비공개로 되돌리거나(S3 사용 설명서의 ACL 비활성화 사전 조건), 다른 버킷을 지정하세요({key})."
+                    en: "The access control list of bucket {bucket} gives rights to: {others}.",
+                    ko: "버킷 {bucket}의 액세스 제어 목록(ACL)이 다음 대상에 권한을 줍니다: {others}."
                 }
             }
             Self::TooLarge(bytes) => text! {
-                en: "With what dayone adds, the policy of bucket {bucket} would have {bytes} bytes, and S3 takes {LARGEST_POLICY}. Remove statements that nobody needs any more, or name another bucket ({key}).",
-                ko: "dayone의 명령문을 더하면 버킷 {bucket}의 정책이 {bytes}바이트가 되는데 S3는 {LARGEST_POLICY}바이트까지만 받습니다. 필요 없는 명령문을 지우거나 다른 버킷을 지정하세요({key})."
+                en: "With what dayone adds, the policy of bucket {bucket} would have {bytes} bytes, and S3 takes {LARGEST_POLICY}.",
+                ko: "dayone의 명령문을 더하면 버킷 {bucket}의 정책이 {bytes}바이트가 되는데 S3는 {LARGEST_POLICY}바이트까지만 받습니다."
             },
             Self::UnreadablePolicy => text! {
-                en: "The policy of bucket {bucket} cannot be understood, so nothing is added to it. Look at it, or name another bucket ({key}).",
-                ko: "버킷 {bucket}의 정책을 해석할 수 없어 아무것도 추가하지 않습니다. 정책을 확인하거나 다른 버킷을 지정하세요({key})."
+                en: "The policy of bucket {bucket} cannot be understood, so nothing is added to it.",
+                ko: "버킷 {bucket}의 정책을 해석할 수 없어 아무것도 추가하지 않습니다."
+            },
+        }
+    }
+
+    /// What to do about it. `key` is the answer that names the bucket.
+    pub fn how(&self, key: &str) -> Text {
+        match self {
+            Self::NotMine | Self::Unseen(_) => text! {
+                en: "Name another one: {key} in the answers file.",
+                ko: "응답 파일의 {key}에 다른 이름을 적으세요."
+            },
+            Self::Elsewhere(_) => text! {
+                en: "Name another bucket or Region ({key}).",
+                ko: "다른 버킷이나 리전을 지정하세요({key})."
+            },
+            Self::LockedOut(_) | Self::UnreadablePolicy => text! {
+                en: "Look at the policy, or name another bucket ({key}).",
+                ko: "정책을 확인하거나 다른 버킷을 지정하세요({key})."
+            },
+            Self::Public(_) => text! {
+                en: "Blocking public access would shut them out, and S3 takes no policy with such a statement then. Narrow it or remove it, or name another bucket ({key}).",
+                ko: "퍼블릭 액세스를 차단하면 그 접근이 끊기고, S3는 그런 명령문이 든 정책을 받지 않습니다. 명령문을 좁히거나 지우거나 다른 버킷을 지정하세요({key})."
+            },
+            Self::Granted(_) => text! {
+                en: "They would lose them, because dayone switches such lists off. Give them the rights in the bucket policy and make the list private (S3 user guide, \"Prerequisites for disabling ACLs\"), or name another bucket ({key}).",
+                ko: "dayone이 ACL을 끄면 그 권한이 사라집니다. 권한을 버킷 정책으로 옮기고 ACL을 비공개로 되돌리거나(S3 사용 설명서의 ACL 비활성화 사전 조건), 다른 버킷을 지정하세요({key})."
+            },
+            Self::TooLarge(_) => text! {
+                en: "Remove statements that nobody needs any more, or name another bucket ({key}).",
+                ko: "필요 없는 명령문을 지우거나 다른 버킷을 지정하세요({key})."
             },
         }
     }

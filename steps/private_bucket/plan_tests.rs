@@ -554,25 +554,22 @@ fn an_obstacle_says_which_bucket_and_which_answer_helps() {
         Obstacle::TooLarge(20_481),
     ];
     for obstacle in obstacles {
-        let text = obstacle.text("lo\u{1b}gs", "trail.bucket");
-        for words in [&text.en, &text.ko] {
-            assert!(words.contains("lo\u{fffd}gs") && words.contains("trail.bucket"), "{words}");
+        let (what, how) = (obstacle.what("lo\u{1b}gs"), obstacle.how("trail.bucket"));
+        for (what, how) in [(&what.en, &how.en), (&what.ko, &how.ko)] {
+            assert!(what.contains("lo\u{fffd}gs") && how.contains("trail.bucket"), "{what} {how}");
         }
     }
-    let elsewhere = Obstacle::Elsewhere("eu-west-1".into()).text("logs", "trail.bucket");
-    assert!(elsewhere.en.contains("eu-west-1") && elsewhere.ko.contains("eu-west-1"));
-    let locked_out = Obstacle::LockedOut(ALICE.into()).text("logs", "trail.bucket");
-    assert!(locked_out.en.contains(ALICE) && locked_out.ko.contains(ALICE));
     for (obstacle, word) in [
+        (Obstacle::Elsewhere("eu-west-1".into()), "eu-west-1"),
+        (Obstacle::LockedOut(ALICE.into()), ALICE),
         (Obstacle::Public(vec!["One".into(), "Other\u{1b}".into()]), "One, Other\u{fffd}"),
         (Obstacle::Granted(vec!["LogDelivery".into()]), "LogDelivery"),
         (Obstacle::TooLarge(20_481), "20481"),
     ] {
-        let text = obstacle.text("logs", "trail.bucket");
-        assert!(text.en.contains(word) && text.ko.contains(word), "{text:?}");
+        let what = obstacle.what("logs");
+        assert!(what.en.contains(word) && what.ko.contains(word), "{what:?}");
     }
-    let not_read = Obstacle::Unseen(unseen()).text("logs", "trail.bucket");
-    says(&not_read, &[unseen().operation]);
+    says(&Obstacle::Unseen(unseen()).what("logs"), &[unseen().operation]);
 }
 
 /// The bucket as it is once the changes were made.

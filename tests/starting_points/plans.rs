@@ -97,6 +97,7 @@ pub async fn play_unattended(stage: &Stage, errand: &Errand) -> Played<Actor> {
 /// A person is told this about a step.
 pub fn assert_told(played: &Played<Actor>, step: StepId, words: &str) {
     let report = played.reports.iter().find(|report| report.step == step).unwrap();
-    let how = &report.person.as_ref().unwrap().how;
-    assert!(how.iter().any(|text| text.en.contains(words)), "{how:?}");
+    let task = report.person.as_ref().unwrap();
+    let told = std::iter::once(&task.what).chain(&task.how).any(|text| text.en.contains(words));
+    assert!(told, "{task:?}");
 }

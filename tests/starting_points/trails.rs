@@ -2,11 +2,11 @@
 
 use aws_sdk_cloudtrail::types::EventSelector;
 use serde_json::{Value, json};
-use steps::practice::State::{InPlace, NeedsPerson, ToChange};
+use steps::practice::State::{Blocked, InPlace, NeedsPerson, ToChange};
 use steps::practice::StepId;
 
-use crate::accounts::{PERFECT, SINGLE_REGION, good, statements, trails, with_trail, with_trail_in};
-use crate::plans::{OF_TRAILS, adopted_bucket, bring_up, bring_up_trail, line};
+use crate::accounts::{PERFECT, SINGLE_REGION, good, statements, theirs, trails, with_trail, with_trail_in};
+use crate::plans::{OF_TRAILS, adopted_bucket, assert_told, bring_up, bring_up_trail, line, plan};
 use crate::support::stage::{Errand, Trail};
 
 /// A trail of one Region is brought up to all of them: a second one would cost money.
@@ -17,6 +17,24 @@ async fn from_a_trail_of_one_region() {
     assert_eq!(trails(&stage).await, [good("us-east-1 audit", "logs")]);
     let expected = ["AWSCloudTrailAclCheck", "AWSCloudTrailWrite", "DayoneDenyInsecureTransport"];
     assert_eq!(statements(&stage, "logs").await, expected);
+}
+
+/// What a person has to mend first holds up the trail, in the plan as in the run.
+#[tokio::test(start_paused = true)]
+async fn from_a_trail_of_one_region_whose_bucket_lets_everybody_in() {
+    let stage = with_trail("audit", SINGLE_REGION).await;
+    let mut policy = stage.policy_of("logs").await;
+    let open = theirs("Allow", json!("*"), "s3:GetObject", "logs/*");
+    policy["Statement"].as_array_mut().unwrap().push(open["Statement"][0].clone());
+    stage.open_to_everybody("logs", policy).await;
+    let expected = [line(StepId::TrailBucket, NeedsPerson, &[]), line(StepId::Trail, Blocked, &[])];
+    let errand = stage.errand(json!({}), &OF_TRAILS);
+    let applied = bring_up(&stage, &errand, &expected, &[NeedsPerson, Blocked]).await;
+    assert_told(&applied, StepId::TrailBucket, "lets in everybody, by: Theirs");
+    let alone = stage.errand(json!({}), &[StepId::Trail]);
+    assert_eq!(plan(&stage, &alone).await, expected[1..]);
+    let as_before = ("us-east-1 audit".to_owned(), "logs".to_owned(), [false, false, true]);
+    assert_eq!(trails(&stage).await, [as_before]);
 }
 
 #[tokio::test(start_paused = true)]

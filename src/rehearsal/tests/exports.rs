@@ -124,6 +124,31 @@ async fn an_export_that_may_not_be_written_is_unhealthy_until_it_may() {
     assert_eq!(setup.objects_in("bills").await, 1);
 }
 
+/// An export reads a table and is a report: each takes a right of its own.
+#[tokio::test(start_paused = true)]
+async fn an_export_takes_a_right_to_its_table_and_one_to_reports() {
+    let setup = Setup::new().await;
+    setup.bucket_for_exports().await;
+    let alice = setup.lone_user_with_key().await;
+    let mut statements = Vec::new();
+    for (action, resource, is_enough) in [
+        ("bcm-data-exports:CreateExport", "arn:aws:bcm-data-exports:us-east-1:*:export/*", false),
+        ("bcm-data-exports:CreateExport", "arn:aws:bcm-data-exports:us-east-1:*:table/*", false),
+        ("cur:PutReportDefinition", "arn:aws:cur:us-east-1:*:definition/*", false),
+        ("cur:PutReportDefinition", "arn:aws:cur:us-east-1:*:/putReportDefinition", true),
+    ] {
+        statements.push(json!({"Effect": "Allow", "Action": action, "Resource": resource}));
+        let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let put = setup.root.iam().put_user_policy().user_name("alice").policy_name("exports");
+        put.policy_document(policy).send().await.unwrap();
+        match create_export(&alice, &export("day-one")).await {
+            Ok(()) => assert!(is_enough, "{resource}"),
+            Err(refused) => assert!(!is_enough && refused.is("AccessDenied"), "{resource}: {refused:?}"),
+        }
+    }
+    assert_eq!(setup.arns_of_exports().await.len(), 1);
+}
+
 /// How the only export stands, why, and how its last execution went.
 async fn health(setup: &Setup) -> [String; 3] {
     let arns = setup.arns_of_exports().await;

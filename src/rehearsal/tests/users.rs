@@ -341,6 +341,26 @@ async fn a_document_that_is_no_policy_is_malformed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_right_to_one_role_is_none_to_another() {
+    let setup = Setup::new().await;
+    let alice = setup.lone_user_with_key().await;
+    let statement = json!({"Effect": "Allow", "Action": ["iam:CreateRole", "iam:AttachRolePolicy"],
+                           "Resource": "arn:aws:iam::*:role/support"});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let put = setup.root.iam().put_user_policy().user_name("alice").policy_name("role");
+    assert_eq!(code(put.policy_document(policy).send().await), OK);
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                       "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT_ID}:root")}}]});
+    for (role, expected) in [("support", OK), ("other", "AccessDenied")] {
+        let create = alice.iam().create_role().role_name(role).assume_role_policy_document(trust.to_string());
+        assert_eq!(code(create.send().await), expected, "{role}");
+        let attach = alice.iam().attach_role_policy().role_name(role);
+        let attach = attach.policy_arn("arn:aws:iam::aws:policy/AWSSupportAccess");
+        assert_eq!(code(attach.send().await), expected, "{role}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_condition_on_the_policy_that_is_attached_is_seen() {
     let setup = Setup::new().await;
     let alice = setup.lone_user_with_key().await;

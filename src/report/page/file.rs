@@ -14,7 +14,7 @@ const JSON_BEGINNING: &str = "{\n  \"schema\": \"dayone-report/";
 /// Whether the page may go there: nothing is there, or an empty file, or an earlier page.
 pub(super) fn judge(path: &Path) -> Result<(), Failure> {
     let ours = [html::BEGINNING, markdown::BEGINNING, JSON_BEGINNING];
-    if journal::is_replaceable(path, &ours)? { Ok(()) } else { Err(not_ours(path)) }
+    if journal::may_be_replaced(path, &ours)? { Ok(()) } else { Err(not_ours(path)) }
 }
 
 /// Puts it there.

@@ -367,18 +367,18 @@ impl Writer<'_> {
             return self.fact(&name, vec![Line::Words(trouble.clone())]);
         }
         let made = last.report_made.as_deref().map_or_else(|| "?".to_owned(), readable);
-        let mut lines = vec![self.words(&password_use(last.password.as_deref()))];
+        let basis = text! {
+            en: "By the credential report that AWS made {made} UTC, which can be four hours behind.",
+            ko: "AWS가 {made} UTC에 만든 자격 증명 보고서 기준이며 최대 4시간 늦을 수 있습니다."
+        };
+        let mut lines = vec![self.words(&basis), self.words(&password_use(last.password.as_deref()))];
         lines.extend(last.access_keys.iter().map(|key| self.words(&key_use(key))));
         if last.access_keys.is_empty() {
             lines.push(self.words(&text! {
-                en: "No use of an access key that root still has is on record.",
-                ko: "루트에 남아 있는 액세스 키의 사용 기록이 없습니다."
+                en: "No use of an access key that root had then is on record.",
+                ko: "당시 루트에 있던 액세스 키의 사용 기록이 없습니다."
             }));
         }
-        lines.push(self.words(&text! {
-            en: "By the credential report that AWS made {made} UTC, which can be four hours behind.",
-            ko: "AWS가 {made} UTC에 만든 자격 증명 보고서 기준이며 최대 4시간 늦을 수 있습니다."
-        }));
         self.fact(&name, lines)
     }
 

@@ -72,8 +72,8 @@ pub(super) fn key_use(key: &KeyUse) -> Text {
     let (time, service) = (readable(&key.time), key.service.as_deref().unwrap_or("?"));
     let region = key.region.as_deref().unwrap_or("?");
     text! {
-        en: "Last use of an access key that root still has: {time} UTC, {service}, {region}.",
-        ko: "루트에 남아 있는 액세스 키의 마지막 사용: {time} UTC, {service}, {region}."
+        en: "Last use of an access key that root had then: {time} UTC, {service}, {region}.",
+        ko: "당시 루트에 있던 액세스 키의 마지막 사용: {time} UTC, {service}, {region}."
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if people.is_empty() {
         return StepPlan::in_place(step, everybody_is_settled(facts, &machines));
     }
-    let plan = StepPlan::needs_person(step, everybody_enrols(&people)).with_names(&people);
+    let plan = StepPlan::needs_person(step, everybody_enrols(&people));
+    let plan = if people.len() > SHOWN { plan.with_names(&people) } else { plan };
     let of_machines = (!machines.is_empty()).then(|| nobody_signs_in(&machines));
     of_machines.into_iter().chain(by_report(facts)).fold(plan, StepPlan::with_note)
 }
@@ -188,7 +189,6 @@ fn is_in(user: &str, group: &str, facts: &Facts, answers: &Answers) -> bool {
 fn everybody_enrols(without: &[String]) -> PersonTask {
     let (count, names) = (without.len(), shortened(without));
     let how = vec![
-        text! { en: "Without MFA ({count}): {names}", ko: "MFA 없음({count}명): {names}" },
         text! {
             en: "Each signs in to the console and opens Security credentials, then Assign MFA device. SMS is retired: AWS enrols no phone numbers any more.",
             ko: "각자 콘솔에 로그인해 보안 자격 증명에서 MFA 디바이스 할당을 선택합니다. SMS는 종료되어 전화번호로는 더 이상 등록할 수 없습니다."
@@ -198,13 +198,18 @@ fn everybody_enrols(without: &[String]) -> PersonTask {
             ko: "권한이 없다고 나오면 dayone-require-mfa 정책이 연결된 그룹에 넣어 주세요. 이 정책이 등록을 허용합니다."
         },
     ];
-    let what = text! { en: "Have every user enrol an MFA device.", ko: "모든 사용자가 MFA 디바이스를 등록하게 하세요." };
+    let what = text! {
+        en: "Have everybody enrol an MFA device who has none ({count}): {names}",
+        ko: "MFA 디바이스가 없는 사용자({count}명)가 등록하게 하세요: {names}"
+    };
     PersonTask { what, how, seen: Seen::Elsewhere }
 }
 
+/// So many names are listed.
+const SHOWN: usize = 10;
+
 /// The names, or the first ten of them.
 pub(crate) fn shortened(names: &[String]) -> String {
-    const SHOWN: usize = 10;
     let mut shown: Vec<_> = names.iter().take(SHOWN).map(|name| harmless(name)).collect();
     if names.len() > SHOWN {
         shown.push("…".to_owned());

@@ -33,7 +33,8 @@ fn a_person_is_told_which_answer_names_another_bucket() {
     let facts = Facts { bucket: BucketFacts::NotMine, ..fresh() };
     let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
     let task = bucket.person.unwrap();
-    says(&task.how[0], &[BUCKET, "trail.bucket"]);
+    says(&task.what, &[BUCKET]);
+    says(&task.how[0], &["trail.bucket"]);
     let trail = step(&facts, &Answers::default(), StepId::Trail);
     assert_eq!(trail.reason, Some(after(StepId::TrailBucket)));
 }

@@ -123,7 +123,7 @@ fn a_statement_that_keeps_administrators_or_root_from_the_policy_is_left_to_a_pe
         let facts = Facts { bucket: mine(REGION, Some(&deny)), ..fresh() };
         let bucket = step(&facts, &Answers::default(), StepId::TrailBucket);
         let task = bucket.person.unwrap();
-        assert!(task.how[0].en.contains(who), "{task:?}");
+        assert!(task.what.en.contains(who), "{task:?}");
     }
 }
 
@@ -223,7 +223,7 @@ fn a_statement_that_would_shut_out_whoever_acts_is_left_to_a_person() {
     assert_eq!(step(&facts, &Answers::default(), StepId::TrailBucket).state, State::ToChange);
     let facts = Facts { acting: ROLES.map(String::from).to_vec(), ..facts };
     let task = step(&facts, &Answers::default(), StepId::TrailBucket).person.unwrap();
-    assert!(task.how[0].en.contains(ROLES[0]), "{task:?}");
+    assert!(task.what.en.contains(ROLES[0]), "{task:?}");
 }
 
 #[test]
@@ -304,5 +304,5 @@ fn a_statement_that_keeps_a_named_reader_out_is_left_to_a_person() {
     let mut answers = Answers::default();
     answers.trail.readers.push(AUDITOR.into());
     let task = step(&facts, &answers, StepId::TrailBucket).person.unwrap();
-    assert!(task.how[0].en.contains(AUDITOR), "{task:?}");
+    assert!(task.what.en.contains(AUDITOR), "{task:?}");
 }

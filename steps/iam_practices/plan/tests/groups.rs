@@ -200,6 +200,16 @@ fn what_would_change_somebodys_rights_is_left() {
 }
 
 #[test]
+fn why_nothing_is_moved_is_said() {
+    let mut facts = perfect();
+    add_user(&mut facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+    for answers in [answers(), unattended()] {
+        let left = planned(&facts, &answers, StepId::PermissionsThroughGroups);
+        notes(&left, &["bob", "AdministratorAccess", "Administrators"]);
+    }
+}
+
+#[test]
 fn of_two_policies_with_one_name_one_is_left() {
     let namesake = format!("arn:aws:iam::{ACCOUNT}:policy/ReadOnlyAccess");
     let mut facts = perfect();

@@ -98,6 +98,14 @@ fn a_key_that_came_with_its_user_is_switched_off() {
         let planned = planned(&facts, &answers(), StepId::UnusedCredentials);
         assert_eq!(planned.state, state, "{seconds} {used:?} {password}");
     }
+    // The consent in the answers is about keys that nobody has used for 45 days.
+    let mut facts = perfect();
+    together(&mut facts, 0, None, true);
+    let mut consent = unattended();
+    consent.iam.disable_unused = true;
+    let left = planned(&facts, &consent, StepId::UnusedCredentials);
+    assert_eq!((left.state, &left.changes), (State::NeedsPerson, &Vec::new()));
+    notes(&left, &["bob", "AKIA1", "45"]);
     // The administrator's own key may be an hour old.
     let mut facts = perfect();
     let made = ago(1);
