@@ -179,7 +179,7 @@ fn what_is_no_code_is_asked_for_again_before_aws_hears_of_it() {
     let dialogue = [
         ("abcdef", "A code has", "First code of alice"),
         (first.as_str(), "Second code of alice", "Second code of alice"),
-        (first.as_str(), "AWS has seen", "Second code of alice"),
+        (first.as_str(), "was used already", "Second code of alice"),
         (second.as_str(), "Enrol a second device", "Enrol a second device"),
     ];
     for (typed, told, question) in dialogue {
