@@ -118,7 +118,11 @@ fn on_one_line(words: &str) -> String {
         }
         None => lines(words).join("; ").replace(":; ", ": "),
     };
-    line.trim().chars().take(LONGEST).collect()
+    let line = line.trim();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", line[..end].trim_end()),
+        None => line.to_owned(),
+    }
 }
 
 fn cause<E>(error: &SdkError<E, HttpResponse>, code: Option<&str>, status: Option<u16>) -> AwsCause
@@ -243,7 +247,8 @@ mod tests {
             on_one_line("Attempted:\n  A: not set\n  B: not found"),
             "Attempted: A: not set; B: not found"
         );
-        assert_eq!(on_one_line(&"x".repeat(1000)).len(), LONGEST);
+        assert_eq!(on_one_line(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
+        assert_eq!(on_one_line(&"김".repeat(1000)), format!("{} …", "김".repeat(LONGEST)));
         assert_eq!(on_one_line(""), "");
     }
 
