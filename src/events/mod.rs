@@ -29,6 +29,7 @@ use steps::{regions, text};
 use crate::cli::{Events, Options, Output};
 use crate::error::Failure;
 use crate::interrupt::Interrupt;
+use crate::report::human;
 use crate::run::{self, Task};
 use crate::screen::{Screen, Tone};
 
@@ -66,7 +67,9 @@ pub async fn run(
     events.to.as_deref().map_or(Ok(()), download::judge)?;
     let connection = run::real_account(options, Task::Check).await?.connection;
     let signed_in = async { connection.started_as().await.map_err(StepError::from) };
-    let identity = run::until(&interrupt, signed_in).await?;
+    let endpoints = connection.endpoints().join(", ");
+    let identity =
+        run::until(&interrupt, signed_in).await.inspect_err(|_| tell_replaced(screen, &endpoints))?;
     expected_account(options, file, &identity.caller.account)?;
 
     let enabled = match events.all_regions {
@@ -76,11 +79,19 @@ pub async fn run(
     let regions = regions_for(events, &connection.region(), &identity.caller.partition, &enabled.names);
     let regions = (regions, enabled.unlisted);
     let mut search = Search::begin(events, form, period, regions, &identity, screen)?;
-    search.announce(connection.endpoint());
+    search.announce(&endpoints);
     if let Some(status) = search.read(&identity, &interrupt).await? {
         return Ok(status);
     }
     search.tell(connection.calls())
+}
+
+/// Says what is asked in the place of AWS, also where that cannot be reached.
+fn tell_replaced(screen: &Screen, endpoints: &str) {
+    if !endpoints.is_empty() {
+        let replaced = human::replaced(endpoints);
+        screen.wrapped(2, &screen.paint(Tone::Caution, screen.say(&replaced)));
+    }
 }
 
 /// One look into Event History, from the question to the answer.
@@ -122,13 +133,10 @@ impl<'s> Search<'s> {
     }
 
     /// Says what is looked at.
-    fn announce(&self, endpoint: Option<&str>) {
+    fn announce(&self, endpoints: &str) {
         let heading = words::heading(&self.account, &self.regions, self.period);
         self.screen.wrapped(2, &self.screen.paint(Tone::Strong, self.screen.say(&heading)));
-        if let Some(endpoint) = endpoint {
-            let replaced = words::replaced(endpoint);
-            self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.screen.say(&replaced)));
-        }
+        tell_replaced(self.screen, endpoints);
         if self.earlier > 0 {
             self.screen.wrapped(2, self.screen.say(&words::goes_on(self.earlier)));
         }

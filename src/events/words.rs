@@ -34,12 +34,6 @@ pub fn heading(account: &str, regions: &[String], period: Period) -> Text {
     }
 }
 
-/// Something else is asked than AWS.
-pub fn replaced(endpoint: &str) -> Text {
-    let endpoint = harmless(endpoint);
-    text! { en: "AWS is replaced by {endpoint}.", ko: "AWS 대신 {endpoint}을(를) 사용합니다." }
-}
-
 /// A download is taken up again.
 pub fn goes_on(events: usize) -> Text {
     let there = match events {

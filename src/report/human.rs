@@ -394,10 +394,7 @@ impl Human {
             };
             self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&rehearsal)));
         } else if let Some(endpoint) = &who.endpoint {
-            let endpoint = steps::text::harmless(endpoint);
-            let other =
-                text! { en: "AWS is replaced by {endpoint}.", ko: "AWS 대신 {endpoint}을(를) 사용합니다." };
-            self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&other)));
+            self.screen.wrapped(2, &self.screen.paint(Tone::Caution, self.say(&replaced(endpoint))));
         }
     }
 
@@ -462,6 +459,12 @@ impl Listener for Human {
             Event::Finished(finished) => summary::print(&self.screen, finished),
         }
     }
+}
+
+/// Something else is asked than AWS: a forgotten setting would send calls to an emulator in silence.
+pub fn replaced(endpoint: &str) -> Text {
+    let endpoint = steps::text::harmless(endpoint);
+    text! { en: "AWS is replaced by {endpoint}.", ko: "AWS 대신 {endpoint}을(를) 사용합니다." }
 }
 
 /// Parts of a page from top to bottom, with an empty line around each.

@@ -16,10 +16,11 @@ use crate::cli::Options;
 use crate::engine::Engine;
 use crate::environment;
 use crate::error::Failure;
-use crate::event::Listener;
+use crate::event::{Event, Listener};
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, Told};
 use crate::operator::{AnyOperator, Plain, Prepared, Terminal};
+use crate::report::human;
 use crate::screen::Screen;
 
 /// The account that the environment and the options lead to.
@@ -70,7 +71,12 @@ pub(crate) async fn prepare<'e>(
     interrupt: Interrupt,
     listener: &'e mut dyn Listener,
 ) -> Result<Engine<'e, AnyOperator>, Failure> {
-    let mut session = until(&interrupt, Session::open(place.connection.clone())).await?;
+    let opened = until(&interrupt, Session::open(place.connection.clone())).await;
+    let endpoints = place.connection.endpoints().join(", ");
+    if !endpoints.is_empty() && matches!(&opened, Err(Failure::Step(StepError::Aws(_)))) {
+        listener.hear(&Event::Note(human::replaced(&endpoints)));
+    }
+    let mut session = opened?;
     let folder = place.state.join("accounts").join(safe(session.account())?);
     let mut collected = Collected::from_sources(answers::remembered(&folder), file, options.answers())?;
     expected_account(&collected, &session)?;

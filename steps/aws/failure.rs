@@ -266,6 +266,7 @@ mod tests {
         );
         assert_eq!(on_one_line(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
         assert_eq!(on_one_line(&"x".repeat(1000)), format!("{} …", "x".repeat(LONGEST)));
+        assert_eq!(on_one_line(&"김".repeat(1000)), format!("{} …", "김".repeat(LONGEST)));
         assert_eq!(on_one_line(""), "");
     }
 

@@ -7,7 +7,7 @@ use crate::event_history::DELAY;
 use crate::mfa::shortened;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 
 use super::facts::Facts;
 use super::lifetimes::{
@@ -277,9 +277,9 @@ fn of_machines(row: &Row, facts: &Facts) -> Vec<Finding> {
 fn machine_in_words(row: &Row, key: &Key, now: i64) -> Text {
     let described = key_in_words(row, key);
     let days = days_since(key.last_use.as_ref().map(|last| last.at), now).unwrap_or_default();
-    let (en, ko) = (&described.en, &described.ko);
+    let (en, ko, ago) = (&described.en, &described.ko, counted(days, "day"));
     text! {
-        en: "{en}, {days} days ago; no console password",
+        en: "{en}, {ago} ago; no console password",
         ko: "{ko}, {days}일 전. 콘솔 암호 없음"
     }
 }

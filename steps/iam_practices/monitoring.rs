@@ -68,7 +68,13 @@ fn offered_alarm() -> Text {
 impl Watch {
     fn judged(self) -> StepPlan<Change> {
         let step = StepId::ActivityMonitoring;
-        let unseen: Vec<_> = self.unseen.iter().map(Unseen::text).collect();
+        let mut unseen: Vec<Unseen> = Vec::new();
+        for each in self.unseen {
+            // Each Region of the alarm is asked, and refuses in the same words.
+            if !unseen.contains(&each) {
+                unseen.push(each);
+            }
+        }
         let plan = if !self.changes.is_empty() {
             let left = self.person.into_iter().map(|(what, how)| sentences([what, how]));
             left.fold(StepPlan::to_change(step, self.changes, Text::default()), StepPlan::with_note)
@@ -78,12 +84,13 @@ impl Watch {
         } else if let Some((what, how)) = self.confirms {
             StepPlan::needs_person(step, PersonTask { what, how, seen: Seen::InAccount })
         } else if !unseen.is_empty() {
-            return standing(State::NotAssessed, sentences(self.unseen.iter().map(Unseen::reason)));
+            return standing(State::NotAssessed, sentences(unseen.iter().map(Unseen::reason)));
         } else if let Some(word) = self.by_word {
             return standing(State::Accepted, word);
         } else {
             return StepPlan::in_place(step, listed(self.found));
         };
+        let unseen = unseen.iter().map(Unseen::text);
         self.notes.into_iter().chain(self.by_word).chain(unseen).fold(plan, StepPlan::with_note)
     }
 

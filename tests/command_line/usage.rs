@@ -103,3 +103,19 @@ fn without_credentials_the_ways_to_sign_in_are_shown() {
     let korean = machine.ends(1, &["plan", "--language", "ko"]).told();
     assert!(korean.contains("AWS에 로그인되어 있지 않습니다.") && korean.contains("aws login"), "{korean}");
 }
+
+/// A forgotten setting sends every call elsewhere, and then nobody is signed in there, or nobody answers.
+#[test]
+fn what_is_asked_in_the_place_of_aws_is_said_where_it_cannot_be_reached() {
+    let machine = Machine::new();
+    let elsewhere = [
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    for command in ["check", "events"] {
+        let said = machine.ends_with(elsewhere, 1, &[command]);
+        assert!(said.stdout.contains("AWS is replaced by http://127.0.0.1:1."), "{command}: {}", said.stdout);
+        assert!(said.told().contains("sts:GetCallerIdentity"), "{command}: {}", said.stderr);
+    }
+}
