@@ -165,7 +165,8 @@ pub async fn on(
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
     let human = if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
-    let mut human = human.verbose(options.verbose).with_directions(task != Task::Check);
+    let human = human.verbose(options.verbose).with_directions(task != Task::Check);
+    let mut human = human.unattended(matches!(task, Task::Apply { .. }));
     let mut json = Json::new(screen.language(), task.access() == Access::ReadWrite);
     let calls = Calls::of(&place.connection);
     let mut looking = Looking::begin();

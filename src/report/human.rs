@@ -28,6 +28,8 @@ pub struct Human {
     verbose: bool,
     /// Whether a list tells a person how, too.
     directs: bool,
+    /// Whether nobody is there who would want to know how long it takes.
+    unattended: bool,
     /// The practice whose heading was printed last.
     practice: Option<PracticeId>,
     /// The step that was shown last, for the question that comes again after an explanation.
@@ -67,12 +69,20 @@ impl Human {
         self
     }
 
+    /// Leaves out what is for somebody who is about to sit through it.
+    #[must_use]
+    pub fn unattended(mut self, unattended: bool) -> Self {
+        self.unattended = unattended;
+        self
+    }
+
     fn new(screen: Screen, manner: Manner) -> Self {
         Self {
             screen,
             manner,
             verbose: false,
             directs: false,
+            unattended: false,
             practice: None,
             asked_about: None,
             spinner: None,
@@ -408,6 +418,9 @@ impl Human {
             self.overview_line(practice, &steps.collect::<Vec<_>>());
         }
         self.screen.blank();
+        if self.unattended {
+            return;
+        }
         for line in before_start(to_do(reports)) {
             self.screen.wrapped(2, self.say(&line));
         }

@@ -354,6 +354,18 @@ fn a_question_is_not_asked_twice() {
 }
 
 #[test]
+fn who_is_not_there_needs_no_phone() {
+    for unattended in [true, false] {
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        let overview = Event::Overview(vec![group()]);
+        Human::walking(screen.clone()).unattended(unattended).hear(&overview);
+        let page = screen.kept();
+        assert!(page.contains("Stop using the root user"), "{page}");
+        assert_ne!(page.contains("Have your phone"), unattended, "{page}");
+    }
+}
+
+#[test]
 fn a_plan_tells_a_person_how_and_a_verdict_only_what() {
     let texts = |en: &str, ko: &str| Text { en: en.into(), ko: ko.into() };
     let how =
