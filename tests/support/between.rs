@@ -261,9 +261,20 @@ impl Call {
         bytes
     }
 
+    /// Whether it goes to S3 Control, which signs as S3 and refuses otherwise.
+    fn is_account_wide(&self) -> bool {
+        self.request_line().1.starts_with("/v20180820/")
+    }
+
     /// A refusal, in the wire format of the service.
     pub fn refused(&self, status: u16, code: &str, message: &str) -> Answer {
         let (kind, body) = match self.service.as_str() {
+            _ if self.is_account_wide() => (
+                "text/xml",
+                format!(
+                    "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+                ),
+            ),
             "iam" | "sts" => (
                 "text/xml",
                 format!(
