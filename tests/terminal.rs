@@ -454,8 +454,8 @@ fn a_profile_that_is_taken_can_be_left_at_that() {
     std::fs::create_dir_all(&files).unwrap();
     std::fs::write(files.join("config"), "[profile dayone-admin]\nregion = us-east-1\n").unwrap();
     let mut person = Person::sit_down(home.path(), &BY_KEY, &["rehearse"]);
-    person.answer_until(|asked| asked.contains("leave it")).unwrap();
-    assert!(person.window.text().contains("There is an AWS profile dayone-admin already"));
+    person.answer_until(|asked| asked.contains("is taken")).unwrap();
+    assert!(person.window.text().contains("The AWS profile dayone-admin is taken"));
     person.window.type_line("-");
     person.window.next_question().unwrap();
     assert!(person.window.scrolled_back().contains("Left for another time."));

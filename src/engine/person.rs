@@ -415,8 +415,8 @@ impl<O: Asks> Engine<'_, O> {
 fn is_taken(profile: &str) -> Text {
     let profile = steps::text::harmless(profile);
     text! {
-        en: "There is an AWS profile {profile} already. Another name, or skip to leave it",
-        ko: "AWS 프로파일 {profile}이(가) 이미 있습니다. 다른 이름(만들지 않으려면 건너뛰기)"
+        en: "The AWS profile {profile} is taken. Another name, or skip",
+        ko: "{profile} 프로파일이 이미 있습니다. 다른 이름 또는 건너뛰기"
     }
 }
 
@@ -547,7 +547,7 @@ mod tests {
             assert!(!leaves_open(answer), "{answer}");
         }
         let taken = is_taken("work\u{1b}[2J");
-        assert!(taken.en.contains("or skip to leave it") && !taken.en.contains('\u{1b}'), "{}", taken.en);
+        assert!(taken.en.contains("or skip") && !taken.en.contains('\u{1b}'), "{}", taken.en);
         assert!(another_name().ko.contains("만들지 않으려면 건너뛰기"));
     }
 }
