@@ -2,7 +2,7 @@
 //!
 //! While it runs, what has been read is in `FILE.part`: a line that says what was asked, and then a line for each page,
 //! with how far its Region has been read. The same command goes on from there. `FILE` itself appears in one step, when
-//! all is read.
+//! all is read, and takes the place of an earlier download alone.
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
