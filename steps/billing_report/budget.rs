@@ -97,7 +97,7 @@ impl Budget {
                 Standing::Missing
             };
         }
-        let tells = |alert: &Alert| found.alerts.get(alert).is_some_and(|told| told.contains(&self.email));
+        let tells = |alert: &Alert| found.alerts.get(alert).is_some_and(|told| self.is_told_among(told));
         let is_ours = found.counts_all
             && found.amount == self.limit().to_string()
             && self.alerts().iter().all(tells)
@@ -111,7 +111,18 @@ impl Budget {
     /// Whether a budget of others tells the same address of the same costs, at the same amount or before.
     fn is_served_by(&self, found: &BudgetFacts) -> bool {
         let at = if self.amount == 0 { ANY_COST } else { u64::from(self.amount) * 100 };
-        found.counts_all && found.tells.get(&self.email).is_some_and(|told_above| *told_above <= at)
+        let mut tells = found.tells.iter();
+        found.counts_all && tells.any(|(address, told_above)| self.is_told_by(address) && *told_above <= at)
+    }
+
+    /// Whether who is told is among these addresses.
+    fn is_told_among(&self, addresses: &BTreeSet<String>) -> bool {
+        addresses.iter().any(|address| self.is_told_by(address))
+    }
+
+    /// Whether an address is that of who is told: in small letters and in capitals it means the same.
+    fn is_told_by(&self, address: &str) -> bool {
+        self.email.eq_ignore_ascii_case(address)
     }
 
     /// One line for the plan. What it costs comes with it.
@@ -374,25 +385,40 @@ pub async fn create(identity: &Identity, budget: &Budget) -> Result<(), StepErro
 pub async fn update(identity: &Identity, budget: &Budget) -> Result<(), StepError> {
     define(identity, budget).await?;
     let found = notifications(identity, NAME).await?;
-    let found: BTreeSet<_> = found.iter().filter_map(Alert::found).collect();
     let (client, account) = (identity.budgets(), identity.caller.account.as_str());
     for alert in budget.alerts() {
-        let notification = alert.notification()?;
-        if found.contains(alert) {
-            let request = client.create_subscriber().account_id(account).budget_name(NAME);
-            let sent = request.notification(notification).subscriber(budget.subscriber()?).send().await;
-            unless("DuplicateRecord", sent.for_call("budgets:ModifyBudget"))?;
-        } else {
-            let request = client.create_notification().account_id(account).budget_name(NAME);
-            let sent = request.notification(notification).subscribers(budget.subscriber()?).send().await;
-            unless("DuplicateRecord", sent.for_call("budgets:ModifyBudget"))?;
+        match found.iter().find(|notification| Alert::found(notification) == Some(*alert)) {
+            Some(notification) => tell(identity, budget, *alert, notification).await?,
+            None => {
+                let request = client.create_notification().account_id(account).budget_name(NAME);
+                let request = request.notification(alert.notification()?).subscribers(budget.subscriber()?);
+                unless("DuplicateRecord", request.send().await.for_call("budgets:ModifyBudget"))?;
+            }
         }
     }
+    let found: BTreeSet<_> = found.iter().filter_map(Alert::found).collect();
     for alert in found.iter().filter(|alert| !budget.alerts().contains(alert)) {
         let request = client.delete_notification().account_id(account).budget_name(NAME);
         let sent = request.notification(alert.notification()?).send().await;
         unless("NotFound", sent.for_call("budgets:ModifyBudget"))?;
     }
+    Ok(())
+}
+
+/// Has a notification that is there tell whoever is to be told, unless it does, in whatever letters.
+async fn tell(
+    identity: &Identity,
+    budget: &Budget,
+    alert: Alert,
+    found: &Notification,
+) -> Result<(), StepError> {
+    if budget.is_told_among(&told(identity.clone(), NAME.to_owned(), found.clone()).await?) {
+        return Ok(());
+    }
+    let request = identity.budgets().create_subscriber().account_id(&identity.caller.account);
+    let request = request.budget_name(NAME).notification(alert.notification()?);
+    let sent = request.subscriber(budget.subscriber()?).send().await;
+    unless("DuplicateRecord", sent.for_call("budgets:ModifyBudget"))?;
     Ok(())
 }
 
@@ -483,6 +509,17 @@ mod tests {
                 standing => assert!(!will_do && standing == Standing::Missing, "{amount}: {found:?}"),
             }
         }
+    }
+
+    /// In small letters and in capitals an address means the same.
+    #[test]
+    fn letters_make_no_other_address() {
+        let shouted = Budget { email: EMAIL.to_uppercase(), ..budget(100) }.as_made();
+        assert!(is_in_place(100, &shouted));
+        let of_others = BudgetFacts { name: "team".into(), ..shouted };
+        assert!(is_in_place(100, &of_others));
+        let later = BudgetFacts { tells: BTreeMap::from([(EMAIL.to_uppercase(), 10_001)]), ..of_others };
+        assert!(!is_in_place(100, &later));
     }
 
     #[test]
@@ -658,6 +695,35 @@ mod tests {
         assert_eq!(sent["BudgetLimit"]["Amount"], "100");
         assert_eq!(sent["CostTypes"], json!({"IncludeCredit": false, "IncludeRefund": false}));
         assert_eq!((&sent["CostFilters"], sent["TimePeriod"].is_null()), (&Value::Null, false));
+    }
+
+    /// The calls of an update of ours where one of its alerts tells this address already.
+    async fn update_telling(address: &'static str) -> Vec<String> {
+        let aws = canned::Aws::answering(move |call| {
+            let answer = match call.operation.as_str() {
+                "DescribeBudget" => r#"{"Budget": {"BudgetName": "dayone-monthly", "BudgetType": "COST",
+                    "TimeUnit": "MONTHLY"}}"#
+                    .into(),
+                "DescribeNotificationsForBudget" => NOTIFICATIONS.into(),
+                "DescribeSubscribersForNotification" => SUBSCRIBERS.replace(EMAIL, address),
+                _ => "{}".into(),
+            };
+            Some((200, answer))
+        });
+        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+        update(&identity, &budget(100)).await.unwrap();
+        let written = aws.heard().into_iter().map(|call| call.operation);
+        written.filter(|operation| operation.starts_with("Create")).collect()
+    }
+
+    #[tokio::test]
+    async fn an_update_tells_nobody_twice() {
+        let others = ["CreateNotification", "CreateNotification"];
+        for address in ["costs@example.com", "Costs@Example.COM"] {
+            assert_eq!(update_telling(address).await, others, "{address}");
+        }
+        let somebody_else = ["CreateSubscriber", "CreateNotification", "CreateNotification"];
+        assert_eq!(update_telling("team@example.com").await, somebody_else);
     }
 
     #[tokio::test]

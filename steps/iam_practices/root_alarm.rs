@@ -189,9 +189,13 @@ async fn topic(
     Ok(Ok(Some(Topic { policy, subscription })))
 }
 
-/// An address that is not confirmed yet has words in the place of an ARN, and so has one that has left.
+/// An address that is not confirmed yet has words in the place of an ARN, and so has one that has left. In small letters and
+/// in capitals it means the same.
 fn subscription(subscriptions: &[sdk::Subscription], email: &str) -> Subscription {
-    let of_address = subscriptions.iter().filter(|subscription| subscription.endpoint() == Some(email));
+    let is_of_address = |subscription: &&sdk::Subscription| {
+        subscription.endpoint().is_some_and(|endpoint| endpoint.eq_ignore_ascii_case(email))
+    };
+    let of_address = subscriptions.iter().filter(is_of_address);
     let arns = of_address.filter_map(|subscription| subscription.subscription_arn());
     let arns: Vec<_> = arns.filter(|arn| *arn != DELETED).collect();
     match arns.as_slice() {
@@ -630,6 +634,17 @@ mod tests {
             let subscriptions: Vec<_> = arns.iter().map(|arn| of_address(arn)).collect();
             assert_eq!(subscription(&subscriptions, EMAIL), expected, "{arns:?}");
         }
+    }
+
+    #[test]
+    fn an_address_in_other_letters_is_not_asked_again() {
+        let confirmed = "arn:aws:sns:us-east-1:111122223333:dayone-root-use:1";
+        let of = |endpoint: &str| {
+            let told = sdk::Subscription::builder().endpoint(endpoint).subscription_arn(confirmed).build();
+            subscription(&[told], EMAIL)
+        };
+        assert_eq!(of("Security@Example.COM"), Subscription::Confirmed);
+        assert_eq!(of("security@example.org"), Subscription::Missing);
     }
 
     #[tokio::test]
