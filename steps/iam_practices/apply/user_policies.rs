@@ -4,6 +4,8 @@
 //! this run has given a moment ago is not shown everywhere at once. So both are looked at right before, several times where
 //! that takes: who does not have the policy through the group keeps it.
 
+use aws_sdk_iam::types::AttachedPolicy;
+
 use crate::aws::{ForCall, Identity, unless};
 use crate::error::StepError;
 use crate::iam_practices::plan::name_in;
@@ -101,7 +103,7 @@ async fn is_attached(
         let request = iam.list_attached_group_policies().group_name(group).max_items(PAGE);
         let attached = request.into_paginator().items().send().try_collect().await;
         let attached = unless("NoSuchEntity", attached.for_call("iam:ListAttachedGroupPolicies"))?;
-        let has_it = |found: &aws_sdk_iam::types::AttachedPolicy| found.policy_arn() == Some(policy.as_str());
+        let has_it = |found: &AttachedPolicy| found.policy_arn() == Some(policy.as_str());
         Ok(attached.unwrap_or_default().iter().any(has_it).then_some(()))
     });
     Ok(seen.await?.is_some())
@@ -225,7 +227,8 @@ mod tests {
         let (of_user, of_group) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let is_seen = |looks: &AtomicUsize| looks.fetch_add(1, Ordering::Relaxed) >= 2;
         let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
-            "ListGroupsForUser" => in_groups(call, if is_seen(&of_user) { &[GROUP] } else { &[] }),
+            "ListGroupsForUser" if is_seen(&of_user) => in_groups(call, &[GROUP]),
+            "ListGroupsForUser" => in_groups(call, &[]),
             "ListAttachedGroupPolicies" if is_seen(&of_group) => attached(call, &[READ_ONLY]),
             "ListAttachedGroupPolicies" => call.refused(404, "NoSuchEntity"),
             _ => call.xml(""),
