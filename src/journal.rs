@@ -3,8 +3,8 @@
 //! A journal line is on the disk before AWS hears of a change, and another one after. It is evidence, and two offers
 //! rest on it besides: to replace an access key, or to remove a half-made device, that a run of ours left when it was cut
 //! short ([`Told::unfinished`]); and to switch on again what a run of ours has switched off
-//! ([`Told::switched_off`]). Losing the folder loses these offers and no safety, because the account itself is read
-//! again each time.
+//! ([`Told::switched_off`]). By it a run is patient, too, with a KMS key that one of ours was cut short with and that AWS
+//! does not show yet. Losing the folder loses these and no safety, because the account itself is read again each time.
 
 mod files;
 mod history;

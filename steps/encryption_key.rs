@@ -4,12 +4,14 @@
 //! there for. A key that is there already under the alias is brought up to this; what others have set in its policy
 //! stays. No key is ever switched off or scheduled for deletion here: what it has encrypted could never be read again.
 
+mod making;
+
 use aws_sdk_kms::types::{
     KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType, MultiRegionKeyType, OriginType,
 };
 use serde::Serialize;
 
-use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, reading, unless};
+use crate::aws::{ForCall, Identity, Reading, Unseen, unless};
 use crate::error::{AwsError, StepError};
 use crate::operator::Operator;
 use crate::policy::Document;
@@ -19,10 +21,10 @@ use crate::text;
 use crate::text::{Text, harmless};
 use crate::{meanwhile, wait};
 
+pub use making::{LeftOver, left_over};
+
 /// The most bytes that a key policy has. Source: KMS developer guide, "Resource quotas".
 const LARGEST_POLICY: usize = 32 * 1_024;
-/// So many keys are looked at together, for one of ours whose alias was never made.
-const AT_ONCE: usize = 10;
 
 /// What a key should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,17 @@ pub enum KeyChange {
         description: String,
         /// Its policy.
         policy: Document,
+        /// Whether a run was cut short while it made one, which may not be shown yet.
+        begun: bool,
+    },
+    /// Gives its alias to the key that a run was cut short with.
+    Name {
+        /// The alias.
+        alias: String,
+        /// The Region.
+        region: String,
+        /// The key's id.
+        key: String,
     },
     /// Has its key material replaced each year.
     EnableRotation {
@@ -165,21 +178,33 @@ fn fitness(key: &KeyMetadata) -> Fitness {
 }
 
 /// What has to be done. Pure.
-pub fn plan(wanted: &Wanted, facts: &Reading<Option<KeyFacts>>) -> Result<Vec<KeyChange>, KeyObstacle> {
-    let alias = || wanted.alias.clone();
+pub fn plan(
+    wanted: &Wanted,
+    facts: &Reading<Option<KeyFacts>>,
+    left_over: &LeftOver,
+) -> Result<Vec<KeyChange>, KeyObstacle> {
     match facts {
         Err(unseen) => Err(KeyObstacle::Unseen(unseen.clone())),
         Ok(Some(key)) if key.fitness != Fitness::Fits => Err(KeyObstacle::Fitness(key.fitness.clone())),
         Ok(Some(key)) => mend(wanted, key),
         Ok(None) => {
-            let create = KeyChange::Create {
-                alias: alias(),
-                region: wanted.region.clone(),
-                description: wanted.description.clone(),
-                policy: wanted.policy.clone(),
-            };
-            Ok(vec![create, KeyChange::EnableRotation { alias: alias() }])
+            let rotation = KeyChange::EnableRotation { alias: wanted.alias.clone() };
+            Ok(vec![make_or_name(wanted, left_over), rotation])
         }
+    }
+}
+
+fn make_or_name(wanted: &Wanted, left_over: &LeftOver) -> KeyChange {
+    let (alias, region) = (wanted.alias.clone(), wanted.region.clone());
+    match left_over {
+        LeftOver::Key(key) => KeyChange::Name { alias, region, key: key.clone() },
+        LeftOver::Nothing | LeftOver::Unseen => KeyChange::Create {
+            alias,
+            region,
+            description: wanted.description.clone(),
+            policy: wanted.policy.clone(),
+            begun: *left_over == LeftOver::Unseen,
+        },
     }
 }
 
@@ -214,9 +239,10 @@ pub async fn apply(
 ) -> Result<(), StepError> {
     let kms = identity.kms(region);
     match change {
-        KeyChange::Create { alias, description, policy, .. } => {
-            create(identity, region, [alias, description], policy, operator).await
+        KeyChange::Create { alias, description, policy, begun, .. } => {
+            making::create(identity, region, [alias, description], policy, *begun, operator).await
         }
+        KeyChange::Name { alias, key, .. } => making::name(identity, region, [alias, key], operator).await,
         KeyChange::EnableRotation { alias } => {
             let key = arn_of(identity, region, alias, operator).await?;
             wait::until_seen(operator, waiting(alias), not_shown_yet, async || {
@@ -248,56 +274,6 @@ fn whose(alias: &str) -> Text {
     text! { en: "the policy of key {alias}", ko: "키 {alias}의 정책" }
 }
 
-/// Keys have no names of their own, so one that was made before its alias could be is looked for first: a second one
-/// would be billed as well.
-async fn create(
-    identity: &Identity,
-    region: &str,
-    [alias, description]: [&str; 2],
-    policy: &Document,
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let key = match made_before(identity, region, description).await? {
-        Some(key) => key,
-        None => {
-            let request = identity.kms_once(region).create_key().description(description);
-            let made = request.policy(policy.to_json()).send().await.for_call("kms:CreateKey")?;
-            let made = made.key_metadata.map(|key| key.key_id);
-            made.ok_or_else(|| AwsError::without_answer("kms:CreateKey", "the new key has no id"))?
-        }
-    };
-    let kms = identity.kms(region);
-    wait::until_seen(operator, waiting(alias), not_shown_yet, async || {
-        let sent = kms.create_alias().alias_name(alias).target_key_id(&key).send().await;
-        unless("AlreadyExists", sent.for_call("kms:CreateAlias")).map(drop)
-    })
-    .await
-}
-
-async fn made_before(
-    identity: &Identity,
-    region: &str,
-    description: &str,
-) -> Result<Option<String>, AwsError> {
-    let keys =
-        identity.kms(region).list_keys().into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
-    let keys = keys.for_call("kms:ListKeys")?;
-    let keys: Vec<_> = keys.into_iter().filter_map(|key| key.key_id).collect();
-    let is_ours = |key: &KeyMetadata| key.description() == Some(description) && fitness(key) == Fitness::Fits;
-    for some in keys.chunks(AT_ONCE) {
-        let asked = some.iter().map(|key| described(identity.clone(), region.to_owned(), key.clone()));
-        if let Some(key) = at_once(asked).await?.into_iter().flatten().find(is_ours) {
-            return Ok(Some(key.key_id));
-        }
-    }
-    Ok(None)
-}
-
-/// A key that the caller may not look at is not ours.
-async fn described(identity: Identity, region: String, key: String) -> Result<Option<KeyMetadata>, AwsError> {
-    Ok(reading(describe(&identity, &region, &key).await)?.ok().flatten())
-}
-
 /// The ARN of the key behind an alias, which may have been made a moment ago.
 pub async fn arn_of(
     identity: &Identity,
@@ -327,11 +303,17 @@ fn not_shown_yet(error: &AwsError) -> bool {
     error.is("NotFound")
 }
 
+/// What the key with this alias is called in plans and in the journal.
+pub fn resource(alias: &str) -> String {
+    format!("kms:{alias}")
+}
+
 impl KeyChange {
     /// What is done.
     pub fn verb(&self) -> Verb {
         match self {
             Self::Create { .. } => Verb::Create,
+            Self::Name { .. } => Verb::Attach,
             Self::EnableRotation { .. } => Verb::Enable,
             Self::PutPolicy { .. } => Verb::Update,
         }
@@ -340,9 +322,9 @@ impl KeyChange {
     /// To what.
     pub fn resource(&self) -> String {
         match self {
-            Self::Create { alias, .. } => format!("kms:{alias}"),
-            Self::EnableRotation { alias } => format!("kms:{alias}/rotation"),
-            Self::PutPolicy { alias, .. } => format!("kms:{alias}/policy"),
+            Self::Create { alias, .. } | Self::Name { alias, .. } => resource(alias),
+            Self::EnableRotation { alias } => format!("{}/rotation", resource(alias)),
+            Self::PutPolicy { alias, .. } => format!("{}/policy", resource(alias)),
         }
     }
 
@@ -353,6 +335,13 @@ impl KeyChange {
                 en: "KMS key {alias} in {region}: about $1 a month, and $0.03 for 10,000 calls",
                 ko: "{region} 리전의 KMS 키 {alias}: 월 약 $1, 호출 10,000회에 $0.03"
             },
+            Self::Name { alias, region, key } => {
+                let key = harmless(key);
+                text! {
+                    en: "alias {alias} to the KMS key {key} in {region}, which a run that was cut short has made: about $1 a month, and $0.03 for 10,000 calls",
+                    ko: "중단된 실행이 만든 {region} 리전의 KMS 키 {key}에 별칭 {alias}: 월 약 $1, 호출 10,000회에 $0.03"
+                }
+            }
             Self::EnableRotation { alias } => text! {
                 en: "rotation of {alias} each year, for $1 a month more after the first and the second time",
                 ko: "{alias}의 연간 교체(첫 번째와 두 번째 교체 뒤 월 $1씩 추가)"
@@ -465,7 +454,14 @@ mod tests {
     }
 
     fn told(facts: Reading<Option<KeyFacts>>) -> Result<Vec<String>, KeyObstacle> {
-        let changes = plan(&wanted(), &facts)?;
+        told_after(facts, &LeftOver::Nothing)
+    }
+
+    fn told_after(
+        facts: Reading<Option<KeyFacts>>,
+        left_over: &LeftOver,
+    ) -> Result<Vec<String>, KeyObstacle> {
+        let changes = plan(&wanted(), &facts, left_over)?;
         Ok(changes.iter().map(|change| format!("{:?} {}", change.verb(), change.resource())).collect())
     }
 
@@ -478,6 +474,19 @@ mod tests {
         assert_eq!(told(Ok(Some(still))).unwrap(), create[1..]);
         let shut = KeyFacts { policy: Ok(None), ..perfect() };
         assert_eq!(told(Ok(Some(shut))).unwrap(), ["Update kms:alias/dayone-trail/policy"]);
+    }
+
+    #[test]
+    fn a_key_that_a_run_was_cut_short_with_is_named_and_no_other_made() {
+        let left_over = LeftOver::Key("2".into());
+        let name = ["Attach kms:alias/dayone-trail", "Enable kms:alias/dayone-trail/rotation"];
+        assert_eq!(told_after(Ok(None), &left_over).unwrap(), name);
+        assert!(told_after(Ok(Some(perfect())), &left_over).unwrap().is_empty());
+        for (left_over, expected) in [(LeftOver::Nothing, false), (LeftOver::Unseen, true)] {
+            let changes = plan(&wanted(), &Ok(None), &left_over).unwrap();
+            let Some(KeyChange::Create { begun, .. }) = changes.first() else { panic!("{changes:?}") };
+            assert_eq!(*begun, expected, "{left_over:?}");
+        }
     }
 
     #[test]
@@ -503,9 +512,11 @@ mod tests {
 
     #[test]
     fn the_price_is_told_with_the_key() {
-        for change in plan(&wanted(), &Ok(None)).unwrap() {
-            let summary = change.summary();
-            assert!(summary.en.contains("$1") && summary.ko.contains("$1"), "{summary:?}");
+        for left_over in [LeftOver::Nothing, LeftOver::Key("2".into())] {
+            for change in plan(&wanted(), &Ok(None), &left_over).unwrap() {
+                let summary = change.summary();
+                assert!(summary.en.contains("$1") && summary.ko.contains("$1"), "{summary:?}");
+            }
         }
     }
 
@@ -523,21 +534,6 @@ mod tests {
         let found = observe(&identity, "eu-north-1", ALIAS).await.unwrap().unwrap().unwrap();
         assert_eq!(found.fitness, Fitness::Off("PendingDeletion".into()));
         assert_eq!(aws.heard().len(), 2);
-    }
-
-    /// A run that was cut off between the key and its alias has left the second of these.
-    #[tokio::test]
-    async fn a_key_of_ours_without_an_alias_is_found_again() {
-        let aws = canned::Aws::answering(|call| match call.operation.as_str() {
-            "ListKeys" => Some((200, r#"{"Keys": [{"KeyId": "1"}, {"KeyId": "2"}, {"KeyId": "3"}]}"#.into())),
-            _ if call.body.contains("\"1\"") => call.refused(400, "AccessDeniedException"),
-            _ if call.body.contains("\"2\"") => Some((200, described_as("2", DESCRIPTION, "Enabled"))),
-            _ => Some((200, described_as("3", "somebody else's", "Enabled"))),
-        });
-        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-        let found = made_before(&identity, "eu-north-1", DESCRIPTION).await.unwrap();
-        assert_eq!(found.as_deref(), Some("2"));
-        assert_eq!(made_before(&identity, "eu-north-1", "another").await.unwrap(), None);
     }
 
     /// Its key material is imported, kept in a module, or replaced with that of another key.

@@ -55,6 +55,32 @@ where
     until_seen(operator, waiting_for_iam(name), not_seen_by_iam, attempt).await
 }
 
+/// Looks again, slower each time, until there is something to see, for as long as AWS may take to show everywhere what was
+/// done a moment ago. None where there is nothing to see by then. A pause that is asked for ends it between two looks.
+pub async fn until_shown<T, F>(
+    operator: &mut impl Operator,
+    what: Text,
+    mut look: F,
+) -> Result<Option<T>, StepError>
+where
+    F: AsyncFnMut() -> Result<Option<T>, AwsError>,
+{
+    if let Some(seen) = look().await? {
+        return Ok(Some(seen));
+    }
+    let asked = operator.pause();
+    let looks = async {
+        for pause in pauses() {
+            asked.unless_asked(pause).await?;
+            if let Some(seen) = look().await? {
+                return Ok::<_, StepError>(Some(seen));
+            }
+        }
+        Ok(None)
+    };
+    operator.while_waiting(what, looks).await
+}
+
 /// What is said while IAM does not see what was created by that name.
 pub fn waiting_for_iam(name: &str) -> Text {
     text! { en: "Waiting until IAM sees {name} everywhere", ko: "IAM 전체에 {name}이(가) 반영되기를 기다리는 중" }
@@ -145,6 +171,42 @@ mod tests {
             let result = result.await;
             assert_eq!((attempts, result.is_ok()), (expected, expected == 3), "{code}: {result:?}");
         }
+    }
+
+    /// How often it is looked, and what is seen, where there is something to see at this look.
+    async fn looked_for(shown_at: usize, pause: Pause) -> (usize, Result<Option<usize>, StepError>) {
+        let mut looks = 0;
+        let mut operator = Waits(pause);
+        let seen = until_shown(&mut operator, Text::default(), async || {
+            looks += 1;
+            Ok((looks == shown_at).then_some(looks))
+        });
+        let seen = seen.await;
+        (looks, seen)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_done_a_moment_ago_is_looked_for_until_it_shows() {
+        for shown_at in [1, 4] {
+            let (looks, seen) = looked_for(shown_at, Pause::default()).await;
+            assert!(matches!(seen, Ok(Some(seen)) if seen == shown_at), "{seen:?}");
+            assert_eq!(looks, shown_at);
+        }
+        let began = Instant::now();
+        let (looks, seen) = looked_for(usize::MAX, Pause::default()).await;
+        assert!(matches!(seen, Ok(None)) && looks > 10, "{looks}: {seen:?}");
+        assert!(began.elapsed() > PATIENCE / 2 && began.elapsed() <= PATIENCE, "{:?}", began.elapsed());
+        let (_raise, raised) = watch::channel(true);
+        let (looks, seen) = looked_for(2, Pause::when(raised)).await;
+        assert!(matches!(seen, Err(StepError::Operator(OperatorError::Interrupted))), "{seen:?}");
+        assert_eq!(looks, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_fails_is_told_at_once() {
+        let mut operator = Waits(Pause::default());
+        let seen = until_shown(&mut operator, Text::default(), async || Err::<Option<()>, _>(not_yet()));
+        assert!(matches!(seen.await, Err(StepError::Aws(error)) if error == not_yet()));
     }
 
     #[tokio::test(start_paused = true)]

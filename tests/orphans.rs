@@ -1,5 +1,5 @@
-//! What a run leaves behind that is cut off while it makes an access key or a device: the next run leaves exactly one of
-//! each, says of a lost secret that it is lost, and takes nothing for its own that it has no record of.
+//! What a run leaves behind that is cut off while it makes an access key, a device or a KMS key: the next run leaves exactly
+//! one of each, says of a lost secret that it is lost, and takes nothing for its own that it has no record of.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
@@ -89,6 +89,45 @@ async fn cut_off_in_the_making_the_next_run_leaves_one_key_and_one_device() {
             let third = run(&stage, again.operator.seed).await.finished();
             assert_eq!((third.changes_made, third.left()), (0, vec![]), "{place}");
         }
+    }
+}
+
+async fn run_with_kms(stage: &Stage, seed: Option<String>) -> Played<Actor> {
+    let steps = [&STEPS[..], &[StepId::TrailBucket]].concat();
+    let errand = stage.errand(json!({"trail": {"kms": true}}), &steps);
+    stage.play(&errand, Actor::attended(stage.clock.clone()).with_seed(seed)).await
+}
+
+/// Each KMS key is billed, so the one that was made is found again, before another is.
+#[tokio::test(start_paused = true)]
+async fn cut_off_in_the_making_of_a_kms_key_the_next_run_goes_on_with_it_and_says_so() {
+    let stage = Stage::new();
+    run_with_kms(&stage, None).await.finished();
+    let calls = stage.account.mutating_calls();
+    let at_mutating_call = calls.iter().position(|call| call == "kms:CreateKey").unwrap();
+    for fault in every_fault(at_mutating_call) {
+        let stage = Stage::new();
+        stage.account.set_fault(Some(fault));
+        let cut = run_with_kms(&stage, None).await;
+        assert!(cut.result.is_err(), "{fault:?}");
+        stage.account.set_fault(None);
+        let before = stage.account.mutating_calls().len();
+        let again = run_with_kms(&stage, cut.operator.seed).await.finished();
+        assert_eq!(again.left(), [], "{fault:?}");
+
+        let was_made = fault.when == FaultTime::After;
+        let mut made = stage.calls_since(before);
+        made.retain(|call| call.starts_with("kms:"));
+        let expected = ["kms:CreateKey", "kms:CreateAlias", "kms:EnableKeyRotation"];
+        assert_eq!(made, expected[usize::from(was_made)..], "{fault:?}");
+        let keys = stage.account.snapshot().await["encryption_keys"].take();
+        assert_eq!(keys.as_array().map(Vec::len), Some(1), "{fault:?}: {keys}");
+
+        let first = again.shown(StepId::TrailBucket).swap_remove(0).swap_remove(0);
+        let verb = if was_made { "attach" } else { "create" };
+        assert_eq!(first, format!("{verb} kms:alias/dayone-trail"), "{fault:?}");
+        let told = again.told.notes(StepId::TrailBucket);
+        assert_eq!(told.contains("cut short while it made the KMS key"), !was_made, "{fault:?}: {told}");
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::answers::Answers;
 use crate::aws::{Identity, Reading, Unseen};
-use crate::encryption_key::KeyFacts;
+use crate::encryption_key::{KeyFacts, LeftOver};
 use crate::error::{AwsError, StepError};
 use crate::private_bucket::BucketFacts;
 use crate::readings::Readings;
@@ -36,6 +36,9 @@ pub struct Facts {
     pub bucket: BucketFacts,
     /// The key of our alias in the bucket's Region. It is read only for who asks for it.
     pub key: Reading<Option<KeyFacts>>,
+    /// What a run has left that was cut short while it made that key. It is looked for where there is no key, and the
+    /// journal tells of such a run.
+    pub left_over_key: LeftOver,
 }
 
 /// A trail.
@@ -147,6 +150,7 @@ pub async fn observe(
         administrators,
         bucket,
         key: Ok(None),
+        left_over_key: LeftOver::Nothing,
     };
     let elsewhere = match facts.trail() {
         Ok(Some(trail)) if !trail.of_another_account && trail.goes_to(answers) != planned => {
@@ -171,6 +175,10 @@ async fn observe_options(identity: &Identity, facts: &mut Facts, answers: &Answe
     let region = bucket::region(facts, trail);
     if answers.trail.kms {
         facts.key = encryption_key::observe(identity, &region, key::ALIAS).await?;
+        let was_begun = answers.unfinished.contains_key(&encryption_key::resource(key::ALIAS));
+        if was_begun && matches!(facts.key, Ok(None)) {
+            facts.left_over_key = encryption_key::left_over(identity, &region, key::DESCRIPTION).await?;
+        }
     }
     if let (true, BucketFacts::Mine(settings)) = (answers.trail.object_lock_days > 0, &mut facts.bucket) {
         settings.lock = private_bucket::observe_lock(identity, &name, &settings.region).await?;

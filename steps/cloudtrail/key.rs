@@ -17,7 +17,8 @@ use super::plan::Change;
 
 /// The alias, by which the key is found again.
 pub const ALIAS: &str = "alias/dayone-trail";
-const DESCRIPTION: &str = "Log files of CloudTrail. Made by dayone.";
+/// What it is for, by which a key is found again whose alias was never made.
+pub const DESCRIPTION: &str = "Log files of CloudTrail. Made by dayone.";
 
 /// The bucket's step with what the key lacks before all else: the bucket and the trail are pointed at the key.
 pub fn before(plan: StepPlan<Change>, facts: &Facts, answers: &Answers) -> StepPlan<Change> {
@@ -30,7 +31,7 @@ pub fn before(plan: StepPlan<Change>, facts: &Facts, answers: &Answers) -> StepP
         Ok(wanted) => wanted,
         Err(error) => return StepPlan::blocked(StepId::TrailBucket, Text::verbatim(error.to_string())),
     };
-    match encryption_key::plan(&wanted, &facts.key) {
+    match encryption_key::plan(&wanted, &facts.key, &facts.left_over_key) {
         Ok(changes) => with_changes(plan, &wanted.region, changes),
         Err(KeyObstacle::Unseen(unseen)) => StepPlan::not_assessed(StepId::TrailBucket, &unseen),
         Err(obstacle) => StepPlan::needs_person(StepId::TrailBucket, mend(&obstacle)),
@@ -38,10 +39,20 @@ pub fn before(plan: StepPlan<Change>, facts: &Facts, answers: &Answers) -> StepP
 }
 
 fn with_changes(plan: StepPlan<Change>, region: &str, changes: Vec<KeyChange>) -> StepPlan<Change> {
+    let may_be_on_its_way = |change: &KeyChange| matches!(change, KeyChange::Create { begun: true, .. });
+    let note = changes.iter().any(may_be_on_its_way).then(is_looked_for);
     let changes = changes.into_iter().map(|change| Change::Key { region: region.to_owned(), change });
     let changes = changes.chain(plan.changes).collect();
     let found = plan.found.unwrap_or_default();
-    StepPlan { notes: plan.notes, ..StepPlan::to_change(StepId::TrailBucket, changes, found) }
+    let notes = plan.notes.into_iter().chain(note).collect();
+    StepPlan { notes, ..StepPlan::to_change(StepId::TrailBucket, changes, found) }
+}
+
+fn is_looked_for() -> Text {
+    text! {
+        en: "An earlier run was cut short while it made the KMS key. That key is looked for, for two minutes at the most, and used; another is made only if it does not show.",
+        ko: "이전 실행이 KMS 키를 만드는 중에 끊겼습니다. 그 키를 최대 2분 동안 찾아 쓰고, 보이지 않을 때만 새로 만듭니다."
+    }
 }
 
 fn mend(obstacle: &KeyObstacle) -> PersonTask {
@@ -63,7 +74,10 @@ pub fn alias_arn(facts: &Facts, trail: Option<&TrailFacts>) -> String {
 
 /// Whether the key is there to encrypt with, or is made by the step before.
 pub fn is_to_be_had(facts: &Facts, bucket: &StepPlan<Change>) -> bool {
-    let is_made = |change: &Change| matches!(change, Change::Key { change: KeyChange::Create { .. }, .. });
+    let is_made = |change: &Change| match change {
+        Change::Key { change, .. } => matches!(change, KeyChange::Create { .. } | KeyChange::Name { .. }),
+        _ => false,
+    };
     matches!(facts.key, Ok(Some(_))) || bucket.changes.iter().any(is_made)
 }
 

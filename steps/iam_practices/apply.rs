@@ -1,7 +1,9 @@
 //! Makes one change of the practice.
 
+mod security_contact;
+mod user_policies;
+
 use aws_sdk_accessanalyzer::types::Type;
-use aws_sdk_account::types::AlternateContactType;
 use aws_sdk_iam::types::StatusType;
 use aws_sdk_s3control::types::PublicAccessBlockConfiguration;
 
@@ -9,9 +11,8 @@ use crate::aws::{ForCall, Identity, unless};
 use crate::error::StepError;
 use crate::groups::GroupReading;
 use crate::operator::Operator;
-use crate::policy::Document;
 use crate::session::Session;
-use crate::text::{harmless, percent_decoded};
+use crate::text::harmless;
 use crate::{groups, text, wait};
 
 use super::plan::Change;
@@ -32,16 +33,14 @@ pub async fn apply(
             groups::attach_policy(identity, group, policy, wait::waiting_for_iam(group), operator).await
         }
         Change::AddUserToGroup { user, group } => groups::add_user(identity, user, group, operator).await,
-        Change::DetachUserPolicy { user, policy } => {
-            let detached = identity.iam().detach_user_policy().user_name(user).policy_arn(policy);
-            unless("NoSuchEntity", detached.send().await.for_call("iam:DetachUserPolicy"))?;
-            Ok(())
+        Change::DetachUserPolicy { user, policy, group } => {
+            user_policies::detach(identity, [user, policy, group], operator).await
         }
         Change::PutGroupPolicy { group, policy, document } => {
             put_group_policy(identity, [group, policy, document], operator).await
         }
         Change::DeleteUserPolicy { user, policy, group } => {
-            delete_user_policy(identity, [user, policy, group], operator).await
+            user_policies::delete(identity, [user, policy, group], operator).await
         }
         Change::DeactivateKey { user, access_key } => {
             switch_key(identity, user, access_key, StatusType::Inactive).await
@@ -60,7 +59,7 @@ pub async fn apply(
         }
         Change::BlockPublicAccess { account, region } => block_public_access(identity, account, region).await,
         Change::SetSecurityContact { name, title, email, phone } => {
-            set_security_contact(identity, [name, title, email, phone]).await
+            security_contact::set(identity, [name, title, email, phone]).await
         }
         Change::RootAlarm(change) => root_alarm::apply(change, identity, operator).await,
     }
@@ -78,49 +77,6 @@ async fn put_group_policy(
         put.send().await.for_call("iam:PutGroupPolicy").map(drop)
     })
     .await
-}
-
-/// Only what the group gives is taken off the user: between the look and the yes somebody may have changed one of them.
-async fn delete_user_policy(
-    identity: &Identity,
-    [user, policy, group]: [&String; 3],
-    operator: &mut impl Operator,
-) -> Result<(), StepError> {
-    let iam = identity.iam();
-    let of_user = iam.get_user_policy().user_name(user).policy_name(policy).send().await;
-    let Some(of_user) = unless("NoSuchEntity", of_user.for_call("iam:GetUserPolicy"))? else {
-        return Ok(());
-    };
-    let of_group = wait::until_iam_sees(operator, group, async || {
-        let asked = iam.get_group_policy().group_name(group).policy_name(policy);
-        asked.send().await.for_call("iam:GetGroupPolicy")
-    })
-    .await?;
-    if !say_the_same(of_user.policy_document(), of_group.policy_document()) {
-        return Err(no_longer_the_same(user, policy));
-    }
-    let deleted = iam.delete_user_policy().user_name(user).policy_name(policy).send().await;
-    unless("NoSuchEntity", deleted.for_call("iam:DeleteUserPolicy"))?;
-    Ok(())
-}
-
-fn say_the_same(one: &str, other: &str) -> bool {
-    let document = |encoded: &str| Document::parse(&percent_decoded(encoded));
-    matches!((document(one), document(other)), (Ok(one), Ok(other)) if one.same_meaning(&other))
-}
-
-fn no_longer_the_same(user: &str, policy: &str) -> StepError {
-    let (user, policy) = (harmless(user), harmless(policy));
-    StepError::InTheWay {
-        what: text! {
-            en: "The inline policy {policy} of {user} no longer says what the group's does, so it stays.",
-            ko: "{user}의 인라인 정책 {policy}이(가) 그룹의 정책과 달라졌으므로 그대로 둡니다."
-        },
-        next: text! {
-            en: "Find out who changed it, then run the same command again.",
-            ko: "누가 바꾸었는지 확인한 뒤 같은 명령을 다시 실행하세요."
-        },
-    }
 }
 
 async fn switch_key(
@@ -211,24 +167,6 @@ async fn block_public_access(identity: &Identity, account: &str, region: &str) -
     Ok(())
 }
 
-async fn set_security_contact(
-    identity: &Identity,
-    [name, title, email, phone]: [&String; 4],
-) -> Result<(), StepError> {
-    identity
-        .account()
-        .put_alternate_contact()
-        .alternate_contact_type(AlternateContactType::Security)
-        .name(name)
-        .title(title)
-        .email_address(email)
-        .phone_number(phone)
-        .send()
-        .await
-        .for_call("account:PutAlternateContact")?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,40 +197,6 @@ mod tests {
         let (asked, result) = delete_a_key_that_is("Active").await;
         assert_eq!(asked, ["ListAccessKeys"]);
         assert!(matches!(result, Err(StepError::InTheWay { .. })), "{result:?}");
-    }
-
-    const READS: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
-
-    /// What is asked of AWS to delete an inline policy where the group's says this by then, and what comes of it.
-    async fn delete_a_policy_that_the_group_has_as(document: &str) -> (Vec<String>, Result<(), StepError>) {
-        let policy = |holder: &str, document: &str| {
-            let document = percent_encoded(document);
-            format!("{holder}<PolicyName>Uploads</PolicyName><PolicyDocument>{document}</PolicyDocument>")
-        };
-        let of_user = policy("<UserName>bob</UserName>", READS);
-        let of_group = policy("<GroupName>Uploads-users</GroupName>", document);
-        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
-            "GetUserPolicy" => call.xml(&of_user),
-            "GetGroupPolicy" => call.xml(&of_group),
-            _ => call.xml(""),
-        });
-        let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
-        let [user, policy, group] = ["bob", "Uploads", "Uploads-users"].map(str::to_owned);
-        let result = delete_user_policy(&identity, [&user, &policy, &group], &mut Nobody).await;
-        (aws.heard().into_iter().skip(1).map(|call| call.operation).collect(), result)
-    }
-
-    #[tokio::test]
-    async fn an_inline_policy_goes_only_where_the_group_gives_it() {
-        let spelled_otherwise = READS.replace("\"s3:Get*\"", "[\"s3:Get*\"]");
-        let (asked, result) = delete_a_policy_that_the_group_has_as(&spelled_otherwise).await;
-        assert_eq!(asked, ["GetUserPolicy", "GetGroupPolicy", "DeleteUserPolicy"]);
-        assert!(result.is_ok(), "{result:?}");
-        for other in [READS.replace("Get", "Put"), "{}".to_owned()] {
-            let (asked, result) = delete_a_policy_that_the_group_has_as(&other).await;
-            assert_eq!(asked, ["GetUserPolicy", "GetGroupPolicy"]);
-            assert!(matches!(result, Err(StepError::InTheWay { .. })), "{result:?}");
-        }
     }
 
     /// What comes of making a group of whose namesake AWS says this.

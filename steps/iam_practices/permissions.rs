@@ -337,7 +337,7 @@ impl<'a> Moves<'a> {
 fn take_off(user: &User, held: Held<'_>, group: String) -> Change {
     let user = user.name.clone();
     match held {
-        Held::Managed(policy) => Change::DetachUserPolicy { user, policy: policy.arn.clone() },
+        Held::Managed(policy) => Change::DetachUserPolicy { user, policy: policy.arn.clone(), group },
         Held::Inline(policy) => Change::DeleteUserPolicy { user, policy: policy.name.clone(), group },
     }
 }

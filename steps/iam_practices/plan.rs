@@ -52,6 +52,8 @@ pub enum Change {
         user: String,
         /// The policy's ARN.
         policy: String,
+        /// The group.
+        group: String,
     },
     /// Writes into a group the inline policy that its members have had themselves.
     PutGroupPolicy {
@@ -533,11 +535,11 @@ impl crate::practice::Change for Change {
                 let (user, group) = (harmless(user), harmless(group));
                 text! { en: "user {user} to group {group}", ko: "그룹 {group}에 사용자 {user}" }
             }
-            Self::DetachUserPolicy { user, policy } => {
-                let (user, policy) = (harmless(user), name_in(policy));
+            Self::DetachUserPolicy { user, policy, group } => {
+                let (user, policy, group) = (harmless(user), name_in(policy), harmless(group));
                 text! {
-                    en: "{policy} from user {user}, who has it through the group",
-                    ko: "사용자 {user}에게서 {policy}(그룹을 통해 그대로 유지)"
+                    en: "{policy} from user {user}, who has it through group {group}",
+                    ko: "사용자 {user}에게서 {policy}(그룹 {group}을(를) 통해 그대로 유지)"
                 }
             }
             Self::PutGroupPolicy { group, policy, .. } => {
@@ -612,7 +614,7 @@ impl crate::practice::Change for Change {
 }
 
 /// The name at the end of a policy's ARN.
-fn name_in(arn: &str) -> String {
+pub(super) fn name_in(arn: &str) -> String {
     harmless(arn.rsplit('/').next().unwrap_or_default())
 }
 

@@ -278,5 +278,4 @@ impl Obstacle {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

@@ -1,11 +1,16 @@
 //! The policy that requires MFA: what it says, whom it is attached to, and what it does.
 
+use aws_sdk_iam::types::PolicyVersion;
+
 use crate::aws::{ForCall, Identity, Reading, UnseenCause, unless};
 use crate::error::AwsError;
 use crate::mfa::{POLICY_NAME, policy_document};
 use crate::session::{Administrator, Session};
 
 use super::{Holders, RequirePolicy, Tried};
+
+/// So many versions of a policy AWS keeps.
+const MOST_VERSIONS: usize = 5;
 
 /// The ARN, in an account, of the policy that requires MFA.
 pub fn policy_arn(partition: &str, account: &str) -> String {
@@ -39,15 +44,24 @@ pub(super) async fn policy(
         Err(unseen) => return Ok(Err(unseen)),
     };
     let document = document.policy_version().and_then(|version| version.document()).unwrap_or_default();
-    let spare = versions.iter().rfind(|version| !version.is_default_version());
     let same = says_the_same(document, &policy_document(session.partition()));
     Ok(Ok(Some(RequirePolicy {
         same,
         holders: if same { Ok(Holders::default()) } else { holders(identity, &arn).await? },
-        oldest_spare: spare
-            .filter(|_| versions.len() >= 5)
-            .and_then(|v| v.version_id().map(ToOwned::to_owned)),
+        oldest_spare: oldest_spare(versions),
     })))
+}
+
+/// The version that has to go before there is room for another: the oldest of those that are not in force. AWS numbers them
+/// as they are made, from v1 on, and promises no order in its list.
+fn oldest_spare(versions: &[PolicyVersion]) -> Option<String> {
+    let numbered = |version: &PolicyVersion| {
+        let id = version.version_id()?;
+        Some((id.strip_prefix('v')?.parse::<u64>().ok()?, id.to_owned()))
+    };
+    let spare = versions.iter().filter(|version| !version.is_default_version());
+    let oldest = spare.filter_map(numbered).min();
+    oldest.filter(|_| versions.len() >= MOST_VERSIONS).map(|(_, id)| id)
 }
 
 /// Whom a policy is attached to.
@@ -108,6 +122,30 @@ mod tests {
 
     use super::*;
     use crate::aws::{Access, canned};
+
+    /// Versions with these numbers, of which this one is in force.
+    fn versions(numbers: &[u64], default: u64) -> Vec<PolicyVersion> {
+        let version = |number: &u64| {
+            let version = PolicyVersion::builder().version_id(format!("v{number}"));
+            version.is_default_version(*number == default).build()
+        };
+        numbers.iter().map(version).collect()
+    }
+
+    #[test]
+    fn the_oldest_version_that_is_not_in_force_goes_in_whatever_order_they_are_told() {
+        let cases: [(&[u64], u64, Option<&str>); 6] = [
+            (&[12, 11, 10, 9, 8], 12, Some("v8")),
+            (&[8, 9, 10, 11, 12], 12, Some("v8")),
+            (&[10, 9, 12, 11, 100], 100, Some("v9")),
+            (&[5, 1, 3, 2, 4], 1, Some("v2")),
+            (&[4, 3, 2, 1], 4, None),
+            (&[7], 7, None),
+        ];
+        for (numbers, default, oldest) in cases {
+            assert_eq!(oldest_spare(&versions(numbers, default)).as_deref(), oldest, "{numbers:?}");
+        }
+    }
 
     /// What is seen of the two in a run that only looks, where AWS answers the session so.
     async fn tried(answer: fn(&canned::Heard) -> canned::Answer) -> Option<Tried> {

@@ -69,16 +69,19 @@ fn any_facts() -> impl Strategy<Value = Facts> {
     let trail = maybe_unseen(prop::option::of(any_trail()));
     let administrators = maybe_unseen(prop::sample::subsequence(vec![ALICE, CAROL], 0..=2));
     let acting = prop::sample::select(vec![vec![ALICE], vec![ROOT], vec![BOB], ROLES.to_vec()]);
-    let key = maybe_unseen(prop::option::of(any_key()));
+    // The policy of a key that was left over is mended by the plan after.
+    let left_over = prop::sample::select(vec![LeftOver::Nothing, LeftOver::Unseen]);
+    let key = (maybe_unseen(prop::option::of(any_key())), left_over);
     let recording = prop::sample::subsequence(vec![TRAIL, OTHER_TRAIL], 0..=2);
     let found = (trail, recording);
     let given = (found, administrators, any_bucket(), acting, key);
     given.prop_map(|(found, administrators, bucket, acting, key)| {
-        let (trail, recording) = found;
+        let ((trail, recording), (key, left_over_key)) = (found, key);
         Facts {
             trail,
             recording: recording.into_iter().map(ToOwned::to_owned).collect(),
             key,
+            left_over_key,
             administrators: administrators.map(|arns| arns.into_iter().map(ToOwned::to_owned).collect()),
             bucket,
             acting: acting.into_iter().map(ToOwned::to_owned).collect(),

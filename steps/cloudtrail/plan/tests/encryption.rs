@@ -37,6 +37,30 @@ fn a_key_is_made_before_the_bucket_and_the_trail_that_use_it() {
 }
 
 #[test]
+fn a_key_that_a_run_was_cut_short_with_is_used_and_named_in_the_plan() {
+    let facts = Facts { left_over_key: LeftOver::Key("1234-abcd".into()), ..fresh() };
+    let steps = plan(&facts, &with_kms());
+    assert_eq!(told(&steps[0].changes)[0], "Attach kms:alias/dayone-trail");
+    let summary = crate::practice::Change::summary(&steps[0].changes[0]);
+    assert!(summary.en.contains("1234-abcd") && summary.en.contains("cut short"), "{summary:?}");
+    assert!(summary.ko.contains("1234-abcd") && summary.ko.contains("중단된 실행"), "{summary:?}");
+    let trail = plan(&fresh(), &with_kms()).swap_remove(1);
+    assert_eq!(steps[1].changes, trail.changes, "the trail gets the key as it would get a new one");
+    assert_eq!(steps[1].changes.len(), 3);
+}
+
+#[test]
+fn that_a_key_may_be_on_its_way_is_said_before_another_is_made() {
+    let says_so = |left_over_key| {
+        let facts = Facts { left_over_key, ..fresh() };
+        let bucket = step(&facts, &with_kms(), StepId::TrailBucket);
+        assert_eq!(told(&bucket.changes)[0], "Create kms:alias/dayone-trail");
+        bucket.notes.iter().any(|note| note.en.contains("cut short") && note.ko.contains("최대 2분"))
+    };
+    assert!(says_so(LeftOver::Unseen) && !says_so(LeftOver::Nothing));
+}
+
+#[test]
 fn a_trail_that_logs_already_gets_the_key_too_and_another_key_will_do() {
     let steps = plan(&perfect(), &with_kms());
     assert_eq!(steps[1].changes, [encrypt(TRAIL, REGION)]);

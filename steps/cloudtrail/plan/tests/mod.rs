@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::cloudtrail::Cloudtrail;
-use crate::encryption_key::{Fitness, KeyFacts};
+use crate::encryption_key::{Fitness, KeyFacts, LeftOver};
 use crate::plan_cases::{
     self, ACCOUNT, ALICE, BOB, ROOT, STRANGER, decide, kept, says, step_of, told, unseen,
 };
@@ -55,6 +55,7 @@ fn fresh() -> Facts {
         administrators: Ok(BTreeSet::from([ALICE.to_owned()])),
         bucket: BucketFacts::Free,
         key: Ok(None),
+        left_over_key: LeftOver::Nothing,
     }
 }
 
@@ -238,6 +239,7 @@ fn make_key(facts: &mut Facts, change: &KeyChange) {
         KeyChange::Create { policy, .. } => {
             *key = Some(KeyFacts { rotates: Ok(false), policy: Ok(Some(policy.to_json())), ..our_key() });
         }
+        KeyChange::Name { .. } => *key = Some(KeyFacts { rotates: Ok(false), ..our_key() }),
         KeyChange::EnableRotation { .. } => key.as_mut().unwrap().rotates = Ok(true),
         KeyChange::PutPolicy { policy, .. } => key.as_mut().unwrap().policy = Ok(Some(policy.to_json())),
     }

@@ -172,7 +172,7 @@ fn make(facts: &mut Facts, change: &Change) {
             group.attached.push(attached(policy));
         }
         Change::AddUserToGroup { user, group } => user_of(facts, user).groups.push(group.clone()),
-        Change::DetachUserPolicy { user, policy } => {
+        Change::DetachUserPolicy { user, policy, .. } => {
             user_of(facts, user).attached.retain(|attached| attached.arn != *policy);
         }
         Change::PutGroupPolicy { group, policy, document } => {

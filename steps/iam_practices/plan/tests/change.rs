@@ -10,7 +10,7 @@ fn each_change_says_what_it_does_to_what() {
         (create_group("G"), Verb::Create, "iam:group/G", "G"),
         (attach("G", READ_ONLY), Verb::Attach, "iam:group/G", "ReadOnlyAccess"),
         (join("bob", "G"), Verb::Attach, "iam:user/bob", "G"),
-        (detach("bob", READ_ONLY), Verb::Detach, "iam:user/bob", "ReadOnlyAccess"),
+        (detach("bob", READ_ONLY, "G"), Verb::Detach, "iam:user/bob", "ReadOnlyAccess"),
         (put("G", "Uploads"), Verb::Create, "iam:group-policy/G/Uploads", "Uploads"),
         (delete_policy("bob", "Uploads", "G"), Verb::Delete, "iam:user-policy/bob/Uploads", "bob"),
         (deactivate("bob", "AKIA1"), Verb::Disable, "iam:access-key/AKIA1", "bob"),

@@ -8,7 +8,7 @@ fn policies_move_to_groups_of_their_own() {
         create_group("ReadOnlyAccess-users"),
         attach("ReadOnlyAccess-users", READ_ONLY),
         join("bob", "ReadOnlyAccess-users"),
-        detach("bob", READ_ONLY),
+        detach("bob", READ_ONLY, "ReadOnlyAccess-users"),
     ];
     cases(StepId::PermissionsThroughGroups, perfect)
         .stands("none of one's own", State::InPlace, |_, _| {})
@@ -23,7 +23,14 @@ fn policies_move_to_groups_of_their_own() {
         })
         .changes(
             "two with the same",
-            [moved.clone(), vec![join("carol", "ReadOnlyAccess-users"), detach("carol", READ_ONLY)]].concat(),
+            [
+                moved.clone(),
+                vec![
+                    join("carol", "ReadOnlyAccess-users"),
+                    detach("carol", READ_ONLY, "ReadOnlyAccess-users"),
+                ],
+            ]
+            .concat(),
             |facts, _| {
                 add_user(facts, holding("bob", &[READ_ONLY]));
                 add_user(facts, holding("carol", &[READ_ONLY]));
@@ -60,7 +67,7 @@ fn policies_move_to_groups_of_their_own() {
         )
         .changes(
             "the group is spelled in another case",
-            vec![join("bob", "readonlyaccess-USERS"), detach("bob", READ_ONLY)],
+            vec![join("bob", "readonlyaccess-USERS"), detach("bob", READ_ONLY, "readonlyaccess-USERS")],
             |facts, _| {
                 add_user(facts, holding("bob", &[READ_ONLY]));
                 add_group(facts, group("readonlyaccess-USERS", &[READ_ONLY]));
@@ -215,8 +222,8 @@ fn of_two_policies_with_one_name_one_is_left() {
     let mut facts = perfect();
     add_user(&mut facts, holding("bob", &[READ_ONLY, &namesake]));
     let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
-    assert_eq!(planned.changes.last(), Some(&detach("bob", READ_ONLY)));
-    assert!(!planned.changes.contains(&detach("bob", &namesake)));
+    assert_eq!(planned.changes.last(), Some(&detach("bob", READ_ONLY, "ReadOnlyAccess-users")));
+    assert!(!planned.changes.contains(&detach("bob", &namesake, "ReadOnlyAccess-users")));
     notes(&planned, &["bob", "ReadOnlyAccess-users"]);
 }
 
@@ -229,7 +236,10 @@ fn the_ninth_and_tenth_group_are_the_last() {
     add_user(&mut facts, User { groups, ..holding("bob", &policies) });
     let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
     let detached = planned.changes.iter().filter(|change| matches!(change, Change::DetachUserPolicy { .. }));
-    assert_eq!(detached.collect::<Vec<_>>(), [&detach("bob", policies[0]), &detach("bob", policies[1])]);
+    assert_eq!(
+        detached.collect::<Vec<_>>(),
+        [&detach("bob", policies[0], "P0-users"), &detach("bob", policies[1], "P1-users")]
+    );
 }
 
 #[test]
@@ -240,7 +250,7 @@ fn many_users_are_moved_a_few_at_a_time() {
     }
     let planned = planned(&facts, &answers(), StepId::PermissionsThroughGroups);
     assert_eq!(planned.changes.len(), 2 + 2 * 5);
-    assert_eq!(planned.changes.last(), Some(&detach("user04", READ_ONLY)));
+    assert_eq!(planned.changes.last(), Some(&detach("user04", READ_ONLY, "ReadOnlyAccess-users")));
     notes(&planned, &["5", "45"]);
     assert!(!planned.notes.iter().any(|note| note.en.contains("user05")), "{planned:?}");
 }

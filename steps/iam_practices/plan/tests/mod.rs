@@ -247,8 +247,8 @@ fn join(user: &str, group: &str) -> Change {
     Change::AddUserToGroup { user: user.into(), group: group.into() }
 }
 
-fn detach(user: &str, policy: &str) -> Change {
-    Change::DetachUserPolicy { user: user.into(), policy: policy.into() }
+fn detach(user: &str, policy: &str, group: &str) -> Change {
+    Change::DetachUserPolicy { user: user.into(), policy: policy.into(), group: group.into() }
 }
 
 fn put(group: &str, policy: &str) -> Change {
