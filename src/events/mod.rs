@@ -24,7 +24,7 @@ use steps::event_history::{
     Attribute, Bounds, EnabledRegions, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN,
     enabled_regions, unlisted,
 };
-use steps::{regions, text};
+use steps::regions;
 
 use crate::cli::{Events, Options, Output};
 use crate::error::Failure;
@@ -304,14 +304,6 @@ impl Form {
             }
         }
     }
-}
-
-/// Refuses `--output csv` where there are no rows.
-pub fn no_rows() -> Failure {
-    Failure::Usage(text! {
-        en: "Only dayone events has rows for --output csv. Use --output json or text.",
-        ko: "--output csv는 dayone events에서만 쓸 수 있습니다. --output json이나 text를 사용하세요."
-    })
 }
 
 /// The name under which a service's events are recorded.
