@@ -1,6 +1,9 @@
 //! The command line: commands and options, and what they mean.
 
+mod heeded;
+
 use std::ffi::OsStr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -136,8 +139,8 @@ pub struct Events {
     #[arg(long, conflicts_with = "region")]
     pub all_regions: bool,
     /// At most so many events, the newest [default: 100 on the screen, else all]
-    #[arg(long, value_name = "NUMBER")]
-    pub limit: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "NUMBER", value_parser = count)]
+    pub limit: Option<NonZeroUsize>,
     /// Download into this file: as --output says, or by its ending .json or .csv. Run again, a download that was
     /// interrupted goes on
     #[arg(long, value_name = "FILE")]
@@ -309,11 +312,22 @@ pub struct Selected(pub Vec<StepId>);
 impl Cli {
     /// Whether the options go with the command, beyond what the parser sees.
     pub fn judge(&self) -> Result<(), Failure> {
+        self.judge_output()?;
+        self.command.as_ref().map_or(Ok(()), |command| heeded::judge(&self.options, command))
+    }
+
+    fn judge_output(&self) -> Result<(), Failure> {
         let of_check_alone = matches!(self.options.output, Output::Sarif | Output::Junit);
         if of_check_alone && !matches!(self.command, Some(Command::Check)) {
             return Err(Failure::Usage(text! {
                 en: "--output sarif and --output junit are for dayone check alone.",
                 ko: "--output sarif와 --output junit은 dayone check에서만 쓸 수 있습니다."
+            }));
+        }
+        if self.options.output == Output::Csv && !matches!(self.command, Some(Command::Events(_))) {
+            return Err(Failure::Usage(text! {
+                en: "Only dayone events has rows for --output csv. Use --output json or text.",
+                ko: "--output csv는 dayone events에서만 쓸 수 있습니다. --output json이나 text를 사용하세요."
             }));
         }
         let talks = matches!(self.command, Some(Command::Mfa(_)));
@@ -365,6 +379,10 @@ impl Options {
 /// AWS looks nothing up by an empty value.
 fn said() -> clap::builder::NonEmptyStringValueParser {
     clap::builder::NonEmptyStringValueParser::new()
+}
+
+fn count(number: &str) -> Result<NonZeroUsize, String> {
+    number.parse().map_err(|_| "expected a whole number, 1 or more".to_owned())
 }
 
 fn selectable(name: &str) -> Result<Selected, String> {

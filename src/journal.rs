@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use steps::aws::AwsClock;
 use steps::error::StepError;
 use steps::practice::{StepId, Verb};
 
@@ -43,6 +44,7 @@ pub struct Journal {
     path: PathBuf,
     run: String,
     told: Told,
+    clock: AwsClock,
     /// Held until the run ends, however it ends.
     lock: File,
 }
@@ -81,7 +83,14 @@ impl Journal {
         }
         let told = Told::read(&path).map_err(|error| StepError::file(&path, error))?;
         let run = format!("{}-{}", now(), std::process::id());
-        Ok(Self { file, path, run, told, lock })
+        Ok(Self { file, path, run, told, clock: AwsClock::default(), lock })
+    }
+
+    /// The same, with times by AWS's clock: they are compared with what AWS dates.
+    #[must_use]
+    pub fn dated_by(mut self, clock: AwsClock) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// What earlier runs left behind.
@@ -115,8 +124,8 @@ impl Journal {
         error: Option<String>,
     ) -> Result<(), StepError> {
         let (step, verb, resource) = (change.step, change.verb, change.resource.as_str());
-        let line =
-            Line { time: now(), run: &self.run, event, step, verb, resource, caller, request_id, error };
+        let (time, run) = (written(self.clock.now()), self.run.as_str());
+        let line = Line { time, run, event, step, verb, resource, caller, request_id, error };
         let mut bytes = serde_json::to_vec(&line)
             .map_err(|error| StepError::file(&self.path, std::io::Error::other(error)))?;
         bytes.push(b'\n');

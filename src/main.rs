@@ -1,6 +1,7 @@
 //! Parses the command line, runs, and ends with the exit status. Nothing else in the program ends the process.
 
 use std::alloc::System;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -22,7 +23,10 @@ const FAILED: i32 = 1;
 fn main() -> ExitCode {
     memory::keep_out_of_dumps();
     tidy_up_after_panic(end_without_unwinding);
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return answered(&answer),
+    };
     // With a thread to spare for the signals, while a prompt holds another.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
@@ -34,6 +38,18 @@ fn main() -> ExitCode {
     // A thread may still wait in a prompt that a signal cut short, and would keep the process.
     runtime.shutdown_background();
     ExitCode::from(status)
+}
+
+/// Prints help, the version, or what is wrong with the command line. A reader who has gone has read enough.
+fn answered(answer: &clap::Error) -> ExitCode {
+    match answer.print() {
+        Err(error) if !answer.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
+            // Where that cannot be written either, nobody can be told.
+            let _ = writeln!(std::io::stderr(), "error: Standard output could not be written: {error}.");
+            ExitCode::FAILURE
+        }
+        _ => u8::try_from(answer.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
+    }
 }
 
 /// The second Ctrl-C: whatever is under way ends here. Running again goes on.

@@ -22,6 +22,8 @@ use crate::screen::Screen;
 
 /// The profile that a session of the administrator goes to where no other is named.
 const PROFILE: &str = "dayone-admin";
+/// The Region of whoever names no other.
+const REGION: &str = "us-east-1";
 /// Stands below the heading of a profile that a sign-in has written, and that the next one may replace.
 const MARK: &str = "# From: dayone rehearse console sign-in";
 
@@ -42,7 +44,8 @@ pub async fn run(
         return console(&folder, *what, &who, options, screen);
     }
     if let Some(address) = rehearse.serve {
-        return serve(&folder, address, rehearse.fresh, screen, interrupt).await;
+        let region = options.region.as_deref().unwrap_or(REGION);
+        return serve(&folder, address, (rehearse.fresh, region), screen, interrupt).await;
     }
     if rehearse.fresh && options.dry_run {
         return Err(Failure::Usage(text! {
@@ -68,6 +71,10 @@ pub async fn run(
     };
     let connection =
         Connection::through(account.http_client(), account.root_login(), files(&folder), task.access());
+    let connection = match &options.region {
+        Some(region) => connection.in_region(region),
+        None => connection,
+    };
     let place = Place { connection, state: folder, rehearsal: true };
     run::on(place, task, options, file, screen, interrupt).await
 }
@@ -242,7 +249,7 @@ fn signed_in_text(signed_in: &SignedIn, profile: &str) -> Text {
 async fn serve(
     folder: &Path,
     address: std::net::SocketAddr,
-    fresh: bool,
+    (fresh, region): (bool, &str),
     screen: &Screen,
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
@@ -265,14 +272,14 @@ async fn serve(
     }
     let account = PracticeAccount::open(folder, false)?;
     let address = listener.local_addr().unwrap_or(address);
-    environment(&account, address, screen);
+    environment(&account, address, region, screen);
     rehearsal::serve(account, listener, interrupt.wait()).await?;
     Ok(0)
 }
 
 /// The variables under which the AWS CLI, and `dayone` itself, talk to the practice account. Its credentials are
 /// worth nothing anywhere else.
-fn environment(account: &PracticeAccount, address: std::net::SocketAddr, screen: &Screen) {
+fn environment(account: &PracticeAccount, address: std::net::SocketAddr, region: &str, screen: &Screen) {
     let login = account.root_login();
     screen.line(&format!("export AWS_ENDPOINT_URL=http://{address}"));
     screen.line(&format!("export AWS_ACCESS_KEY_ID={}", login.access_key_id()));
@@ -280,7 +287,7 @@ fn environment(account: &PracticeAccount, address: std::net::SocketAddr, screen:
     screen.line(&format!("export AWS_SESSION_TOKEN={}", login.session_token().unwrap_or_default()));
     // Not every SDK reads the first: that of Python and the AWS CLI 1 know the second alone.
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-        screen.line(&format!("export {variable}=us-east-1"));
+        screen.line(&format!("export {variable}={region}"));
     }
     let stop = text! { en: "# Ctrl-C ends it; what was done is kept.", ko: "# Ctrl-C로 끝냅니다. 한 일은 보관됩니다." };
     screen.line(screen.say(&stop));

@@ -58,7 +58,7 @@ pub struct Place {
     pub rehearsal: bool,
 }
 
-/// The exit status of a run whose document could not be written, whatever else came of it.
+/// The exit status of a run that could not write what it had to say, whatever else came of it.
 const LOST: u8 = 1;
 
 /// Runs a command to its end, and gives the exit status.
@@ -76,12 +76,19 @@ pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
             failure.exit_status()
         }
     };
-    match screen.lost_document() {
+    match screen.lost_output() {
         Some(trouble) => {
-            human::failed(&screen, &trouble, None);
+            human::failed(&screen, &trouble, Some(&make_room()));
             LOST
         }
         None => status,
+    }
+}
+
+fn make_room() -> text::Text {
+    text! {
+        en: "Make room, or send the output elsewhere, and run the same command again. What is in place stays in place.",
+        ko: "공간을 확보하거나 출력을 다른 곳으로 보내고 같은 명령을 다시 실행하세요. 이미 적용된 것은 그대로 있습니다."
     }
 }
 
@@ -126,9 +133,6 @@ async fn dispatch(
 ) -> Result<u8, Failure> {
     cli.judge()?;
     let options = &cli.options;
-    if options.output == Output::Csv && !matches!(&cli.command, Some(Command::Events(_))) {
-        return Err(crate::events::no_rows());
-    }
     let task = match &cli.command {
         Some(Command::Policy { apply, partition }) => return Ok(print_policy(screen, *apply, *partition)),
         Some(Command::Completions { shell }) => return Ok(print_completions(screen, *shell)),

@@ -79,7 +79,7 @@ struct Inner {
     /// The terminal itself, where standard error is something else.
     terminal: Option<File>,
     broken: AtomicBool,
-    /// Why the document of the run could not be written.
+    /// Why standard output could not be written.
     lost: Mutex<Option<std::io::Error>>,
     spinner: Mutex<Option<ProgressBar>>,
     /// What was written, where a test looks on.
@@ -270,14 +270,11 @@ impl Screen {
 
     /// Prints a document on standard output whose line ends are part of it.
     pub fn document_as_it_is(&self, document: &str) {
-        let channel = self.unless_in_memory(Channel::Output);
-        if let Err(error) = self.try_to_write(channel, document) {
-            *lock(&self.0.lost) = Some(error).filter(|error| error.kind() != ErrorKind::BrokenPipe);
-        }
+        self.write(self.unless_in_memory(Channel::Output), document);
     }
 
-    /// Why the document could not be written, as on a full disk. A reader who has gone has read enough.
-    pub fn lost_document(&self) -> Option<Text> {
+    /// Why standard output could not be written, as on a full disk. A reader who has gone has read enough.
+    pub fn lost_output(&self) -> Option<Text> {
         let error = lock(&self.0.lost).take()?;
         Some(text! {
             en: "Standard output could not be written: {error}.",
@@ -313,24 +310,26 @@ impl Screen {
     }
 
     fn write(&self, channel: Channel, words: &str) {
-        // Nobody can be told where nothing can be written.
-        let _ = self.try_to_write(channel, words);
-    }
-
-    fn try_to_write(&self, channel: Channel, words: &str) -> std::io::Result<()> {
         if channel == Channel::Output && self.0.broken.load(Ordering::Relaxed) {
-            return Ok(());
+            return;
         }
         let bar = lock(&self.0.spinner).clone();
         let written = match bar {
             Some(bar) => bar.suspend(|| self.write_now(channel, words)),
             None => self.write_now(channel, words),
         };
-        // Whoever read us has gone. The run goes on: what is under way at AWS must be finished properly.
-        if written.is_err() && channel == Channel::Output {
-            self.0.broken.store(true, Ordering::Relaxed);
+        // Where standard error cannot be written, nobody can be told.
+        if let Err(error) = written
+            && channel == Channel::Output
+        {
+            self.lose_output(error);
         }
-        written
+    }
+
+    /// Whoever read us has gone, or there is no room. The run goes on: what is under way at AWS must be finished properly.
+    fn lose_output(&self, error: std::io::Error) {
+        self.0.broken.store(true, Ordering::Relaxed);
+        *lock(&self.0.lost) = Some(error).filter(|error| error.kind() != ErrorKind::BrokenPipe);
     }
 
     fn write_now(&self, channel: Channel, words: &str) -> std::io::Result<()> {

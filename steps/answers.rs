@@ -1,6 +1,9 @@
 //! What the operator wants: the data of an answers file, with the defaults of everything that is not said.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::practice::StepId;
 use crate::text::Language;
@@ -141,10 +144,12 @@ pub struct Trail {
     /// ARNs that may read the logs beside the administrators.
     pub readers: Vec<String>,
     /// How long log files are kept, in days; 0 keeps them for ever.
+    #[serde(deserialize_with = "days")]
     pub retention_days: u32,
     /// Whether log files are encrypted with a KMS key of the account's own, which costs money.
     pub kms: bool,
     /// For how many days Object Lock keeps each log file from being deleted; 0: there is no lock.
+    #[serde(deserialize_with = "days")]
     pub object_lock_days: u32,
     /// Who gets an e-mail when root is used; none: nobody.
     pub root_alarm_email: Option<String>,
@@ -238,6 +243,39 @@ pub struct Accept {
     pub step: StepId,
     /// Why.
     pub reason: String,
+}
+
+/// So many days that no number of ours holds them are read as the most that it holds. So the rule for the key says how
+/// many there may be, and not the type.
+fn days<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    from.deserialize_u32(Days)
+}
+
+struct Days;
+
+impl Visitor<'_> for Days {
+    type Value = u32;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("u32")
+    }
+
+    fn visit_i64<E: Error>(self, days: i64) -> Result<u32, E> {
+        let days = u64::try_from(days).map_err(|_| E::invalid_value(Unexpected::Signed(days), &self))?;
+        self.visit_u64(days)
+    }
+
+    fn visit_u64<E: Error>(self, days: u64) -> Result<u32, E> {
+        Ok(u32::try_from(days).unwrap_or(u32::MAX))
+    }
+
+    fn visit_i128<E: Error>(self, days: i128) -> Result<u32, E> {
+        if days < 0 { self.visit_i64(i64::MIN) } else { Ok(u32::MAX) }
+    }
+
+    fn visit_u128<E: Error>(self, _: u128) -> Result<u32, E> {
+        Ok(u32::MAX)
+    }
 }
 
 impl Admin {

@@ -182,7 +182,7 @@ impl AwsError {
     }
 
     /// The Regional endpoints of a Region that is not enabled in the account know none of its credentials.
-    fn may_be_the_region(&self) -> bool {
+    pub(crate) fn may_be_the_region(&self) -> bool {
         self.is("InvalidClientTokenId") || self.is("UnrecognizedClientException")
     }
 

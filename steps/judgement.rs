@@ -7,6 +7,9 @@ use crate::regions;
 use crate::text;
 use crate::text::Text;
 
+/// The most days that a log file may be kept or locked: a hundred years. What is to stay longer stays for ever.
+const MOST_DAYS: u32 = 36_500;
+
 /// An answer that does not hold up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -119,16 +122,22 @@ impl Answers {
                 ko: "readers에는 arn:aws:iam::111122223333:role/Auditor처럼 사용자나 역할의 ARN을 온전히 적으세요. *와 ?를 쓰면 다른 사람도 허용됩니다."
             }
         });
-        problems.unless("trail.retention_days", self.trail.retention_days <= 36_500, || {
-            text! { en: "At most 36500 days; 0 keeps for ever.", ko: "최대 36500일이며 0이면 계속 보관합니다." }
+        problems.unless("trail.retention_days", self.trail.retention_days <= MOST_DAYS, || {
+            text! {
+                en: "A number of days from 1 to {MOST_DAYS} is expected, or 0, which keeps log files for ever.",
+                ko: "1부터 {MOST_DAYS}까지의 일수가 필요합니다. 0이면 로그 파일을 계속 보관합니다."
+            }
         });
         self.judge_options_of_trail(problems);
     }
 
     fn judge_options_of_trail(&self, problems: &mut Problems) {
         let (kept, locked) = (self.trail.retention_days, self.trail.object_lock_days);
-        problems.unless("trail.object_lock_days", locked <= 36_500, || {
-            text! { en: "At most 36500 days; 0 means no lock.", ko: "최대 36500일이며 0이면 잠그지 않습니다." }
+        problems.unless("trail.object_lock_days", locked <= MOST_DAYS, || {
+            text! {
+                en: "A number of days from 1 to {MOST_DAYS} is expected, or 0, which means no lock.",
+                ko: "1부터 {MOST_DAYS}까지의 일수가 필요합니다. 0이면 잠그지 않습니다."
+            }
         });
         problems.unless("trail.object_lock_days", kept == 0 || locked <= kept, || {
             text! {
@@ -491,6 +500,32 @@ mod tests {
         assert_eq!(keys(told), none);
         let nobody = |answers: &mut Answers| answers.billing.budget_email = Some("nobody".into());
         assert_eq!(keys(nobody), ["billing.budget_email"]);
+    }
+
+    #[test]
+    fn how_many_days_there_may_be_is_told_of_every_number() {
+        let told = |key: &str, days: &str| {
+            let answers: Answers =
+                serde_json::from_str(&format!("{{\"trail\": {{\"{key}\": {days}}}}}")).unwrap();
+            answers.problems().into_iter().map(|problem| (problem.key, problem.what.en)).collect::<Vec<_>>()
+        };
+        for days in ["36501", "4294967296", "9223372036854775807", "18446744073709551615"] {
+            let retention = told("retention_days", days);
+            assert_eq!(retention[0].0, "trail.retention_days", "{days}");
+            assert!(
+                retention[0].1.contains("from 1 to 36500 is expected, or 0, which keeps"),
+                "{retention:?}"
+            );
+            let lock = told("object_lock_days", days);
+            assert!(lock[0].1.contains("from 1 to 36500 is expected, or 0, which means no lock"), "{lock:?}");
+        }
+        for days in ["0", "1", "365", "36500"] {
+            assert_eq!(told("retention_days", days), [], "{days}");
+        }
+        for odd in ["-1", "-9223372036854775809", "1.5", "\"365\"", "null"] {
+            let text = format!("{{\"trail\": {{\"retention_days\": {odd}}}}}");
+            assert!(serde_json::from_str::<Answers>(&text).is_err(), "{odd}");
+        }
     }
 
     #[test]

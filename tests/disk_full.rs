@@ -6,6 +6,8 @@
 
 mod support;
 
+use std::process::Stdio;
+
 use support::between::{Between, Fate};
 use support::difference;
 use support::machine::{ANSWERS, APPLY, DONE, Ended, Machine, Running};
@@ -168,21 +170,61 @@ fn a_password_that_cannot_be_written_is_not_set() {
     assert!(aws.changes().iter().all(|heard| heard.name != "iam:CreateLoginProfile"));
 }
 
-/// Who reads the lines may be a full disk too. The changes are made all the same; a document that is lost is a failure.
+/// Standard output may be a full disk too. The changes are made all the same, and that nobody can read of them, or of how
+/// the account stands, is a failure.
 #[test]
-fn standard_output_that_is_full_is_a_failure_only_for_a_document() {
+fn standard_output_that_is_full_is_a_failure() {
     let expected = &Undisturbed::by_root().account;
     let served = Served::new();
     let machine = Machine::new(&served);
     let aws = Between::quiet(served.address);
     let full =
         |arguments: &[&str]| Running::start(machine.in_shell("exec > /dev/full", &aws, arguments)).ended();
-    full(&APPLY).with_status(DONE);
+    let told = full(&APPLY).with_status(Some(1)).told();
+    assert!(told.contains("Standard output could not be written: No space left on device"), "{told}");
+    assert!(told.contains("What is in place stays in place."), "{told}");
     assert_eq!(difference(&served.snapshot(), expected), None);
-    let documents: [&[&str]; 3] =
-        [&["policy"], &["completions", "bash"], &["check", "--answers", "answers.toml", "--output", "json"]];
-    for document in documents {
-        let told = full(document).with_status(Some(1)).told();
-        assert!(told.contains("Standard output could not be written"), "{document:?}: {told}");
+    let answers = ["--answers", "answers.toml"];
+    let outputs: [&[&str]; 10] = [
+        &["policy"],
+        &["completions", "bash"],
+        &["--help"],
+        &["check", "--help"],
+        &["--version"],
+        &["events", "--limit", "1"],
+        &["plan"],
+        &["check"],
+        &["check", "--output", "json"],
+        &["report", "--to", "day-one.html"],
+    ];
+    for output in outputs {
+        let looks = ["plan", "check", "report"].contains(&output[0]) && output[1..] != ["--help"];
+        let told =
+            full(&[output, if looks { &answers[..] } else { &[] }].concat()).with_status(Some(1)).told();
+        assert!(told.contains("Standard output could not be written"), "{output:?}: {told}");
+    }
+    assert!(machine.read("day-one.html").contains("</html>"), "the page itself is not on that disk");
+}
+
+/// A reader who has gone has read enough: what the run says of the account is its exit status.
+#[test]
+fn a_reader_who_has_gone_is_no_failure() {
+    let served = Served::new();
+    let machine = Machine::new(&served);
+    let aws = Between::quiet(served.address);
+    let looks: [(&[&str], Option<i32>); 4] = [
+        (&["check", "--admin-user", "alice"], Some(3)),
+        (&["check", "--admin-user", "alice", "--output", "json"], Some(3)),
+        (&["events", "--limit", "1", "--region", "us-east-1"], Some(0)),
+        (&["--help"], Some(0)),
+    ];
+    for (arguments, status) in looks {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = machine.command(&aws, arguments);
+        let output = command.stdin(Stdio::null()).stdout(writer).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), status, "{arguments:?}: {told}");
+        assert!(!told.contains("Standard output"), "{arguments:?}: {told}");
     }
 }

@@ -18,6 +18,7 @@ use dayone::rehearsal::{ACCOUNT_ID, Clock, PracticeAccount};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use steps::aws::{Access, Connection};
+use support::between::{Between, Fate};
 use support::terminal::{CONTROL_C, Window};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -176,14 +177,14 @@ fn what_does_not_hold_up_is_wrong_usage_before_aws_is_asked() {
     let machine = Machine::new();
     let cases: [(&[&str], &str); 12] = [
         (&["events", "--since", "yesterday"], "--since yesterday is not understood"),
-        (&["events", "--since", "2999-01-01"], "later than now"),
+        (&["events", "--until", "2999-01"], "--until 2999-01 is not understood"),
         (&["events", "--since", "91d"], "Event History goes back 90 days"),
         (&["events", "--since", "2d", "--until", "3d"], "--since must be before --until"),
         (&["events", "--region", "us-east-1,us-east-9"], "There is no Region us-east-9."),
         (&["events", "--to", "events"], "--output json or --output csv"),
         (&["events", "--root", "--user", "kim"], "cannot be used with"),
         (&["events", "--region", "us-east-1", "--all-regions"], "cannot be used with"),
-        (&["events", "--limit", "0"], "--limit"),
+        (&["events", "--limit", "0"], "'--limit <NUMBER>': expected a whole number, 1 or more"),
         (&["events", "--user", ""], "--user"),
         (&["plan", "--output", "csv"], "Only dayone events has rows"),
         (&["policy", "--output", "csv"], "Only dayone events has rows"),
@@ -439,11 +440,47 @@ fn a_download_goes_on_in_the_regions_that_are_listed_later() {
     assert_eq!((&document["complete"], &document["regions_unlisted"]), (&json!(true), &Value::Null));
 }
 
-/// The practice account's clock is two hours ahead of this machine's, so the whole 90 days begin too early for it.
+/// By this machine's clock the users were made tomorrow, or yesterday.
 #[test]
-fn what_is_too_old_by_the_clock_of_aws_is_left_out_and_told() {
+fn what_time_it_is_counts_by_the_clock_of_aws() {
+    let day = Duration::from_secs(86_400);
+    let clocks: [Clock; 2] =
+        [Arc::new(move || SystemTime::now() + day), Arc::new(move || SystemTime::now() - day)];
+    for (clock, days) in clocks.into_iter().zip([1_i64, -1]) {
+        let (machine, served) = (Machine::new(), Served::at(clock, 3));
+        let hour = [&CREATED[..], &["--since", "1h", "--output", "json"]].concat();
+        let said = machine.ends(&served, 0, &hour);
+        let document = said.document();
+        assert_eq!(document["events"].as_array().unwrap().len(), 3, "{days}");
+        let until: Timestamp = document["query"]["until"].as_str().unwrap().parse().unwrap();
+        let ahead = until.duration_since(Timestamp::now()).as_secs();
+        assert!((ahead - days * 86_400).abs() < 120, "{days}: {ahead}");
+        assert!(!said.told().contains("are left out"), "all 90 days are there: {}", said.stderr);
+        // What day it is, too: this one is today's at one of the two, and tomorrow's at the other.
+        let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
+        let command = [&CREATED[..], &["--since", &today]].concat();
+        let said = machine.ends(&served, if days > 0 { 0 } else { 2 }, &command);
+        assert_eq!(said.told().contains("is later than now"), days < 0, "{}", said.stderr);
+    }
+    let served = Served::with_users(1);
+    let said = Machine::new().ends(&served, 2, &["events", "--since", "2999-01-01"]);
+    assert!(said.told().contains("--since 2999-01-01 is later than now."), "{}", said.stderr);
+}
+
+/// AWS's clock leaps by two hours after its first answer, as if the reading had waited so long: the whole 90 days begin
+/// too early for it then.
+#[test]
+fn what_has_become_too_old_meanwhile_is_left_out_and_told() {
     let ahead = || SystemTime::now() + Duration::from_secs(2 * 3_600);
-    let (machine, served) = (Machine::new(), Served::at(Arc::new(ahead), 3));
+    let (machine, mut served) = (Machine::new(), Served::at(Arc::new(ahead), 3));
+    let aws = Between::open(served.address, |call| match call.service.as_str() {
+        "sts" => Fate::Altered(Box::new(|answer| {
+            let now = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            Some(answer.with_header("date", &now))
+        })),
+        _ => Fate::Pass,
+    });
+    served.address = aws.address();
     let said = machine.ends(
         &served,
         0,

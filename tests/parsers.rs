@@ -178,6 +178,8 @@ fn mistakes() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("[admin]\nuser = \"alice\"", "group = \"a/b\""),
         ("[trail]\nname = \"day-one\"", "region = \"us-east-9\""),
         ("[trail]", "retention_days = -1"),
+        ("[trail]", "retention_days = 36501"),
+        ("[trail]", "retention_days = 99999999999999999999"),
         ("[mfa]\nrequire = true", "device = \"phone\""),
         ("[root]", "quiet_days = \"few\""),
         ("[billing]\nprefix = \"cur\"", "time_unit = \"YEARLY\""),

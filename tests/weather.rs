@@ -361,6 +361,10 @@ fn a_clock_that_is_off_does_no_harm_or_is_told() {
     assert!(aws.heard().iter().any(|heard| heard.status.is_none()), "nothing was refused");
 
     let ended = machine.run(&aws, &APPLY);
+    // The journal is compared with what AWS dates, so it goes by AWS's clock: by this one, all of it is yet to come.
+    let (here, journal) = (Timestamp::now(), machine.journal());
+    let time = |line: &Value| line["time"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert!(!journal.is_empty() && journal.iter().all(|line| time(line) > here), "{here}: {journal:?}");
     let came_of_it = if ended.status == DONE {
         "done"
     } else {

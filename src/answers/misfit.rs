@@ -15,8 +15,9 @@ pub(super) fn in_our_words(sentence: &str) -> Text {
     let (what, expected) = sentence.rsplit_once(", expected ").unwrap_or((sentence, ""));
     match what.split_once(": ").unwrap_or((what, "")) {
         // An answer that is one of a few words.
-        ("wanted string or table", _) => wrong_kind("a string"),
-        ("invalid type" | "invalid value" | "invalid length", _) => wrong_kind(expected),
+        ("wanted string or table", _) => wrong_kind(&kind("a string")),
+        ("invalid type" | "invalid value", found) if is_too_large(found, expected) => wrong_kind(&at_most()),
+        ("invalid type" | "invalid value" | "invalid length", _) => wrong_kind(&kind(expected)),
         _ => match what.split_once(" `") {
             Some(("unknown field", key)) => unknown_key(quoted(key), expected),
             Some(("unknown variant", value)) => unknown_value(quoted(value), expected),
@@ -59,8 +60,7 @@ fn missing_key(key: &str) -> Text {
 }
 
 /// The value itself is not repeated: it stands on the line that is named.
-fn wrong_kind(expected: &str) -> Text {
-    let kind = kind(expected);
+fn wrong_kind(kind: &Text) -> Text {
     let (en, ko) = (&kind.en, &kind.ko);
     text! {
         en: "This value does not fit, expected {en}.",
@@ -72,6 +72,17 @@ fn wrong_kind(expected: &str) -> Text {
 fn as_it_is(sentence: &str) -> Text {
     let sentence = harmless(sentence);
     text! { en: "This cannot be read: {sentence}.", ko: "읽을 수 없는 내용입니다: {sentence}." }
+}
+
+/// Whether a whole number was found that is not negative: then there is nothing wrong with it but that it is so large.
+fn is_too_large(found: &str, expected: &str) -> bool {
+    let number = found.strip_prefix("integer `").filter(|_| expected == "u32");
+    number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn at_most() -> Text {
+    let most = u32::MAX;
+    text! { en: "a whole number, {most} at the most", ko: "{most} 이하의 정수" }
 }
 
 /// What should stand there, by serde's word for it.
@@ -168,6 +179,9 @@ mod tests {
             ("[root]\nquiet_days = \"hush\"\n", "a whole number, 0 or more"),
             ("[root]\nquiet_days = 1.5\n", "a whole number, 0 or more"),
             ("[trail]\nretention_days = -1\n", "a whole number, 0 or more"),
+            ("[root]\nquiet_days = 4294967296\n", "a whole number, 4294967295 at the most"),
+            ("[billing]\nbudget_amount = 99999999999999999999\n", "a whole number, 4294967295 at the most"),
+            ("[billing]\nbudget_amount = -99999999999999999999\n", "a whole number, 0 or more"),
             ("[mfa]\ncode_command = \"hush\"\n", "a list in brackets"),
             ("[people]\nuser = \"hush\"\n", "a list in brackets"),
             ("admin = \"hush\"\n", "a section, such as [admin]"),

@@ -34,7 +34,8 @@ impl<O: Asks> Engine<'_, O> {
         let what = plan.watchable.clone().unwrap_or_default();
         let history = self.memory.as_deref().map(History::read).transpose()?.unwrap_or_default();
         let Some(root) = self.session.root() else { return Ok(Next::LookAgain) };
-        let mut keys = switched_off(&plan.changes, &root.caller.access_key, &history);
+        let signing = &root.caller.access_key;
+        let mut keys = switched_off(&plan.changes, signing, &history, root.clock().now());
         for key in &keys {
             self.listener.hear(&Event::Note(key.beginning()));
         }
@@ -68,13 +69,19 @@ async fn tell_calls(root: &Identity, keys: &mut [SwitchedOff], listener: &mut dy
     }
 }
 
-/// The keys that a plan would delete, but for the one that signs this run: that is still switched on.
-fn switched_off(changes: &[impl Change], signing: &str, history: &History) -> Vec<SwitchedOff> {
+/// The keys that a plan would delete, but for the one that signs this run: that is still switched on. `now` is AWS's, by
+/// whose clock calls are dated, and so is what the journal says.
+fn switched_off(
+    changes: &[impl Change],
+    signing: &str,
+    history: &History,
+    now: Timestamp,
+) -> Vec<SwitchedOff> {
     let resources = changes.iter().map(Change::resource);
     let keys = resources.filter_map(|resource| {
         let access_key = resource.strip_prefix(ROOT_KEY).filter(|key| *key != signing)?;
         let known_since = history.switched_off(&resource);
-        let since = known_since.unwrap_or_else(Timestamp::now);
+        let since = known_since.unwrap_or(now);
         Some(SwitchedOff {
             access_key: access_key.to_owned(),
             since,
@@ -189,6 +196,10 @@ mod tests {
         History::of(line.as_bytes()).unwrap()
     }
 
+    fn now_at_aws() -> Timestamp {
+        "2026-11-24T08:15:00Z".parse().unwrap()
+    }
+
     fn keys() -> Vec<SwitchedOff> {
         let changes = [
             Deletes("sts:session/alice"),
@@ -196,7 +207,7 @@ mod tests {
             Deletes("iam:root-access-key/AKIA2"),
             Deletes("iam:root-access-key/AKIASIGNS"),
         ];
-        switched_off(&changes, "AKIASIGNS", &journal())
+        switched_off(&changes, "AKIASIGNS", &journal(), now_at_aws())
     }
 
     fn uses(calls: usize, unread: &[&str]) -> Summary {
@@ -223,7 +234,11 @@ mod tests {
         let ids: Vec<_> = keys.iter().map(|key| key.access_key.as_str()).collect();
         assert_eq!(ids, ["AKIA1", "AKIA2"], "the key that signs is on");
         assert_eq!((keys[0].since.to_string().as_str(), keys[0].is_known), ("2026-11-24T06:00:00Z", true));
-        assert!(!keys[1].is_known, "nobody here has switched it off");
+        assert_eq!(
+            (keys[1].since, keys[1].is_known),
+            (now_at_aws(), false),
+            "nobody here has switched it off"
+        );
         let told = keys[0].beginning();
         assert!(told.en.contains("AKIA1 was switched off at 2026-11-24 06:00:00 UTC"), "{}", told.en);
         assert!(told.ko.contains("AKIA1") && told.ko.contains("2026-11-24 06:00:00 UTC"), "{}", told.ko);

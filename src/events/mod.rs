@@ -16,7 +16,6 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 use steps::aws::Identity;
 use steps::error::{AwsCause, AwsError, StepError};
@@ -24,7 +23,7 @@ use steps::event_history::{
     Attribute, Bounds, EnabledRegions, News, Query, ROOT_SIGN_IN, Reader, RecordedEvent, USER_SIGN_IN,
     enabled_regions, unlisted,
 };
-use steps::{regions, text};
+use steps::regions;
 
 use crate::cli::{Events, Options, Output};
 use crate::error::Failure;
@@ -61,8 +60,8 @@ pub async fn run(
     interrupt: Interrupt,
 ) -> Result<u8, Failure> {
     let form = Form::choose(options.output, events.to.as_deref())?;
-    let period = Period::choose(events.since.as_deref(), events.until.as_deref(), Timestamp::now())
-        .map_err(Failure::Usage)?;
+    let (since, until) = (events.since.as_deref(), events.until.as_deref());
+    Period::judge(since, until).map_err(Failure::Usage)?;
     events.region.iter().try_for_each(|region| run::known_region(region))?;
     events.to.as_deref().map_or(Ok(()), download::judge)?;
     let connection = run::real_account(options, Task::Check).await?.connection;
@@ -71,6 +70,8 @@ pub async fn run(
     let identity =
         run::until(&interrupt, signed_in).await.inspect_err(|_| tell_replaced(screen, &endpoints))?;
     expected_account(options, file, &identity.caller.account)?;
+    // Its answer has told what time it is at AWS.
+    let period = Period::choose(since, until, identity.clock().now()).map_err(Failure::Usage)?;
 
     let enabled = match events.all_regions {
         true => enabled_regions(&identity).await,
@@ -304,14 +305,6 @@ impl Form {
             }
         }
     }
-}
-
-/// Refuses `--output csv` where there are no rows.
-pub fn no_rows() -> Failure {
-    Failure::Usage(text! {
-        en: "Only dayone events has rows for --output csv. Use --output json or text.",
-        ko: "--output csv는 dayone events에서만 쓸 수 있습니다. --output json이나 text를 사용하세요."
-    })
 }
 
 /// The name under which a service's events are recorded.

@@ -1,4 +1,7 @@
-//! From when to when: dates, times, and how long ago. What Event History cannot have is told before AWS is asked.
+//! From when to when: dates, times, and how long ago.
+//!
+//! AWS dates events by its own clock, so what time it is now counts by that: by this computer's, which may be hours off,
+//! the latest events could be missed. What holds up by no clock is told before AWS is asked.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,7 +22,23 @@ pub struct Period {
 }
 
 impl Period {
-    /// The period that the options say; by default all that Event History has.
+    /// Tells what holds up by no clock: words that are not understood, and how long ago is too long. Whether a date is
+    /// later than now depends on what time it is at AWS, which nobody knows yet.
+    pub fn judge(since: Option<&str>, until: Option<&str>) -> Result<(), Text> {
+        let here = Timestamp::now();
+        for (option, words, of_day) in [("--since", since, BEGIN_OF_DAY), ("--until", until, END_OF_DAY)] {
+            if let Some(words) = words {
+                moment(option, words, of_day, here)?;
+            }
+        }
+        let is_by_the_clock = |words: &str| ago(words, here).is_none();
+        if since.into_iter().chain(until).any(is_by_the_clock) {
+            return Ok(());
+        }
+        Self::choose(since, until, here).map(drop)
+    }
+
+    /// The period that the options say; by default all that Event History has. What time it is now is AWS's to say.
     pub fn choose(since: Option<&str>, until: Option<&str>, now: Timestamp) -> Result<Self, Text> {
         let now = whole_seconds(now);
         let start = since.map(|words| begin(words, now)).transpose()?.unwrap_or(Timestamp::MIN);
@@ -154,6 +173,29 @@ mod tests {
         let all = Period { start: at("2026-08-26T13:30:15Z"), end: at("2026-11-24T12:30:15Z") };
         for since in [None, Some("90d"), Some("2026-08-26")] {
             assert_eq!(choose(since, None), Ok(all), "{since:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_holds_up_by_no_clock_is_told_before_aws_is_asked() {
+        for (since, until, told) in [
+            (Some("yesterday"), None, "--since yesterday is not understood"),
+            (Some("2026-11-01"), Some("soon"), "--until soon is not understood"),
+            (Some("91d"), None, "goes back 90 days"),
+            (None, Some("90d"), "too early"),
+            (Some("2d"), Some("3d"), "before --until"),
+        ] {
+            let text = Period::judge(since, until).unwrap_err();
+            assert!(text.en.contains(told), "{since:?} {until:?}: {}", text.en);
+        }
+        for (since, until) in [
+            (None, None),
+            (Some("7d"), Some("12h")),
+            (Some("2999-01-01"), None),
+            (Some("2001-01-01T00:00:00Z"), None),
+            (Some("1h"), Some("2001-01-01")),
+        ] {
+            assert_eq!(Period::judge(since, until), Ok(()), "{since:?} {until:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use steps::practice::Verb;
 use super::files::{next_line, open_to_read};
 use super::{NAME, written};
 
-/// By how much this computer's clock may be ahead of AWS's.
+/// By how much a time in the journal may be ahead of AWS's clock: a difference of minutes is none that is put right.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the lines of earlier runs, and of this one, tell about the account. A line that cannot be understood says

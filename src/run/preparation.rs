@@ -90,7 +90,10 @@ pub(crate) async fn prepare<'e>(
         adopt(&mut collected, suggested.administrator.as_deref(), task)?;
     }
     let operator = operator(task, options, &collected, screen, &interrupt)?;
-    let journal = if task.access() == Access::ReadWrite { Some(Journal::open(&folder)?) } else { None };
+    let journal = match task.access() {
+        Access::ReadWrite => Some(Journal::open(&folder)?.dated_by(session.started.clock().clone())),
+        Access::ReadOnly => None,
+    };
     let Told { unfinished, switched_off } = Told::in_folder(&folder)?;
     (collected.answers.unfinished, collected.answers.switched_off) = (unfinished, switched_off);
     Ok(Engine {

@@ -86,6 +86,13 @@ impl Connection {
         Self { base, files, watch: Watch::new(access), path_style: true }
     }
 
+    /// The same from another Region.
+    #[must_use]
+    pub fn in_region(mut self, region: &str) -> Self {
+        self.base = self.base.into_builder().region(Region::new(region.to_owned())).build();
+        self
+    }
+
     /// The run's Region.
     pub fn region(&self) -> String {
         self.base.region().map_or_else(|| DEFAULT_REGION.to_owned(), ToString::to_string)

@@ -7,7 +7,8 @@ use aws_smithy_types::DateTime;
 
 use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, Reading, Unseen, at_once};
-use crate::error::{AwsCause, AwsError};
+use crate::error::AwsError;
+use crate::event_history::enabled_regions;
 
 use super::facts::{Delivery, ManagementEvents, TrailFacts, account_in};
 
@@ -63,7 +64,7 @@ async fn described_at_home(
     Ok((trails, not_seen))
 }
 
-/// A Region that is not enabled knows none of the account's credentials, and a trail there records nothing.
+/// What one of them is, as its own Region shows it; none where it is not to be had there.
 async fn describe_at_home(
     identity: Identity,
     arn: String,
@@ -71,11 +72,30 @@ async fn describe_at_home(
 ) -> Result<Reading<Option<Trail>>, AwsError> {
     let request = identity.cloudtrail(&region).describe_trails().trail_name_list(&arn);
     let described = match request.send().await.for_call("cloudtrail:DescribeTrails") {
-        Err(error) if error.cause == AwsCause::CredentialsRefused => return Ok(Ok(None)),
+        Err(refusal) if refusal.may_be_the_region() => {
+            return unknown_at_home(&identity, &region, refusal).await;
+        }
         described => identity.reading(described)?,
     };
     let is_it = |trail: &Trail| trail.trail_arn() == Some(arn.as_str());
     Ok(described.map(|described| described.trail_list.unwrap_or_default().into_iter().find(is_it)))
+}
+
+/// A Region that is not enabled knows none of the account's credentials, and its trail can serve nobody: none is there.
+/// Credentials that have ended are refused in the same words, and so are those of the global STS endpoint in a Region that
+/// is enabled: there the trail was only not seen. So the account is asked which Regions it has.
+async fn unknown_at_home(
+    identity: &Identity,
+    region: &str,
+    refusal: AwsError,
+) -> Result<Reading<Option<Trail>>, AwsError> {
+    let enabled = enabled_regions(identity).await;
+    match enabled.unlisted {
+        None if !enabled.names.iter().any(|name| name == region) => Ok(Ok(None)),
+        // A missing permission: whoever is answered so is known to AWS.
+        Some(unlisted) if !unlisted.is_unseen() => identity.reading(Err(unlisted)),
+        _ => Ok(Err(refusal.into())),
+    }
 }
 
 impl Found {

@@ -3,9 +3,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::aws::{Access, canned};
+use crate::error::AwsCause;
 
 const AUDIT: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit";
-const ELSEWHERE: &str = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit";
+/// In a Region that has to be enabled.
+const ELSEWHERE: &str = "arn:aws:cloudtrail:me-south-1:111122223333:trail/audit";
 const ORGANIZATION_S: &str = "arn:aws:cloudtrail:us-east-1:444455556666:trail/organization";
 const NOW: i64 = 1_800_000_000;
 const HOUR: i64 = 60 * 60;
@@ -236,7 +238,7 @@ fn with_a_trail_elsewhere(
 #[tokio::test(start_paused = true)]
 async fn a_trail_of_another_region_alone_is_found_there() {
     let aws = with_a_trail_elsewhere(|call| {
-        assert_eq!((call.operation.as_str(), call.region()), ("DescribeTrails", "eu-west-1"));
+        assert_eq!((call.operation.as_str(), call.region()), ("DescribeTrails", "me-south-1"));
         assert!(call.body.contains(ELSEWHERE), "{}", call.body);
         answer(&json!({"trailList": [described(ELSEWHERE, &json!({"IsMultiRegionTrail": false}))]}))
     });
@@ -246,12 +248,82 @@ async fn a_trail_of_another_region_alone_is_found_there() {
     assert_eq!(recording, [ELSEWHERE]);
 }
 
+/// The list of the account's Regions, or the code with which AWS refuses it.
+type Regions = Result<&'static [&'static str], &'static str>;
+
+/// An account whose trail is in a Region that refuses the credentials with this code.
+fn refused_elsewhere(code: &'static str, regions: Regions) -> canned::Aws {
+    with_a_trail_elsewhere(move |call| match (call.service(), regions) {
+        ("cloudtrail", _) => call.refused(400, code),
+        (_, Err(code)) => call.refused(403, code),
+        (_, Ok(names)) => {
+            let region = |name: &&str| json!({"RegionName": name, "RegionOptStatus": "ENABLED"});
+            answer(&json!({"Regions": names.iter().map(region).collect::<Vec<_>>()}))
+        }
+    })
+}
+
+/// What comes of it: the trail that counts, or why the look cannot go on.
+async fn counts_of(aws: &canned::Aws, access: Access) -> Result<Reading<Option<TrailFacts>>, AwsError> {
+    let identity = aws.connection(access).started_as().await.unwrap();
+    let found = find(&identity, "us-east-1").await?.unwrap();
+    Ok(found.best(&identity, &Answers::default()).await?.0)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_trail_of_a_region_that_is_not_enabled_is_none() {
     for access in [Access::ReadOnly, Access::ReadWrite] {
-        let aws = with_a_trail_elsewhere(|call| call.refused(400, "UnrecognizedClientException"));
-        assert_eq!(found(&aws, access).await, (Ok(None), Vec::new()));
+        for code in ["UnrecognizedClientException", "InvalidClientTokenId"] {
+            let aws = refused_elsewhere(code, Ok(&["us-east-1", "eu-west-1"]));
+            assert_eq!(found(&aws, access).await, (Ok(None), Vec::new()), "{code}");
+        }
     }
+}
+
+/// The tokens of the global STS endpoint are refused in a Region that was enabled, and nobody may ask which are.
+#[tokio::test(start_paused = true)]
+async fn a_trail_of_a_region_that_may_be_enabled_was_not_seen() {
+    let listed: [Regions; 2] = [Ok(&["us-east-1", "me-south-1"]), Err("AccessDeniedException")];
+    for access in [Access::ReadOnly, Access::ReadWrite] {
+        for regions in listed {
+            let aws = refused_elsewhere("UnrecognizedClientException", regions);
+            let unseen = counts_of(&aws, access).await.unwrap().unwrap_err();
+            let expected = ("cloudtrail:DescribeTrails", "UnrecognizedClientException");
+            assert_eq!((unseen.operation, unseen.code.as_str()), expected, "{regions:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_has_ended_does_not_look_like_a_region_that_is_not_enabled() {
+    for access in [Access::ReadOnly, Access::ReadWrite] {
+        let aws = refused_elsewhere("UnrecognizedClientException", Err("ExpiredTokenException"));
+        let error = counts_of(&aws, access).await.unwrap_err();
+        assert_eq!((error.cause, error.operation), (AwsCause::SignInExpired, "account:ListRegions"));
+    }
+    // A key that was switched off meanwhile is refused everywhere.
+    let aws = refused_elsewhere("UnrecognizedClientException", Err("UnrecognizedClientException"));
+    let unseen = counts_of(&aws, Access::ReadOnly).await.unwrap().unwrap_err();
+    assert_eq!(unseen.operation, "account:ListRegions");
+    let error = counts_of(&aws, Access::ReadWrite).await.unwrap_err();
+    assert_eq!(error.cause, AwsCause::CredentialsRefused);
+}
+
+/// By a clock that is wrong, or a secret that is: that is no matter of the Region.
+#[tokio::test(start_paused = true)]
+async fn a_signature_that_is_refused_is_not_taken_for_a_region_that_is_not_enabled() {
+    for code in ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"] {
+        let aws = refused_elsewhere(code, Ok(&["us-east-1"]));
+        let unseen = counts_of(&aws, Access::ReadOnly).await.unwrap().unwrap_err();
+        assert_eq!((unseen.operation, unseen.code.as_str()), ("cloudtrail:DescribeTrails", code));
+        let error = counts_of(&aws, Access::ReadWrite).await.unwrap_err();
+        assert_eq!((error.cause, error.is(code)), (AwsCause::CredentialsRefused, true));
+        assert!(aws.heard().iter().all(|call| call.service() != "account"), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trail_that_may_not_be_described_at_home_was_not_seen() {
     let aws = with_a_trail_elsewhere(|call| call.refused(400, "AccessDeniedException"));
     let unseen = found(&aws, Access::ReadWrite).await.0.unwrap_err();
     assert_eq!(unseen.operation, "cloudtrail:DescribeTrails");

@@ -62,6 +62,25 @@ fn a_run_that_is_asked_for_one_step_changes_no_other() {
     assert_eq!(changed, ["password-policy", "password-policy"]);
 }
 
+/// The Region is heeded, as it is on an account of AWS.
+#[test]
+fn a_rehearsal_is_in_the_region_that_was_named() {
+    let machine = Machine::new();
+    let cases: [(&str, &[&str]); 2] =
+        [("us-east-1", &[]), ("ap-northeast-2", &["--region", "ap-northeast-2"])];
+    for (region, named) in cases {
+        let only = ["--only", "trail-bucket", "--output", "json"];
+        let document = machine.ends(3, &[&DRY_RUN[..], &only, named].concat()).document();
+        let bucket = format!("dayone-trail-{ACCOUNT_ID}-{region}-an");
+        let resources: Vec<_> =
+            changes(&document).iter().map(|change| change["resource"].to_string()).collect();
+        assert!(resources.iter().any(|resource| resource.contains(&bucket)), "{region}: {resources:?}");
+    }
+    let arguments = ["--region", "ap-northeast-2"];
+    let served = Served::with(&machine, &arguments);
+    assert!(served.variables().any(|variable| variable == ("AWS_REGION", "ap-northeast-2")));
+}
+
 /// A look without the file does not plan to shut out whom the file let in; a file that takes the reader away does.
 #[test]
 fn who_may_read_the_logs_is_remembered() {

@@ -36,6 +36,10 @@ fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_exp
         ("[admin]\nuser = \"al ice\"\n", 2, "1 to 64 letters, digits"),
         ("[mfa]\n\ndevice = \"phone\"\n", 3, "expected one of `virtual`, `hardware`, `passkey`"),
         ("[trail]\nregion = \"us-east-9\"\n", 2, "us-east-1, us-east-2"),
+        ("[trail]\nretention_days = 36501\n", 2, "from 1 to 36500 is expected, or 0, which keeps"),
+        ("[trail]\n\nretention_days = 99999999999999999999\n", 3, "from 1 to 36500 is expected"),
+        ("[trail]\nretention_days = -1\n", 2, "expected a whole number, 0 or more"),
+        ("[root]\nquiet_days = 4294967296\n", 2, "expected a whole number, 4294967295 at the most"),
         ("account = \"1111\"\n", 1, "twelve digits"),
         ("[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"b/b\"\n", 4, "1 to 64 letters, digits"),
         ("[iam]\nsecurity_contact_email = \"nobody\"\n", 2, "An e-mail address is expected"),
@@ -53,6 +57,28 @@ fn an_answers_file_that_does_not_hold_up_is_told_with_file_line_and_what_was_exp
         }
     }
     assert!(!machine.path(".local").exists());
+}
+
+/// Whoever gives an option expects something of it.
+#[test]
+fn an_option_that_means_nothing_to_a_command_is_refused() {
+    let machine = Machine::new();
+    let cases: [(&[&str], &str); 6] = [
+        (&["events", "--only", "trail"], "dayone events has no use for --only."),
+        (&["events", "--skip", "mfa"], "dayone events has no use for --skip."),
+        (&["report", "--to", "a.html", "--dry-run"], "dayone report has no use for --dry-run."),
+        (&["mfa", "repair", "alice", "--only", "mfa"], "dayone mfa repair has no use for --only."),
+        (&["policy", "--region", "us-gov-west-1"], "dayone policy has no use for --region."),
+        (&["rehearse", "--yes", "console", "root-mfa"], "dayone rehearse console has no use for --yes."),
+    ];
+    for (arguments, expected) in cases {
+        let said = machine.ends(2, arguments);
+        assert!(said.told().contains(expected), "{arguments:?}: {}", said.stderr);
+        assert_eq!(said.stdout, "");
+    }
+    let korean = machine.ends(2, &["events", "--only", "trail", "--language", "ko"]).told();
+    assert!(korean.contains("dayone events 명령에서는 --only을(를) 쓸 수 없습니다."), "{korean}");
+    assert!(!machine.path(".local").exists() && !machine.path("a.html").exists());
 }
 
 /// A look that starts over would forget the rehearsal that it looks at.
