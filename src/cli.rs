@@ -63,9 +63,9 @@ pub enum Command {
         /// The policy that `apply` and the wizard need instead
         #[arg(long)]
         apply: bool,
-        /// The AWS partition that the account is in
-        #[arg(long, value_enum, default_value_t = Partition::Aws)]
-        partition: Partition,
+        /// The AWS partition that the account is in [default: that of --region, else aws]
+        #[arg(long, value_enum)]
+        partition: Option<Partition>,
     },
     /// Print completions for a shell
     Completions {
@@ -92,6 +92,15 @@ impl Partition {
             Self::Aws => "aws",
             Self::AwsCn => "aws-cn",
             Self::AwsUsGov => "aws-us-gov",
+        }
+    }
+
+    /// The one that a Region is in. Source: the regular expressions of the SDK's partitions.
+    pub fn of_region(region: &str) -> Self {
+        match region {
+            region if region.starts_with("cn-") => Self::AwsCn,
+            region if region.starts_with("us-gov-") => Self::AwsUsGov,
+            _ => Self::Aws,
         }
     }
 }
@@ -489,13 +498,13 @@ mod tests {
         let parsed = |arguments: &[&str]| {
             let cli = Cli::try_parse_from([&["dayone", "policy"][..], arguments].concat()).ok()?;
             match cli.command {
-                Some(Command::Policy { apply, partition }) => Some((apply, partition.name())),
+                Some(Command::Policy { apply, partition }) => Some((apply, partition.map(Partition::name))),
                 other => panic!("{other:?}"),
             }
         };
-        assert_eq!(parsed(&[]), Some((false, "aws")));
+        assert_eq!(parsed(&[]), Some((false, None)));
         for name in ["aws", "aws-cn", "aws-us-gov"] {
-            assert_eq!(parsed(&["--apply", "--partition", name]), Some((true, name)));
+            assert_eq!(parsed(&["--apply", "--partition", name]), Some((true, Some(name))));
         }
         for wrong in ["", "gov", "aws-eusc", "AWS"] {
             assert_eq!(parsed(&["--partition", wrong]), None, "{wrong}");

@@ -134,7 +134,10 @@ async fn dispatch(
     cli.judge()?;
     let options = &cli.options;
     let task = match &cli.command {
-        Some(Command::Policy { apply, partition }) => return Ok(print_policy(screen, *apply, *partition)),
+        Some(Command::Policy { apply, partition }) => {
+            let of_region = || options.region.as_deref().map_or(Partition::Aws, Partition::of_region);
+            return Ok(print_policy(screen, *apply, partition.unwrap_or_else(of_region)));
+        }
         Some(Command::Completions { shell }) => return Ok(print_completions(screen, *shell)),
         Some(Command::Events(events)) => {
             return crate::events::run(events, options, &file, screen, interrupt).await;

@@ -1,13 +1,14 @@
 //! Which options each command heeds. Every command takes the options of all, but an option that is passed over in silence
 //! lets somebody believe that it holds: `dayone events --only trail` would show everything. So it is refused.
 //!
-//! Options that say how to talk, and where things are kept, are for every command.
+//! Options that say who asks, how to talk, and where things are kept, are for every command, so that a script can give
+//! them to all alike: a rehearsal reaches no account but its own, whatever the profile.
 
 use steps::text;
 
-use super::{Command, Options, Output};
+use super::{Command, Options};
 #[cfg(feature = "rehearsal")]
-use super::{ConsoleStep, Rehearse, RehearseAction};
+use super::{Rehearse, RehearseAction};
 use crate::error::Failure;
 
 const DRY_RUN: &str = "--dry-run";
@@ -17,9 +18,6 @@ const ADMIN_GROUP: &str = "--admin-group";
 const ACCOUNT: &str = "--account";
 const ONLY: &str = "--only";
 const SKIP: &str = "--skip";
-const PROFILE: &str = "--profile";
-const REGION: &str = "--region";
-const OUTPUT: &str = "--output";
 #[cfg(feature = "rehearsal")]
 const FRESH: &str = "--fresh";
 #[cfg(feature = "rehearsal")]
@@ -46,7 +44,7 @@ pub(super) fn judge(options: &Options, command: &Command) -> Result<(), Failure>
 
 impl Options {
     /// The options that not every command has a use for, and whether they were given.
-    fn given(&self) -> [(&'static str, bool); 10] {
+    fn given(&self) -> [(&'static str, bool); 7] {
         [
             (DRY_RUN, self.dry_run),
             (ANSWERS, self.answers.is_some()),
@@ -55,9 +53,6 @@ impl Options {
             (ACCOUNT, self.account.is_some()),
             (ONLY, !self.only.is_empty()),
             (SKIP, !self.skip.is_empty()),
-            (PROFILE, self.profile.is_some()),
-            (REGION, self.region.is_some()),
-            (OUTPUT, self.output != Output::Text),
         ]
     }
 }
@@ -77,10 +72,8 @@ impl Command {
             #[cfg(feature = "rehearsal")]
             Self::Rehearse(rehearse) => rehearse.useless_options(),
             // They look at no account.
-            Self::Policy { .. } => ("dayone policy", [&OF_A_RUN[..], &[PROFILE, REGION]].concat()),
-            Self::Completions { .. } => {
-                ("dayone completions", [&OF_A_RUN[..], &[PROFILE, REGION, OUTPUT]].concat())
-            }
+            Self::Policy { .. } => ("dayone policy", OF_A_RUN.to_vec()),
+            Self::Completions { .. } => ("dayone completions", OF_A_RUN.to_vec()),
         }
     }
 
@@ -107,18 +100,11 @@ impl Command {
 impl Rehearse {
     fn useless_options(&self) -> (&'static str, Vec<&'static str>) {
         match (&self.action, self.serve) {
-            // The session goes into a profile.
-            (Some(RehearseAction::Console { what: ConsoleStep::SignIn, .. }), _) => (
-                "dayone rehearse console sign-in",
-                [&OF_A_RUN[..], &[FRESH, YES, SERVE, REGION, OUTPUT]].concat(),
-            ),
-            (Some(RehearseAction::Console { .. }), _) => (
-                "dayone rehearse console",
-                [&OF_A_RUN[..], &[FRESH, YES, SERVE, PROFILE, REGION, OUTPUT]].concat(),
-            ),
-            (None, Some(_)) => ("dayone rehearse --serve", [&OF_A_RUN[..], &[PROFILE, OUTPUT]].concat()),
-            // Root of the practice account begins, whoever is signed in elsewhere.
-            (None, None) => ("dayone rehearse", vec![PROFILE]),
+            (Some(RehearseAction::Console { .. }), _) => {
+                ("dayone rehearse console", [&OF_A_RUN[..], &[FRESH, YES, SERVE]].concat())
+            }
+            (None, Some(_)) => ("dayone rehearse --serve", OF_A_RUN.to_vec()),
+            (None, None) => ("dayone rehearse", Vec::new()),
         }
     }
 }
@@ -127,7 +113,6 @@ impl Rehearse {
 mod tests {
     use clap::Parser;
 
-    use super::*;
     use crate::cli::Cli;
 
     /// What is said of a command line that the parser takes; nothing where every option is heeded.
@@ -140,8 +125,7 @@ mod tests {
     fn an_option_that_would_be_passed_over_is_refused() {
         let no_step = ["--only trail", "--skip mfa"];
         let nobody = ["--admin-user alice", "--admin-group Admins"];
-        let no_account =
-            ["--answers a.toml", "--account 111122223333", "--profile work", "--region us-east-1"];
+        let no_account = ["--answers a.toml", "--account 111122223333"];
         let refused: [(&str, Vec<&str>); 4] = [
             ("dayone events", [&no_step[..], &nobody, &["--dry-run"]].concat()),
             ("dayone report --to a.html", vec!["--dry-run"]),
@@ -157,8 +141,8 @@ mod tests {
             }
         }
         assert_eq!(
-            told("dayone completions bash --output json"),
-            "dayone completions has no use for --output. Leave it out."
+            told("dayone completions bash --dry-run"),
+            "dayone completions has no use for --dry-run. Leave it out."
         );
     }
 
@@ -188,14 +172,14 @@ mod tests {
         let cases = [
             ("--dry-run --only mfa --admin-user alice --region eu-west-1 --output json", ""),
             ("--answers a.toml --yes --fresh", ""),
-            ("--profile work", "dayone rehearse has no use for --profile"),
+            ("--profile work", ""),
             ("--serve 127.0.0.1:0 --fresh --region eu-west-1", ""),
             ("--serve 127.0.0.1:0 --dry-run", "dayone rehearse --serve has no use for --dry-run"),
-            ("--serve 127.0.0.1:0 --output json", "dayone rehearse --serve has no use for --output"),
+            ("--serve 127.0.0.1:0 --output json", ""),
             ("console sign-in --profile work", ""),
-            ("console root-mfa --profile work", "dayone rehearse console has no use for --profile"),
+            ("console root-mfa --profile work --region us-east-1 --output json", ""),
             ("--fresh console root-mfa", "dayone rehearse console has no use for --fresh"),
-            ("--yes console sign-in", "dayone rehearse console sign-in has no use for --yes"),
+            ("--yes console sign-in", "dayone rehearse console has no use for --yes"),
             ("--serve 127.0.0.1:0 console root-mfa", "dayone rehearse console has no use for --serve"),
             ("console billing-access --dry-run", "dayone rehearse console has no use for --dry-run"),
         ];

@@ -312,6 +312,7 @@ mod tests {
             administrators: Ok(BTreeSet::new()),
             bucket: BucketFacts::Free,
             key: Ok(None),
+            left_over_key: LeftOver::Nothing,
         }
     }
 

@@ -10,10 +10,12 @@ use crate::machine::{Machine, words};
 fn the_policies_stand_alone_on_standard_output() {
     let machine = Machine::new();
     let (here, in_govcloud) = (steps::permissions::apply("aws"), steps::permissions::apply("aws-us-gov"));
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["policy"], steps::permissions::CHECK),
         (&["policy", "--apply"], &here),
         (&["policy", "--apply", "--partition", "aws-us-gov"], &in_govcloud),
+        (&["policy", "--apply", "--region", "us-gov-west-1"], &in_govcloud),
+        (&["policy", "--apply", "--region", "us-gov-west-1", "--partition", "aws"], &here),
         (&["policy", "--output", "json", "--language", "ko"], steps::permissions::CHECK),
     ];
     for (arguments, expected) in cases {

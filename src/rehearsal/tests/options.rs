@@ -1,7 +1,7 @@
 //! What the options use: keys of KMS, locks of buckets, topics, rules, and budgets.
 
 use steps::encryption_key;
-use steps::encryption_key::Fitness;
+use steps::encryption_key::{Fitness, LeftOver};
 use steps::policy::Document;
 
 use super::*;
@@ -143,7 +143,7 @@ async fn a_key_whose_material_comes_from_outside_is_not_rotated() {
     };
     let found = encryption_key::observe(&setup.root, "us-east-1", "alias/logs").await.unwrap();
     assert!(matches!(&found, Ok(Some(key)) if key.fitness == Fitness::Fits), "{found:?}");
-    assert_eq!(encryption_key::plan(&wanted, &found), Ok(Vec::new()));
+    assert_eq!(encryption_key::plan(&wanted, &found, &LeftOver::Nothing), Ok(Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]
