@@ -1,5 +1,6 @@
 //! How an AWS file is read and written: as a whole, in one step, by one of us at a time.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,12 +11,18 @@ use crate::error::StepError;
 /// So much room a profile takes, with the longest names and keys.
 const ROOM: usize = 512;
 
+/// What the names of our temporary files begin with, and how many letters and digits follow that are made up. Nobody else
+/// gives such a name, so that a file that was left behind is known to be ours.
+const UNFINISHED: &str = ".dayone-unfinished-";
+const MADE_UP: usize = 12;
+
 /// So often it is tried to be alone with a file, and so far apart: whoever writes it is done at once.
 const TRIES: u32 = 500;
 const APART: Duration = Duration::from_millis(10);
 
 /// Writing the file as it will be finds out that there is room for it on the disk.
 pub(super) fn check_room(path: &Path, mut content: Vec<u8>) -> Result<(), StepError> {
+    let _alone = Alone::with(path)?;
     content.extend_from_slice(&[b'#'; ROOM]);
     let mut trial = beside(path)?;
     let written = trial.write_all(&content).and_then(|()| trial.as_file().sync_all());
@@ -55,7 +62,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, StepError> {
 
 /// Nobody else of us writes into the folder of a file while this is there. The lock of a run is one account's, and what a
 /// run for another account has just written must not be lost by what this one has read before: it may be a secret that
-/// AWS shows once.
+/// AWS shows once. A temporary file of ours lives only as long as one of these.
 pub(super) struct Alone(Option<File>);
 
 impl Alone {
@@ -72,6 +79,12 @@ impl Alone {
         }
         Ok(Self(folder))
     }
+
+    /// If nobody else is there at this moment. Where the file system cannot tell, somebody may be.
+    pub(super) fn at_once(path: &Path) -> Option<Self> {
+        let folder = File::open(folder_of(path)).ok()?;
+        folder.try_lock().is_ok().then(|| Self(Some(folder)))
+    }
 }
 
 impl Drop for Alone {
@@ -81,16 +94,24 @@ impl Drop for Alone {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A temporary file in the same folder. It has mode 0600 from its first byte.
-fn beside(path: &Path) -> Result<tempfile::NamedTempFile, StepError> {
+pub(super) fn beside(path: &Path) -> Result<tempfile::NamedTempFile, StepError> {
     let folder = folder_of(path);
     make_folder(folder)
-        .and_then(|()| tempfile::NamedTempFile::new_in(folder))
+        .and_then(|()| tempfile::Builder::new().prefix(UNFINISHED).rand_bytes(MADE_UP).tempfile_in(folder))
         .map_err(|error| StepError::file(folder, error))
+}
+
+/// Whether only [`beside`] gives such a name.
+pub(super) fn is_unfinished(name: &OsStr) -> bool {
+    let made_up = name.to_str().and_then(|name| name.strip_prefix(UNFINISHED));
+    made_up.is_some_and(|letters| {
+        letters.len() == MADE_UP && letters.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 fn make_folder(folder: &Path) -> std::io::Result<()> {

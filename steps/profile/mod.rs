@@ -6,6 +6,7 @@
 
 mod access_key;
 mod file;
+mod leftovers;
 mod mfa_device;
 
 #[cfg(unix)]
@@ -17,6 +18,7 @@ use crate::error::StepError;
 use crate::text;
 
 pub use access_key::{append, check_replaceable, check_writable, holders, mentions_key, replace_key};
+pub use leftovers::{Leftover, remove_leftovers};
 pub use mfa_device::{named_device, set_mfa_serial};
 
 /// Whether a name can stand in a section heading and on a command line without quoting, and the SDK reads it.
