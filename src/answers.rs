@@ -26,9 +26,10 @@ pub struct Collected {
 }
 
 /// Answers that are for one run only: consent, commands, where a secret goes, and what is left undone. An exception that
-/// is taken out of the file must not live on. Whatever else shapes the account is remembered: who forgot it would plan to
-/// undo what was asked for, such as that somebody may read the logs.
-const NOT_REMEMBERED: [&str; 14] = [
+/// is taken out of the file must not live on. The number of a token may be mistyped until AWS has taken it, and is in the
+/// account from then on. Whatever else shapes the account is remembered: who forgot it would plan to undo what was asked
+/// for, such as that somebody may read the logs.
+const NOT_REMEMBERED: [&str; 15] = [
     "root.delete_access_keys",
     "root.quiet_days",
     "mfa.enrol_command",
@@ -37,6 +38,7 @@ const NOT_REMEMBERED: [&str; 14] = [
     "admin.console_password_file",
     "admin.sign_in",
     "mfa.device",
+    "mfa.serial",
     "iam.move_to_groups",
     "iam.disable_unused",
     "iam.block_public_s3",
@@ -408,7 +410,7 @@ mod tests {
         );
         let collected = Collected::from_sources(Map::new(), file.unwrap(), Map::new()).unwrap();
         assert!(!collected.answers.mfa.require && collected.answers.accept.len() == 1);
-        let expected = serde_json::json!({"mfa": {"serial": "GAHT12345678"}});
+        let expected = serde_json::json!({"mfa": {}});
         collected.remember(folder.path()).unwrap();
         assert_eq!(Value::Object(remembered(folder.path())), expected);
         let of_an_earlier_version = serde_json::to_vec(&collected.said).unwrap();

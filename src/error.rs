@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use steps::aws::ProfileTrouble;
 use steps::error::{AwsCause, StepError};
 use steps::operator::OperatorError;
 use steps::practice::StepId;
@@ -24,6 +25,9 @@ pub enum Failure {
         /// What is wrong, and what was expected.
         what: Text,
     },
+    /// The AWS profile to sign in with leads nowhere.
+    #[error(transparent)]
+    Profile(#[from] ProfileTrouble),
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -68,7 +72,7 @@ impl Failure {
     /// The exit status.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Answers { .. } => 2,
+            Self::Usage(_) | Self::Answers { .. } | Self::Profile(_) => 2,
             Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => 4,
             Self::Step(StepError::Operator(OperatorError::Interrupted)) => 130,
             // Somebody chose to stop, so something is left and nothing has failed.
@@ -123,6 +127,7 @@ impl Failure {
     pub fn text(&self) -> (Text, Option<Text>) {
         match self {
             Self::Usage(what) | Self::Rehearsal(what) => (what.clone(), None),
+            Self::Profile(ProfileTrouble { what, next }) => (what.clone(), Some(next.clone())),
             Self::Answers { file, line, what } => {
                 let (en, ko) = (&what.en, &what.ko);
                 let file = text::harmless(file);

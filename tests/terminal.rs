@@ -561,6 +561,37 @@ fn skipping_an_enrolment_leaves_nothing_behind() {
     assert!(!kept.contains("mfa/alice"), "the half-made device is still there");
 }
 
+/// Who skips at the codes of a token may have mistyped its number, which is not taken up again in silence.
+#[test]
+fn the_number_of_a_token_that_was_not_enabled_is_asked_for_again() {
+    const NUMBER: &str = "Type the serial number printed on the token";
+    const ONLY: &str = "admin-group,admin-user,admin-mfa";
+    let home = tempfile::tempdir().unwrap();
+    for serial in ["GAHT00000000", "GAHT12345678"] {
+        let arguments = ["rehearse", "--admin-user", "alice", "--only", ONLY, "--language", "en"];
+        let mut window = Window::open(home.path(), &arguments);
+        let mut asked = window.next_question().unwrap();
+        while !asked.contains(NUMBER) {
+            assert!(!asked.contains(ENGLISH.first_code), "a number was taken up: {}", window.text());
+            window.type_line(match asked.as_str() {
+                choice if choice.contains(ENGLISH.number) => "2",
+                plan if plan.contains(ENGLISH.apply) => "yes",
+                _ => "",
+            });
+            asked = window.next_question().unwrap();
+        }
+        window.type_line(serial);
+        assert!(window.next_question().unwrap().contains(ENGLISH.apply));
+        assert!(window.text().contains(&format!("hardware token {serial} of alice")), "{}", window.text());
+        window.type_line("yes");
+        assert!(window.next_question().unwrap().contains(ENGLISH.first_code));
+        window.type_line("skip");
+        assert_eq!(window.ended().0, 3);
+        let kept = home.path().join("state/rehearsal/accounts/111122223333/answers.json");
+        assert!(!std::fs::read_to_string(kept).unwrap().contains("GAHT"));
+    }
+}
+
 /// Lines that a screen reader reads: nothing is redrawn, and the seed takes the place of the picture.
 #[test]
 fn a_plain_walk_redraws_nothing() {

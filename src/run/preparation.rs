@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
-use steps::aws::{Access, Connection};
+use steps::aws::{Access, Connection, judge_profile};
 use steps::error::StepError;
 use steps::operator::OperatorError;
 use steps::practice::StepId;
@@ -29,6 +29,7 @@ pub(crate) async fn real_account(options: &Options, task: Task) -> Result<Place,
     if let Some(region) = &options.region {
         known_region(region)?;
     }
+    judge_profile(options.profile.as_deref()).await?;
     let access = task.access();
     let connection =
         Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await?;

@@ -7,6 +7,7 @@ use steps::error::{AwsCause, StepError};
 use steps::iam_practices::IamPractices;
 use steps::mfa::Mfa;
 use steps::operator::OperatorError;
+use steps::profile::Leftover;
 use steps::root_user::RootUser;
 use steps::session::Session;
 use steps::{console, profile, text};
@@ -44,6 +45,7 @@ impl Engine<'_, AnyOperator> {
         if let Some(file) = profile::exposed(self.session.connection.files()) {
             self.listener.hear(&Event::Note(readable_by_others(&file)));
         }
+        self.tidy();
         if self.session.is_started_locked() {
             self.unlock_at_start().await?;
         }
@@ -51,6 +53,16 @@ impl Engine<'_, AnyOperator> {
             self.collected.remember(folder)?;
         }
         Ok(())
+    }
+
+    /// A run that may write removes what one that was killed has left with an access key in it. A look changes nothing.
+    fn tidy(&mut self) {
+        if self.journal.is_none() {
+            return;
+        }
+        for leftover in profile::remove_leftovers(self.session.connection.files()) {
+            self.listener.hear(&Event::Note(left_behind(&leftover)));
+        }
     }
 
     fn signed_in(&self) -> SignedIn {
@@ -157,5 +169,19 @@ fn readable_by_others(file: &std::path::Path) -> text::Text {
     text! {
         en: "Other users of this computer can read {file}, and with it access keys. Close it: chmod 600 {file}",
         ko: "이 컴퓨터의 다른 사용자가 {file} 파일과 그 안의 액세스 키를 읽을 수 있습니다. 다음으로 막으세요: chmod 600 {file}"
+    }
+}
+
+fn left_behind(leftover: &Leftover) -> text::Text {
+    let file = text::harmless(&leftover.path.display().to_string());
+    match leftover.removed {
+        true => text! {
+            en: "A run that was killed had left {file}, which may have held an access key. It is removed.",
+            ko: "강제로 종료된 실행이 남긴 {file} 파일을 지웠습니다. 액세스 키가 들어 있었을 수 있습니다."
+        },
+        false => text! {
+            en: "A run that was killed has left {file}, which may hold an access key and cannot be removed. Delete it yourself.",
+            ko: "강제로 종료된 실행이 남긴 {file} 파일을 지우지 못했습니다. 액세스 키가 들어 있을 수 있으니 직접 지우세요."
+        },
     }
 }

@@ -123,27 +123,6 @@ impl Unfit {
     }
 }
 
-/// A profile that was named for the run and is in neither file.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no AWS profile {profile}")]
-pub(super) struct NoProfile {
-    profile: String,
-    files: AwsFiles,
-}
-
-impl NoProfile {
-    /// Which one, and where it was looked for.
-    pub fn text(&self) -> Text {
-        let shown = |file: &Path| harmless(&file.display().to_string());
-        let (config, credentials) = (shown(&self.files.config), shown(&self.files.credentials));
-        text! {
-            en: "There is no AWS profile {profile}, neither in {config} nor in {credentials}.",
-            ko: "AWS 프로파일 {profile}이(가) {config}에도 {credentials}에도 없습니다.",
-            profile = harmless(&self.profile)
-        }
-    }
-}
-
 /// Fails where a part of credentials cannot be one.
 pub(super) fn examine(credentials: &Credentials) -> Result<(), AwsError> {
     refuse(unfit(credentials)).map_err(|error| without_credentials(&error))
@@ -249,15 +228,6 @@ impl Profiles {
         }
     }
 
-    /// Where there are no files, the SDK says of a profile that was named no more than that it was not enabled.
-    async fn missing(&self) -> Option<NoProfile> {
-        let profile = self.profile.clone()?;
-        let (fs, env, selected) = (Fs::real(), Env::real(), Some(Cow::Owned(profile.clone())));
-        let profiles = aws_config::profile::load(&fs, &env, &self.files.for_sdk(), selected).await.ok()?;
-        let is_missing = profiles.get_profile(&profile).is_none();
-        is_missing.then(|| NoProfile { profile, files: self.files.clone() })
-    }
-
     fn unfit_part(&self, name: &str, part: &str) -> Unfit {
         let files = [&self.files.credentials, &self.files.config];
         let file = files.into_iter().find(|file| sets(file, name, part)).unwrap_or(&self.files.config);
@@ -278,9 +248,6 @@ impl ProvideCredentials for Profiles {
     {
         future::ProvideCredentials::new(async move {
             refuse(self.unfit().await)?;
-            if let Some(missing) = self.missing().await {
-                return Err(CredentialsError::invalid_configuration(missing));
-            }
             self.provider.provide_credentials().await
         })
     }
@@ -458,14 +425,6 @@ mod tests {
             let error = resolve(&provider).await.unwrap_err();
             assert_eq!(error.cause, AwsCause::NotSignedIn, "{profile}");
             assert!(error.message.contains(words), "{}", error.message);
-        }
-        let no_files = AwsFiles { credentials: folder.path().join("no"), config: folder.path().join("none") };
-        for files in [&files, &no_files] {
-            let error =
-                resolve(&chain(Some("nobody"), files, &provider_config(None, None))).await.unwrap_err();
-            let detail = error.detail();
-            assert!(detail.en.starts_with("There is no AWS profile nobody, neither in"), "{detail:?}");
-            assert!(detail.ko.contains("AWS 프로파일 nobody이(가)"), "{detail:?}");
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{AwsCause, AwsError, is_far_off};
 use crate::text;
 use crate::text::Text;
 
-use super::credentials::{NoProfile, Unfit};
+use super::credentials::Unfit;
 use super::unanswered::Unanswered;
 use super::watch::WouldWrite;
 
@@ -99,10 +99,7 @@ where
 }
 
 fn unfit(error: &(dyn Error + 'static)) -> Option<Text> {
-    chain(error).find_map(|cause| {
-        let unfit = cause.downcast_ref::<Unfit>().map(Unfit::text);
-        unfit.or_else(|| cause.downcast_ref::<NoProfile>().map(NoProfile::text))
-    })
+    chain(error).find_map(|cause| cause.downcast_ref::<Unfit>().map(Unfit::text))
 }
 
 /// Where nothing is set up, the SDK lists all that it has tried, in words for who writes programs with it. Where a profile

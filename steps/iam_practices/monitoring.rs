@@ -26,8 +26,8 @@ struct Watch {
     changes: Vec<Change>,
     /// What to know beside what is left.
     notes: Vec<Text>,
-    /// What only a person can do: in a sentence, and how.
-    person: Vec<(Text, Text)>,
+    /// What only a person can do.
+    person: Vec<Left>,
     /// What the person is asked for.
     asks: Option<(&'static str, Text)>,
     /// What is made only by a yes of its own, and never by Enter alone.
@@ -37,6 +37,16 @@ struct Watch {
     /// What only the owner of an address can do, and the account shows once it is done.
     confirms: Option<(Text, Vec<Text>)>,
     unseen: Vec<Unseen>,
+}
+
+/// What only a person can do.
+struct Left {
+    /// In a sentence.
+    what: Text,
+    /// How, in the answers file too.
+    how: Text,
+    /// The same before anything is asked of a person who is there; none where the question itself comes.
+    before_asking: Option<Text>,
 }
 
 /// `activity-monitoring`.
@@ -50,7 +60,7 @@ pub(super) fn activity(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     watch.public_access(facts, answers);
     watch.root_alarm(facts, answers);
     watch.trail(facts);
-    let plan = watch.judged();
+    let plan = watch.judged(answers.attended);
     let may_be_offered = answers.attended && facts.partition != "aws-cn";
     match &answers.trail.root_alarm_email {
         None if may_be_offered => plan.offering("trail.root_alarm_email", offered_alarm()),
@@ -65,8 +75,25 @@ fn offered_alarm() -> Text {
     }
 }
 
+impl Left {
+    /// What is done elsewhere than in the answers.
+    fn elsewhere(what: Text, how: Text) -> Self {
+        Self { what, before_asking: Some(how.clone()), how }
+    }
+
+    /// What a person who is there is asked.
+    fn asked(what: Text, how: Text) -> Self {
+        Self { what, how, before_asking: None }
+    }
+
+    fn in_words(self, attended: bool) -> Text {
+        let how = if attended { self.before_asking } else { Some(self.how) };
+        sentences(std::iter::once(self.what).chain(how))
+    }
+}
+
 impl Watch {
-    fn judged(self) -> StepPlan<Change> {
+    fn judged(self, attended: bool) -> StepPlan<Change> {
         let step = StepId::ActivityMonitoring;
         let mut unseen: Vec<Unseen> = Vec::new();
         for each in self.unseen {
@@ -76,7 +103,7 @@ impl Watch {
             }
         }
         let plan = if !self.changes.is_empty() {
-            let left = self.person.into_iter().map(|(what, how)| sentences([what, how]));
+            let left = self.person.into_iter().map(|left| left.in_words(attended));
             left.fold(StepPlan::to_change(step, self.changes, Text::default()), StepPlan::with_note)
         } else if !self.person.is_empty() {
             let task = task(self.person, self.asks, self.confirms);
@@ -135,7 +162,11 @@ impl Watch {
             en: "Find out why root was used on {on}, by {en}, although there is an administrator.",
             ko: "관리자가 있는데도 {on}에 루트 사용자가 쓰인 이유({ko})를 확인하세요."
         };
-        self.person.push((what, sentences([look_at_root(&on), by])));
+        self.person.push(Left {
+            what,
+            before_asking: Some(sentences([look_at_root(), by.clone()])),
+            how: sentences([look_at_root(), once_explained(&on), by]),
+        });
     }
 
     fn analyzer(&mut self, facts: &Facts) {
@@ -156,7 +187,7 @@ impl Watch {
             }
             Ok(Analyzer::NotWorking(name)) => {
                 let name = harmless(name);
-                self.person.push((
+                self.person.push(Left::elsewhere(
                     text! {
                         en: "Mend the analyzer {name} in {region}: it does not work.",
                         ko: "{region}의 분석기 {name}이(가) 동작하지 않으니 고치세요."
@@ -186,7 +217,7 @@ impl Watch {
                 self.changes.push(attach());
             }
             Ok(SupportRole::Bare) => self.changes.push(attach()),
-            Ok(SupportRole::Namesake) => self.person.push((
+            Ok(SupportRole::Namesake) => self.person.push(Left::elsewhere(
                 text! {
                     en: "There is a role {SUPPORT_ROLE} already that somebody else may take on.",
                     ko: "다른 주체가 수임할 수 있는 {SUPPORT_ROLE} 역할이 이미 있습니다."
@@ -214,7 +245,7 @@ impl Watch {
             }
             (Ok(false), Some(true)) => {
                 self.changes.push(block_public_access(facts));
-                self.notes.push(what_stops_being_public());
+                self.notes.push(sentences([what_stops_being_public(), keep_it_public()]));
             }
             (Ok(false), None) => self.decide_public_access(facts, answers),
         }
@@ -230,7 +261,8 @@ impl Watch {
             en: "block_public_s3 = true or false under [iam] in the answers.",
             ko: "응답의 [iam] 아래 block_public_s3 = true 또는 false로 적으세요."
         };
-        self.notes.push(what_stops_being_public());
+        let if_there_is_one = if answers.attended { leave_it_off() } else { keep_it_public() };
+        self.notes.push(sentences([what_stops_being_public(), if_there_is_one]));
         if answers.attended {
             self.offer = Some(Offer {
                 question: text! {
@@ -242,9 +274,9 @@ impl Watch {
             });
         }
         if answers.attended && self.asks.is_some() && self.person.len() == 1 {
-            self.notes.push(sentences([what, how]));
+            self.notes.push(what);
         } else {
-            self.person.push((what, how));
+            self.person.push(Left::asked(what, how));
         }
     }
 
@@ -322,10 +354,7 @@ impl Watch {
     fn root_alarm(&mut self, facts: &Facts, answers: &Answers) {
         let Some(email) = &answers.trail.root_alarm_email else {
             if facts.partition != "aws-cn" {
-                self.found.push(text! {
-                    en: "no alarm on the use of root (root_alarm_email)",
-                    ko: "루트 사용 경보 없음(root_alarm_email)"
-                });
+                self.found.push(without_alarm(answers.attended));
             }
             return;
         };
@@ -342,7 +371,7 @@ impl Watch {
                 Lack::Nothing => whole.push(alarm),
                 Lack::Changes(lacking) => changes.extend(lacking.into_iter().map(Change::RootAlarm)),
                 Lack::Confirmation => to_confirm.push(alarm),
-                Lack::Policy(text) => self.person.push((mend_topic(), text)),
+                Lack::Policy(text) => self.person.push(Left::elsewhere(mend_topic(), text)),
             }
         }
         if !changes.is_empty() {
@@ -362,7 +391,7 @@ impl Watch {
     }
 
     fn asks_for(&mut self, key: &'static str, what: Text) {
-        self.person.push((
+        self.person.push(Left::asked(
             what.clone(),
             text! {
                 en: "security_contact_email and security_contact_phone under [iam] in the answers; or in the console: Account, Alternate contacts, Security.",
@@ -379,8 +408,32 @@ fn block_public_access(facts: &Facts) -> Change {
 
 fn what_stops_being_public() -> Text {
     text! {
-        en: "With Block Public Access on, buckets that are public on purpose, such as websites without CloudFront, stop being public. If you have one, set block_public_s3 = false under [iam] in the answers.",
-        ko: "퍼블릭 액세스를 차단하면 CloudFront 없이 공개한 웹사이트처럼 의도적으로 공개한 버킷도 닫힙니다. 그런 버킷이 있으면 응답의 [iam] 아래 block_public_s3 = false로 적으세요."
+        en: "With Block Public Access on, buckets that are public on purpose, such as websites without CloudFront, stop being public.",
+        ko: "퍼블릭 액세스를 차단하면 CloudFront 없이 공개한 웹사이트처럼 의도적으로 공개한 버킷도 닫힙니다."
+    }
+}
+
+/// To a person who is asked.
+fn leave_it_off() -> Text {
+    text! { en: "If you have one, leave it off.", ko: "그런 버킷이 있으면 차단하지 마세요." }
+}
+
+/// To who answers beforehand.
+fn keep_it_public() -> Text {
+    text! {
+        en: "If you have one, set block_public_s3 = false under [iam] in the answers.",
+        ko: "그런 버킷이 있으면 응답의 [iam] 아래 block_public_s3 = false로 적으세요."
+    }
+}
+
+/// A person who is there is asked for the address right away.
+fn without_alarm(attended: bool) -> Text {
+    match attended {
+        true => text! { en: "no alarm on the use of root", ko: "루트 사용 경보 없음" },
+        false => text! {
+            en: "no alarm on the use of root (root_alarm_email)",
+            ko: "루트 사용 경보 없음(root_alarm_email)"
+        },
     }
 }
 
@@ -392,18 +445,19 @@ fn standing(state: State, reason: Text) -> StepPlan<Change> {
 /// What a person is asked for is asked at once where nothing else is left but an e-mail to be confirmed, which can be
 /// waited for after that; else all of it is named.
 fn task(
-    person: Vec<(Text, Text)>,
+    person: Vec<Left>,
     asks: Option<(&'static str, Text)>,
     confirms: Option<(Text, Vec<Text>)>,
 ) -> PersonTask {
     let to_confirm = confirms.map(|(what, _)| what);
     match asks {
         Some((key, what)) if person.len() == 1 => {
-            let how = person.into_iter().map(|(_, how)| how).chain(to_confirm).collect();
+            let how = person.into_iter().map(|left| left.how).chain(to_confirm).collect();
             PersonTask { what, how, seen: Seen::ByAnswer(key) }
         }
         _ => {
-            let (mut what, mut how): (Vec<_>, Vec<_>) = person.into_iter().unzip();
+            let left = person.into_iter().map(|left| (left.what, left.how));
+            let (mut what, mut how): (Vec<_>, Vec<_>) = left.unzip();
             what.extend(to_confirm);
             how.push(accept_it(StepId::ActivityMonitoring));
             PersonTask { what: sentences(what), how, seen: Seen::Elsewhere }
@@ -411,11 +465,19 @@ fn task(
     }
 }
 
-/// How to find out what root did, and how to say that it is known.
-fn look_at_root(on: &str) -> Text {
+/// How to find out what root did.
+fn look_at_root() -> Text {
     text! {
-        en: "If there is an alarm on the use of root, its message tells the time. Event History shows what root did: dayone events --root --all-regions; sign-ins are in us-east-1, us-east-2 or us-west-2. Once it is explained: root_use_explained_until = \"{on}\" under [iam] in the answers; later uses count again. A use counts for {ROOT_USE_DAYS} days.",
-        ko: "루트 사용자 경보가 있다면 그 메시지에서 시각을 확인하세요. 이벤트 기록(Event History)에는 한 일이 나옵니다: dayone events --root --all-regions. 로그인은 us-east-1, us-east-2, us-west-2에 기록됩니다. 이유를 확인했다면 응답의 [iam] 아래 root_use_explained_until = \"{on}\"이라고 적으세요. 그 뒤의 사용은 다시 확인 대상이 됩니다. 사용은 {ROOT_USE_DAYS}일 동안 확인 대상입니다."
+        en: "If there is an alarm on the use of root, its message tells the time. Event History shows what root did: dayone events --root --all-regions; sign-ins are in us-east-1, us-east-2 or us-west-2.",
+        ko: "루트 사용자 경보가 있다면 그 메시지에서 시각을 확인하세요. 이벤트 기록(Event History)에는 한 일이 나옵니다: dayone events --root --all-regions. 로그인은 us-east-1, us-east-2, us-west-2에 기록됩니다."
+    }
+}
+
+/// How to say that it is known.
+fn once_explained(on: &str) -> Text {
+    text! {
+        en: "Once it is explained: root_use_explained_until = \"{on}\" under [iam] in the answers; later uses count again. A use counts for {ROOT_USE_DAYS} days.",
+        ko: "이유를 확인했다면 응답의 [iam] 아래 root_use_explained_until = \"{on}\"이라고 적으세요. 그 뒤의 사용은 다시 확인 대상이 됩니다. 사용은 {ROOT_USE_DAYS}일 동안 확인 대상입니다."
     }
 }
 

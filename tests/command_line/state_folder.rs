@@ -51,6 +51,26 @@ fn starting_over_to_serve_forgets_the_account_too() {
     assert!(changes(&document).len() > 10, "{document}");
 }
 
+/// A run that is killed while it writes an AWS file leaves the one that was to take its place.
+#[test]
+fn what_a_killed_run_has_left_beside_the_aws_files_is_removed_by_a_run_that_may_write() {
+    let machine = Machine::with_a_name();
+    let folder = machine.path(".local/state/dayone/rehearsal/aws");
+    fs::create_dir_all(&folder).unwrap();
+    let [left, alike] = [".dayone-unfinished-a1B2c3D4e5F6", ".dayone-unfinished-notes"];
+    for name in [left, alike] {
+        fs::write(folder.join(name), "[dayone-admin]\naws_secret_access_key = secret\n").unwrap();
+    }
+    machine.ends(3, &DRY_RUN);
+    assert!(folder.join(left).exists(), "a look changes nothing");
+    let one_step = [&UNATTENDED[..], &["--only", "password-policy"]].concat();
+    let said = words(&machine.ends(0, &one_step).stdout);
+    assert!(said.contains("A run that was killed had left") && said.contains("It is removed."), "{said}");
+    assert!(!folder.join(left).exists() && folder.join(alike).exists());
+    let said = words(&machine.ends(0, &one_step).stdout);
+    assert!(!said.contains("was killed"), "{said}");
+}
+
 /// Is at work on an account, as another run is.
 fn hold(lock: &Path) -> File {
     fs::create_dir_all(lock.parent().unwrap()).unwrap();

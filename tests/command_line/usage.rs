@@ -112,6 +112,32 @@ fn a_region_that_does_not_exist_is_wrong_usage_and_similar_ones_are_offered() {
 }
 
 #[test]
+fn a_profile_that_leads_nowhere_is_wrong_usage_and_those_that_there_are_are_named() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path(".aws")).unwrap();
+    let role = "role_arn = arn:aws:iam::111122223333:role/x\nsource_profile = gone\n";
+    machine.write(".aws/config", &format!("[profile work]\nregion = us-east-1\n[profile role]\n{role}"));
+    let commands: [&[&str]; 5] = [&[], &["plan"], &["check"], &["events"], &["apply", "--yes"]];
+    for command in commands {
+        let by_option = machine.ends(2, &[command, &["--profile", "wrok"]].concat());
+        let by_variable = machine.ends_with([("AWS_PROFILE", "wrok")], 2, command);
+        for (said, named_by) in [(by_option, "--profile"), (by_variable, "AWS_PROFILE")] {
+            let told = said.told();
+            assert!(told.contains("There is no AWS profile wrok") && told.contains(named_by), "{told}");
+            for named in [".aws/config", ".aws/credentials", "role, work", "aws login", "aws configure"] {
+                assert!(told.contains(named), "{command:?} does not name {named}: {told}");
+            }
+            assert_eq!(said.stdout, "");
+        }
+    }
+    let korean = machine.ends(2, &["plan", "--language", "ko", "--profile", "wrok"]).told();
+    assert!(korean.contains("AWS 프로파일 wrok이(가) 없습니다."), "{korean}");
+    let told = machine.ends(2, &["plan", "--profile", "role"]).told();
+    assert!(told.contains("from the profile gone (source_profile), which is not there"), "{told}");
+    assert!(!machine.path(".local").exists());
+}
+
+#[test]
 fn without_credentials_the_ways_to_sign_in_are_shown() {
     let machine = Machine::new();
     let commands: [&[&str]; 5] =

@@ -240,11 +240,42 @@ fn what_stops_being_public_is_said_before() {
     let facts = Facts { public_access_blocked: Ok(false), ..perfect() };
     let mut consent = answers();
     consent.iam.block_public_s3 = Some(true);
-    for answers in [answers(), unattended(), consent] {
+    for (answers, words) in [
+        (answers(), ["leave it off", "차단하지 마세요"]),
+        (unattended(), ["block_public_s3 = false"; 2]),
+        (consent, ["block_public_s3 = false"; 2]),
+    ] {
         let planned = planned(&facts, &answers, StepId::ActivityMonitoring);
-        assert!(planned.notes.iter().any(|note| note.en.contains("stop being public")), "{planned:?}");
-        notes(&planned, &["block_public_s3 = false"]);
+        let [en, ko] = words;
+        let says = |note: &Text| {
+            note.en.contains("stop being public") && note.en.contains(en) && note.ko.contains(ko)
+        };
+        assert!(planned.notes.iter().any(says), "{planned:?}");
     }
+}
+
+/// The question comes, and the directions once it was left. Who answers beforehand reads the keys at once.
+#[test]
+fn nobody_who_is_asked_is_sent_to_the_answers_before() {
+    let step = StepId::ActivityMonitoring;
+    let asked = Facts { security_contact: Ok(false), public_access_blocked: Ok(false), ..perfect() };
+    let mut root_is_used = Facts { support: Ok(SupportRole::Bare), ..asked.clone() };
+    root_is_used.report.as_mut().unwrap().rows[0] = root_used(2);
+    let keys = |note: &Text| [&note.en, &note.ko].into_iter().any(|words| words.contains("[iam]"));
+    for facts in [asked.clone(), root_is_used.clone(), fresh()] {
+        let notes = |answers: &Answers| planned(&facts, answers, step).notes;
+        let (before, beforehand) = (notes(&answers()), notes(&unattended()));
+        assert!(!before.iter().any(keys), "{before:?}");
+        assert!(beforehand.iter().any(keys), "{beforehand:?}");
+    }
+    notes(&planned(&root_is_used, &answers(), step), &["dayone events --root"]);
+    let left = Facts { security_contact: Ok(true), ..asked };
+    let left = planned(&left, &answers(), step).person.unwrap().how;
+    assert!(left.iter().any(keys), "{left:?}");
+
+    let found = |answers: &Answers| planned(&perfect(), answers, step).found.unwrap();
+    assert!(!found(&answers()).en.contains("root_alarm_email"));
+    says(&found(&unattended()), &["root_alarm_email"]);
 }
 
 #[test]
@@ -259,7 +290,8 @@ fn public_access_is_blocked_by_a_yes_of_its_own() {
     let with_contact = planned(&facts, &answers(), StepId::ActivityMonitoring);
     assert_eq!(with_contact.person.as_ref().unwrap().seen, Seen::ByAnswer("iam.security_contact_email"));
     assert_eq!(with_contact.offer.as_ref().unwrap().changes, [block()]);
-    notes(&with_contact, &["block_public_s3 = true"]);
+    let decide = |note: &Text| note.en.contains("Decide whether S3") && note.ko.contains("차단할지 정하세요");
+    assert!(with_contact.notes.iter().any(decide), "{:?}", with_contact.notes);
 }
 
 #[test]
