@@ -13,6 +13,7 @@ use steps::answers::Answers;
 use steps::error::StepError;
 use steps::text;
 use steps::text::Text;
+use toml::de::{DeTable, DeValue};
 
 use crate::error::Failure;
 use crate::journal;
@@ -92,37 +93,32 @@ pub fn judge(file: &str, text: &str) -> Result<(), Failure> {
 }
 
 fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
-    let offset = error.span().map_or(0, |span| span.start);
-    let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
+    let line = line_at(text, error.span().map_or(0, |span| span.start));
     let what = misfit::in_our_words(error.message());
     Failure::Answers { file: path.display().to_string(), line, what }
 }
 
-/// The line on which a key such as `admin.user` stands. Of several `[[people]]`, the one with the number that follows
-/// the name, as in `people.2.user`.
+/// The line on which a key such as `admin.user` stands, or `people.2.user` for the second of several. Where the key
+/// itself is not written, the line of the section that it belongs in.
 fn line_of(text: &str, key: &str) -> usize {
-    let mut parts = key.split('.');
-    let (section, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-    let (nth, name) = match (second.and_then(|part| part.parse::<usize>().ok()), third) {
-        (Some(nth), Some(name)) => (nth, name),
-        _ => (1, second.unwrap_or(section)),
-    };
-    let (mut current, mut seen, mut heading_line) = (String::new(), 0, 1);
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if let Some(heading) = line.strip_prefix('[') {
-            current = heading.trim_matches(|c| "[] ".contains(c)).to_owned();
-            if current == section {
-                (seen, heading_line) = (seen + 1, number);
-            }
-        }
-        let here = if second.is_none() { current.is_empty() } else { current == section && seen == nth };
-        let is_key = line.split('=').next().is_some_and(|found| found.trim() == name);
-        if here && is_key && line.contains('=') {
-            return number;
-        }
+    // Only a file that has been read already is asked for a line.
+    let Ok(table) = DeTable::parse(text) else { return 1 };
+    let whole = DeValue::Table(table.into_inner());
+    let (mut value, mut start) = (&whole, 0);
+    for part in key.split('.') {
+        let found = match part.parse::<usize>() {
+            Ok(number) => value.get(number.saturating_sub(1)),
+            Err(_) => value.get(part),
+        };
+        let Some(found) = found else { break };
+        // A value begins on the line of its key, and a section is placed at its heading.
+        (value, start) = (found.get_ref(), found.span().start);
     }
-    heading_line
+    line_at(text, start)
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    text.get(..offset).unwrap_or_default().matches('\n').count() + 1
 }
 
 fn from_folder_of(path: &Path, mut table: Map<String, Value>) -> Map<String, Value> {
@@ -283,6 +279,81 @@ mod tests {
         assert_eq!(trouble("[mfa]\ndevice = \"hardware\"\n").0, 2);
         assert_eq!(trouble("account = \"12\"\n").0, 1);
         assert!(judge("a.toml", "").is_ok());
+    }
+
+    #[test]
+    fn the_line_is_right_however_the_key_is_written() {
+        let lines = [
+            ("# dotted\nadmin.user = \"al ice\"\n", 2),
+            ("\nadmin . \"user\" = \"al ice\"\n", 2),
+            ("# inline\nadmin = { group = \"Admins\", user = \"al ice\" }\n", 2),
+            ("admin = {\n  group = \"Admins\",\n  user = \"al ice\",\n}\n", 3),
+            ("# quoted\n[ \"admin\" ]\n\n'user' = \"al ice\"\n", 4),
+            ("[admin] # [trail]\nuser = \"\"\"\nal\nice\"\"\"\n", 2),
+            ("[admin]\ngroup = \"\"\"\\\n   Admins\"\"\"\nuser = '''\n[trail]\nuser = 1'''\n", 4),
+            ("[trail]\nreaders = [\n  \"Auditor\", # user = 1\n]\n", 2),
+            ("[trail]\r\nname = \"day-one\"\r\nregion = \"us-east-9\"\r\n", 3),
+        ];
+        for (text, line) in lines {
+            assert_eq!(trouble(text).0, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_sections_it_is_the_line_in_the_right_one() {
+        let lines = [
+            ("[[people]]\nuser = \"bob\"\n[[people]]\ngroups = []\nuser = \"BOB\"\n", 5),
+            ("people = [\n  { user = \"bob\" },\n  { user = \"b/b\" },\n]\n", 3),
+            ("[[\"people\"]]\nuser = \"bob\"\n[trail]\n[[people]]\nuser = \"b/b\"\n", 5),
+            (
+                "accept = [\n  {step = \"root-mfa\", reason = \"x\"},\n  {step = \"trail\", reason = \"\"},\n]\n",
+                3,
+            ),
+            (
+                "[[accept]]\nstep = \"trail\"\nreason = \"x\"\n[[accept]]\nreason = \"x\"\nstep = \"trail\"\n",
+                6,
+            ),
+        ];
+        for (text, line) in lines {
+            assert_eq!(trouble(text).0, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_key_that_is_not_there_it_is_the_line_of_its_section() {
+        let text = "language = \"en\"\n[trail]\nname = \"x\"\n[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"eve\"\n";
+        let lines = [("trail.region", 2), ("people.2.groups", 6), ("people.3.user", 4), ("mfa.device", 1)];
+        for (key, line) in lines {
+            assert_eq!(line_of(text, key), line, "{key}");
+        }
+        assert_eq!(line_of("\ntrail = { name = \"x\" }\n", "trail.region"), 2);
+        assert_eq!(line_of("\n\ntrail.name = \"x\"\n", "trail.region"), 3);
+        let (line, what) = trouble("\naccept = [\n  {step = \"root-mfa\"},\n]\n");
+        assert!(line == 3 && what.contains("`reason` is missing"), "{line} {what}");
+    }
+
+    #[test]
+    fn an_unknown_key_and_one_that_is_there_twice_are_told_with_their_line() {
+        let (line, what) = trouble("language = \"en\"\nadmin.usr = \"alice\"\n");
+        assert!(line == 2 && what.contains("`usr`"), "{line} {what}");
+        let (line, what) = trouble("admin = {\n  usr = \"alice\",\n}\n");
+        assert!(line == 2 && what.contains("`usr`"), "{line} {what}");
+        for twice in [
+            "[admin]\nuser = \"alice\"\nuser = \"bob\"\n",
+            "[admin]\nuser = \"alice\"\n[admin]\ngroup = \"Admins\"\n",
+            "admin.user = \"alice\"\nlanguage = \"en\"\nadmin.user = \"bob\"\n",
+        ] {
+            let (line, what) = trouble(twice);
+            assert!(line == 3 && what.contains("duplicate key"), "{twice}: {line} {what}");
+        }
+    }
+
+    #[test]
+    fn the_lines_of_the_kept_dotted_file_are_told() {
+        let text = include_str!("../fuzz/corpus/answers/dotted.toml");
+        assert_eq!(trouble(text).0, 2);
+        let (line, what) = trouble(&text.replace("al ice", "alice"));
+        assert!(line == 4 && what.contains("A reason"), "{line} {what}");
     }
 
     #[test]
