@@ -26,26 +26,37 @@ pub struct Collected {
     said: Map<String, Value>,
 }
 
-/// Answers that are for one run only: consent, commands, where a secret goes, and what is left undone. An exception that
-/// is taken out of the file must not live on. The number of a token may be mistyped until AWS has taken it, and is in the
-/// account from then on. Whatever else shapes the account is remembered: who forgot it would plan to undo what was asked
-/// for, such as that somebody may read the logs.
-const NOT_REMEMBERED: [&str; 15] = [
-    "root.delete_access_keys",
-    "root.quiet_days",
-    "mfa.enrol_command",
-    "mfa.code_command",
-    "mfa.require",
-    "admin.console_password_file",
-    "admin.sign_in",
-    "mfa.device",
-    "mfa.serial",
-    "iam.move_to_groups",
-    "iam.disable_unused",
-    "iam.block_public_s3",
-    "iam.root_use_explained_until",
-    "accept",
-    "people",
+/// The answers that are kept for the next run: whatever shapes the account. Who forgot it would plan to undo what was
+/// asked for, such as that somebody may read the logs. Everything else is for one run only, and so is whatever nobody put
+/// here: consent must not live on by an oversight.
+const REMEMBERED: [&str; 27] = [
+    "language",
+    "account",
+    "admin.user",
+    "admin.group",
+    "admin.access_key_profile",
+    "root.credentials_stored",
+    "trail.name",
+    "trail.bucket",
+    "trail.region",
+    "trail.readers",
+    "trail.retention_days",
+    "trail.kms",
+    "trail.object_lock_days",
+    "trail.root_alarm_email",
+    "billing.kind",
+    "billing.report",
+    "billing.bucket",
+    "billing.prefix",
+    "billing.time_unit",
+    "billing.format",
+    "billing.console_access_activated",
+    "billing.budget_amount",
+    "billing.budget_email",
+    "iam.security_contact_name",
+    "iam.security_contact_title",
+    "iam.security_contact_email",
+    "iam.security_contact_phone",
 ];
 
 /// No answers file is longer, in bytes. What never ends, such as a device, is not read for ever.
@@ -200,7 +211,7 @@ impl Collected {
 
     /// Keeps the answers for the next run.
     pub fn remember(&self, folder: &Path) -> Result<(), StepError> {
-        let kept = without_what_is_for_one_run(self.said.clone());
+        let kept = what_is_remembered(self.said.clone());
         let path = remembered_in(folder);
         let bytes = serde_json::to_vec_pretty(&kept)
             .map_err(|error| StepError::file(&path, std::io::Error::other(error)))?;
@@ -208,27 +219,24 @@ impl Collected {
     }
 }
 
-/// What the last run was told. A file that cannot be read, or that is from another version, is as good as none: the
+/// What the last run was told. A file that cannot be read is as good as none, and so is a key of another version: the
 /// account itself tells the rest.
 pub fn remembered(folder: &Path) -> Map<String, Value> {
     let Ok(bytes) = std::fs::read(remembered_in(folder)) else { return Map::new() };
     let Ok(Value::Object(said)) = serde_json::from_slice(&bytes) else { return Map::new() };
     // Earlier versions kept more.
-    let said = without_what_is_for_one_run(said);
+    let said = what_is_remembered(said);
     if parse(&said).is_ok_and(|answers| answers.problems().is_empty()) { said } else { Map::new() }
 }
 
-fn without_what_is_for_one_run(mut said: Map<String, Value>) -> Map<String, Value> {
-    for key in NOT_REMEMBERED {
-        match key.split_once('.') {
-            None => drop(said.remove(key)),
-            Some((section, name)) => {
-                if let Some(Value::Object(table)) = said.get_mut(section) {
-                    table.remove(name);
-                }
-            }
+fn what_is_remembered(mut said: Map<String, Value>) -> Map<String, Value> {
+    said.retain(|section, value| match value {
+        Value::Object(table) => {
+            table.retain(|name, _| REMEMBERED.contains(&format!("{section}.{name}").as_str()));
+            !table.is_empty()
         }
-    }
+        _ => REMEMBERED.contains(&section.as_str()),
+    });
     said
 }
 
@@ -372,6 +380,43 @@ mod tests {
         );
     }
 
+    /// Consent, commands, where a secret goes, and what is left undone: an exception that is taken out of the file must
+    /// not live on. The number of a token may be mistyped until AWS has taken it, and is in the account from then on.
+    const FOR_ONE_RUN: [&str; 15] = [
+        "admin.console_password_file",
+        "admin.sign_in",
+        "root.delete_access_keys",
+        "root.quiet_days",
+        "mfa.device",
+        "mfa.serial",
+        "mfa.enrol_command",
+        "mfa.code_command",
+        "mfa.require",
+        "people",
+        "iam.move_to_groups",
+        "iam.disable_unused",
+        "iam.block_public_s3",
+        "iam.root_use_explained_until",
+        "accept",
+    ];
+
+    /// Who adds a key says which of the two it is.
+    #[test]
+    fn every_key_is_remembered_or_for_one_run() {
+        let Value::Object(sections) = serde_json::to_value(Answers::default()).unwrap() else { panic!() };
+        let mut keys: Vec<String> = Vec::new();
+        for (section, value) in sections {
+            match value {
+                Value::Object(table) => keys.extend(table.keys().map(|name| format!("{section}.{name}"))),
+                _ => keys.push(section),
+            }
+        }
+        let mut listed: Vec<_> = REMEMBERED.into_iter().chain(FOR_ONE_RUN).map(str::to_owned).collect();
+        keys.sort();
+        listed.sort();
+        assert_eq!(listed, keys);
+    }
+
     #[test]
     fn consent_and_commands_are_not_remembered() {
         let folder = tempfile::tempdir().unwrap();
@@ -381,8 +426,7 @@ mod tests {
         let collected = Collected::from_sources(Map::new(), file.unwrap(), Map::new()).unwrap();
         collected.remember(folder.path()).unwrap();
         let said = remembered(folder.path());
-        assert_eq!(said["admin"], serde_json::json!({"user": "alice"}));
-        assert_eq!(said["root"], serde_json::json!({}));
+        assert_eq!(Value::Object(said), serde_json::json!({"admin": {"user": "alice"}}));
     }
 
     /// What was asked for once is not planned to be undone by a run without the file.
@@ -453,7 +497,7 @@ mod tests {
         assert_eq!(said["people"][0][PASSWORD_FILE], file("sub/bob.txt"));
         assert_eq!(said["people"][1][PASSWORD_FILE], "/eve.txt");
         assert_eq!(said["people"][2], serde_json::json!({"user": "kim"}));
-        let kept = without_what_is_for_one_run(said);
+        let kept = what_is_remembered(said);
         assert!(!kept.contains_key("people"), "people are told anew by each answers file");
     }
 
@@ -481,11 +525,19 @@ mod tests {
         );
         let collected = Collected::from_sources(Map::new(), file.unwrap(), Map::new()).unwrap();
         assert!(!collected.answers.mfa.require && collected.answers.accept.len() == 1);
-        let expected = serde_json::json!({"mfa": {}});
         collected.remember(folder.path()).unwrap();
-        assert_eq!(Value::Object(remembered(folder.path())), expected);
+        assert!(remembered(folder.path()).is_empty());
         let of_an_earlier_version = serde_json::to_vec(&collected.said).unwrap();
         std::fs::write(remembered_in(folder.path()), of_an_earlier_version).unwrap();
+        assert!(remembered(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn what_another_version_knows_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let content = r#"{"newer": {"a": 1}, "new": 2, "admin": {"user": "alice", "newest": 3}}"#;
+        std::fs::write(remembered_in(folder.path()), content).unwrap();
+        let expected = serde_json::json!({"admin": {"user": "alice"}});
         assert_eq!(Value::Object(remembered(folder.path())), expected);
     }
 
