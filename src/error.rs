@@ -73,28 +73,21 @@ impl Failure {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Answers { .. } | Self::Profile(_) => 2,
-            Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => 4,
-            Self::Step(StepError::Operator(OperatorError::Interrupted)) => 130,
-            // Somebody chose to stop, so something is left and nothing has failed.
-            Self::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => 3,
-            Self::After { error, .. } | Self::Midway { error } => match error {
+            Self::Step(error) | Self::After { error, .. } | Self::Midway { error } => match error {
                 StepError::Operator(OperatorError::NobodyToAsk { .. }) => 4,
+                StepError::Operator(error) => status_of_stop(error).unwrap_or(1),
                 _ => 1,
             },
-            Self::Step(_) | Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => 1,
+            Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => 1,
         }
     }
 
     /// The same, with how far the run had got. An interruption stays one, and so does the wish to stop.
     pub fn after(self, last_applied: Option<StepId>) -> Self {
         match (self, last_applied) {
-            (
-                Self::Step(StepError::Operator(
-                    error @ (OperatorError::Interrupted | OperatorError::Declined | OperatorError::Quit),
-                )),
-                _,
-            ) => Self::Step(error.into()),
-            (Self::Step(error), Some(last_applied)) => Self::After { error, last_applied },
+            (Self::Step(error), Some(last_applied)) if !is_stop(&error) => {
+                Self::After { error, last_applied }
+            }
             (other, _) => other,
         }
     }
@@ -103,10 +96,7 @@ impl Failure {
     /// nothing to explain.
     pub fn midway(self) -> Self {
         match self {
-            Self::Step(StepError::Operator(
-                error @ (OperatorError::Interrupted | OperatorError::Declined),
-            )) => Self::Step(error.into()),
-            Self::Step(error) => Self::Midway { error },
+            Self::Step(error) if !is_stop(&error) => Self::Midway { error },
             other => other,
         }
     }
@@ -168,6 +158,21 @@ impl From<OperatorError> for Failure {
     }
 }
 
+/// Whether somebody wished the run to end, and nothing has failed.
+fn is_stop(error: &StepError) -> bool {
+    matches!(error, StepError::Operator(error) if status_of_stop(error).is_some())
+}
+
+/// The exit status where somebody wished to stop: an interruption has that of every program, and after a choice something
+/// is left. None where it was no wish.
+fn status_of_stop(error: &OperatorError) -> Option<u8> {
+    match error {
+        OperatorError::Interrupted => Some(130),
+        OperatorError::Declined | OperatorError::Quit => Some(3),
+        OperatorError::NobodyToAsk { .. } | OperatorError::Failed(_) | OperatorError::Terminal(_) => None,
+    }
+}
+
 fn nothing_changed() -> Text {
     text! { en: "Nothing was changed.", ko: "아무것도 바꾸지 않았습니다." }
 }
@@ -195,14 +200,18 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_in_the_middle_stays_so_and_an_interruption_stays_one() {
+    fn what_failed_in_the_middle_stays_so_and_a_wish_to_stop_stays_one() {
         let midway = |error: OperatorError| Failure::from(error).midway().after(Some(StepId::AdminGroup));
         let nobody = OperatorError::NobodyToAsk { key: "mfa.code_command".into() };
         assert_eq!(midway(nobody).exit_status(), 4);
         let failed = midway(OperatorError::Failed(Text::default()));
         assert!(matches!(failed, Failure::Midway { .. }) && failed.exit_status() == 1, "{failed:?}");
-        assert_eq!(midway(OperatorError::Interrupted).exit_status(), 130);
-        assert_eq!(midway(OperatorError::Declined).exit_status(), 3);
+        for (wish, status) in
+            [(OperatorError::Interrupted, 130), (OperatorError::Declined, 3), (OperatorError::Quit, 3)]
+        {
+            let stopped = midway(wish);
+            assert!(matches!(stopped, Failure::Step(_)) && stopped.exit_status() == status, "{stopped:?}");
+        }
     }
 
     #[test]
