@@ -136,6 +136,29 @@ impl AwsError {
         }
     }
 
+    /// Whether a failure is of the moment, and passes by itself: a lost connection, a service that is asked too often or has
+    /// trouble of its own. It is told after the SDK's own attempts, so whoever tries again waits a while.
+    pub fn is_of_the_moment(&self) -> bool {
+        const CODES: [&str; 11] = [
+            "Throttling",
+            "Throttled",
+            "RequestThrottled",
+            "RequestLimitExceeded",
+            "TooManyRequests",
+            "SlowDown",
+            "InternalFailure",
+            "InternalError",
+            "InternalServer",
+            "ServiceFailure",
+            "ServiceUnavailable",
+        ];
+        // An answer without a code has that of its status.
+        let is_of_the_service = |code: &str| code.starts_with("HTTP 5") || code == "HTTP 429";
+        self.cause == AwsCause::Unreachable
+            || CODES.iter().any(|code| self.is(code))
+            || self.code.as_deref().is_some_and(is_of_the_service)
+    }
+
     /// Whether the service is not activated in the account: in a new one, some are only after hours.
     pub fn is_not_activated(&self) -> bool {
         ["OptInRequired", "SubscriptionRequired", "NotSignedUp"].iter().any(|code| self.is(code))
@@ -416,6 +439,37 @@ mod tests {
         assert!(is_unanswered(AwsCause::Unreachable, ""));
         let file = std::io::Error::other("full");
         assert!(!StepError::file(std::path::Path::new("x"), file).is_unanswered());
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_somebody_has_to_do() {
+        for code in [
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "SlowDown",
+            "InternalFailure",
+            "InternalServerException",
+            "ServiceFailure",
+            "ServiceFailureException",
+            "ServiceUnavailable",
+            "HTTP 429",
+            "HTTP 503",
+        ] {
+            assert!(refused(AwsCause::Refused, code).is_of_the_moment(), "{code}");
+        }
+        assert!(refused(AwsCause::Unreachable, "").is_of_the_moment());
+        for (cause, code) in [
+            (AwsCause::Denied, "AccessDenied"),
+            (AwsCause::Denied, "HTTP 403"),
+            (AwsCause::Refused, "LimitExceededException"),
+            (AwsCause::Refused, "HTTP 404"),
+            (AwsCause::CredentialsRefused, "InvalidClientTokenId"),
+            (AwsCause::SignInExpired, "ExpiredToken"),
+            (AwsCause::CredentialsLate, ""),
+        ] {
+            assert!(!refused(cause, code).is_of_the_moment(), "{cause:?} {code}");
+        }
     }
 
     #[test]
