@@ -48,7 +48,7 @@ pub enum Failure {
         error: StepError,
     },
     /// Another run works on the same account.
-    #[error("another run holds {}", path.display())]
+    #[error("another run holds {}", text::shown(path))]
     Busy {
         /// The lock.
         path: PathBuf,
@@ -128,7 +128,7 @@ impl Failure {
                 (error.text(), error.hint())
             }
             Self::Busy { path, holder } => {
-                let (path, holder) = (path.display(), text::harmless(holder));
+                let (path, holder) = (text::shown(path), text::harmless(holder));
                 let what = text! {
                     en: "Another run of dayone is at work on this account ({holder}).",
                     ko: "이 계정에서 다른 dayone이 실행 중입니다({in_korean}).",
@@ -221,5 +221,7 @@ mod tests {
         assert!(what.en.contains("(process 4242, since 2026-11-24T06:00:00Z)"), "{what:?}");
         assert!(what.ko.contains("(프로세스 4242, 2026-11-24T06:00:00Z부터)"), "{what:?}");
         assert_eq!(in_korean("somebody"), "somebody");
+        let (_, next) = Failure::Busy { path: "/state/\u{1b}[2J".into(), holder: String::new() }.text();
+        assert!(next.is_some_and(|next| next.en.contains("/state/\u{fffd}[2J")));
     }
 }

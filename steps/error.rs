@@ -3,7 +3,7 @@
 
 use crate::operator::OperatorError;
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, shown};
 
 /// A call to AWS that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub enum StepError {
     /// A file on this machine could not be read or written.
     #[error("{path}: {source}")]
     File {
-        /// The file.
+        /// The file, as it may be shown.
         path: String,
         /// Why.
         source: std::io::Error,
@@ -313,7 +313,7 @@ fn in_words(minutes: i64) -> Text {
 impl StepError {
     /// An error about a file.
     pub fn file(path: &std::path::Path, source: std::io::Error) -> Self {
-        Self::File { path: path.display().to_string(), source }
+        Self::File { path: shown(path), source }
     }
 
     /// What happened.
@@ -333,7 +333,7 @@ impl StepError {
     pub fn detail(&self) -> Option<Text> {
         match self {
             Self::Aws(error) => Some(error.detail()),
-            Self::File { source, .. } => Some(Text::verbatim(source.to_string())),
+            Self::File { source, .. } => Some(Text::verbatim(harmless(&source.to_string()))),
             Self::Operator(_) | Self::InTheWay { .. } | Self::HalfMade { .. } => None,
         }
     }
@@ -470,6 +470,15 @@ mod tests {
         ] {
             assert!(!refused(cause, code).is_of_the_moment(), "{cause:?} {code}");
         }
+    }
+
+    #[test]
+    fn neither_a_path_nor_what_is_said_of_it_harms_a_terminal() {
+        let odd = std::io::Error::other("a\u{1b}[2J");
+        let error = StepError::file(std::path::Path::new("/tmp/b\u{1b}[2J"), odd);
+        let (text, detail) = (error.text(), error.detail().unwrap());
+        assert!(text.en.contains("/tmp/b\u{fffd}[2J") && text.ko.contains("/tmp/b\u{fffd}[2J"), "{text:?}");
+        assert_eq!(detail, Text::verbatim("a\u{fffd}[2J"));
     }
 
     #[test]
