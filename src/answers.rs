@@ -75,7 +75,7 @@ pub fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
 
 fn text_of(path: &Path) -> Result<String, Failure> {
     let unreadable = |why: &Text| {
-        let (path, en, ko) = (text::harmless(&path.display().to_string()), &why.en, &why.ko);
+        let (path, en, ko) = (text::shown(path), &why.en, &why.ko);
         Failure::Usage(text! {
             en: "The answers file {path} cannot be read: {en}.",
             ko: "응답 파일 {path}을(를) 읽을 수 없습니다: {ko}."

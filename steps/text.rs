@@ -3,6 +3,8 @@
 //! A [`Text`] is made by the [`text!`](crate::text!) macro, which takes both languages and formats both from the
 //! same arguments. Which of the two is shown is decided in one place only, in the wizard's `language` module.
 
+use std::path::Path;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Serialize;
 
@@ -56,6 +58,11 @@ macro_rules! text {
 /// cursor or hide words, and direction overrides, which could reorder them, become `\u{fffd}`.
 pub fn harmless(outside: &str) -> String {
     outside.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// A path, as it may be shown.
+pub fn shown(path: &Path) -> String {
+    harmless(&path.display().to_string())
 }
 
 fn is_harmful(c: char) -> bool {
@@ -118,5 +125,6 @@ mod tests {
     fn escapes_from_outside_do_not_reach_the_terminal() {
         assert_eq!(harmless("a\u{1b}[2Jb\u{202e}c\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}");
         assert_eq!(harmless("김철수"), "김철수");
+        assert_eq!(shown(Path::new("/tmp/a\u{1b}[2J")), "/tmp/a\u{fffd}[2J");
     }
 }

@@ -111,6 +111,7 @@ mod tests {
                 Resource { kind: String::new(), name: "AIDAEXAMPLE".into() },
             ],
             id: "1f2e".into(),
+            changed_key: None,
         }
     }
 
