@@ -266,18 +266,16 @@ impl Memory {
     }
 }
 
-/// Makes the folder, and takes away what was kept for a fresh start.
-pub(crate) fn prepare(folder: &Path, fresh: bool) -> Result<(), RehearsalError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| RehearsalError::file(folder, error))?;
-    if fresh {
-        remove(&folder.join(FILE))?;
-        super::console::forget(folder)?;
-    }
-    Ok(())
+/// Makes the folder.
+pub(crate) fn prepare(folder: &Path) -> Result<(), RehearsalError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| RehearsalError::file(folder, error))
+}
+
+/// Takes away what was kept.
+pub(crate) fn forget(folder: &Path) -> Result<(), RehearsalError> {
+    remove(&folder.join(FILE))?;
+    super::console::forget(folder)
 }
 
 /// Removes a file that may not be there.

@@ -116,7 +116,7 @@ pub fn one_time_code(seed: &str, seconds: u64) -> Option<String> {
 
 /// Takes away the account that is kept in a folder.
 pub fn forget(folder: &Path) -> Result<(), RehearsalError> {
-    kept::prepare(folder, true)
+    kept::forget(folder)
 }
 
 /// Why the practice account could not be used.
@@ -148,8 +148,8 @@ pub enum RehearsalError {
 
 impl PracticeAccount {
     /// Opens the account that is kept in a folder, or makes a new one there.
-    pub fn open(folder: &Path, fresh: bool) -> Result<Self, RehearsalError> {
-        kept::prepare(folder, fresh)?;
+    pub fn open(folder: &Path) -> Result<Self, RehearsalError> {
+        kept::prepare(folder)?;
         let kept = kept::read(folder)?;
         Self::build(Some(folder.to_owned()), true, Arc::new(SystemTime::now), kept)
     }

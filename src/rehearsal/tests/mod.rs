@@ -21,7 +21,8 @@ use winterbaume_core::{MockRequest, MockResponse};
 use super::wire::{Call, refusal_in};
 use super::{
     ACCOUNT_ID, Clock, ConsoleAction, OrganizationTrail, PracticeAccount, RehearsalError, SignIn,
-    SignInRefusal, SignedIn, Standing, WayIn, console, hardware_seed, one_time_code, sign_in, signature,
+    SignInRefusal, SignedIn, Standing, WayIn, console, forget, hardware_seed, one_time_code, sign_in,
+    signature,
 };
 
 mod account;
@@ -323,8 +324,8 @@ fn connection(account: &PracticeAccount, folder: &Path) -> Connection {
 }
 
 /// Root of the account that is kept below a folder.
-async fn open(folder: &Path, fresh: bool) -> Identity {
-    let account = PracticeAccount::open(&place(folder), fresh).unwrap();
+async fn open(folder: &Path) -> Identity {
+    let account = PracticeAccount::open(&place(folder)).unwrap();
     connection(&account, folder).started_as().await.unwrap()
 }
 
