@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use winterbaume_core::StatefulService;
@@ -321,28 +322,18 @@ pub(crate) fn restore(kept: Option<Kept>, clock: &Clock) -> Result<(Services, Me
             (Memory { due_since: Some(now), ..memory }, iam, Some((s3, reports)))
         }
     };
-    // Restoring touches nothing outside memory, so it never waits.
-    futures_executor(async {
+    // Restoring touches nothing outside memory, so it never waits, once tokio may not say that it is another task's turn.
+    let restored = tokio::task::coop::unconstrained(async {
         services.iam.restore(ACCOUNT_ID, REGION, iam).await.map_err(unreadable)?;
         if let Some((s3, reports)) = rest {
             services.s3.restore(ACCOUNT_ID, REGION, s3).await.map_err(unreadable)?;
             services.reports.restore(ACCOUNT_ID, REGION, reports).await.map_err(unreadable)?;
         }
         Ok::<(), RehearsalError>(())
-    })?;
+    });
+    let waits = || RehearsalError::Unreadable { path: FILE.to_owned(), why: "restoring it waits".to_owned() };
+    restored.now_or_never().ok_or_else(waits)??;
     Ok((services, memory))
-}
-
-/// Runs a future that never waits for anything outside.
-fn futures_executor<T>(work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    loop {
-        if let std::task::Poll::Ready(done) = work.as_mut().poll(&mut context) {
-            return done;
-        }
-        std::thread::yield_now();
-    }
 }
 
 fn unreadable(error: winterbaume_core::StateViewError) -> RehearsalError {

@@ -1,5 +1,7 @@
 //! The console, the verdict, and what is kept.
 
+use futures_util::FutureExt;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -37,6 +39,14 @@ async fn what_was_made_is_there_when_the_account_is_opened_again() {
     assert_eq!(again.caller, root.caller);
     assert_eq!(code(again.iam().get_group().group_name("Administrators").send().await), OK);
     assert_eq!(code(again.s3("eu-west-1").head_bucket().bucket("logs").send().await), OK);
+}
+
+/// A task that has worked for long without a wait is to let others have their turn, which an account cannot do when it
+/// is opened.
+#[tokio::test]
+async fn an_account_can_be_opened_by_a_task_whose_turn_is_over() {
+    while tokio::task::coop::consume_budget().now_or_never().is_some() {}
+    PracticeAccount::in_memory(clock()).unwrap();
 }
 
 #[tokio::test]
