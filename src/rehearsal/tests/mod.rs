@@ -296,7 +296,7 @@ fn signed(credentials: &Credentials, service: &str, ask: Ask<'_>) -> MockRequest
     let payload = signature::digest(&call.sent);
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let secret = credentials.secret_access_key();
-    let value = signature::value(&call, secret, &scope, &names, TIME, &payload);
+    let value = signature::value(&call, secret, &scope, &names, TIME, &payload).unwrap();
     request.headers.insert("authorization", authorization(&value));
     request
 }
