@@ -19,7 +19,7 @@ use super::encryption_keys::KeyStore;
 use super::events::Event;
 use super::exports::Export;
 use super::passwords::{Password, PasswordPolicy};
-use super::public_access::AccountBlock;
+use super::public_access::PublicAccessBlock;
 use super::rules::Rule;
 use super::topics::Topic;
 use super::trails::Trail;
@@ -88,7 +88,7 @@ pub(crate) struct Memory {
     pub analyzers: BTreeMap<String, Analyzer>,
     /// What is blocked for all buckets of the account.
     #[serde(default)]
-    pub public_access: Option<AccountBlock>,
+    pub public_access: Option<PublicAccessBlock>,
     /// The keys of KMS.
     #[serde(default)]
     pub encryption_keys: KeyStore,

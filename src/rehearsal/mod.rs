@@ -42,6 +42,7 @@ mod trails;
 mod users;
 mod verdict;
 mod wire;
+mod xml;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -10,7 +10,7 @@ use winterbaume_iam::views::{AttachedPolicyView, GroupView, InlinePolicyView, Ro
 
 use super::authorisation::default_document;
 use super::kept::Memory;
-use super::{ACCOUNT_ID, Services, storage};
+use super::{ACCOUNT_ID, Services, storage, xml};
 
 /// One thing that a day-one account should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,9 +160,10 @@ fn lets(policy: &Document, user: &str, action: &str, resource: &str) -> bool {
 }
 
 /// How a bucket encrypts by default. Which key it is has a random id.
-fn encryption(configuration: Option<&str>) -> &'static str {
-    let found = configuration.unwrap_or("AES256");
-    ["aws:kms", "AES256"].into_iter().find(|algorithm| found.contains(algorithm)).unwrap_or("none")
+fn encryption(configuration: Option<&str>) -> String {
+    let Some(configuration) = configuration else { return "AES256".to_owned() };
+    let configuration = xml::read(configuration.as_bytes()).unwrap_or_default();
+    configuration.text_of("SSEAlgorithm").unwrap_or("none").to_owned()
 }
 
 /// The managed policies of a user, a group or a role.

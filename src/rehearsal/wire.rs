@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::service::{Protocol, Service, operation_at};
-use super::tokens;
+use super::{tokens, xml};
 
 /// One request, read as far as every service needs it.
 #[derive(Debug)]
@@ -237,6 +237,13 @@ impl Call {
         }
     }
 
+    /// A body in XML that does not hold up.
+    pub fn malformed_xml(&self) -> MockResponse {
+        let message =
+            "The XML you provided was not well-formed or did not validate against our published schema";
+        self.refuse(400, "MalformedXML", message)
+    }
+
     /// An operation that the practice account does not have.
     pub fn unknown(&self) -> MockResponse {
         let code = match self.service.protocol() {
@@ -354,17 +361,14 @@ pub(crate) fn refusal_in(answer: &MockResponse) -> Option<(String, String)> {
     if answer.status < 300 {
         return None;
     }
-    let body = String::from_utf8_lossy(&answer.body);
-    if let Ok(json) = serde_json::from_str::<Value>(&body) {
+    if let Ok(json) = serde_json::from_slice::<Value>(&answer.body) {
         let word = |names: [&str; 2]| {
             names.iter().find_map(|name| json.get(*name)?.as_str()).unwrap_or_default().to_owned()
         };
         return Some((word(["__type", "code"]), word(["message", "Message"])));
     }
-    let element = |name: &str| {
-        let (_, rest) = body.split_once(&format!("<{name}>"))?;
-        rest.split_once('<').map(|(word, _)| word.to_owned())
-    };
+    let document = xml::read(&answer.body);
+    let element = |name: &str| document.as_ref()?.text_of(name).map(ToOwned::to_owned);
     // An answer to HEAD has no body to read.
     let by_status = match answer.status {
         403 => "AccessDenied",
