@@ -32,6 +32,7 @@ mod serve;
 mod service;
 mod sign_in;
 mod signature;
+mod snapshot;
 mod standing;
 mod storage;
 mod tokens;
@@ -248,7 +249,7 @@ impl PracticeAccount {
     /// What the account holds, without ids, times and secrets: two accounts that were set up the same way are equal.
     pub async fn snapshot(&self) -> serde_json::Value {
         let memory = self.0.memory.lock().await;
-        verdict::snapshot(&self.0.services, &memory).await
+        snapshot::snapshot(&self.0.services, &memory).await
     }
 
     /// The account's own judgement of how it stands.
