@@ -255,7 +255,7 @@ impl PracticeAccount {
     /// The account's own judgement of how it stands.
     pub async fn verdict(&self) -> Vec<Finding> {
         let memory = self.0.memory.lock().await;
-        verdict::verdict(&self.0.services, &memory).await
+        verdict::verdict(&self.0.services, &memory, self.now()).await
     }
 
     /// Who could get in now, by the account's own judgement.

@@ -37,6 +37,13 @@ impl PublicAccessBlock {
         })
     }
 
+    /// Whether nothing gets public in any way.
+    pub fn blocks_everything(&self) -> bool {
+        let Self { block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets } =
+            *self;
+        block_public_acls && ignore_public_acls && block_public_policy && restrict_public_buckets
+    }
+
     /// Whether no bucket gets a public policy.
     pub fn blocks_policies(&self) -> bool {
         self.block_public_policy

@@ -40,6 +40,7 @@ mod standing;
 mod traffic;
 mod trails;
 mod users;
+mod verdict;
 
 /// What [`code`] gives for a call that AWS takes.
 const OK: &str = "OK";
