@@ -28,6 +28,7 @@ use super::{
 mod account;
 mod buckets;
 mod callers;
+mod decisions;
 mod devices;
 mod events;
 mod exports;
