@@ -60,6 +60,41 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
     }
 }
 
+/// Where a bucket is; none where it does not exist.
+pub(crate) async fn region_of(services: &Services, bucket: &str) -> Option<String> {
+    let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
+    view.buckets.get(bucket).map(|bucket| bucket.region.clone())
+}
+
+/// Whether a service may use a bucket for what it needs.
+pub(crate) async fn lets_service(services: &Services, bucket: &str, needs: &[MustLet]) -> bool {
+    match policy_of(services, bucket).await {
+        Some(policy) => needs.iter().all(|need| need.is_let_by(&policy)),
+        None => false,
+    }
+}
+
+/// Whether nobody without credentials can read from a bucket.
+pub(crate) fn is_closed(policy: &Document, bucket: &str) -> bool {
+    let request = steps::policy::Request {
+        principal: steps::policy::Principal::Anonymous,
+        action: "s3:GetObject",
+        resource: &format!("arn:aws:s3:::{bucket}/any"),
+        context: &[("aws:SecureTransport", "true")],
+    };
+    policy.decide(&request) != Decision::Allowed
+}
+
+/// Puts an object into a bucket, as a service does.
+pub(crate) async fn deliver(services: &Services, bucket: &str, key: &str) {
+    inside(services, "PUT", &format!("{bucket}/{key}"), "practice").await;
+}
+
+/// All buckets of the account are in one place, whatever their Region.
+pub(crate) async fn forward(call: &Call, services: &Services) -> MockResponse {
+    forward_body(call, call.request.body.clone(), services).await
+}
+
 /// What is set of a bucket by XML, but for the access control list.
 const SET_BY_XML: [&str; 7] = [
     "PutBucketEncryption",
@@ -94,12 +129,6 @@ async fn set(call: &Call, bucket: &str, services: &Services, memory: &Memory) ->
 /// Names that begin so belong to somebody else.
 fn is_of_another_account(bucket: &str) -> bool {
     bucket.starts_with("taken-")
-}
-
-/// Where a bucket is; none where it does not exist.
-pub(crate) async fn region_of(services: &Services, bucket: &str) -> Option<String> {
-    let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
-    view.buckets.get(bucket).map(|bucket| bucket.region.clone())
 }
 
 /// The name of a bucket that was deleted a moment ago is not free at the first try.
@@ -365,19 +394,6 @@ async fn judge_versioning(
     }
 }
 
-/// Whether a service may use a bucket for what it needs.
-pub(crate) async fn lets_service(services: &Services, bucket: &str, needs: &[MustLet]) -> bool {
-    match policy_of(services, bucket).await {
-        Some(policy) => needs.iter().all(|need| need.is_let_by(&policy)),
-        None => false,
-    }
-}
-
-/// Puts an object into a bucket, as a service does.
-pub(crate) async fn deliver(services: &Services, bucket: &str, key: &str) {
-    inside(services, "PUT", &format!("{bucket}/{key}"), "practice").await;
-}
-
 async fn inside(services: &Services, method: &str, path: &str, body: &str) {
     let request = MockRequest {
         method: method.into(),
@@ -386,11 +402,6 @@ async fn inside(services: &Services, method: &str, path: &str, body: &str) {
         body: body.to_owned().into(),
     };
     services.s3.handle(request).await;
-}
-
-/// All buckets of the account are in one place, whatever their Region.
-pub(crate) async fn forward(call: &Call, services: &Services) -> MockResponse {
-    forward_body(call, call.request.body.clone(), services).await
 }
 
 async fn forward_body(call: &Call, body: Bytes, services: &Services) -> MockResponse {
@@ -413,15 +424,4 @@ fn with_region(mut response: MockResponse, region: &str) -> MockResponse {
         response.headers.insert("x-amz-bucket-region", value);
     }
     response
-}
-
-/// Whether nobody without credentials can read from a bucket.
-pub(crate) fn is_closed(policy: &Document, bucket: &str) -> bool {
-    let request = steps::policy::Request {
-        principal: steps::policy::Principal::Anonymous,
-        action: "s3:GetObject",
-        resource: &format!("arn:aws:s3:::{bucket}/any"),
-        context: &[("aws:SecureTransport", "true")],
-    };
-    policy.decide(&request) != Decision::Allowed
 }
