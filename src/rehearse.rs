@@ -66,7 +66,7 @@ pub async fn run(
     // Another run may be at work, whose account a look must not overwrite.
     let account = match task {
         Task::Plan | Task::Check | Task::Report => PracticeAccount::open_for_a_look(&folder)?,
-        Task::Walk | Task::Apply { .. } => PracticeAccount::open(&folder, false)?,
+        Task::Walk | Task::Apply { .. } => PracticeAccount::open(&folder)?,
     };
     let connection =
         Connection::through(account.http_client(), account.root_login(), files(&folder), task.access());
@@ -237,7 +237,7 @@ async fn serve(
     if fresh {
         start_over(folder)?;
     }
-    let account = PracticeAccount::open(folder, false)?;
+    let account = PracticeAccount::open(folder)?;
     let address = listener.local_addr().unwrap_or(address);
     environment(&account, address, region, screen);
     rehearsal::serve(account, listener, interrupt.wait()).await?;

@@ -31,9 +31,16 @@ async fn a_fresh_account_is_brought_up_and_a_second_run_changes_nothing() {
     second.result.as_ref().unwrap();
     assert_eq!(second.left(), []);
     assert_eq!((second.changes_made, account.mutating_calls().len()), (0, calls));
-    for finding in account.verdict().await {
-        assert!(finding.in_place, "{finding:?}");
-    }
+    assert_eq!(not_in_place(&account).await, [ALARM_ON_ROOT], "nobody has named an address for it");
+}
+
+/// What tells of root is an option.
+const ALARM_ON_ROOT: &str = "an e-mail tells of sign-ins of root";
+
+/// What the account has not, by its own judgement.
+async fn not_in_place(account: &PracticeAccount) -> Vec<&'static str> {
+    let findings = account.verdict().await.into_iter();
+    findings.filter(|finding| !finding.in_place).map(|finding| finding.what).collect()
 }
 
 /// How often Event History of a Region was asked.
@@ -125,7 +132,9 @@ async fn every_option_is_complete_once_it_is_on_and_a_second_run_changes_nothing
     assert_eq!(first.left(), left);
     assert_eq!(first.state(StepId::ActivityMonitoring), State::NeedsPerson, "the e-mail is not confirmed");
     account.console(ConsoleAction::RootMfa).await;
+    assert_eq!(not_in_place(&account).await, [ALARM_ON_ROOT]);
     account.console(ConsoleAction::ConfirmEmail).await;
+    assert!(not_in_place(&account).await.is_empty(), "{:?}", not_in_place(&account).await);
     tokio::time::sleep(Duration::from_secs(60)).await;
 
     let calls = account.mutating_calls().len();

@@ -5,7 +5,8 @@ use winterbaume_s3::views::BucketStateView;
 
 use super::storage::forward;
 use super::wire::Call;
-use super::{ACCOUNT_ID, Services};
+use super::xml::Element;
+use super::{ACCOUNT_ID, Services, xml};
 
 const ENFORCED: &str = "BucketOwnerEnforced";
 
@@ -19,25 +20,36 @@ pub(crate) async fn get(bucket: &str, services: &Services) -> MockResponse {
 /// Sets the list as a whole. The names of ready-made lists are not known here.
 pub(crate) async fn put(call: &Call, bucket: &str, services: &Services) -> MockResponse {
     let Some(found) = bucket_of(services, bucket).await else { return call.unknown() };
-    let list = String::from_utf8_lossy(&call.request.body).into_owned();
     if is_off(&found) {
         return call.refuse(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
     }
-    if !list.contains("<AccessControlList>") {
+    let list = xml::read(&call.request.body);
+    let Some(list) = list.filter(|list| !list.all("AccessControlList").is_empty()) else {
         return call.unknown();
-    }
+    };
     let blocked = found.public_access_block.is_some_and(|block| block.block_public_acls);
-    if blocked && list.contains("/groups/global/") {
+    if blocked && list.all("URI").iter().any(|group| group.text().contains("/groups/global/")) {
         return call.refuse(403, "AccessDenied", "Access Denied");
     }
     forward(call, services).await
 }
 
-/// Whether a call would switch the lists off of a bucket whose list gives rights to others.
-pub(crate) async fn would_take_rights(call: &Call, bucket: &str, services: &Services) -> bool {
+/// The lists of a bucket are not switched off while they give rights to others.
+pub(crate) async fn judge_ownership(
+    call: &Call,
+    document: &Element,
+    bucket: &str,
+    services: &Services,
+) -> Result<(), MockResponse> {
     let list = bucket_of(services, bucket).await.and_then(|bucket| bucket.acl);
-    String::from_utf8_lossy(&call.request.body).contains(ENFORCED)
-        && list.is_some_and(|list| gives_rights_to_others(&list))
+    match document.text_of("ObjectOwnership") {
+        Some(ENFORCED) if list.as_deref().is_some_and(gives_rights_to_others) => {
+            let message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+            Err(call.refuse(400, "InvalidBucketAclWithObjectOwnership", message))
+        }
+        Some(ENFORCED | "BucketOwnerPreferred" | "ObjectWriter") => Ok(()),
+        _ => Err(call.malformed_xml()),
+    }
 }
 
 async fn bucket_of(services: &Services, bucket: &str) -> Option<BucketStateView> {
@@ -60,7 +72,6 @@ fn of_the_owner() -> String {
 
 /// Whether any of those who are named is not the owner.
 fn gives_rights_to_others(list: &str) -> bool {
-    let mut grantees = list.split("<Grantee").skip(1).filter_map(|rest| rest.split("</Grantee>").next());
-    let owner = format!("<ID>{ACCOUNT_ID}</ID>");
-    grantees.any(|grantee| !grantee.contains(&owner))
+    let list = xml::read(list.as_bytes()).unwrap_or_default();
+    list.all("Grantee").iter().any(|grantee| grantee.text_of("ID") != Some(ACCOUNT_ID))
 }

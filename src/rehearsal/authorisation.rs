@@ -1,5 +1,5 @@
 //! Whether a caller may: policies of the user and of the groups, what is denied to everybody, and what bucket policies
-//! deny.
+//! deny. What a policy says is decided as the wizard decides it (`steps::policy`).
 
 use std::collections::HashMap;
 
@@ -152,7 +152,8 @@ fn context(caller: &Caller) -> Vec<(&'static str, String)> {
     context
 }
 
-fn decide(policies: &[Document], request: &Request<'_>) -> Decision {
+/// What several policies say together.
+pub(crate) fn decide(policies: &[Document], request: &Request<'_>) -> Decision {
     let decisions: Vec<_> = policies.iter().map(|policy| policy.decide(request)).collect();
     if decisions.contains(&Decision::Denied) {
         Decision::Denied

@@ -60,7 +60,7 @@ pub fn console(folder: &Path, action: ConsoleAction) -> Result<(), RehearsalErro
 
 /// Writes down that something was done.
 pub(crate) fn write(folder: &Path, done: Done) -> Result<(), RehearsalError> {
-    kept::prepare(folder, false)?;
+    kept::prepare(folder)?;
     let mut all = read(folder);
     all.push(done);
     let words = serde_json::to_vec(&all).unwrap_or_default();

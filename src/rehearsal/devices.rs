@@ -59,6 +59,48 @@ pub(crate) fn answer(
     }
 }
 
+impl Memory {
+    /// Accepts a code once.
+    pub fn use_code(&mut self, serial: &str, user: &str, code: &str, now: u64) -> Result<(), &'static str> {
+        let device = self.devices.get_mut(serial).ok_or(WRONG_DEVICE)?;
+        if !device.is_of(Some(user)) {
+            return Err(WRONG_DEVICE);
+        }
+        let near = device.window(now);
+        let found = (near.saturating_sub(1)..=near + 1).find(|window| device.shows(*window, code));
+        device.burnt = found.ok_or(WRONG_CODE)?;
+        self.changed = true;
+        Ok(())
+    }
+
+    /// The devices of a user.
+    pub fn devices_of(&self, user: &str) -> impl Iterator<Item = &Device> {
+        self.devices.values().filter(move |device| device.is_of(Some(user)))
+    }
+
+    /// Whether a user has a device.
+    pub fn has_device(&self, user: &str) -> bool {
+        self.devices_of(user).next().is_some()
+    }
+
+    /// Whether root has one.
+    pub fn root_has_device(&self) -> bool {
+        self.console.contains(&ConsoleAction::RootMfa)
+    }
+
+    /// The device that root has added in the console: its serial number, and since when it is enabled.
+    fn root_device(&self) -> Option<(String, u64)> {
+        let serial = format!("arn:aws:iam::{ACCOUNT_ID}:mfa/root-account-mfa-device");
+        let since = self.root_mfa_since.unwrap_or(self.root.login.made);
+        self.root_has_device().then_some((serial, since))
+    }
+}
+
+/// Base64 as the wire has it.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    aws_smithy_types::base64::encode(bytes)
+}
+
 fn create(call: &Call, memory: &mut Memory) -> MockResponse {
     let Some(name) = call.parameter("VirtualMFADeviceName") else {
         return call.refuse(400, "ValidationError", "VirtualMFADeviceName is required");
@@ -173,43 +215,6 @@ impl Device {
             let follows = self.shows(window, first) && self.shows(window + 1, second);
             follows.then_some((ahead, window + 1))
         })
-    }
-}
-
-impl Memory {
-    /// Accepts a code once.
-    pub fn use_code(&mut self, serial: &str, user: &str, code: &str, now: u64) -> Result<(), &'static str> {
-        let device = self.devices.get_mut(serial).ok_or(WRONG_DEVICE)?;
-        if !device.is_of(Some(user)) {
-            return Err(WRONG_DEVICE);
-        }
-        let near = device.window(now);
-        let found = (near.saturating_sub(1)..=near + 1).find(|window| device.shows(*window, code));
-        device.burnt = found.ok_or(WRONG_CODE)?;
-        self.changed = true;
-        Ok(())
-    }
-
-    /// The devices of a user.
-    pub fn devices_of(&self, user: &str) -> impl Iterator<Item = &Device> {
-        self.devices.values().filter(move |device| device.is_of(Some(user)))
-    }
-
-    /// Whether a user has a device.
-    pub fn has_device(&self, user: &str) -> bool {
-        self.devices_of(user).next().is_some()
-    }
-
-    /// Whether root has one.
-    pub fn root_has_device(&self) -> bool {
-        self.console.contains(&ConsoleAction::RootMfa)
-    }
-
-    /// The device that root has added in the console: its serial number, and since when it is enabled.
-    fn root_device(&self) -> Option<(String, u64)> {
-        let serial = format!("arn:aws:iam::{ACCOUNT_ID}:mfa/root-account-mfa-device");
-        let since = self.root_mfa_since.unwrap_or(self.root.login.made);
-        self.root_has_device().then_some((serial, since))
     }
 }
 
@@ -329,8 +334,3 @@ fn delete(call: &Call, memory: &mut Memory) -> MockResponse {
 
 /// The smallest picture: the seed is what counts.
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-
-/// Base64 as the wire has it.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    aws_smithy_types::base64::encode(bytes)
-}

@@ -12,7 +12,7 @@ use super::callers::Caller;
 use super::kept::Memory;
 use super::service::Service;
 use super::wire::{Call, header, iso, json_answer, refusal_in};
-use super::{ACCOUNT_ID, signature, tokens};
+use super::{ACCOUNT_ID, signature, tokens, xml};
 
 const MOST_EVENTS: usize = 20_000;
 const EVENTS_PER_PAGE: usize = 50;
@@ -142,9 +142,10 @@ fn resources(call: &Call, answer: &MockResponse) -> Vec<(String, String)> {
 
 /// The id of the access key that a call has made.
 fn made_key(call: &Call, answer: &MockResponse) -> Option<String> {
-    let body = String::from_utf8_lossy(&answer.body);
-    let (_, rest) = body.split_once("<AccessKeyId>").filter(|_| call.operation == "CreateAccessKey")?;
-    rest.split_once('<').map(|(id, _)| id.to_owned())
+    if call.operation != "CreateAccessKey" {
+        return None;
+    }
+    xml::read(&answer.body)?.text_of("AccessKeyId").map(ToOwned::to_owned)
 }
 
 /// What root's first access key was used for before: a script lists the buckets every few days. Also its last use.

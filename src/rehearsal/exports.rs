@@ -51,6 +51,29 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
     }
 }
 
+/// Delivers the first files that are due, where they may be written.
+pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) {
+    let due: Vec<_> = memory
+        .exports
+        .iter()
+        .filter(|(_, export)| export.delivered.is_none() && memory.is_due(export.since, FIRST_FILES, now))
+        .map(|(arn, _)| arn.clone())
+        .collect();
+    for arn in due {
+        let Some(export) = memory.exports.get_mut(&arn) else { continue };
+        if !may_be_written(export, services).await {
+            continue;
+        }
+        export.delivered = Some(now);
+        let destination = export.definition["DestinationConfigurations"]["S3Destination"].clone();
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (name, prefix) = (word(&export.definition["Name"]), word(&destination["S3Prefix"]));
+        let month = timestamp(now).strftime("%Y-%m").to_string();
+        let key = format!("{prefix}/{name}/data/BILLING_PERIOD={month}/{name}-00001.snappy.parquet");
+        memory.put_delivered(services, &word(&destination["S3Bucket"]), key).await;
+    }
+}
+
 async fn create(call: &Call, services: &Services, memory: &mut Memory, now: u64) -> MockResponse {
     let definition = call.json["Export"].clone();
     if memory.exports.len() >= EXPORTS_PER_ACCOUNT {
@@ -252,27 +275,4 @@ fn table(call: &Call) -> MockResponse {
     let column = |name: &str| json!({"Name": name, "Type": "string", "Description": ""});
     let schema: Vec<_> = columns_of(properties).into_iter().map(column).collect();
     json_answer(&json!({"TableName": TABLE, "TableProperties": properties, "Schema": schema}))
-}
-
-/// Delivers the first files that are due, where they may be written.
-pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) {
-    let due: Vec<_> = memory
-        .exports
-        .iter()
-        .filter(|(_, export)| export.delivered.is_none() && memory.is_due(export.since, FIRST_FILES, now))
-        .map(|(arn, _)| arn.clone())
-        .collect();
-    for arn in due {
-        let Some(export) = memory.exports.get_mut(&arn) else { continue };
-        if !may_be_written(export, services).await {
-            continue;
-        }
-        export.delivered = Some(now);
-        let destination = export.definition["DestinationConfigurations"]["S3Destination"].clone();
-        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (name, prefix) = (word(&export.definition["Name"]), word(&destination["S3Prefix"]));
-        let month = timestamp(now).strftime("%Y-%m").to_string();
-        let key = format!("{prefix}/{name}/data/BILLING_PERIOD={month}/{name}-00001.snappy.parquet");
-        memory.put_delivered(services, &word(&destination["S3Bucket"]), key).await;
-    }
 }

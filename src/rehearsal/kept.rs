@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use winterbaume_core::StatefulService;
@@ -18,7 +19,7 @@ use super::encryption_keys::KeyStore;
 use super::events::Event;
 use super::exports::Export;
 use super::passwords::{Password, PasswordPolicy};
-use super::public_access::AccountBlock;
+use super::public_access::PublicAccessBlock;
 use super::rules::Rule;
 use super::topics::Topic;
 use super::trails::Trail;
@@ -87,7 +88,7 @@ pub(crate) struct Memory {
     pub analyzers: BTreeMap<String, Analyzer>,
     /// What is blocked for all buckets of the account.
     #[serde(default)]
-    pub public_access: Option<AccountBlock>,
+    pub public_access: Option<PublicAccessBlock>,
     /// The keys of KMS.
     #[serde(default)]
     pub encryption_keys: KeyStore,
@@ -266,18 +267,16 @@ impl Memory {
     }
 }
 
-/// Makes the folder, and takes away what was kept for a fresh start.
-pub(crate) fn prepare(folder: &Path, fresh: bool) -> Result<(), RehearsalError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| RehearsalError::file(folder, error))?;
-    if fresh {
-        remove(&folder.join(FILE))?;
-        super::console::forget(folder)?;
-    }
-    Ok(())
+/// Makes the folder.
+pub(crate) fn prepare(folder: &Path) -> Result<(), RehearsalError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| RehearsalError::file(folder, error))
+}
+
+/// Takes away what was kept.
+pub(crate) fn forget(folder: &Path) -> Result<(), RehearsalError> {
+    remove(&folder.join(FILE))?;
+    super::console::forget(folder)
 }
 
 /// Removes a file that may not be there.
@@ -323,28 +322,18 @@ pub(crate) fn restore(kept: Option<Kept>, clock: &Clock) -> Result<(Services, Me
             (Memory { due_since: Some(now), ..memory }, iam, Some((s3, reports)))
         }
     };
-    // Restoring touches nothing outside memory, so it never waits.
-    futures_executor(async {
+    // Restoring touches nothing outside memory, so it never waits, once tokio may not say that it is another task's turn.
+    let restored = tokio::task::coop::unconstrained(async {
         services.iam.restore(ACCOUNT_ID, REGION, iam).await.map_err(unreadable)?;
         if let Some((s3, reports)) = rest {
             services.s3.restore(ACCOUNT_ID, REGION, s3).await.map_err(unreadable)?;
             services.reports.restore(ACCOUNT_ID, REGION, reports).await.map_err(unreadable)?;
         }
         Ok::<(), RehearsalError>(())
-    })?;
+    });
+    let waits = || RehearsalError::Unreadable { path: FILE.to_owned(), why: "restoring it waits".to_owned() };
+    restored.now_or_never().ok_or_else(waits)??;
     Ok((services, memory))
-}
-
-/// Runs a future that never waits for anything outside.
-fn futures_executor<T>(work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    loop {
-        if let std::task::Poll::Ready(done) = work.as_mut().poll(&mut context) {
-            return done;
-        }
-        std::thread::yield_now();
-    }
 }
 
 fn unreadable(error: winterbaume_core::StateViewError) -> RehearsalError {

@@ -32,6 +32,7 @@ mod serve;
 mod service;
 mod sign_in;
 mod signature;
+mod snapshot;
 mod standing;
 mod storage;
 mod tokens;
@@ -42,6 +43,7 @@ mod trails;
 mod users;
 mod verdict;
 mod wire;
+mod xml;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,7 +118,7 @@ pub fn one_time_code(seed: &str, seconds: u64) -> Option<String> {
 
 /// Takes away the account that is kept in a folder.
 pub fn forget(folder: &Path) -> Result<(), RehearsalError> {
-    kept::prepare(folder, true)
+    kept::forget(folder)
 }
 
 /// Why the practice account could not be used.
@@ -148,8 +150,8 @@ pub enum RehearsalError {
 
 impl PracticeAccount {
     /// Opens the account that is kept in a folder, or makes a new one there.
-    pub fn open(folder: &Path, fresh: bool) -> Result<Self, RehearsalError> {
-        kept::prepare(folder, fresh)?;
+    pub fn open(folder: &Path) -> Result<Self, RehearsalError> {
+        kept::prepare(folder)?;
         let kept = kept::read(folder)?;
         Self::build(Some(folder.to_owned()), true, Arc::new(SystemTime::now), kept)
     }
@@ -247,13 +249,13 @@ impl PracticeAccount {
     /// What the account holds, without ids, times and secrets: two accounts that were set up the same way are equal.
     pub async fn snapshot(&self) -> serde_json::Value {
         let memory = self.0.memory.lock().await;
-        verdict::snapshot(&self.0.services, &memory).await
+        snapshot::snapshot(&self.0.services, &memory).await
     }
 
     /// The account's own judgement of how it stands.
     pub async fn verdict(&self) -> Vec<Finding> {
         let memory = self.0.memory.lock().await;
-        verdict::verdict(&self.0.services, &memory).await
+        verdict::verdict(&self.0.services, &memory, self.now()).await
     }
 
     /// Who could get in now, by the account's own judgement.

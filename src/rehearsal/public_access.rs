@@ -6,17 +6,44 @@ use winterbaume_core::MockResponse;
 use super::ACCOUNT_ID;
 use super::kept::Memory;
 use super::wire::{Call, header};
+use super::xml;
+use super::xml::Element;
 
-/// What is blocked for all buckets of the account.
+/// What is blocked, for a bucket or for all buckets of the account.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct AccountBlock {
+pub(crate) struct PublicAccessBlock {
     block_public_acls: bool,
     ignore_public_acls: bool,
     block_public_policy: bool,
     restrict_public_buckets: bool,
 }
 
-impl AccountBlock {
+impl PublicAccessBlock {
+    /// What is left out is switched off. None where a word is neither yes nor no.
+    pub fn read(document: &Element) -> Option<Self> {
+        if document.name != "PublicAccessBlockConfiguration" {
+            return None;
+        }
+        let on = |name: &str| match document.text_of(name) {
+            Some("true" | "TRUE") => Some(true),
+            None | Some("false" | "FALSE") => Some(false),
+            Some(_) => None,
+        };
+        Some(Self {
+            block_public_acls: on("BlockPublicAcls")?,
+            ignore_public_acls: on("IgnorePublicAcls")?,
+            block_public_policy: on("BlockPublicPolicy")?,
+            restrict_public_buckets: on("RestrictPublicBuckets")?,
+        })
+    }
+
+    /// Whether nothing gets public in any way.
+    pub fn blocks_everything(&self) -> bool {
+        let Self { block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets } =
+            *self;
+        block_public_acls && ignore_public_acls && block_public_policy && restrict_public_buckets
+    }
+
     /// Whether no bucket gets a public policy.
     pub fn blocks_policies(&self) -> bool {
         self.block_public_policy
@@ -47,8 +74,12 @@ fn get(call: &Call, memory: &Memory) -> MockResponse {
             "The public access block configuration was not found",
         );
     };
-    let AccountBlock { block_public_acls, ignore_public_acls, block_public_policy, restrict_public_buckets } =
-        block;
+    let PublicAccessBlock {
+        block_public_acls,
+        ignore_public_acls,
+        block_public_policy,
+        restrict_public_buckets,
+    } = block;
     MockResponse::xml(
         200,
         format!(
@@ -62,26 +93,12 @@ fn get(call: &Call, memory: &Memory) -> MockResponse {
     )
 }
 
-/// What is left out is switched off.
 fn put(call: &Call, memory: &mut Memory) -> MockResponse {
-    let body = String::from_utf8_lossy(&call.request.body).into_owned();
-    if !body.contains("PublicAccessBlockConfiguration") {
-        return call.refuse(
-            400,
-            "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published schema",
-        );
-    }
-    let on = |name: &str| {
-        let value = body.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split('<').next());
-        value.is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+    let document = xml::read(&call.request.body);
+    let Some(block) = document.as_ref().and_then(PublicAccessBlock::read) else {
+        return call.malformed_xml();
     };
-    memory.public_access = Some(AccountBlock {
-        block_public_acls: on("BlockPublicAcls"),
-        ignore_public_acls: on("IgnorePublicAcls"),
-        block_public_policy: on("BlockPublicPolicy"),
-        restrict_public_buckets: on("RestrictPublicBuckets"),
-    });
+    memory.public_access = Some(block);
     empty(200)
 }
 

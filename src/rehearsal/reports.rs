@@ -59,6 +59,31 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
     }
 }
 
+/// Delivers the first files that are due, where they may be written.
+pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) {
+    let due: Vec<_> = memory
+        .reports
+        .iter()
+        .filter(|(name, since)| {
+            memory.is_due(**since, FIRST_REPORT, now) && memory.delivered_report(name).is_none()
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    if due.is_empty() {
+        return;
+    }
+    let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
+    for name in due {
+        let Some(report) = view.reports.get(&name) else { continue };
+        if trouble(services, &report.s3_bucket).await.is_some() {
+            continue;
+        }
+        let date = timestamp(now).strftime("%Y%m%dT%H%M%SZ").to_string();
+        let key = format!("{}/{name}/{name}/{name}-00001-{date}.snappy.parquet", report.s3_prefix);
+        memory.put_delivered(services, &report.s3_bucket, key).await;
+    }
+}
+
 async fn put(call: &Call, services: &Services, memory: &mut Memory, now: u64) -> MockResponse {
     let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
     let name = field(call, "ReportName");
@@ -255,31 +280,6 @@ impl Memory {
         let marker = format!("/{name}/");
         let key = self.delivered.values().flatten().find(|key| key.contains(&marker))?;
         key.rsplit('/').next()?.split('-').next_back()?.split('.').next().map(ToOwned::to_owned)
-    }
-}
-
-/// Delivers the first files that are due, where they may be written.
-pub(crate) async fn deliver(memory: &mut Memory, now: u64, services: &Services) {
-    let due: Vec<_> = memory
-        .reports
-        .iter()
-        .filter(|(name, since)| {
-            memory.is_due(**since, FIRST_REPORT, now) && memory.delivered_report(name).is_none()
-        })
-        .map(|(name, _)| name.clone())
-        .collect();
-    if due.is_empty() {
-        return;
-    }
-    let view = services.reports.snapshot(ACCOUNT_ID, "us-east-1").await;
-    for name in due {
-        let Some(report) = view.reports.get(&name) else { continue };
-        if trouble(services, &report.s3_bucket).await.is_some() {
-            continue;
-        }
-        let date = timestamp(now).strftime("%Y%m%dT%H%M%SZ").to_string();
-        let key = format!("{}/{name}/{name}/{name}-00001-{date}.snappy.parquet", report.s3_prefix);
-        memory.put_delivered(services, &report.s3_bucket, key).await;
     }
 }
 

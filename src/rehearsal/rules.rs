@@ -22,6 +22,23 @@ pub(crate) struct Rule {
     targets: BTreeMap<String, Value>,
 }
 
+impl Rule {
+    /// Whether it is switched on, and hears of root's sign-ins in its Region.
+    pub fn hears_root(&self) -> bool {
+        let names = |words: &Value, word: &str| {
+            words.as_array().is_some_and(|words| words.iter().any(|found| found.as_str() == Some(word)))
+        };
+        self.state != "DISABLED"
+            && names(&self.pattern["detail-type"], "AWS Console Sign In via CloudTrail")
+            && names(&self.pattern["detail"]["userIdentity"]["type"], "Root")
+    }
+
+    /// The ARNs of what it sends to.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.targets.values().filter_map(|target| target["Arn"].as_str())
+    }
+}
+
 /// Answers one call.
 pub(crate) fn answer(call: &Call, memory: &mut Memory) -> MockResponse {
     match call.operation.as_str() {

@@ -1,13 +1,15 @@
 //! Serves the practice account on a loopback port, so that the AWS CLI and the real program can talk to it.
 
-use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 use winterbaume_core::MockRequest;
 
@@ -15,8 +17,10 @@ use super::{PracticeAccount, RehearsalError};
 
 /// No request of AWS that the practice account knows is larger.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
+/// A shortage of descriptors or of memory passes when other connections end.
+const SHORTAGE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` finishes.
+/// Serves until `stop` finishes. A connection that cannot be accepted is no reason to end.
 pub async fn serve(
     account: PracticeAccount,
     listener: TcpListener,
@@ -26,12 +30,20 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
-            accepted = listener.accept() => {
-                let (stream, _) = accepted.map_err(RehearsalError::Serving)?;
-                tokio::spawn(converse(account.clone(), stream));
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(converse(account.clone(), stream));
+                }
+                Err(error) if is_of_the_listener(&error) => return Err(RehearsalError::Serving(error)),
+                Err(_) => tokio::time::sleep(SHORTAGE).await,
             }
         }
     }
+}
+
+/// Whether nothing can be accepted any more. All else is of one connection, or passes.
+fn is_of_the_listener(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::BADF | Errno::FAULT | Errno::INVAL | Errno::NOTSOCK))
 }
 
 /// One connection. What goes wrong on it is of no interest to the others.
@@ -47,10 +59,10 @@ async fn converse(account: PracticeAccount, stream: TcpStream) {
 async fn answer(
     account: PracticeAccount,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, std::io::Error> {
+) -> Result<Response<Full<Bytes>>, io::Error> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, LARGEST_BODY).collect().await;
-    let Ok(body) = body else { return Ok(plain(413).unwrap_or_default()) };
+    let Ok(body) = body else { return Ok(too_large()) };
     let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let request = MockRequest {
@@ -60,7 +72,7 @@ async fn answer(
         body: body.to_bytes(),
     };
     match account.travel(request).await {
-        None => Err(std::io::ErrorKind::ConnectionReset.into()),
+        None => Err(io::ErrorKind::ConnectionReset.into()),
         Some(answer) => {
             let mut response = Response::builder().status(answer.status);
             if let Some(headers) = response.headers_mut() {
@@ -71,6 +83,26 @@ async fn answer(
     }
 }
 
-fn plain(status: u16) -> Result<Response<Full<Bytes>>, Infallible> {
-    Ok(Response::builder().status(status).body(Full::default()).unwrap_or_default())
+fn too_large() -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_one_connection_or_passes_does_not_end_the_service() {
+        for passes in
+            [Errno::CONNABORTED, Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::PROTO]
+        {
+            assert!(!is_of_the_listener(&passes.into()), "{passes}");
+        }
+        for stays in [Errno::BADF, Errno::INVAL, Errno::NOTSOCK] {
+            assert!(is_of_the_listener(&stays.into()), "{stays}");
+        }
+        assert!(!is_of_the_listener(&io::ErrorKind::ConnectionReset.into()));
+    }
 }

@@ -5,7 +5,11 @@
 //! of a rehearsal may run ahead of the client's. What stands behind the last chunk of a body is not looked at: nothing
 //! here uses such a checksum.
 
-use hmac::{Hmac, KeyInit, Mac};
+use std::time::{Duration, SystemTime};
+
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use steps::text::{percent_decoded, percent_encoded};
 use winterbaume_core::MockResponse;
@@ -20,7 +24,7 @@ pub(crate) fn verify(call: &Call, secret: &str) -> Result<(), MockResponse> {
 
 /// A word under a key, as text: for what is compared and never read back.
 pub(crate) fn keyed_digest(key: &str, word: &str) -> String {
-    hex(&keyed(key.as_bytes(), word.as_bytes()))
+    calculate_signature(key, word.as_bytes())
 }
 
 /// The digest of some bytes, as text.
@@ -74,6 +78,7 @@ fn check(call: &Call, secret: &str) -> Result<(), Flaw> {
     }
     let payload = payload(call)?;
     let own = value(call, secret, signature.scope, &signature.headers, &time, &payload);
+    let own = own.ok_or(Flaw::Incomplete)?;
     let chunked = payload.starts_with("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
     if own != signature.value || (chunked && !chunks_hold(call, &signature, &time, secret)) {
         return Err(Flaw::Wrong);
@@ -81,7 +86,7 @@ fn check(call: &Call, secret: &str) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// The signature of a request, for those of its headers that are named.
+/// The signature of a request, for those of its headers that are named; none for what is no scope.
 pub(crate) fn value(
     call: &Call,
     secret: &str,
@@ -89,10 +94,10 @@ pub(crate) fn value(
     headers: &[&str],
     time: &str,
     payload: &str,
-) -> String {
+) -> Option<String> {
     let request = digest(canonical_request(call, headers, payload).as_bytes());
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{request}");
-    hex(&keyed(&signing_key(secret, scope), text.as_bytes()))
+    Some(calculate_signature(signing_key(secret, scope)?, text.as_bytes()))
 }
 
 /// What was signed of the body: its digest, or for S3 the word that says how the body is, or is not, signed.
@@ -156,26 +161,24 @@ fn canonical_query(query: &str) -> String {
 /// Each chunk is signed together with the signature before it.
 fn chunks_hold(call: &Call, signature: &Signature<'_>, time: &str, secret: &str) -> bool {
     let (nothing, mut before) = (digest(b""), signature.value.to_owned());
-    let key = signing_key(secret, signature.scope);
+    let Some(key) = signing_key(secret, signature.scope) else { return false };
     chunks(&call.sent).into_iter().all(|chunk| {
         let bytes = digest(chunk.bytes);
         let scope = signature.scope;
         let text = format!("AWS4-HMAC-SHA256-PAYLOAD\n{time}\n{scope}\n{before}\n{nothing}\n{bytes}");
-        before = hex(&keyed(&key, text.as_bytes()));
+        before = calculate_signature(&key, text.as_bytes());
         chunk.signature == Some(before.as_str())
     })
 }
 
-fn signing_key(secret: &str, scope: &str) -> Vec<u8> {
-    let first = format!("AWS4{secret}").into_bytes();
-    scope.split('/').fold(first, |key, part| keyed(&key, part.as_bytes()))
-}
-
-fn keyed(key: &[u8], message: &[u8]) -> Vec<u8> {
-    // A key of any length will do.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
-    mac.update(message);
-    mac.finalize().into_bytes().to_vec()
+/// The key for a day, a Region and a service; none for what is no scope.
+fn signing_key(secret: &str, scope: &str) -> Option<impl AsRef<[u8]>> {
+    let parts: Vec<_> = scope.split('/').collect();
+    let [day, region, service, "aws4_request"] = parts[..] else { return None };
+    let midnight = Date::strptime("%Y%m%d", day).ok()?.at(0, 0, 0, 0);
+    let seconds = TimeZone::UTC.to_timestamp(midnight).ok()?.as_second();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).ok()?);
+    Some(generate_signing_key(secret, time, region, service))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -340,5 +343,11 @@ mod tests {
         let mut no_date = whole();
         no_date.request.headers.remove("x-amz-date");
         assert_eq!(check(&no_date, SECRET), Err(Flaw::Incomplete));
+        for (what, instead) in [("aws4_request", "aws4"), ("20130524", "2013")] {
+            let mut no_scope = whole();
+            let authorization = header(&no_scope.request, "authorization").unwrap().replace(what, instead);
+            no_scope.request.headers.insert("authorization", authorization.parse().unwrap());
+            assert_eq!(check(&no_scope, SECRET), Err(Flaw::Incomplete), "{authorization}");
+        }
     }
 }

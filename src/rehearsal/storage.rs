@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use steps::policy::{Decision, Document};
 use steps::private_bucket::MustLet;
 use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService};
@@ -9,8 +10,10 @@ use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService};
 use super::authorisation::policy_of;
 use super::callers::Caller;
 use super::kept::Memory;
+use super::public_access::PublicAccessBlock;
 use super::wire::{Call, header};
-use super::{ACCOUNT_ID, Services, access_lists};
+use super::xml::Element;
+use super::{ACCOUNT_ID, Services, access_lists, xml};
 
 /// What a new bucket has, since April 2023.
 const BLOCKED: &str = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
@@ -52,39 +55,80 @@ pub(crate) async fn answer(call: &Call, services: &Services, memory: &mut Memory
         "DeleteBucket" => delete(call, bucket, services, memory).await,
         "GetBucketAcl" => access_lists::get(bucket, services).await,
         "PutBucketAcl" => access_lists::put(call, bucket, services).await,
-        "PutBucketOwnershipControls" if access_lists::would_take_rights(call, bucket, services).await => {
-            let message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
-            call.refuse(400, "InvalidBucketAclWithObjectOwnership", message)
-        }
-        "PutPublicAccessBlock" if publishes(call, bucket, services).await => {
-            call.refuse(403, "AccessDenied", "The bucket has a public policy")
-        }
-        "PutBucketEncryption" if names_no_key(call, &region, memory) => {
-            call.refuse(400, "KMS.NotFoundException", "There is no such key in the Region of the bucket")
-        }
-        "PutObjectLockConfiguration" => put_lock(call, bucket, services).await,
-        "PutBucketTagging" => match judge_tags(call) {
-            Ok(()) => forward(call, services).await,
-            Err(refusal) => refusal,
-        },
-        "PutBucketVersioning" if suspends_what_is_locked(call, bucket, services).await => {
-            let message =
-                "An Object Lock configuration is present on this bucket, so versioning stays switched on.";
-            call.refuse(409, "InvalidBucketState", message)
-        }
+        operation if SET_BY_XML.contains(&operation) => set(call, bucket, services, memory).await,
         _ => forward(call, services).await,
     }
-}
-
-/// Names that begin so belong to somebody else.
-fn is_of_another_account(bucket: &str) -> bool {
-    bucket.starts_with("taken-")
 }
 
 /// Where a bucket is; none where it does not exist.
 pub(crate) async fn region_of(services: &Services, bucket: &str) -> Option<String> {
     let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
     view.buckets.get(bucket).map(|bucket| bucket.region.clone())
+}
+
+/// Whether a service may use a bucket for what it needs.
+pub(crate) async fn lets_service(services: &Services, bucket: &str, needs: &[MustLet]) -> bool {
+    match policy_of(services, bucket).await {
+        Some(policy) => needs.iter().all(|need| need.is_let_by(&policy)),
+        None => false,
+    }
+}
+
+/// Whether nobody without credentials can read from a bucket.
+pub(crate) fn is_closed(policy: &Document, bucket: &str) -> bool {
+    let request = steps::policy::Request {
+        principal: steps::policy::Principal::Anonymous,
+        action: "s3:GetObject",
+        resource: &format!("arn:aws:s3:::{bucket}/any"),
+        context: &[("aws:SecureTransport", "true")],
+    };
+    policy.decide(&request) != Decision::Allowed
+}
+
+/// Puts an object into a bucket, as a service does.
+pub(crate) async fn deliver(services: &Services, bucket: &str, key: &str) {
+    inside(services, "PUT", &format!("{bucket}/{key}"), "practice").await;
+}
+
+/// All buckets of the account are in one place, whatever their Region.
+pub(crate) async fn forward(call: &Call, services: &Services) -> MockResponse {
+    forward_body(call, call.request.body.clone(), services).await
+}
+
+/// What is set of a bucket by XML, but for the access control list.
+const SET_BY_XML: [&str; 7] = [
+    "PutBucketEncryption",
+    "PutBucketLifecycleConfiguration",
+    "PutBucketOwnershipControls",
+    "PutBucketTagging",
+    "PutBucketVersioning",
+    "PutObjectLockConfiguration",
+    "PutPublicAccessBlock",
+];
+
+/// `winterbaume` looks for some elements letter by letter, so it gets the document without what is the client's own.
+async fn set(call: &Call, bucket: &str, services: &Services, memory: &Memory) -> MockResponse {
+    let Some(document) = xml::read(&call.request.body) else { return call.malformed_xml() };
+    let judged = match call.operation.as_str() {
+        "PutBucketEncryption" => judge_encryption(call, &document, memory),
+        "PutBucketOwnershipControls" => {
+            access_lists::judge_ownership(call, &document, bucket, services).await
+        }
+        "PutBucketTagging" => judge_tags(call, &document),
+        "PutBucketVersioning" => judge_versioning(call, &document, bucket, services).await,
+        "PutObjectLockConfiguration" => judge_lock(call, &document, bucket, services).await,
+        "PutPublicAccessBlock" => judge_block(call, &document, bucket, services).await,
+        _ => Ok(()),
+    };
+    match judged {
+        Ok(()) => forward_body(call, document.plain().into(), services).await,
+        Err(refusal) => refusal,
+    }
+}
+
+/// Names that begin so belong to somebody else.
+fn is_of_another_account(bucket: &str) -> bool {
+    bucket.starts_with("taken-")
 }
 
 /// The name of a bucket that was deleted a moment ago is not free at the first try.
@@ -109,22 +153,8 @@ async fn create(call: &Call, bucket: &str, services: &Services, memory: &mut Mem
             "The bucket that you tried to create already exists, and you own it.",
         );
     }
-    let body = String::from_utf8_lossy(&call.request.body).into_owned();
-    let location =
-        body.split("<LocationConstraint").nth(1).and_then(|rest| rest.split('>').nth(1)?.split('<').next());
-    match (call.region.as_str(), location) {
-        ("us-east-1", None) => {}
-        ("us-east-1", Some(_)) => {
-            return call.refuse(
-                400,
-                "InvalidLocationConstraint",
-                "The specified location-constraint is not valid",
-            );
-        }
-        (region, Some(location)) if region == location => {}
-        _ => {
-            return call.refuse(400, "IllegalLocationConstraintException", "The location constraint is incompatible for the region specific endpoint this request was sent to.");
-        }
+    if let Err(refusal) = judge_location(call) {
+        return refusal;
     }
     let created = forward(call, services).await;
     if created.status < 300 {
@@ -132,6 +162,27 @@ async fn create(call: &Call, bucket: &str, services: &Services, memory: &mut Mem
         set_region(services, bucket, &call.region).await;
     }
     created
+}
+
+/// A bucket names its Region everywhere but in us-east-1.
+fn judge_location(call: &Call) -> Result<(), MockResponse> {
+    let document = match xml::read(&call.request.body) {
+        None if !call.request.body.is_empty() => return Err(call.malformed_xml()),
+        document => document.unwrap_or_default(),
+    };
+    match (call.region.as_str(), document.text_of("LocationConstraint")) {
+        ("us-east-1", None) => Ok(()),
+        ("us-east-1", Some(_)) => {
+            let message = "The specified location-constraint is not valid";
+            Err(call.refuse(400, "InvalidLocationConstraint", message))
+        }
+        (region, Some(location)) if region == location => Ok(()),
+        _ => {
+            let message = "The location constraint is incompatible for the region specific endpoint this request was \
+                           sent to.";
+            Err(call.refuse(400, "IllegalLocationConstraintException", message))
+        }
+    }
 }
 
 async fn delete(call: &Call, bucket: &str, services: &Services, memory: &mut Memory) -> MockResponse {
@@ -245,33 +296,39 @@ async fn blocks_policies(bucket: &str, services: &Services, memory: &Memory) -> 
         || memory.public_access.is_some_and(|block| block.blocks_policies())
 }
 
-async fn publishes(call: &Call, bucket: &str, services: &Services) -> bool {
-    let open = String::from_utf8_lossy(&call.request.body).contains("<BlockPublicPolicy>false");
-    open && policy_of(services, bucket).await.is_some_and(|policy| is_public(&policy))
-}
-
-/// What stands in the first element of this name; none where there is none.
-fn element<'b>(body: &'b str, name: &str) -> Option<&'b str> {
-    body.split_once(&format!("<{name}>"))?.1.split('<').next().map(str::trim)
+async fn judge_block(
+    call: &Call,
+    document: &Element,
+    bucket: &str,
+    services: &Services,
+) -> Result<(), MockResponse> {
+    let Some(block) = PublicAccessBlock::read(document) else { return Err(call.malformed_xml()) };
+    let is_public = policy_of(services, bucket).await.is_some_and(|policy| is_public(&policy));
+    if is_public && !block.blocks_policies() {
+        return Err(call.refuse(403, "AccessDenied", "The bucket has a public policy"));
+    }
+    Ok(())
 }
 
 /// Only a key's own ARN is certain to mean the same to whoever writes into the bucket.
-fn names_no_key(call: &Call, region: &str, memory: &Memory) -> bool {
-    let body = String::from_utf8_lossy(&call.request.body).into_owned();
-    match (element(&body, "SSEAlgorithm"), element(&body, "KMSMasterKeyID")) {
-        (Some("aws:kms"), Some(key)) => !memory.encryption_keys.has(key, region),
-        (_, key) => key.is_some(),
+fn judge_encryption(call: &Call, document: &Element, memory: &Memory) -> Result<(), MockResponse> {
+    let is_there = match (document.text_of("SSEAlgorithm"), document.text_of("KMSMasterKeyID")) {
+        (Some("aws:kms"), Some(key)) => memory.encryption_keys.has(key, &call.region),
+        (_, key) => key.is_none(),
+    };
+    if is_there {
+        return Ok(());
     }
+    Err(call.refuse(400, "KMS.NotFoundException", "There is no such key in the Region of the bucket"))
 }
 
 /// Source: S3 user guide, "Using cost allocation S3 bucket tags". The tags that AWS itself sets never come about here.
-fn judge_tags(call: &Call) -> Result<(), MockResponse> {
+fn judge_tags(call: &Call, document: &Element) -> Result<(), MockResponse> {
     let invalid = |message: &str| Err(call.refuse(400, "InvalidTag", message));
-    let body = String::from_utf8_lossy(&call.request.body).into_owned();
     let mut keys = BTreeSet::new();
-    for tag in body.split("<Tag>").skip(1) {
-        let (Some(key), Some(value)) = (element(tag, "Key"), element(tag, "Value")) else {
-            return Err(call.refuse(400, "MalformedXML", "A tag has a key and a value"));
+    for tag in document.all("Tag") {
+        let (Some(key), Some(value)) = (tag.text_of("Key"), tag.text_of("Value")) else {
+            return Err(call.malformed_xml());
         };
         if !(1..=128).contains(&key.chars().count()) || value.chars().count() > 256 {
             return invalid("The key or the value of a tag is too short or too long");
@@ -290,47 +347,51 @@ fn judge_tags(call: &Call) -> Result<(), MockResponse> {
 }
 
 /// A lock needs versions, and keeps each object for days or for years.
-async fn put_lock(call: &Call, bucket: &str, services: &Services) -> MockResponse {
-    let body = String::from_utf8_lossy(&call.request.body).into_owned();
+async fn judge_lock(
+    call: &Call,
+    document: &Element,
+    bucket: &str,
+    services: &Services,
+) -> Result<(), MockResponse> {
     let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
     let is_versioned =
         view.buckets.get(bucket).is_some_and(|bucket| bucket.versioning_status.as_deref() == Some("Enabled"));
     if !is_versioned {
         let message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration";
-        return call.refuse(409, "InvalidBucketState", message);
+        return Err(call.refuse(409, "InvalidBucketState", message));
     }
     let period =
-        |name| element(&body, name).and_then(|period| period.parse::<u32>().ok()).unwrap_or_default();
-    let holds_up = match element(&body, "Mode") {
+        |name| document.text_of(name).and_then(|period| period.parse::<u32>().ok()).unwrap_or_default();
+    let holds_up = match document.text_of("Mode") {
         Some("GOVERNANCE" | "COMPLIANCE") => (period("Days") > 0) != (period("Years") > 0),
         Some(_) => false,
-        None => !body.contains("<DefaultRetention>"),
+        None => document.all("DefaultRetention").is_empty(),
     };
-    if element(&body, "ObjectLockEnabled") != Some("Enabled") || !holds_up {
-        let message =
-            "The XML you provided was not well-formed or did not validate against our published schema";
-        return call.refuse(400, "MalformedXML", message);
+    if document.text_of("ObjectLockEnabled") != Some("Enabled") || !holds_up {
+        return Err(call.malformed_xml());
     }
-    forward(call, services).await
+    Ok(())
 }
 
-async fn suspends_what_is_locked(call: &Call, bucket: &str, services: &Services) -> bool {
+/// What is locked needs its versions.
+async fn judge_versioning(
+    call: &Call,
+    document: &Element,
+    bucket: &str,
+    services: &Services,
+) -> Result<(), MockResponse> {
     let view = services.s3.snapshot(ACCOUNT_ID, "us-east-1").await;
     let is_locked = view.buckets.get(bucket).is_some_and(|bucket| bucket.object_lock_configuration.is_some());
-    is_locked && !String::from_utf8_lossy(&call.request.body).contains("<Status>Enabled</Status>")
-}
-
-/// Whether a service may use a bucket for what it needs.
-pub(crate) async fn lets_service(services: &Services, bucket: &str, needs: &[MustLet]) -> bool {
-    match policy_of(services, bucket).await {
-        Some(policy) => needs.iter().all(|need| need.is_let_by(&policy)),
-        None => false,
+    match document.text_of("Status") {
+        Some("Enabled") => Ok(()),
+        Some("Suspended") if is_locked => {
+            let message =
+                "An Object Lock configuration is present on this bucket, so versioning stays switched on.";
+            Err(call.refuse(409, "InvalidBucketState", message))
+        }
+        Some("Suspended") => Ok(()),
+        _ => Err(call.malformed_xml()),
     }
-}
-
-/// Puts an object into a bucket, as a service does.
-pub(crate) async fn deliver(services: &Services, bucket: &str, key: &str) {
-    inside(services, "PUT", &format!("{bucket}/{key}"), "practice").await;
 }
 
 async fn inside(services: &Services, method: &str, path: &str, body: &str) {
@@ -343,8 +404,7 @@ async fn inside(services: &Services, method: &str, path: &str, body: &str) {
     services.s3.handle(request).await;
 }
 
-/// All buckets of the account are in one place, whatever their Region.
-pub(crate) async fn forward(call: &Call, services: &Services) -> MockResponse {
+async fn forward_body(call: &Call, body: Bytes, services: &Services) -> MockResponse {
     let mut headers = call.request.headers.clone();
     headers.remove("authorization");
     let uri = &call.request.uri;
@@ -354,7 +414,7 @@ pub(crate) async fn forward(call: &Call, services: &Services) -> MockResponse {
         method: call.request.method.clone(),
         uri: format!("https://s3.us-east-1.amazonaws.com{path}"),
         headers,
-        body: call.request.body.clone(),
+        body,
     };
     services.s3.handle(request).await
 }
@@ -364,15 +424,4 @@ fn with_region(mut response: MockResponse, region: &str) -> MockResponse {
         response.headers.insert("x-amz-bucket-region", value);
     }
     response
-}
-
-/// Whether nobody without credentials can read from a bucket.
-pub(crate) fn is_closed(policy: &Document, bucket: &str) -> bool {
-    let request = steps::policy::Request {
-        principal: steps::policy::Principal::Anonymous,
-        action: "s3:GetObject",
-        resource: &format!("arn:aws:s3:::{bucket}/any"),
-        context: &[("aws:SecureTransport", "true")],
-    };
-    policy.decide(&request) != Decision::Allowed
 }

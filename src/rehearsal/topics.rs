@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use steps::policy::Document;
+use steps::policy::{Decision, Document, Principal, Request};
 use winterbaume_core::{MockResponse, xml_escape};
 
 use super::kept::Memory;
@@ -190,6 +190,20 @@ impl Memory {
                 *subscription = Some(format!("{topic}:{}", tokens::request_id()));
             }
         }
+    }
+
+    /// Whether a rule may send to a topic, and somebody who has said yes gets its e-mails.
+    pub fn mails(&self, topic: &str, rule: &str) -> bool {
+        let Some(found) = self.topics.get(topic) else { return false };
+        let request = Request {
+            principal: Principal::Service("events.amazonaws.com"),
+            action: "sns:Publish",
+            resource: topic,
+            context: &[("aws:SourceArn", rule)],
+        };
+        let policy = Document::parse(&found.policy);
+        policy.is_ok_and(|policy| policy.decide(&request) == Decision::Allowed)
+            && found.emails.values().any(is_confirmed)
     }
 
     /// The topics without what is made up anew each time.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use winterbaume_core::{MockRequest, MockResponse};
 
 use super::service::{Protocol, Service, operation_at};
-use super::tokens;
+use super::{tokens, xml};
 
 /// One request, read as far as every service needs it.
 #[derive(Debug)]
@@ -237,6 +237,13 @@ impl Call {
         }
     }
 
+    /// A body in XML that does not hold up.
+    pub fn malformed_xml(&self) -> MockResponse {
+        let message =
+            "The XML you provided was not well-formed or did not validate against our published schema";
+        self.refuse(400, "MalformedXML", message)
+    }
+
     /// An operation that the practice account does not have.
     pub fn unknown(&self) -> MockResponse {
         let code = match self.service.protocol() {
@@ -260,43 +267,6 @@ impl Call {
             ),
         )
     }
-}
-
-/// What can be read, set and removed of a bucket, by the word in the query.
-const SUBRESOURCES: [(&str, [&str; 3]); 10] = [
-    ("acl", ["GetBucketAcl", "PutBucketAcl", ""]),
-    ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
-    ("versioning", ["GetBucketVersioning", "PutBucketVersioning", ""]),
-    ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", ""]),
-    ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),
-    (
-        "ownershipControls",
-        ["GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"],
-    ),
-    ("encryption", ["GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"]),
-    (
-        "lifecycle",
-        ["GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
-    ),
-    ("tagging", ["GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"]),
-    ("location", ["GetBucketLocation", "", ""]),
-];
-
-/// A query, in which a word may stand without a value.
-fn words_of(query: &str) -> HashMap<String, String> {
-    let pair = |part: &str| {
-        let (key, value) = part.split_once('=').unwrap_or((part, ""));
-        (steps::text::percent_decoded(key), steps::text::percent_decoded(value))
-    };
-    query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
-}
-
-/// Key, date, Region and service of the signature.
-fn credential_scope(request: &MockRequest) -> Option<[String; 4]> {
-    let authorization = header(request, "authorization")?;
-    let scope = authorization.split("Credential=").nth(1)?.split([',', ' ']).next()?;
-    let mut parts = scope.split('/').map(ToOwned::to_owned);
-    Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
 }
 
 /// The path and the query of an address, as they were sent.
@@ -338,33 +308,19 @@ pub(crate) fn chunks(body: &[u8]) -> Vec<Chunk<'_>> {
     chunks
 }
 
-fn decode_chunks(request: &mut MockRequest) {
-    let streamed = |name| {
-        header(request, name)
-            .is_some_and(|value| value.contains("STREAMING") || value.contains("aws-chunked"))
-    };
-    if streamed("x-amz-content-sha256") || streamed("content-encoding") {
-        let decoded: Vec<u8> = chunks(&request.body).iter().flat_map(|chunk| chunk.bytes).copied().collect();
-        request.body = decoded.into();
-    }
-}
-
 /// The code and the words of a refusal, as they stand in an answer; none in an answer that is no refusal.
 pub(crate) fn refusal_in(answer: &MockResponse) -> Option<(String, String)> {
     if answer.status < 300 {
         return None;
     }
-    let body = String::from_utf8_lossy(&answer.body);
-    if let Ok(json) = serde_json::from_str::<Value>(&body) {
+    if let Ok(json) = serde_json::from_slice::<Value>(&answer.body) {
         let word = |names: [&str; 2]| {
             names.iter().find_map(|name| json.get(*name)?.as_str()).unwrap_or_default().to_owned()
         };
         return Some((word(["__type", "code"]), word(["message", "Message"])));
     }
-    let element = |name: &str| {
-        let (_, rest) = body.split_once(&format!("<{name}>"))?;
-        rest.split_once('<').map(|(word, _)| word.to_owned())
-    };
+    let document = xml::read(&answer.body);
+    let element = |name: &str| document.as_ref()?.text_of(name).map(ToOwned::to_owned);
     // An answer to HEAD has no body to read.
     let by_status = match answer.status {
         403 => "AccessDenied",
@@ -373,25 +329,6 @@ pub(crate) fn refusal_in(answer: &MockResponse) -> Option<(String, String)> {
     };
     let code = element("Code").unwrap_or_else(|| by_status.to_owned());
     Some((code, element("Message").unwrap_or_default()))
-}
-
-fn xml_error(status: u16, code: &str, message: &str, id: &str) -> MockResponse {
-    let (code, message) = (winterbaume_core::xml_escape(code), winterbaume_core::xml_escape(message));
-    MockResponse::xml(
-        status,
-        format!(
-            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
-         <RequestId>{id}</RequestId></ErrorResponse>"
-        ),
-    )
-}
-
-fn json_error(status: u16, code: &str, message: &str) -> MockResponse {
-    let mut response = MockResponse::json(status, json!({"__type": code, "message": message}).to_string());
-    if let Ok(value) = code.parse() {
-        response.headers.insert("x-amzn-errortype", value);
-    }
-    response
 }
 
 /// An answer of a service that is asked in JSON.
@@ -421,4 +358,71 @@ pub(crate) fn timestamp(seconds: u64) -> jiff::Timestamp {
         .ok()
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
         .unwrap_or_default()
+}
+
+/// What can be read, set and removed of a bucket, by the word in the query.
+const SUBRESOURCES: [(&str, [&str; 3]); 10] = [
+    ("acl", ["GetBucketAcl", "PutBucketAcl", ""]),
+    ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
+    ("versioning", ["GetBucketVersioning", "PutBucketVersioning", ""]),
+    ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", ""]),
+    ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),
+    (
+        "ownershipControls",
+        ["GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls"],
+    ),
+    ("encryption", ["GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"]),
+    (
+        "lifecycle",
+        ["GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle"],
+    ),
+    ("tagging", ["GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"]),
+    ("location", ["GetBucketLocation", "", ""]),
+];
+
+/// A query, in which a word may stand without a value.
+fn words_of(query: &str) -> HashMap<String, String> {
+    let pair = |part: &str| {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        (steps::text::percent_decoded(key), steps::text::percent_decoded(value))
+    };
+    query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
+}
+
+/// Key, date, Region and service of the signature.
+fn credential_scope(request: &MockRequest) -> Option<[String; 4]> {
+    let authorization = header(request, "authorization")?;
+    let scope = authorization.split("Credential=").nth(1)?.split([',', ' ']).next()?;
+    let mut parts = scope.split('/').map(ToOwned::to_owned);
+    Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
+}
+
+fn decode_chunks(request: &mut MockRequest) {
+    let streamed = |name| {
+        header(request, name)
+            .is_some_and(|value| value.contains("STREAMING") || value.contains("aws-chunked"))
+    };
+    if streamed("x-amz-content-sha256") || streamed("content-encoding") {
+        let decoded: Vec<u8> = chunks(&request.body).iter().flat_map(|chunk| chunk.bytes).copied().collect();
+        request.body = decoded.into();
+    }
+}
+
+fn xml_error(status: u16, code: &str, message: &str, id: &str) -> MockResponse {
+    let (code, message) = (winterbaume_core::xml_escape(code), winterbaume_core::xml_escape(message));
+    MockResponse::xml(
+        status,
+        format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+         <RequestId>{id}</RequestId></ErrorResponse>"
+        ),
+    )
+}
+
+fn json_error(status: u16, code: &str, message: &str) -> MockResponse {
+    let mut response = MockResponse::json(status, json!({"__type": code, "message": message}).to_string());
+    if let Ok(value) = code.parse() {
+        response.headers.insert("x-amzn-errortype", value);
+    }
+    response
 }

@@ -1,10 +1,10 @@
 //! Where the AWS profiles are kept.
 
 use std::path::{Path, PathBuf};
-use std::task::{Context, Poll, Waker};
 
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
+use futures_util::FutureExt;
 
 use crate::text::{harmless, shown};
 
@@ -56,7 +56,8 @@ impl AwsFiles {
             return Some(format!("{} is not UTF-8", shown(file)));
         }
         let (fs, env, files) = (Fs::real(), Env::real(), self.for_sdk());
-        let read = at_once(aws_config::profile::load(&fs, &env, &files, None))?;
+        // The SDK's reader is asynchronous in form only: it never waits.
+        let read = aws_config::profile::load(&fs, &env, &files, None).now_or_never()?;
         read.err().map(|error| harmless(&innermost(&error)))
     }
 
@@ -86,14 +87,6 @@ pub(super) fn home(env: &Env) -> PathBuf {
 /// A `~` that no shell has expanded, as in a file or between quotes.
 pub(super) fn expanded(path: &Path, home: &Path) -> PathBuf {
     path.strip_prefix("~").map_or_else(|_| path.to_owned(), |rest| home.join(rest))
-}
-
-/// The SDK's reader is asynchronous in form only: it never waits.
-fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
-    match std::pin::pin!(work).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => Some(done),
-        Poll::Pending => None,
-    }
 }
 
 #[cfg(test)]

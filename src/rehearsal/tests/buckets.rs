@@ -381,8 +381,70 @@ async fn what_is_blocked_for_all_buckets_is_set_as_a_whole() {
     assert!(found.contains("<RestrictPublicBuckets>false</RestrictPublicBuckets>"), "{found}");
     let other = Ask { header: Some(("x-amz-account-id", "444455556666")), ..ask("GET", "") };
     assert_eq!(refusal_in(&setup.ask("s3", other).await).unwrap().0, "AccessDenied");
+    let unclear = all.replacen("true", "yes", 1);
+    let refused = setup.ask("s3", Ask { body: &unclear, ..ask("PUT", "") }).await;
+    assert_eq!(refusal_in(&refused).unwrap().0, "MalformedXML");
+    assert_eq!(setup.ask("s3", ask("GET", "")).await.status, 200);
     assert_eq!(setup.ask("s3", ask("DELETE", "")).await.status, 204);
     assert_eq!(setup.ask("s3", ask("GET", "")).await.status, 404);
+}
+
+/// Each client writes XML in a way of its own.
+#[tokio::test(start_paused = true)]
+async fn how_a_client_writes_its_xml_decides_nothing() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let versioning = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VersioningConfiguration \
+        xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n  <Status id=\"1\">Enabled</Status >\n\
+        </VersioningConfiguration>\n";
+    assert_eq!(setup.set("logs", "versioning", versioning).await, OK);
+    let s3 = setup.root.s3("us-east-1");
+    let found = s3.get_bucket_versioning().bucket("logs").send().await.unwrap();
+    assert_eq!(found.status().map(|status| status.as_str()), Some("Enabled"));
+
+    let block = "<s3:PublicAccessBlockConfiguration xmlns:s3=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n\t\
+        <s3:BlockPublicPolicy\n>true</s3:BlockPublicPolicy>\n</s3:PublicAccessBlockConfiguration>";
+    assert_eq!(setup.set("logs", "publicAccessBlock", block).await, OK);
+    let found = s3.get_public_access_block().bucket("logs").send().await.unwrap();
+    let found = found.public_access_block_configuration().unwrap();
+    assert_eq!((found.block_public_policy(), found.block_public_acls()), (Some(true), Some(false)));
+
+    assert_eq!(setup.own("logs", "BucketOwnerPreferred").await, OK);
+    assert_eq!(setup.grant("logs", LOG_DELIVERY).await, OK);
+    let enforced = "<OwnershipControls><Rule>\n<ObjectOwnership xmlns=\"\">BucketOwnerEnforced</ObjectOwnership>\n\
+        </Rule></OwnershipControls>";
+    assert_eq!(setup.set("logs", "ownershipControls", enforced).await, "InvalidBucketAclWithObjectOwnership");
+}
+
+#[tokio::test(start_paused = true)]
+async fn xml_that_does_not_hold_up_is_refused_and_sets_nothing() {
+    let setup = Setup::new().await;
+    setup.bucket("logs").await;
+    let block = |value: &str| {
+        let value = format!("<BlockPublicPolicy>{value}</BlockPublicPolicy>");
+        format!("<PublicAccessBlockConfiguration>{value}</PublicAccessBlockConfiguration>")
+    };
+    for (part, xml) in [
+        ("versioning", "<VersioningConfiguration><Status>Enabled</Status>".to_owned()),
+        (
+            "versioning",
+            "<VersioningConfiguration><Status> Enabled </Status></VersioningConfiguration>".to_owned(),
+        ),
+        ("versioning", "<VersioningConfiguration/>".to_owned()),
+        ("versioning", String::new()),
+        ("ownershipControls", "<ObjectOwnership>Mine</ObjectOwnership>".to_owned()),
+        ("publicAccessBlock", block("yes")),
+        ("publicAccessBlock", block("false").replace("Configuration", "")),
+        ("lifecycle", "<LifecycleConfiguration>".to_owned()),
+    ] {
+        assert_eq!(setup.set("logs", part, &xml).await, "MalformedXML", "{part}: {xml}");
+    }
+    let s3 = setup.root.s3("us-east-1");
+    let found = s3.get_bucket_versioning().bucket("logs").send().await.unwrap();
+    assert_eq!(found.status(), None);
+    let found = s3.get_public_access_block().bucket("logs").send().await.unwrap();
+    let found = found.public_access_block_configuration().and_then(|block| block.block_public_policy());
+    assert_eq!(found, Some(true));
 }
 
 #[tokio::test(start_paused = true)]

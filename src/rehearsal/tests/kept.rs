@@ -1,4 +1,6 @@
-//! The console, the verdict, and what is kept.
+//! The console, and what is kept.
+
+use futures_util::FutureExt;
 
 use super::*;
 
@@ -17,36 +19,36 @@ async fn mfa_of_root_from_the_console_shows_in_the_account() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_new_account_has_nothing_in_place() {
-    let setup = Setup::new().await;
-    let findings = setup.account.verdict().await;
-    assert!(!findings.is_empty());
-    let in_place: Vec<_> = findings.iter().filter(|finding| finding.in_place).collect();
-    assert!(in_place.is_empty(), "{in_place:?}");
-}
-
 #[tokio::test]
 async fn what_was_made_is_there_when_the_account_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
-    let root = open(folder.path(), false).await;
+    let root = open(folder.path()).await;
     assert_eq!(code(root.iam().create_group().group_name("Administrators").send().await), OK);
     assert_eq!(create_bucket(&root, "eu-west-1", "logs", Some("eu-west-1")).await, OK);
 
-    let again = open(folder.path(), false).await;
+    let again = open(folder.path()).await;
     assert_eq!(again.caller, root.caller);
     assert_eq!(code(again.iam().get_group().group_name("Administrators").send().await), OK);
     assert_eq!(code(again.s3("eu-west-1").head_bucket().bucket("logs").send().await), OK);
 }
 
+/// A task that has worked for long without a wait is to let others have their turn, which an account cannot do when it
+/// is opened.
+#[tokio::test]
+async fn an_account_can_be_opened_by_a_task_whose_turn_is_over() {
+    while tokio::task::coop::consume_budget().now_or_never().is_some() {}
+    PracticeAccount::in_memory(clock()).unwrap();
+}
+
 #[tokio::test]
 async fn a_fresh_start_forgets_what_was_made() {
     let folder = tempfile::tempdir().unwrap();
-    let root = open(folder.path(), false).await;
+    let root = open(folder.path()).await;
     assert_eq!(code(root.iam().create_group().group_name("Administrators").send().await), OK);
     console(&place(folder.path()), ConsoleAction::RootMfa).unwrap();
 
-    let fresh = open(folder.path(), true).await;
+    forget(&place(folder.path())).unwrap();
+    let fresh = open(folder.path()).await;
     let group = fresh.iam().get_group().group_name("Administrators").send().await;
     assert_eq!(code(group), "NoSuchEntity");
     assert_eq!(in_summary(&fresh, SummaryKeyType::AccountMfaEnabled).await, Some(0));
@@ -55,7 +57,7 @@ async fn a_fresh_start_forgets_what_was_made() {
 #[tokio::test]
 async fn an_open_account_sees_what_is_done_in_the_console_of_its_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let root = open(folder.path(), false).await;
+    let root = open(folder.path()).await;
     assert_eq!(in_summary(&root, SummaryKeyType::AccountMfaEnabled).await, Some(0));
     console(&place(folder.path()), ConsoleAction::RootMfa).unwrap();
     assert_eq!(in_summary(&root, SummaryKeyType::AccountMfaEnabled).await, Some(1));
@@ -64,7 +66,7 @@ async fn an_open_account_sees_what_is_done_in_the_console_of_its_folder() {
 #[tokio::test]
 async fn only_the_owner_can_read_what_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let root = open(folder.path(), false).await;
+    let root = open(folder.path()).await;
     assert_eq!(code(root.iam().create_group().group_name("Administrators").send().await), OK);
     console(&place(folder.path()), ConsoleAction::BillingAccess).unwrap();
     assert_eq!(mode(&place(folder.path())), 0o700);
@@ -78,19 +80,19 @@ async fn only_the_owner_can_read_what_is_kept() {
 #[tokio::test]
 async fn what_is_kept_and_cannot_be_understood_is_not_taken_for_a_new_account() {
     let folder = tempfile::tempdir().unwrap();
-    let root = open(folder.path(), false).await;
+    let root = open(folder.path()).await;
     assert_eq!(code(root.iam().create_group().group_name("Administrators").send().await), OK);
     for file in files_in(&place(folder.path())) {
         std::fs::write(file, "{").unwrap();
     }
-    let opened = PracticeAccount::open(&place(folder.path()), false);
+    let opened = PracticeAccount::open(&place(folder.path()));
     assert!(matches!(opened, Err(RehearsalError::Unreadable { .. })), "{opened:?}");
 }
 
 #[tokio::test]
 async fn what_an_earlier_version_has_kept_is_understood() {
     let folder = tempfile::tempdir().unwrap();
-    let root = open(folder.path(), false).await;
+    let root = open(folder.path()).await;
     assert_eq!(code(root.iam().create_user().user_name("alice").send().await), OK);
     let set = root.iam().create_login_profile().user_name("alice").password("Long-Enough-1");
     assert_eq!(code(set.send().await), OK);
@@ -98,7 +100,7 @@ async fn what_an_earlier_version_has_kept_is_understood() {
     let key = made.access_key().unwrap().access_key_id().to_owned();
     make_older(&place(folder.path()));
 
-    let account = PracticeAccount::open(&place(folder.path()), false).unwrap();
+    let account = PracticeAccount::open(&place(folder.path())).unwrap();
     let root = connection(&account, folder.path()).started_as().await.unwrap();
     assert_eq!(code(root.iam().get_user().user_name("alice").send().await), OK);
     assert_eq!(in_summary(&root, SummaryKeyType::AccountMfaEnabled).await, Some(1));

@@ -21,12 +21,14 @@ use winterbaume_core::{MockRequest, MockResponse};
 use super::wire::{Call, refusal_in};
 use super::{
     ACCOUNT_ID, Clock, ConsoleAction, OrganizationTrail, PracticeAccount, RehearsalError, SignIn,
-    SignInRefusal, SignedIn, Standing, WayIn, console, hardware_seed, one_time_code, sign_in, signature,
+    SignInRefusal, SignedIn, Standing, WayIn, console, forget, hardware_seed, one_time_code, sign_in,
+    signature,
 };
 
 mod account;
 mod buckets;
 mod callers;
+mod decisions;
 mod devices;
 mod events;
 mod exports;
@@ -39,6 +41,7 @@ mod standing;
 mod traffic;
 mod trails;
 mod users;
+mod verdict;
 
 /// What [`code`] gives for a call that AWS takes.
 const OK: &str = "OK";
@@ -295,7 +298,7 @@ fn signed(credentials: &Credentials, service: &str, ask: Ask<'_>) -> MockRequest
     let payload = signature::digest(&call.sent);
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let secret = credentials.secret_access_key();
-    let value = signature::value(&call, secret, &scope, &names, TIME, &payload);
+    let value = signature::value(&call, secret, &scope, &names, TIME, &payload).unwrap();
     request.headers.insert("authorization", authorization(&value));
     request
 }
@@ -323,8 +326,8 @@ fn connection(account: &PracticeAccount, folder: &Path) -> Connection {
 }
 
 /// Root of the account that is kept below a folder.
-async fn open(folder: &Path, fresh: bool) -> Identity {
-    let account = PracticeAccount::open(&place(folder), fresh).unwrap();
+async fn open(folder: &Path) -> Identity {
+    let account = PracticeAccount::open(&place(folder)).unwrap();
     connection(&account, folder).started_as().await.unwrap()
 }
 

@@ -107,7 +107,7 @@ async fn an_open_account_learns_of_a_sign_in_from_another_window() {
     let nobody = sign_in(&place(folder.path()), &SignIn::default()).unwrap_err();
     assert!(matches!(nobody, RehearsalError::SignIn(SignInRefusal::NobodyMeant)), "{nobody:?}");
 
-    let account = PracticeAccount::open(&place(folder.path()), false).unwrap();
+    let account = PracticeAccount::open(&place(folder.path())).unwrap();
     let connection = connection(&account, folder.path());
     let root = connection.started_as().await.unwrap();
     let iam = root.iam();
@@ -127,7 +127,7 @@ async fn an_open_account_learns_of_a_sign_in_from_another_window() {
     // Once more, and with another run that opens the account afresh.
     let second = sign_in(&place(folder.path()), &who).unwrap();
     assert_eq!(read(&alice, "iam").await, OK);
-    let again = PracticeAccount::open(&place(folder.path()), false).unwrap();
+    let again = PracticeAccount::open(&place(folder.path())).unwrap();
     let again = super::connection(&again, folder.path());
     let alice = again.with_credentials(second.credentials, None).await.unwrap();
     assert_eq!(read(&alice, "iam").await, OK);

@@ -467,7 +467,7 @@ async fn an_administrator_sets_a_password_under_the_policy() {
 #[tokio::test(start_paused = true)]
 async fn only_a_digest_of_a_password_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let root = open(folder.path(), false).await;
+    let root = open(folder.path()).await;
     assert_eq!(code(root.iam().create_user().user_name("alice").send().await), OK);
     let set = root.iam().create_login_profile().user_name("alice").password(OLD);
     assert_eq!(code(set.send().await), OK);
