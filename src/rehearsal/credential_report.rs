@@ -1,5 +1,7 @@
 //! The credential report: all users in one table, made at most once in four hours.
 
+use std::iter;
+
 use winterbaume_core::MockResponse;
 use winterbaume_iam::IamStateView;
 use winterbaume_iam::views::UserView;
@@ -61,43 +63,54 @@ fn get(call: &Call, memory: &Memory, now: u64) -> MockResponse {
 }
 
 fn table(view: &IamStateView, memory: &Memory) -> String {
-    let mut rows = vec![HEADER.to_owned(), root_row(memory)];
     let mut users: Vec<_> = view.users.values().collect();
     users.sort_by(|one, other| one.name.cmp(&other.name));
-    rows.extend(users.into_iter().map(|user| user_row(user, view, memory)));
-    rows.join("\n")
+    let rows = users.into_iter().map(|user| user_row(user, view, memory));
+    let rows =
+        iter::once(HEADER.split(',').map(str::to_owned).collect()).chain([root_row(memory)]).chain(rows);
+    written(rows).unwrap_or_default()
 }
 
-fn root_row(memory: &Memory) -> String {
+/// A user's name may have a comma in it. Nothing can fail, because it is written into the memory.
+fn written(rows: impl Iterator<Item = Vec<String>>) -> Option<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).ok()?;
+    }
+    let text = String::from_utf8(writer.into_inner().ok()?).ok()?;
+    Some(text.trim_end().to_owned())
+}
+
+fn root_row(memory: &Memory) -> Vec<String> {
     let (made, used) = (iso(memory.opened()), iso(memory.root.login.made));
-    let keys: Vec<_> =
-        memory.root.keys.iter().map(|key| key_columns(Some(&key.key), Some(&key.known))).collect();
-    let mfa = memory.root_has_device();
-    format!(
-        "<root_account>,arn:aws:iam::{ACCOUNT_ID}:root,{made},not_supported,{used},not_supported,not_supported,{mfa},{},{},\
-         false,N/A,false,N/A,N/A",
-        keys.first().cloned().unwrap_or_else(|| key_columns(None, None)),
-        keys.get(1).cloned().unwrap_or_else(|| key_columns(None, None)),
-    )
+    let password = ["not_supported".into(), used, "not_supported".into(), "not_supported".into()];
+    let keys = memory.root.keys.iter().map(|key| key_columns(&key.key, Some(&key.known)));
+    let named = ["<root_account>".into(), format!("arn:aws:iam::{ACCOUNT_ID}:root"), made];
+    row(named, password, memory.root_has_device(), keys)
 }
 
-fn user_row(user: &UserView, view: &IamStateView, memory: &Memory) -> String {
-    let (name, arn) = (&user.name, &user.arn);
+fn user_row(user: &UserView, view: &IamStateView, memory: &Memory) -> Vec<String> {
+    let name = &user.name;
     let made = iso_again(user.create_date.as_deref()).unwrap_or_else(|| "N/A".into());
-    let password = view.login_profiles.contains_key(name);
-    let (used, changed) = password_columns(name, password, memory);
-    let mfa = memory.has_device(name);
-    let keys: Vec<_> = memory
-        .keys
-        .values()
-        .filter(|key| key.user == *name)
-        .map(|key| key_columns(Some(&key.key), Some(&key.known)))
-        .collect();
-    format!(
-        "{name},{arn},{made},{password},{used},{changed},N/A,{mfa},{},{},false,N/A,false,N/A,N/A",
-        keys.first().cloned().unwrap_or_else(|| key_columns(None, None)),
-        keys.get(1).cloned().unwrap_or_else(|| key_columns(None, None)),
-    )
+    let has_password = view.login_profiles.contains_key(name);
+    let (used, changed) = password_columns(name, has_password, memory);
+    let password = [has_password.to_string(), used, changed, "N/A".into()];
+    let keys = memory.keys.values().filter(|key| key.user == *name);
+    let keys = keys.map(|key| key_columns(&key.key, Some(&key.known)));
+    row([name.clone(), user.arn.clone(), made], password, memory.has_device(name), keys)
+}
+
+/// The account is not asked for certificates, so nobody has any.
+fn row(
+    named: [String; 3],
+    password: [String; 4],
+    mfa: bool,
+    keys: impl Iterator<Item = [String; 5]>,
+) -> Vec<String> {
+    let no_key = || ["false", "N/A", "N/A", "N/A", "N/A"].map(str::to_owned);
+    let keys = keys.chain(iter::repeat_with(no_key)).take(2).flatten();
+    let certificates = ["false", "N/A", "false", "N/A", "N/A"].map(str::to_owned);
+    named.into_iter().chain(password).chain([mfa.to_string()]).chain(keys).chain(certificates).collect()
 }
 
 /// When a console password was last used, and when it was last changed.
@@ -110,11 +123,11 @@ fn password_columns(user: &str, has_one: bool, memory: &Memory) -> (String, Stri
     (used, known.map_or("N/A".to_owned(), |password| iso(password.changed)))
 }
 
-fn key_columns(key: Option<&Key>, known: Option<&Known>) -> String {
-    let Some(key) = key else { return "false,N/A,N/A,N/A,N/A".into() };
-    let last = known.and_then(|known| known.last_use.as_ref());
-    let last = last.map_or("N/A,N/A,N/A".to_owned(), |(time, service, region)| {
-        format!("{},{region},{service}", iso(*time))
-    });
-    format!("{},{},{last}", key.active, iso(key.made))
+fn key_columns(key: &Key, known: Option<&Known>) -> [String; 5] {
+    let last = known.and_then(|known| known.last_use.clone());
+    let [time, region, service] = last
+        .map_or(["N/A", "N/A", "N/A"].map(str::to_owned), |(time, service, region)| {
+            [iso(time), region, service]
+        });
+    [key.active.to_string(), iso(key.made), time, region, service]
 }

@@ -1,5 +1,7 @@
 //! Users, groups, keys and passwords, and the reports about them.
 
+use steps::credential_report::CredentialReport;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -167,6 +169,18 @@ async fn the_credential_report_is_there_at_the_second_ask() {
     assert_eq!(code(iam.get_credential_report().send().await), "ReportInProgress");
     assert_eq!(ask_for_report(&setup.root).await, ReportStateType::Complete);
     assert!(credential_report(&setup.root).await.contains("\n<root_account>,"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_with_a_comma_is_one_cell_of_the_credential_report() {
+    let setup = Setup::new().await;
+    setup.user("alice,example").await;
+    ask_for_report(&setup.root).await;
+    ask_for_report(&setup.root).await;
+    let report = CredentialReport::parse(&credential_report(&setup.root).await, None);
+    let users: Vec<_> = report.users().map(|row| row.user.as_str()).collect();
+    assert_eq!(users, ["alice,example"]);
+    assert!(report.root().is_some());
 }
 
 #[tokio::test(start_paused = true)]
