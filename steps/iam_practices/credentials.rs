@@ -50,7 +50,7 @@ pub(super) fn unused(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let plan = with_lines(plan, findings.into_iter().map(|finding| finding.evidence).collect());
     match &facts.looked_up {
         Ok(_) => plan.with_note(basis(facts)),
-        Err(unseen) => plan.with_note(unseen.text()).with_note(basis(facts)),
+        Err(unseen) => plan.with_unseen(unseen.clone()).with_note(basis(facts)),
     }
 }
 

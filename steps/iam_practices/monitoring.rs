@@ -117,8 +117,8 @@ impl Watch {
         } else {
             return StepPlan::in_place(step, listed(self.found));
         };
-        let unseen = unseen.iter().map(Unseen::text);
-        self.notes.into_iter().chain(self.by_word).chain(unseen).fold(plan, StepPlan::with_note)
+        let plan = self.notes.into_iter().chain(self.by_word).fold(plan, StepPlan::with_note);
+        unseen.into_iter().fold(plan, StepPlan::with_unseen)
     }
 
     /// A day-one account is set up by root, so root counts as used only when an administrator has been there for a while.

@@ -294,6 +294,33 @@ fn public_access_is_blocked_by_a_yes_of_its_own() {
     assert!(with_contact.notes.iter().any(decide), "{:?}", with_contact.notes);
 }
 
+/// Of what was not seen nobody knows what it would be accepted for.
+#[test]
+fn an_exception_is_no_pass_for_what_was_not_seen_and_tells_what_it_is_about() {
+    let step = StepId::ActivityMonitoring;
+    let bare = Facts { support: Ok(SupportRole::Missing), security_contact: Ok(false), ..perfect() };
+    let accepted = planned(&bare, &accepting(&[step], answers()), step);
+    assert_eq!(
+        (accepted.state, accepted.reason.as_ref().map(|text| text.en.as_str())),
+        (State::Accepted, Some(plan_cases::ACCEPTED),)
+    );
+    for word in ["AWSSupportAccess", "dayone-support"] {
+        notes(&accepted, &[word]);
+    }
+    assert!(accepted.notes.iter().any(|note| note.en.contains("security notices")), "{accepted:?}");
+
+    for hidden in [
+        Facts { analyzer: Err(unseen()), ..bare.clone() },
+        Facts { analyzer: Err(unseen()), support: Ok(SupportRole::Namesake), ..bare.clone() },
+        Facts { analyzer: Err(unseen()), ..perfect() },
+    ] {
+        let open = planned(&hidden, &accepting(&[step], answers()), step);
+        assert_not_assessed(&open);
+        notes(&open, &[plan_cases::ACCEPTED]);
+        holds_together(&open);
+    }
+}
+
 #[test]
 fn what_stays_public_by_the_answers_is_accepted_with_the_reason() {
     let mut facts = Facts { public_access_blocked: Ok(false), ..perfect() };

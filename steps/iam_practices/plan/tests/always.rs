@@ -28,6 +28,17 @@ fn what_was_not_seen_is_never_in_place() {
     });
 }
 
+/// The operator's word does not make a pass of it either.
+#[test]
+fn what_was_not_seen_is_never_settled() {
+    always(|facts, answers| {
+        for planned in plan(facts, answers) {
+            let unseen = rests_on_unseen(planned.step, facts, answers);
+            assert!(!unseen || !planned.state.is_settled(), "{planned:?}");
+        }
+    });
+}
+
 fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     match step {
         StepId::IndividualUsers => facts.rights.is_err() || facts.report.is_err(),

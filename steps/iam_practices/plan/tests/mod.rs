@@ -54,7 +54,7 @@ fn holds_together(planned: &StepPlan<Change>) {
     let state = planned.state;
     assert_ne!(state, State::NotApplicable, "{planned:?}");
     // What is accepted goes on telling what that is, and what was not seen tells that it is accepted.
-    let may_have_notes = !matches!(state, State::InPlace | State::Blocked);
+    let may_have_notes = !matches!(state, State::InPlace | State::Blocked) || !planned.unseen.is_empty();
     assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
     let may_be_offered = matches!(state, State::NeedsPerson | State::InPlace);
     assert!(planned.offer.is_none() || may_be_offered, "{planned:?}");
