@@ -50,7 +50,7 @@ pub struct Facts {
     pub rights: Reading<Rights>,
     /// The analyzer of access from outside, in the run's Region.
     pub analyzer: Reading<Analyzer>,
-    /// Whether the account has a contact for security notices.
+    /// Whether the account has a contact for security notices of its own.
     pub security_contact: Reading<bool>,
     /// Whether it has one for billing, and one for operations.
     pub other_contacts: Reading<[bool; 2]>,
@@ -104,6 +104,11 @@ impl Facts {
             Ok(looked_up) => looked_up.get(&row.user).unwrap_or(&row.keys),
             Err(_) => &row.keys,
         }
+    }
+
+    /// Whether the contacts are those of another account: of the standard account that belongs to one of GovCloud.
+    pub fn has_no_contacts_of_its_own(&self) -> bool {
+        self.partition == account::WITHOUT_CONTACTS
     }
 
     /// Whether the keys of a user are as just looked up.

@@ -9,6 +9,9 @@ use crate::error::AwsError;
 
 use super::{Analyzer, seen};
 
+/// The partition whose accounts have no contacts of their own. Source: GovCloud user guide, "AWS Account Management".
+pub(super) const WITHOUT_CONTACTS: &str = "aws-us-gov";
+
 pub(super) async fn analyzer(identity: &Identity, region: &str) -> Result<Reading<Analyzer>, AwsError> {
     let analyzers = identity
         .access_analyzer(region)
@@ -39,8 +42,8 @@ fn best(analyzers: &[AnalyzerSummary]) -> Analyzer {
 /// Whether there is a contact for security notices, and whether there are those for billing and operations. GovCloud has
 /// no contacts of its own: they are those of the standard account that belongs to it.
 pub(super) async fn contacts(identity: &Identity) -> Result<(Reading<bool>, Reading<[bool; 2]>), AwsError> {
-    if identity.caller.partition == "aws-us-gov" {
-        return Ok((Ok(true), Ok([true; 2])));
+    if identity.caller.partition == WITHOUT_CONTACTS {
+        return Ok((Ok(false), Ok([false; 2])));
     }
     let (security, billing, operations) = tokio::try_join!(
         contact(identity, AlternateContactType::Security),

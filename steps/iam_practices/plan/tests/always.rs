@@ -50,6 +50,8 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
                 || facts.support.is_err()
                 || facts.public_access_blocked.is_err()
                 || facts.security_contact.is_err()
+                || facts.other_contacts.is_err()
+                || facts.trail.is_err()
                 || (answers.trail.root_alarm_email.is_some() && hides_alarm(facts))
         }
     }

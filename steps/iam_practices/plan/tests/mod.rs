@@ -88,7 +88,7 @@ fn perfect() -> Facts {
 fn fresh() -> Facts {
     Facts {
         run: Run::default(),
-        report: Ok(report(vec![root_used(0)])),
+        report: Ok(report(vec![Row { created: ago(0), ..root_used(0) }])),
         rights: Ok(Rights::default()),
         analyzer: Ok(Analyzer::Missing),
         security_contact: Ok(false),
@@ -122,6 +122,7 @@ fn root_used(days: i64) -> Row {
     Row {
         user: "<root_account>".into(),
         arn: format!("arn:aws:iam::{ACCOUNT}:root"),
+        created: ago(300),
         password_last_used: ago(days),
         ..Row::default()
     }
