@@ -108,21 +108,22 @@ fn chosen(switch_off: &[Finding], delete: &[Finding], answers: &Answers) -> Vec<
     }
 }
 
+/// A password that was changed a moment ago may be meant for somebody who comes back, so both dates are told.
 fn unused_password(row: &Row) -> Text {
     let (user, created) = (harmless(&row.user), made_in_words(row.created, row.made_by.as_ref()));
-    let (en, ko) = (&created.en, &created.ko);
-    match row.password_last_used {
-        Some(used) => {
-            let used = day(Some(used));
-            text! {
-                en: "{user}: console password, last used {used}, user created {en}",
-                ko: "{user}: 콘솔 암호, 마지막 사용 {used}, 사용자 생성 {ko}"
-            }
-        }
-        None => text! {
-            en: "{user}: console password, never used, user created {en}",
-            ko: "{user}: 콘솔 암호, 사용된 적 없음, 사용자 생성 {ko}"
-        },
+    let used = match row.password_last_used.map(|used| day(Some(used))) {
+        Some(used) => text! { en: "last used {used}", ko: "마지막 사용 {used}" },
+        None => text! { en: "never used", ko: "사용된 적 없음" },
+    };
+    let changed = match row.password_last_changed.map(|changed| day(Some(changed))) {
+        Some(changed) => text! { en: ", last changed {changed}", ko: ", 마지막 변경 {changed}" },
+        None => Text::default(),
+    };
+    let (en, ko, used_en, used_ko) = (&created.en, &created.ko, &used.en, &used.ko);
+    let (changed_en, changed_ko) = (&changed.en, &changed.ko);
+    text! {
+        en: "{user}: console password, {used_en}{changed_en}, user created {en}",
+        ko: "{user}: 콘솔 암호, {used_ko}{changed_ko}, 사용자 생성 {ko}"
     }
 }
 
