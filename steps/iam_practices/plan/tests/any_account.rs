@@ -163,7 +163,7 @@ fn any_rights() -> impl Strategy<Value = Rights> {
         users.iter_mut().for_each(|user| user.groups.retain(is_there));
         let role = |path: &str| {
             let (attached, inline) = (attached.clone(), inline.clone());
-            Role { name: "Deploy".into(), path: path.into(), attached, inline }
+            Role { name: "Deploy".into(), path: path.into(), attached, inline, ..Role::default() }
         };
         let roles = roles.into_iter().map(role).collect();
         Rights { policies: vec![Policy { reach, ..own_policy(&[]) }], users, groups, roles }
