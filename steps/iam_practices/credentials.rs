@@ -247,7 +247,11 @@ pub(super) fn roles_not_keys(facts: &Facts, answers: &Answers) -> StepPlan<Chang
     let users = report.users().filter(|row| !facts.is_one_of_ours(&row.user, answers));
     let findings: Vec<_> = users.flat_map(|row| of_machines(row, facts)).collect();
     if findings.is_empty() {
-        let found = text! { en: "no key looks like a machine's", ko: "프로그램이나 서버에서 쓰는 것으로 보이는 키 없음" };
+        // The instances would take a service of their own, in each Region, for one setting.
+        let found = text! {
+            en: "no key looks like a machine's; EC2 instances were not looked at",
+            ko: "프로그램이나 서버에서 쓰는 것으로 보이는 키 없음, EC2 인스턴스는 확인하지 않음"
+        };
         return in_place_by(step, report, facts, &found);
     }
     let plan = StepPlan::needs_person(step, give_roles(&findings));
