@@ -36,8 +36,16 @@ impl AccountSummary {
 
     /// How many users and groups there are; none where AWS does not say.
     pub fn users_and_groups(&self) -> Option<(usize, usize)> {
-        let count = |key: SummaryKeyType| self.0.get(&key).and_then(|count| usize::try_from(*count).ok());
-        Some((count(SummaryKeyType::Users)?, count(SummaryKeyType::Groups)?))
+        Some((self.count(SummaryKeyType::Users)?, self.count(SummaryKeyType::Groups)?))
+    }
+
+    /// How many roles and customer managed policies there are; none where AWS does not say.
+    pub fn roles_and_policies(&self) -> Option<(usize, usize)> {
+        Some((self.count(SummaryKeyType::Roles)?, self.count(SummaryKeyType::Policies)?))
+    }
+
+    fn count(&self, key: SummaryKeyType) -> Option<usize> {
+        self.0.get(&key).and_then(|count| usize::try_from(*count).ok())
     }
 
     /// What AWS does not say is not known: it is not a no.
@@ -66,8 +74,10 @@ mod tests {
         assert!(summary.root_password());
         let managed = AccountSummary(HashMap::from([(SummaryKeyType::from("AccountPasswordPresent"), 0)]));
         assert!(!managed.root_password());
-        assert_eq!(managed.users_and_groups(), None);
+        assert_eq!((managed.users_and_groups(), managed.roles_and_policies()), (None, None));
         let counts = [(SummaryKeyType::Users, 3), (SummaryKeyType::Groups, 2)];
         assert_eq!(AccountSummary(HashMap::from(counts)).users_and_groups(), Some((3, 2)));
+        let counts = [(SummaryKeyType::Roles, 7), (SummaryKeyType::Policies, 0)];
+        assert_eq!(AccountSummary(HashMap::from(counts)).roles_and_policies(), Some((7, 0)));
     }
 }

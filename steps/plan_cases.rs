@@ -145,6 +145,9 @@ pub(crate) fn holds_together<C: Change>(planned: &StepPlan<C>) {
     assert_eq!(planned.found.is_some(), state == State::InPlace, "{planned:?}");
     assert_eq!(planned.reason.is_some(), !explains_itself, "{planned:?}");
     assert!(planned.undo.is_empty() || state == State::ToChange, "{planned:?}");
+    // What was not seen is told, and never passes.
+    assert!(planned.unseen.is_empty() || !state.is_settled(), "{planned:?}");
+    assert!(planned.unseen.iter().all(|unseen| planned.notes.contains(&unseen.text())), "{planned:?}");
     // What is chosen is told by the choices.
     let says_how = |task: &PersonTask| matches!(task.seen, Seen::ByChoice(..)) || !task.how.is_empty();
     assert!(planned.person.iter().all(says_how), "{planned:?}");

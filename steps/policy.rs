@@ -340,7 +340,7 @@ fn arn_like(pattern: &str, arn: &str) -> bool {
 }
 
 /// Whether the text matches a pattern with `*` (any characters) and `?` (one character).
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut retry) = (0, 0, None);
     while t < text.len() {

@@ -255,6 +255,22 @@ pub enum Verb {
     Start,
 }
 
+impl Verb {
+    /// The word in a plan.
+    pub fn in_words(self) -> Text {
+        match self {
+            Self::Create => crate::text! { en: "create", ko: "생성" },
+            Self::Update => crate::text! { en: "update", ko: "수정" },
+            Self::Attach => crate::text! { en: "attach", ko: "연결" },
+            Self::Detach => crate::text! { en: "detach", ko: "연결 해제" },
+            Self::Enable => crate::text! { en: "enable", ko: "활성화" },
+            Self::Disable => crate::text! { en: "disable", ko: "비활성화" },
+            Self::Delete => crate::text! { en: "delete", ko: "삭제" },
+            Self::Start => crate::text! { en: "start", ko: "시작" },
+        }
+    }
+}
+
 /// The smallest thing that a run may be interrupted between.
 pub trait Change: Clone + std::fmt::Debug + PartialEq + Serialize {
     /// What is done.
@@ -349,6 +365,9 @@ pub struct StepPlan<C> {
     pub offer: Option<Offer<C>>,
     /// Everybody whom the step waits for, where its words name only some.
     pub names: Vec<String>,
+    /// What gave nothing when it was read, where the rest was enough for a verdict. Each is in the notes, too, and while
+    /// there is one the step cannot pass.
+    pub unseen: Vec<Unseen>,
 }
 
 /// Something that a step does not need and a person may want.
@@ -379,6 +398,7 @@ impl<C> StepPlan<C> {
             watchable: None,
             offer: None,
             names: Vec::new(),
+            unseen: Vec::new(),
         }
     }
 
@@ -426,6 +446,13 @@ impl<C> StepPlan<C> {
         self
     }
 
+    /// Adds what gave nothing when it was read, and a note of it.
+    pub fn with_unseen(mut self, unseen: Unseen) -> Self {
+        self.notes.push(unseen.text());
+        self.unseen.push(unseen);
+        self
+    }
+
     /// Adds the names of everybody whom the step waits for.
     pub fn with_names(self, names: &[String]) -> Self {
         Self { names: names.iter().map(|name| harmless(name)).collect(), ..self }
@@ -433,7 +460,7 @@ impl<C> StepPlan<C> {
 
     /// The same, held up by a step that has to be in place before.
     pub fn held_up_by(self, needed: StepId) -> Self {
-        Self { notes: self.notes, ..Self::blocked(self.step, after(needed)) }
+        Self { notes: self.notes, unseen: self.unseen, ..Self::blocked(self.step, after(needed)) }
     }
 
     /// Offers, once the step is in place, what an answer with this key would add to it.
@@ -455,10 +482,12 @@ impl<C> StepPlan<C> {
         self.careful = true;
         self.with_note(note)
     }
+}
 
+impl<C: Change> StepPlan<C> {
     /// The operator's word, kept in the answers, that a step stays as it is. What is in place needs no exception, and of
-    /// what was not seen nobody knows what it would be made for: there the word is only noted. What was found stays to be
-    /// read, so that an exception goes on telling what it is about.
+    /// what was not seen nobody knows what it would be made for: there the word is only noted, even if a part of the step
+    /// was seen. What was found stays to be read, so that an exception goes on telling what it is about.
     pub fn accept(self, answers: &Answers) -> Self {
         let Some(accepted) = answers.accept.iter().find(|accept| accept.step == self.step) else {
             return self;
@@ -466,14 +495,38 @@ impl<C> StepPlan<C> {
         match self.state {
             State::InPlace | State::NotApplicable => self,
             State::NotAssessed => self.with_note(accepted_as_it_is(&accepted.reason)),
-            _ => {
-                let left = self.person.map(|task| task.what);
-                let notes = left.into_iter().chain(self.notes).collect();
-                let reason = Some(Text::verbatim(&accepted.reason));
-                Self { reason, notes, ..Self::new(self.step, State::Accepted) }
-            }
+            _ => self.left_as_it_is(&accepted.reason),
         }
     }
+
+    fn left_as_it_is(self, reason: &str) -> Self {
+        let told: Vec<_> = self.unseen.iter().map(Unseen::text).collect();
+        let changes = self.changes.iter().map(not_made);
+        let left = self.person.map(|task| task.what);
+        let noted = self.notes.into_iter().filter(|note| !told.contains(note));
+        let notes = changes.chain(left).chain(noted).collect();
+        if self.unseen.is_empty() {
+            let reason = Some(Text::verbatim(reason));
+            return Self { reason, notes, ..Self::new(self.step, State::Accepted) };
+        }
+        let why = Some(all_reasons(&self.unseen));
+        let open = Self { reason: why, notes, ..Self::new(self.step, State::NotAssessed) };
+        open.with_note(accepted_as_it_is(reason))
+    }
+}
+
+/// A change that the operator does without.
+fn not_made<C: Change>(change: &C) -> Text {
+    let (verb, what) = (change.verb().in_words(), change.summary());
+    let (en, ko, what_en, what_ko) = (&verb.en, &verb.ko, &what.en, &what.ko);
+    crate::text! { en: "Not made: {en} {what_en}", ko: "하지 않은 변경({ko}): {what_ko}" }
+}
+
+/// Why nothing is known, of several reads.
+fn all_reasons(unseen: &[Unseen]) -> Text {
+    let (en, ko): (Vec<_>, Vec<_>) =
+        unseen.iter().map(Unseen::reason).map(|reason| (reason.en, reason.ko)).unzip();
+    Text { en: en.join(" "), ko: ko.join(" ") }
 }
 
 fn accepted_as_it_is(reason: &str) -> Text {
@@ -525,6 +578,24 @@ mod tests {
     use super::*;
     use crate::answers::Accept;
 
+    /// A change of which only the words matter.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    struct Lamp;
+
+    impl Change for Lamp {
+        fn verb(&self) -> Verb {
+            Verb::Enable
+        }
+
+        fn resource(&self) -> String {
+            "lamp".into()
+        }
+
+        fn summary(&self) -> Text {
+            Text::verbatim("the lamp")
+        }
+    }
+
     /// The answers of somebody who leaves the step as it is.
     fn accepting(step: StepId) -> Answers {
         Answers { accept: vec![Accept { step, reason: "we know".into() }], ..Answers::default() }
@@ -535,19 +606,54 @@ mod tests {
         let what = Text::verbatim("Replace the keys of bob");
         let task = PersonTask { what: what.clone(), how: Vec::new(), seen: Seen::Elsewhere };
         let line = Text::verbatim("bob: access key AKIA1");
-        let plan = StepPlan::<()>::needs_person(StepId::KeyRotation, task).with_note(line.clone());
+        let plan = StepPlan::<Lamp>::needs_person(StepId::KeyRotation, task).with_note(line.clone());
         let accepted = plan.clone().accept(&accepting(StepId::KeyRotation));
         assert_eq!((accepted.state, accepted.reason), (State::Accepted, Some(Text::verbatim("we know"))));
         assert_eq!((accepted.notes, accepted.person), (vec![what, line], None));
         assert_eq!(plan.clone().accept(&accepting(StepId::RootMfa)), plan);
-        let in_place = StepPlan::<()>::in_place(StepId::KeyRotation, Text::verbatim("young keys"));
+        let in_place = StepPlan::<Lamp>::in_place(StepId::KeyRotation, Text::verbatim("young keys"));
         assert_eq!(in_place.clone().accept(&accepting(StepId::KeyRotation)), in_place);
+    }
+
+    #[test]
+    fn what_is_not_changed_by_the_operator_s_word_is_told() {
+        let step = StepId::ActivityMonitoring;
+        let line = Text::verbatim("it is dark");
+        let plan = StepPlan::to_change(step, vec![Lamp], Text::default()).with_note(line.clone());
+        let accepted = plan.accept(&accepting(step));
+        assert_eq!((accepted.state, &accepted.changes), (State::Accepted, &Vec::new()));
+        assert_eq!((accepted.notes.len(), &accepted.notes[1]), (2, &line));
+        let told = &accepted.notes[0];
+        assert!(told.en.contains("enable the lamp"), "{told:?}");
+        assert!(told.ko.contains("활성화") && told.ko.contains("the lamp"), "{told:?}");
+    }
+
+    #[test]
+    fn a_step_of_which_a_part_was_not_seen_is_not_accepted() {
+        let step = StepId::ActivityMonitoring;
+        let unseen = Unseen::denied("access-analyzer:ListAnalyzers", "AccessDenied");
+        let what = Text::verbatim("Name a contact");
+        let task = PersonTask { what: what.clone(), how: Vec::new(), seen: Seen::Elsewhere };
+        let plans = [
+            (StepPlan::to_change(step, vec![Lamp], Text::default()), not_made(&Lamp)),
+            (StepPlan::needs_person(step, task), what),
+            (StepPlan::waiting(step, Text::verbatim("soon")).with_note(not_made(&Lamp)), not_made(&Lamp)),
+        ];
+        for (plan, left) in plans {
+            let plan = plan.with_unseen(unseen.clone());
+            assert!(plan.notes.contains(&unseen.text()), "it is told without a word of the operator, too");
+            let open = plan.accept(&accepting(step));
+            assert_eq!((open.state, &open.reason), (State::NotAssessed, &Some(unseen.reason())));
+            assert_eq!((&open.notes[0], open.notes.len()), (&left, 2), "{:?}", open.notes);
+            assert!(open.notes[1].en.contains("we know"), "{:?}", open.notes);
+            assert!(!open.state.is_settled() && open.changes.is_empty() && open.person.is_none());
+        }
     }
 
     #[test]
     fn what_was_not_seen_is_not_accepted() {
         let unseen = Unseen::denied("iam:GetCredentialReport", "AccessDenied");
-        let plan = StepPlan::<()>::not_assessed(StepId::KeyRotation, &unseen);
+        let plan = StepPlan::<Lamp>::not_assessed(StepId::KeyRotation, &unseen);
         let left = plan.accept(&accepting(StepId::KeyRotation));
         assert_eq!((left.state, left.reason), (State::NotAssessed, Some(unseen.reason())));
         assert!(!left.state.is_settled());

@@ -27,6 +27,8 @@ use support::stage::{Errand, Stage, state_of};
 const BUCKETS: &[StepId] = &[TrailBucket, ReportBucket];
 const REPORTS: &[StepId] = &[ReportBucket, Report, ReportDelivery];
 const TRAILS: &[StepId] = &[TrailBucket, Trail, LogDelivery];
+/// Who would notice something is told with what records it.
+const TRAILS_AND_WATCHING: &[StepId] = &[TrailBucket, Trail, LogDelivery, ActivityMonitoring];
 const RIGHTS: &[StepId] = &[IndividualUsers, PermissionsThroughGroups, LeastPrivilege];
 const CREDENTIALS: &[StepId] =
     &[IndividualUsers, UnusedCredentials, KeyRotation, RolesNotKeys, ActivityMonitoring];
@@ -46,7 +48,7 @@ const RESTS: [(&str, &[StepId], &[StepId]); 57] = [
     ("bcm-data-exports:ListExecutions", &[ReportDelivery], NOTHING),
     ("bcm-data-exports:ListExports", REPORTS, REPORTS),
     ("budgets:ViewBudget", &[Report], NOTHING),
-    ("cloudtrail:DescribeTrails", TRAILS, TRAILS),
+    ("cloudtrail:DescribeTrails", TRAILS_AND_WATCHING, TRAILS_AND_WATCHING),
     ("cloudtrail:GetEventSelectors", &[Trail], NOTHING),
     ("cloudtrail:GetTrailStatus", &[Trail, LogDelivery], NOTHING),
     // A trail that is good enough needs no other; without one, there may be one in another Region.

@@ -176,6 +176,8 @@ fn summary(call: &Call, view: &IamStateView, memory: &Memory) -> MockResponse {
         ("AccountSigningCertificatesPresent", 0),
         ("Users", view.users.len()),
         ("Groups", view.groups.len()),
+        ("Roles", view.roles.len()),
+        ("Policies", view.policies.values().filter(|policy| !policy.arn.contains(":iam::aws:")).count()),
         ("MFADevices", memory.devices.len()),
         ("MFADevicesInUse", in_use),
         ("AccessKeysPerUserQuota", 2),

@@ -23,16 +23,7 @@ pub(super) fn sign(verb: Verb) -> (Tone, &'static str) {
 
 /// What a change will do.
 pub(super) fn planned(verb: Verb) -> Text {
-    match verb {
-        Verb::Create => text! { en: "create", ko: "생성" },
-        Verb::Update => text! { en: "update", ko: "수정" },
-        Verb::Attach => text! { en: "attach", ko: "연결" },
-        Verb::Detach => text! { en: "detach", ko: "연결 해제" },
-        Verb::Enable => text! { en: "enable", ko: "활성화" },
-        Verb::Disable => text! { en: "disable", ko: "비활성화" },
-        Verb::Delete => text! { en: "delete", ko: "삭제" },
-        Verb::Start => text! { en: "start", ko: "시작" },
-    }
+    verb.in_words()
 }
 
 /// What a change has done.

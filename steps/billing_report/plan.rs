@@ -149,8 +149,8 @@ fn with_budget(mut plan: StepPlan<Change>, facts: &Facts, budget: Budget) -> Ste
     let standing = match &facts.budget {
         Ok(found) => budget.against(found.as_ref()),
         Err(unseen) if plan.state == State::InPlace => return StepPlan::not_assessed(plan.step, unseen),
-        Err(unseen) if plan.state == State::ToChange => return plan.with_note(unseen.text()),
-        Err(_) => return plan,
+        Err(_) if plan.state == State::NotAssessed => return plan,
+        Err(unseen) => return plan.with_unseen(unseen.clone()),
     };
     let change = match standing {
         Standing::InPlace(found) => return with_found(plan, &found),

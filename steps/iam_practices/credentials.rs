@@ -50,7 +50,7 @@ pub(super) fn unused(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let plan = with_lines(plan, findings.into_iter().map(|finding| finding.evidence).collect());
     match &facts.looked_up {
         Ok(_) => plan.with_note(basis(facts)),
-        Err(unseen) => plan.with_note(unseen.text()).with_note(basis(facts)),
+        Err(unseen) => plan.with_unseen(unseen.clone()).with_note(basis(facts)),
     }
 }
 
@@ -108,21 +108,22 @@ fn chosen(switch_off: &[Finding], delete: &[Finding], answers: &Answers) -> Vec<
     }
 }
 
+/// A password that was changed a moment ago may be meant for somebody who comes back, so both dates are told.
 fn unused_password(row: &Row) -> Text {
     let (user, created) = (harmless(&row.user), made_in_words(row.created, row.made_by.as_ref()));
-    let (en, ko) = (&created.en, &created.ko);
-    match row.password_last_used {
-        Some(used) => {
-            let used = day(Some(used));
-            text! {
-                en: "{user}: console password, last used {used}, user created {en}",
-                ko: "{user}: 콘솔 암호, 마지막 사용 {used}, 사용자 생성 {ko}"
-            }
-        }
-        None => text! {
-            en: "{user}: console password, never used, user created {en}",
-            ko: "{user}: 콘솔 암호, 사용된 적 없음, 사용자 생성 {ko}"
-        },
+    let used = match row.password_last_used.map(|used| day(Some(used))) {
+        Some(used) => text! { en: "last used {used}", ko: "마지막 사용 {used}" },
+        None => text! { en: "never used", ko: "사용된 적 없음" },
+    };
+    let changed = match row.password_last_changed.map(|changed| day(Some(changed))) {
+        Some(changed) => text! { en: ", last changed {changed}", ko: ", 마지막 변경 {changed}" },
+        None => Text::default(),
+    };
+    let (en, ko, used_en, used_ko) = (&created.en, &created.ko, &used.en, &used.ko);
+    let (changed_en, changed_ko) = (&changed.en, &changed.ko);
+    text! {
+        en: "{user}: console password, {used_en}{changed_en}, user created {en}",
+        ko: "{user}: 콘솔 암호, {used_ko}{changed_ko}, 사용자 생성 {ko}"
     }
 }
 
@@ -246,7 +247,11 @@ pub(super) fn roles_not_keys(facts: &Facts, answers: &Answers) -> StepPlan<Chang
     let users = report.users().filter(|row| !facts.is_one_of_ours(&row.user, answers));
     let findings: Vec<_> = users.flat_map(|row| of_machines(row, facts)).collect();
     if findings.is_empty() {
-        let found = text! { en: "no key looks like a machine's", ko: "프로그램이나 서버에서 쓰는 것으로 보이는 키 없음" };
+        // The instances would take a service of their own, in each Region, for one setting.
+        let found = text! {
+            en: "no key looks like a machine's; EC2 instances were not looked at",
+            ko: "프로그램이나 서버에서 쓰는 것으로 보이는 키 없음, EC2 인스턴스는 확인하지 않음"
+        };
         return in_place_by(step, report, facts, &found);
     }
     let plan = StepPlan::needs_person(step, give_roles(&findings));

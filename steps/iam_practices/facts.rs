@@ -19,7 +19,7 @@ use crate::readings::Readings;
 use crate::session::Session;
 
 use super::rights;
-use super::rights::Rights;
+use super::rights::{Rights, Role};
 use super::root_alarm;
 use super::root_alarm::Alarm;
 
@@ -48,9 +48,12 @@ pub struct Facts {
     pub switched: Reading<BTreeSet<String>>,
     /// Who may do what.
     pub rights: Reading<Rights>,
+    /// The management account of the organization, if the account is in one. It is read only where a role says to be of an
+    /// organization.
+    pub management_account: Reading<Option<String>>,
     /// The analyzer of access from outside, in the run's Region.
     pub analyzer: Reading<Analyzer>,
-    /// Whether the account has a contact for security notices.
+    /// Whether the account has a contact for security notices of its own.
     pub security_contact: Reading<bool>,
     /// Whether it has one for billing, and one for operations.
     pub other_contacts: Reading<[bool; 2]>,
@@ -106,6 +109,11 @@ impl Facts {
         }
     }
 
+    /// Whether the contacts are those of another account: of the standard account that belongs to one of GovCloud.
+    pub fn has_no_contacts_of_its_own(&self) -> bool {
+        self.partition == account::WITHOUT_CONTACTS
+    }
+
     /// Whether the keys of a user are as just looked up.
     pub fn is_looked_up(&self, user: &str) -> bool {
         self.looked_up.as_ref().is_ok_and(|looked_up| looked_up.contains_key(user))
@@ -131,9 +139,9 @@ pub async fn observe(
     let region = session.connection.region();
     let (now, run) = (identity.clock().now().as_second(), run(session));
     let is_ours = |user: &str| is_one_of_ours(user, &run, answers);
-    let (credentials, rights, analyzer, contacts, others) = tokio::try_join!(
+    let (credentials, (rights, management_account), analyzer, contacts, others) = tokio::try_join!(
         keys::credentials(readings, is_ours, &session.remembered, now),
-        rights::read(readings),
+        rights_and_management(readings),
         account::analyzer(identity, &region),
         account::contacts(identity),
         async {
@@ -157,6 +165,7 @@ pub async fn observe(
         looked_up,
         switched,
         rights,
+        management_account,
         analyzer,
         security_contact: contacts.0,
         other_contacts: contacts.1,
@@ -166,6 +175,16 @@ pub async fn observe(
         root_alarm,
         region,
     })
+}
+
+/// Who may do what, and who manages the organization where that makes a difference.
+async fn rights_and_management(
+    readings: &Readings<'_>,
+) -> Result<(Reading<Rights>, Reading<Option<String>>), AwsError> {
+    let rights = rights::read(readings).await?;
+    let named = rights.iter().flat_map(|rights| &rights.roles).any(Role::is_named_for_an_organization);
+    let management = if named { account::management(readings.identity()).await? } else { Ok(None) };
+    Ok((rights, management))
 }
 
 /// What nobody has asked for is not looked at.

@@ -10,10 +10,12 @@ use crate::text::{Text, counted, harmless};
 use super::facts::{Analyzer, Facts, SupportRole};
 use super::lifetimes::{days_since, has_passed};
 use super::plan::{Change, accept_it, basis, bracketed, day, listed, sentences};
+use super::rights::User;
 use super::root_alarm::{Alarm, Lack};
 use super::{ANALYZER, SUPPORT_ROLE, support_access};
 
-/// While an account is set up, root is used. So many days after there is an administrator, that has an end.
+/// While an account is set up, root is used. So many days after there is an administrator, that has an end; where none is
+/// known, so many days after the account was opened.
 const SETTING_UP_DAYS: i64 = 7;
 /// A use of root is asked about for so many days; one sign-in is not to keep the step open for ever.
 const ROOT_USE_DAYS: i64 = 7;
@@ -117,11 +119,12 @@ impl Watch {
         } else {
             return StepPlan::in_place(step, listed(self.found));
         };
-        let unseen = unseen.iter().map(Unseen::text);
-        self.notes.into_iter().chain(self.by_word).chain(unseen).fold(plan, StepPlan::with_note)
+        let plan = self.notes.into_iter().chain(self.by_word).fold(plan, StepPlan::with_note);
+        unseen.into_iter().fold(plan, StepPlan::with_unseen)
     }
 
-    /// A day-one account is set up by root, so root counts as used only when an administrator has been there for a while.
+    /// A day-one account is set up by root, so root counts as used only when an administrator has been there for a while,
+    /// or the account, where nobody is known to be one.
     fn root_use(&mut self, facts: &Facts, answers: &Answers) {
         let report = match &facts.report {
             Ok(report) => report,
@@ -143,11 +146,12 @@ impl Watch {
         if has_passed(Some(used), ROOT_USE_DAYS, facts.now) {
             return self.found.push(bracketed(&found, &by));
         }
-        let was_set_up = |since: i64| used >= since.saturating_add(SETTING_UP_DAYS * 86_400);
-        match administrator_since(facts, report, answers) {
+        let first = match first_administrator(facts, report, answers) {
             Err(unseen) => return self.unseen.push(unseen),
-            Ok(since) if !since.is_some_and(was_set_up) => return self.found.push(bracketed(&found, &by)),
-            Ok(_) => {}
+            Ok(first) => first,
+        };
+        if first.leaves_setting_up(root, used) {
+            return self.found.push(bracketed(&found, &by));
         }
         if let Some(until) = answers.iam.root_use_explained_until.as_ref().filter(|until| on <= **until) {
             let (en, ko) = (&found.en, &found.ko);
@@ -157,15 +161,12 @@ impl Watch {
             };
             return self.found.push(bracketed(&explained, &by));
         }
-        let (en, ko) = (&how.en, &how.ko);
-        let what = text! {
-            en: "Find out why root was used on {on}, by {en}, although there is an administrator.",
-            ko: "관리자가 있는데도 {on}에 루트 사용자가 쓰인 이유({ko})를 확인하세요."
-        };
+        let group = (first == FirstAdministrator::Unknown).then(name_the_group);
+        let before = [look_at_root(), by.clone()].into_iter().chain(group.clone());
         self.person.push(Left {
-            what,
-            before_asking: Some(sentences([look_at_root(), by.clone()])),
-            how: sentences([look_at_root(), once_explained(&on), by]),
+            what: find_out_why(&on, &how, first),
+            before_asking: Some(sentences(before)),
+            how: sentences([look_at_root(), once_explained(&on), by].into_iter().chain(group)),
         });
     }
 
@@ -281,6 +282,12 @@ impl Watch {
     }
 
     fn security_contact(&mut self, facts: &Facts, answers: &Answers) {
+        if facts.has_no_contacts_of_its_own() {
+            return self.found.push(text! {
+                en: "contacts do not apply here: they are those of the standard account that belongs to this one, and were not looked at",
+                ko: "연락처는 해당 없음: 이 계정에 연결된 표준 계정의 연락처를 쓰며 확인하지 않음"
+            });
+        }
         let iam = &answers.iam;
         match (&facts.security_contact, &iam.security_contact_email, &iam.security_contact_phone) {
             (Err(unseen), _, _) => self.unseen.push(unseen.clone()),
@@ -312,49 +319,52 @@ impl Watch {
 
     /// They are not required, and a pass says whether they are there.
     fn other_contacts(&mut self, facts: &Facts) {
-        self.found.extend(match facts.other_contacts {
-            Ok([true, true]) => Some(text! {
+        if facts.has_no_contacts_of_its_own() {
+            return;
+        }
+        self.found.push(match &facts.other_contacts {
+            Err(unseen) => return self.unseen.push(unseen.clone()),
+            Ok([true, true]) => text! {
                 en: "contacts for billing and operations",
                 ko: "결제와 운영 연락처 있음"
-            }),
-            Ok([false, true]) => Some(text! {
+            },
+            Ok([false, true]) => text! {
                 en: "no contact for billing, which is not required",
                 ko: "결제 연락처 없음(필수 아님)"
-            }),
-            Ok([true, false]) => Some(text! {
+            },
+            Ok([true, false]) => text! {
                 en: "no contact for operations, which is not required",
                 ko: "운영 연락처 없음(필수 아님)"
-            }),
-            Ok([false, false]) => Some(text! {
+            },
+            Ok([false, false]) => text! {
                 en: "no contacts for billing and operations, which are not required",
                 ko: "결제와 운영 연락처 없음(필수 아님)"
-            }),
-            Err(_) => None,
+            },
         });
     }
 
     /// The trail has steps of its own. A pass here says whether anything is recorded that could be noticed.
     fn trail(&mut self, facts: &Facts) {
-        self.found.extend(match &facts.trail {
+        self.found.push(match &facts.trail {
+            Err(unseen) => return self.unseen.push(unseen.clone()),
             Ok(Some(name)) => {
                 let name = harmless(name);
-                Some(text! {
+                text! {
                     en: "trail {name} covers all Regions (see the step trail)",
                     ko: "추적 {name}이(가) 모든 리전을 기록(trail 단계 참고)"
-                })
+                }
             }
-            Ok(None) => Some(text! {
+            Ok(None) => text! {
                 en: "no trail covers all Regions (see the step trail)",
                 ko: "모든 리전을 기록하는 추적 없음(trail 단계 참고)"
-            }),
-            Err(_) => None,
+            },
         });
     }
 
     fn root_alarm(&mut self, facts: &Facts, answers: &Answers) {
         let Some(email) = &answers.trail.root_alarm_email else {
             if facts.partition != "aws-cn" {
-                self.found.push(without_alarm(answers.attended));
+                self.found.push(alarm_not_looked_at(answers.attended));
             }
             return;
         };
@@ -426,13 +436,17 @@ fn keep_it_public() -> Text {
     }
 }
 
-/// A person who is there is asked for the address right away.
-fn without_alarm(attended: bool) -> Text {
+/// What nobody has asked for is not looked at, so there may be an alarm of somebody else's or none. A person who is there
+/// is asked for the address right away.
+fn alarm_not_looked_at(attended: bool) -> Text {
     match attended {
-        true => text! { en: "no alarm on the use of root", ko: "루트 사용 경보 없음" },
+        true => text! {
+            en: "whether something raises an alarm on the use of root was not looked at",
+            ko: "루트 사용 경보가 있는지는 확인하지 않음"
+        },
         false => text! {
-            en: "no alarm on the use of root (root_alarm_email)",
-            ko: "루트 사용 경보 없음(root_alarm_email)"
+            en: "whether something raises an alarm on the use of root was not looked at (root_alarm_email)",
+            ko: "루트 사용 경보가 있는지는 확인하지 않음(root_alarm_email)"
         },
     }
 }
@@ -526,19 +540,72 @@ fn last_use(root: &Row) -> Option<(i64, Text)> {
     keys.chain(sign_in).max_by_key(|(at, _)| *at)
 }
 
-/// Since when there is an administrator: the earliest creation among the members of the administrators' group and the
-/// one whom the answers name. None where there is nobody yet whom the report knows.
-fn administrator_since(facts: &Facts, report: &CredentialReport, answers: &Answers) -> Reading<Option<i64>> {
-    let members: Vec<&str> = match (&facts.rights, &answers.admin.user) {
-        (Ok(rights), _) => rights.members(&answers.admin.group).map(|user| user.name.as_str()).collect(),
-        (Err(_), Some(_)) => Vec::new(),
+/// The first of the administrators, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FirstAdministrator {
+    /// Made then.
+    Since(i64),
+    /// So new that the credential report does not know of it yet.
+    JustMade,
+    /// Nobody is known: they may be in a group of another name, or have roles alone.
+    Unknown,
+}
+
+impl FirstAdministrator {
+    /// Whether root was used while the account was still being set up. What is of unknown age counts as having been there
+    /// for long.
+    fn leaves_setting_up(self, root: &Row, used: i64) -> bool {
+        let since = match self {
+            Self::Since(since) => since,
+            Self::JustMade => return true,
+            Self::Unknown => root.created.unwrap_or_default(),
+        };
+        used < since.saturating_add(SETTING_UP_DAYS * 86_400)
+    }
+}
+
+/// The earliest among the members of the administrators' group and the one whom the answers name.
+fn first_administrator(
+    facts: &Facts,
+    report: &CredentialReport,
+    answers: &Answers,
+) -> Reading<FirstAdministrator> {
+    let named = |user: &str| answers.admin.user.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(user));
+    let known: Vec<&str> = match (&facts.rights, &answers.admin.user) {
+        (Ok(rights), _) => {
+            let is_one = |user: &&User| user.is_in(&answers.admin.group) || named(&user.name);
+            rights.users.iter().filter(is_one).map(|user| user.name.as_str()).collect()
+        }
+        (Err(_), Some(name)) => vec![name.as_str()],
         (Err(unseen), None) => return Err(unseen.clone()),
     };
-    let is_one = |user: &str| {
-        let mut all = members.iter().copied().chain(answers.admin.user.as_deref());
-        all.any(|name| name.eq_ignore_ascii_case(user))
-    };
-    let administrators = report.users().filter(|row| is_one(&row.user));
-    // One of unknown age counts as having been there for long.
-    Ok(administrators.map(|row| row.created.unwrap_or_default()).min())
+    let is_known = |row: &&Row| known.iter().any(|name| name.eq_ignore_ascii_case(&row.user));
+    let since = report.users().filter(is_known).map(|row| row.created.unwrap_or_default()).min();
+    match (since, &facts.rights) {
+        (Some(since), _) => Ok(FirstAdministrator::Since(since)),
+        (None, Err(unseen)) => Err(unseen.clone()),
+        (None, Ok(_)) if known.is_empty() || report.unreadable > 0 => Ok(FirstAdministrator::Unknown),
+        (None, Ok(_)) => Ok(FirstAdministrator::JustMade),
+    }
+}
+
+fn find_out_why(on: &str, how: &Text, first: FirstAdministrator) -> Text {
+    let (en, ko) = (&how.en, &how.ko);
+    if first == FirstAdministrator::Unknown {
+        return text! {
+            en: "Find out why root was used on {on}, by {en}: no administrator is known, and the account is not new.",
+            ko: "{on}에 루트 사용자가 쓰인 이유({ko})를 확인하세요. 알려진 관리자가 없고, 새 계정도 아닙니다."
+        };
+    }
+    text! {
+        en: "Find out why root was used on {on}, by {en}, although there is an administrator.",
+        ko: "관리자가 있는데도 {on}에 루트 사용자가 쓰인 이유({ko})를 확인하세요."
+    }
+}
+
+fn name_the_group() -> Text {
+    text! {
+        en: "If the administrators are in a group of another name, name it: --admin-group NAME.",
+        ko: "관리자가 다른 이름의 그룹에 있다면 그 이름을 지정하세요: --admin-group 이름."
+    }
 }

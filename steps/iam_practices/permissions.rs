@@ -361,27 +361,71 @@ pub(super) fn least_privilege(facts: &Facts, answers: &Answers) -> StepPlan<Chan
         Err(unseen) => return StepPlan::not_assessed(step, unseen),
     };
     let reaches = reaches(facts, rights);
-    let findings = wide_rights(rights, &reaches, answers);
-    let known = [Some(exception(rights, answers)), meant_roles(rights, &reaches)].into_iter().flatten();
+    let (on_condition, findings): (Vec<_>, Vec<_>) = wide_rights(facts, rights, &reaches, answers)
+        .into_iter()
+        .partition(|found| found.wildcard.is_on_condition());
+    let meant = meant_roles(facts, rights, &reaches);
+    let known = [Some(exception(rights, answers)), meant, bounded(&on_condition)].into_iter().flatten();
     if findings.is_empty() {
         return StepPlan::in_place(step, listed(known.chain([what_was_read()]).collect()));
     }
     let without_mfa = without_mfa(&findings);
+    let only_named = only_named(facts, rights, &findings);
     let plan = StepPlan::needs_person(step, narrow(&findings, answers));
     let plan = with_lines(plan, findings.into_iter().map(|finding| finding.line).collect());
-    known.chain(without_mfa).chain([what_was_read()]).fold(plan, StepPlan::with_note)
+    let notes = known.chain(without_mfa).chain(only_named).chain([what_was_read()]);
+    let plan = notes.fold(plan, StepPlan::with_note);
+    match &facts.management_account {
+        Ok(_) => plan,
+        Err(unseen) => plan.with_unseen(unseen.clone()),
+    }
+}
+
+/// What a condition bounds is told, because whether it is enough nobody can tell but who knows what it is for.
+fn bounded(on_condition: &[Wide]) -> Option<Text> {
+    let mut names: Vec<_> =
+        on_condition.iter().map(|found| format!("{} ({})", found.holder, found.policy)).collect();
+    names.dedup();
+    let shown = shortened(&names);
+    (!names.is_empty()).then(|| {
+        text! {
+            en: "bounded by a condition, which was not looked into: {shown}",
+            ko: "조건으로 제한되어 있으며 조건의 내용은 확인하지 않음: {shown}"
+        }
+    })
+}
+
+/// A name alone does not make a role one of an organization.
+fn only_named(facts: &Facts, rights: &Rights, findings: &[Wide]) -> Option<Text> {
+    let is_found = |role: &&Role| findings.iter().any(|found| found.holder == role.name);
+    let named = rights.roles.iter().filter(|role| role.is_named_for_an_organization());
+    let names: Vec<_> =
+        named.filter(|role| !is_of_aws(role, facts)).filter(is_found).map(|role| role.name.clone()).collect();
+    let shown = shortened(&names);
+    (!names.is_empty()).then(|| {
+        text! {
+            en: "named like a role of an organization, but its trust policy does not name the management account alone: {shown}",
+            ko: "조직의 역할 이름이지만 신뢰 정책이 관리 계정만 지정하지는 않음: {shown}"
+        }
+    })
 }
 
 /// Roles that AWS's own services make, with full rights or without: IAM Identity Center, Organizations and Control
-/// Tower. Who may take them on is settled there, and not in this account.
-fn is_of_aws(role: &Role) -> bool {
+/// Tower. Who may take them on is settled there, and not in this account. The paths of services are kept from everybody
+/// else; the names are not, so those count only where the organization's management account alone may take on the role.
+fn is_of_aws(role: &Role, facts: &Facts) -> bool {
     let kept = ["/aws-service-role/", "/aws-reserved/"].iter().any(|path| role.path.starts_with(path));
-    kept || ["OrganizationAccountAccessRole", "AWSControlTowerExecution"].contains(&role.name.as_str())
+    let manages = || match &facts.management_account {
+        Ok(Some(account)) => role.is_for_account_alone(account),
+        Ok(None) | Err(_) => false,
+    };
+    kept || (role.is_named_for_an_organization() && manages())
 }
 
-fn meant_roles(rights: &Rights, reaches: &Reaches<'_>) -> Option<Text> {
-    let of_aws = rights.roles.iter().filter(|role| is_of_aws(role));
-    let wide = of_aws.filter(|role| !wide_rights_of_role(role, reaches).is_empty());
+fn meant_roles(facts: &Facts, rights: &Rights, reaches: &Reaches<'_>) -> Option<Text> {
+    let of_aws = rights.roles.iter().filter(|role| is_of_aws(role, facts));
+    let is_wide = |found: &Wide| !found.wildcard.is_on_condition();
+    let wide = of_aws.filter(|role| wide_rights_of_role(role, reaches).iter().any(is_wide));
     let names: Vec<_> = wide.map(|role| role.name.clone()).collect();
     let shown = shortened(&names);
     (!names.is_empty()).then(|| {
@@ -395,8 +439,8 @@ fn meant_roles(rights: &Rights, reaches: &Reaches<'_>) -> Option<Text> {
 /// A pass says how far it goes.
 fn what_was_read() -> Text {
     text! {
-        en: "read: the policies of users, groups and roles, and the customer managed policies; not read: AWS's own policies but AdministratorAccess and IAMFullAccess, and the trust policies of roles",
-        ko: "확인한 것: 사용자, 그룹, 역할의 정책과 고객 관리형 정책. 확인하지 않은 것: AdministratorAccess와 IAMFullAccess를 뺀 AWS 관리형 정책, 역할의 신뢰 정책"
+        en: "read: the policies of users, groups and roles, and the customer managed policies; not read: AWS's own policies but AdministratorAccess and IAMFullAccess, and the trust policies of roles but of those named for an organization",
+        ko: "확인한 것: 사용자, 그룹, 역할의 정책과 고객 관리형 정책. 확인하지 않은 것: AdministratorAccess와 IAMFullAccess를 뺀 AWS 관리형 정책, 역할의 신뢰 정책(조직의 역할 이름을 가진 것은 확인)"
     }
 }
 
@@ -443,7 +487,10 @@ impl Wide {
     fn is_without_mfa(&self) -> bool {
         match self.wildcard {
             Wildcard::Everything | Wildcard::Iam | Wildcard::AssumeRole => true,
-            Wildcard::EverythingWithMfa | Wildcard::Unreadable => false,
+            Wildcard::EverythingWithMfa
+            | Wildcard::Unreadable
+            | Wildcard::IamOnCondition
+            | Wildcard::AssumeRoleOnCondition => false,
         }
     }
 }
@@ -451,12 +498,12 @@ impl Wide {
 /// How far managed policies reach, by ARN.
 type Reaches<'r> = BTreeMap<String, Cow<'r, Reach>>;
 
-fn wide_rights(rights: &Rights, reaches: &Reaches<'_>, answers: &Answers) -> Vec<Wide> {
+fn wide_rights(facts: &Facts, rights: &Rights, reaches: &Reaches<'_>, answers: &Answers) -> Vec<Wide> {
     let of_user = |user: &User| held_wide(&user.name, user_kind(), &user.attached, &user.inline, reaches);
     let of_group =
         |group: &Group| held_wide(&group.name, group_kind(), &group.attached, &group.inline, reaches);
     let others = rights.groups.iter().filter(|group| !group.name.eq_ignore_ascii_case(&answers.admin.group));
-    let roles = rights.roles.iter().filter(|role| !is_of_aws(role));
+    let roles = rights.roles.iter().filter(|role| !is_of_aws(role, facts));
     let found = rights.users.iter().flat_map(of_user).chain(others.flat_map(of_group));
     found.chain(roles.flat_map(|role| wide_rights_of_role(role, reaches))).collect()
 }
@@ -496,8 +543,13 @@ fn held_wide(
     inline: &[Inline],
     reaches: &Reaches<'_>,
 ) -> Vec<Wide> {
-    let managed =
-        attached.iter().filter_map(|policy| reaches.get(&policy.arn).map(|reach| (&policy.name, &**reach)));
+    let not_read = Reach::from([Wildcard::Unreadable]);
+    let managed = attached.iter().filter_map(|policy| match reaches.get(&policy.arn) {
+        Some(reach) => Some((&policy.name, &**reach)),
+        None if is_policy_of_aws(&policy.arn) => None,
+        // It is attached, and the answer has left it out.
+        None => Some((&policy.name, &not_read)),
+    });
     let inline = inline.iter().map(|policy| (&policy.name, &policy.reach));
     let shown = harmless(holder);
     let (kind_en, kind_ko) = (&kind.en, &kind.ko);
@@ -511,6 +563,11 @@ fn held_wide(
     each.map(wide).collect()
 }
 
+/// AWS's own policies have `aws` in the place of the account.
+fn is_policy_of_aws(arn: &str) -> bool {
+    arn.split(':').nth(4) == Some("aws")
+}
+
 fn in_words(wildcard: Wildcard) -> Text {
     match wildcard {
         Wildcard::Everything => {
@@ -520,12 +577,20 @@ fn in_words(wildcard: Wildcard) -> Text {
             text! { en: "allows everything (*:*) with MFA", ko: "MFA를 거치면 모든 작업 허용(*:*)" }
         }
         Wildcard::Iam => text! {
-            en: "allows iam:* on everything, and so the rest",
-            ko: "모든 리소스에 iam:*을 허용하므로 나머지도 얻을 수 있음"
+            en: "allows iam:* on all users, roles or policies, and so the rest",
+            ko: "모든 사용자, 역할, 정책 가운데 하나 이상에 iam:*을 허용하므로 나머지도 얻을 수 있음"
+        },
+        Wildcard::IamOnCondition => text! {
+            en: "allows iam:* on all users, roles or policies under a condition",
+            ko: "모든 사용자, 역할, 정책 가운데 하나 이상에 조건부로 iam:* 허용"
         },
         Wildcard::AssumeRole => text! {
             en: "allows sts:AssumeRole on every role",
             ko: "모든 역할에 sts:AssumeRole 허용"
+        },
+        Wildcard::AssumeRoleOnCondition => text! {
+            en: "allows sts:AssumeRole on every role under a condition",
+            ko: "모든 역할에 조건부로 sts:AssumeRole 허용"
         },
         Wildcard::Unreadable => text! {
             en: "could not be understood; look at it yourself",

@@ -11,7 +11,7 @@ use crate::answers::Answers;
 use crate::aws::Unseen;
 use crate::credential_report::{CredentialReport, Maker, Row};
 use crate::mfa::shortened;
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
+use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, Verb, after};
 use crate::text;
 use crate::text::{Text, harmless};
 
@@ -160,7 +160,16 @@ pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {
     .collect()
 }
 
+/// Where only a part was seen, that part may be left to do, and nobody knows of the rest.
 fn individual_users(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let plan = users_of_their_own(facts, answers);
+    match &facts.report {
+        Err(unseen) if plan.state != State::NotAssessed => plan.with_unseen(unseen.clone()),
+        _ => plan,
+    }
+}
+
+fn users_of_their_own(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     let step = StepId::IndividualUsers;
     let users = match &facts.rights {
         Ok(rights) => &rights.users,
@@ -174,7 +183,8 @@ fn individual_users(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
     if !shared.is_empty() || !bare.is_empty() {
         let plan = StepPlan::needs_person(step, settle_users(&shared, &bare));
         let lines = shared.iter().chain(&bare).map(|user| evidence(user, facts)).collect();
-        return with_lines(plan, lines).with_note(basis(facts));
+        let plan = with_lines(plan, lines);
+        return if facts.report.is_ok() { plan.with_note(basis(facts)) } else { plan };
     }
     let missing = missing(users, answers);
     if !missing.is_empty() {

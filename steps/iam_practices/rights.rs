@@ -1,5 +1,8 @@
 //! Who may do what: all users, groups, roles and customer managed policies, in a few pages for any number of them. Of a
 //! managed policy no more is kept than how far it reaches; an inline one is kept whole, because it may have to move.
+//!
+//! There are many spellings of "every": how far a policy reaches is told by what it lets of a resource whose name nobody
+//! has written into it.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +14,7 @@ use aws_sdk_iam::types::{
 use crate::account_summary::AccountSummary;
 use crate::aws::{ForCall, Identity, Reading, Unseen};
 use crate::error::AwsError;
-use crate::policy::{Document, Effect, Statement};
+use crate::policy::{Document, Effect, Principals, Statement, Words, glob};
 use crate::readings::Readings;
 use crate::text;
 use crate::text::percent_decoded;
@@ -65,6 +68,8 @@ pub struct Role {
     pub name: String,
     /// The path. Those of the roles that AWS's services make for themselves are kept from everybody else.
     pub path: String,
+    /// The trust policy, as JSON: who may take on the role.
+    pub trust: String,
     /// The managed policies.
     pub attached: Vec<Attached>,
     /// The inline policies.
@@ -116,12 +121,32 @@ pub enum Wildcard {
     Iam,
     /// `sts:AssumeRole` on every role.
     AssumeRole,
+    /// `iam:*` on every resource, under a condition, which bounds it in ways that are not looked into.
+    IamOnCondition,
+    /// `sts:AssumeRole` on every role, under a condition.
+    AssumeRoleOnCondition,
     /// The document could not be understood.
     Unreadable,
 }
 
-/// Reads them all, page by page, and holds them against the account's counts: an answer that leaves users or groups out
-/// would look like an account in which nobody has any rights.
+impl Wildcard {
+    /// Whether a condition bounds it, so that a person decides whether it is enough.
+    pub fn is_on_condition(self) -> bool {
+        matches!(self, Self::IamOnCondition | Self::AssumeRoleOnCondition)
+    }
+}
+
+/// Whose policies they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'o> {
+    /// The partition.
+    pub partition: &'o str,
+    /// The account number.
+    pub account: &'o str,
+}
+
+/// Reads them all, page by page, and holds them against the account's counts: an answer that leaves users, groups, roles or
+/// policies out would look like an account in which nobody has any rights.
 pub async fn read(readings: &Readings<'_>) -> Result<Reading<Rights>, AwsError> {
     let (details, summary) = tokio::try_join!(details(readings.identity()), readings.account_summary())?;
     Ok(details.and_then(|details| details.whole(summary)))
@@ -130,13 +155,15 @@ pub async fn read(readings: &Readings<'_>) -> Result<Reading<Rights>, AwsError> 
 /// Users in pages of their own, at the same time as everything else: of thousands nobody waits for one page more.
 async fn details(identity: &Identity) -> Result<Reading<Details>, AwsError> {
     const OTHERS: [EntityType; 3] = [EntityType::Group, EntityType::Role, EntityType::LocalManagedPolicy];
-    let (mut users, mut rights) = (Users::default(), Rights::default());
+    let owner = Owner { partition: &identity.caller.partition, account: &identity.caller.account };
+    let (mut users, mut others) = (Users::default(), Others::default());
     let (of_users, of_others) = tokio::try_join!(
-        each_page(identity, &[EntityType::User], |page| users.add(page)),
-        each_page(identity, &OTHERS, |page| rights.add_others(page)),
+        each_page(identity, &[EntityType::User], |page| users.add(page, owner)),
+        each_page(identity, &OTHERS, |page| others.add(page, owner)),
     )?;
-    rights.users = users.found;
-    Ok(of_users.and(of_others).map(|()| Details { rights, tells_users: users.told }))
+    let rights = Rights { users: users.found, ..others.found };
+    let (tells_users, tells_others) = (users.told, others.told);
+    Ok(of_users.and(of_others).map(|()| Details { rights, tells_users, tells_others }))
 }
 
 /// Page by page, because the documents of thousands take more memory than what is kept of them.
@@ -165,9 +192,27 @@ struct Users {
 }
 
 impl Users {
-    fn add(&mut self, page: &GetAccountAuthorizationDetailsOutput) {
+    fn add(&mut self, page: &GetAccountAuthorizationDetailsOutput, owner: Owner<'_>) {
         self.told |= page.user_detail_list.is_some();
-        self.found.extend(page.user_detail_list().iter().map(User::from));
+        self.found.extend(page.user_detail_list().iter().map(|user| User::read(user, owner)));
+    }
+}
+
+/// The groups, roles and policies that AWS has answered.
+#[derive(Default)]
+struct Others {
+    found: Rights,
+    /// Whether it said anything of roles and of policies, were it that there are none.
+    told: bool,
+}
+
+impl Others {
+    fn add(&mut self, page: &GetAccountAuthorizationDetailsOutput, owner: Owner<'_>) {
+        self.told |= page.role_detail_list.is_some() && page.policies.is_some();
+        let found = &mut self.found;
+        found.groups.extend(page.group_detail_list().iter().map(|group| Group::read(group, owner)));
+        found.roles.extend(page.role_detail_list().iter().map(|role| Role::read(role, owner)));
+        found.policies.extend(page.policies().iter().map(|policy| Policy::read(policy, owner)));
     }
 }
 
@@ -175,19 +220,42 @@ impl Users {
 struct Details {
     rights: Rights,
     tells_users: bool,
+    tells_others: bool,
 }
 
 impl Details {
-    /// The rights, unless some are missing. Where the counts are not known, at least a list of users has to be there.
+    /// The rights, unless some are missing. Where the counts are not known, at least the lists have to be there.
     fn whole(self, summary: &Reading<AccountSummary>) -> Reading<Rights> {
         let counts = summary.as_ref().ok().and_then(AccountSummary::users_and_groups);
         let found = (self.rights.users.len(), self.rights.groups.len());
-        let is_whole = match counts {
-            Some((users, groups)) => found.0 >= users && found.1 >= groups,
-            None => self.tells_users,
-        };
-        if is_whole { Ok(self.rights) } else { Err(incomplete(found, counts)) }
+        if !is_whole(found, counts, self.tells_users) {
+            return Err(incomplete(found, counts));
+        }
+        let counts = summary.as_ref().ok().and_then(AccountSummary::roles_and_policies);
+        let found = (self.rights.roles.len(), self.rights.policies.len());
+        if !is_whole(found, counts, self.tells_others) {
+            return Err(without_others(found, counts));
+        }
+        Ok(self.rights)
     }
+}
+
+fn is_whole(found: (usize, usize), counts: Option<(usize, usize)>, told: bool) -> bool {
+    counts.map_or(told, |counts| found.0 >= counts.0 && found.1 >= counts.1)
+}
+
+fn without_others((roles, policies): (usize, usize), counts: Option<(usize, usize)>) -> Unseen {
+    let why = match counts {
+        Some((all_roles, all_policies)) => text! {
+            en: "the answer has {roles} of {all_roles} roles and {policies} of {all_policies} customer managed policies. Where some were made or deleted a moment ago, look again.",
+            ko: "역할 {all_roles}개 중 {roles}개, 고객 관리형 정책 {all_policies}개 중 {policies}개만 응답에 있습니다. 방금 만들거나 삭제한 것이 있다면 다시 확인하세요."
+        },
+        None => text! {
+            en: "the answer says nothing of roles or of policies.",
+            ko: "응답에 역할이나 정책 정보가 없습니다."
+        },
+    };
+    Unseen::failed("iam:GetAccountAuthorizationDetails", why)
 }
 
 fn incomplete((users, groups): (usize, usize), counts: Option<(usize, usize)>) -> Unseen {
@@ -202,12 +270,6 @@ fn incomplete((users, groups): (usize, usize), counts: Option<(usize, usize)>) -
 }
 
 impl Rights {
-    fn add_others(&mut self, page: &GetAccountAuthorizationDetailsOutput) {
-        self.groups.extend(page.group_detail_list().iter().map(Group::from));
-        self.roles.extend(page.role_detail_list().iter().map(Role::from));
-        self.policies.extend(page.policies().iter().map(Policy::from));
-    }
-
     /// The group of this name. Names are unique without regard to case.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))
@@ -231,34 +293,58 @@ impl User {
     }
 }
 
-impl From<&UserDetail> for User {
-    fn from(user: &UserDetail) -> Self {
+impl Role {
+    /// Whether it has the name of a role by which an organization's management account works in its members. Anybody can
+    /// name a role like this.
+    pub fn is_named_for_an_organization(&self) -> bool {
+        ["OrganizationAccountAccessRole", "AWSControlTowerExecution"].contains(&self.name.as_str())
+    }
+
+    /// Whether this account alone may take on the role. A trust policy names no resource, unlike every other.
+    pub fn is_for_account_alone(&self, account: &str) -> bool {
+        let Ok(trust) = serde_json::from_str::<Document>(&self.trust) else { return false };
+        let mut allows =
+            trust.statement.iter().filter(|statement| statement.effect == Effect::Allow).peekable();
+        let is_of_account = |word: &String| word == account || word.split(':').nth(4) == Some(account);
+        allows.peek().is_some()
+            && allows.all(|statement| match &statement.principal {
+                Some(Principals::ByKind(kinds)) => {
+                    kinds.iter().all(|(kind, words)| kind == "AWS" && words.0.iter().all(is_of_account))
+                }
+                _ => false,
+            })
+    }
+}
+
+impl User {
+    fn read(user: &UserDetail, owner: Owner<'_>) -> Self {
         Self {
             name: user.user_name().unwrap_or_default().to_owned(),
             groups: user.group_list().to_vec(),
             attached: user.attached_managed_policies().iter().map(Attached::from).collect(),
-            inline: user.user_policy_list().iter().map(Inline::from).collect(),
+            inline: user.user_policy_list().iter().map(|policy| Inline::read(policy, owner)).collect(),
         }
     }
 }
 
-impl From<&GroupDetail> for Group {
-    fn from(group: &GroupDetail) -> Self {
+impl Group {
+    fn read(group: &GroupDetail, owner: Owner<'_>) -> Self {
         Self {
             name: group.group_name().unwrap_or_default().to_owned(),
             attached: group.attached_managed_policies().iter().map(Attached::from).collect(),
-            inline: group.group_policy_list().iter().map(Inline::from).collect(),
+            inline: group.group_policy_list().iter().map(|policy| Inline::read(policy, owner)).collect(),
         }
     }
 }
 
-impl From<&RoleDetail> for Role {
-    fn from(role: &RoleDetail) -> Self {
+impl Role {
+    fn read(role: &RoleDetail, owner: Owner<'_>) -> Self {
         Self {
             name: role.role_name().unwrap_or_default().to_owned(),
             path: role.path().unwrap_or_default().to_owned(),
+            trust: percent_decoded(role.assume_role_policy_document().unwrap_or_default()),
             attached: role.attached_managed_policies().iter().map(Attached::from).collect(),
-            inline: role.role_policy_list().iter().map(Inline::from).collect(),
+            inline: role.role_policy_list().iter().map(|policy| Inline::read(policy, owner)).collect(),
         }
     }
 }
@@ -272,50 +358,76 @@ impl From<&AttachedPolicy> for Attached {
     }
 }
 
-impl From<&PolicyDetail> for Inline {
-    fn from(policy: &PolicyDetail) -> Self {
+impl Inline {
+    fn read(policy: &PolicyDetail, owner: Owner<'_>) -> Self {
         let document = percent_decoded(policy.policy_document().unwrap_or_default());
         let name = policy.policy_name().unwrap_or_default().to_owned();
-        Self { name, reach: reach(&document), document }
+        Self { name, reach: reach(&document, owner), document }
     }
 }
 
-impl From<&ManagedPolicyDetail> for Policy {
-    fn from(policy: &ManagedPolicyDetail) -> Self {
+impl Policy {
+    fn read(policy: &ManagedPolicyDetail, owner: Owner<'_>) -> Self {
         let default = policy.policy_version_list().iter().find(|version| version.is_default_version());
         let document = default.and_then(|version| version.document()).unwrap_or_default();
         Self {
             name: policy.policy_name().unwrap_or_default().to_owned(),
             arn: policy.arn().unwrap_or_default().to_owned(),
-            reach: reach(&percent_decoded(document)),
+            reach: reach(&percent_decoded(document), owner),
         }
     }
 }
 
 /// How far a document reaches. IAM gives documents percent-encoded, and they are decoded before.
-pub fn reach(document: &str) -> Reach {
+pub fn reach(document: &str, owner: Owner<'_>) -> Reach {
     match Document::parse(document) {
-        Ok(document) => document.statement.iter().filter_map(wildcard).collect(),
+        Ok(document) => {
+            document.statement.iter().filter_map(|statement| wildcard(statement, owner)).collect()
+        }
         Err(_) => Reach::from([Wildcard::Unreadable]),
     }
 }
 
 /// The widest wildcard of a statement. A condition bounds all but `*:*`, which benchmarks count whatever its condition.
-fn wildcard(statement: &Statement) -> Option<Wildcard> {
-    let on_everything = statement.resource.0.contains("*") || !statement.not_resource.is_empty();
-    if statement.effect == Effect::Deny || !on_everything {
+fn wildcard(statement: &Statement, owner: Owner<'_>) -> Option<Wildcard> {
+    if statement.effect == Effect::Deny {
         return None;
     }
-    let bounded = !statement.condition.is_empty();
-    if allows_all(statement) {
+    let on_condition = !statement.condition.is_empty();
+    if allows_all(statement) && is_on_everything(statement, owner) {
         Some(if asks_for_mfa(statement) { Wildcard::EverythingWithMfa } else { Wildcard::Everything })
-    } else if bounded {
-        None
-    } else if statement.covers_action(ANY_OF_IAM) {
-        Some(Wildcard::Iam)
+    } else if statement.covers_action(ANY_OF_IAM) && is_on_all_of_a_kind(statement, owner) {
+        Some(if on_condition { Wildcard::IamOnCondition } else { Wildcard::Iam })
+    } else if statement.covers_action("sts:AssumeRole") && is_on(statement, &probe(owner, "role")) {
+        Some(if on_condition { Wildcard::AssumeRoleOnCondition } else { Wildcard::AssumeRole })
     } else {
-        statement.covers_action("sts:AssumeRole").then_some(Wildcard::AssumeRole)
+        None
     }
+}
+
+/// A resource of IAM whose name no policy was written for.
+fn probe(owner: Owner<'_>, kind: &str) -> String {
+    let Owner { partition, account } = owner;
+    format!("arn:{partition}:iam::{account}:{kind}/{PROBE}")
+}
+
+const PROBE: &str = "dayone-probe-of-any-name";
+
+/// Whether it is about every resource, of IAM and elsewhere.
+fn is_on_everything(statement: &Statement, owner: Owner<'_>) -> bool {
+    let elsewhere = format!("arn:{}:s3:::{PROBE}", owner.partition);
+    is_on(statement, &elsewhere) && is_on_all_of_a_kind(statement, owner)
+}
+
+/// Whether it is about all users, all roles or all policies: each of them is enough for whoever may do all of IAM with it.
+fn is_on_all_of_a_kind(statement: &Statement, owner: Owner<'_>) -> bool {
+    ["user", "role", "policy"].iter().any(|kind| is_on(statement, &probe(owner, kind)))
+}
+
+/// Whether it is about a resource.
+fn is_on(statement: &Statement, resource: &str) -> bool {
+    let names = |words: &Words| words.0.iter().any(|word| glob(word, resource));
+    if statement.resource.is_empty() { !names(&statement.not_resource) } else { names(&statement.resource) }
 }
 
 /// Whether a condition holds only with MFA. One with `IfExists` holds for access keys, which say nothing of it.
@@ -343,14 +455,78 @@ mod tests {
     use super::*;
     use crate::aws::{Access, canned};
 
+    const OWNER: Owner<'static> = Owner { partition: "aws", account: "111122223333" };
+
     fn reach_of(statement: &str) -> Vec<Wildcard> {
-        reach(&format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#)).into_iter().collect()
+        let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#);
+        reach(&document, OWNER).into_iter().collect()
+    }
+
+    #[test]
+    fn every_spelling_of_every_resource_counts() {
+        use Wildcard::*;
+        for (action, resource, expected) in [
+            ("iam:*", "arn:aws:iam::111122223333:*", Some(Iam)),
+            ("iam:*", "arn:aws:iam::*:*", Some(Iam)),
+            ("iam:*", "arn:aws:iam::111122223333:user/*", Some(Iam)),
+            ("iam:*", "arn:aws:iam::444455556666:*", None),
+            ("iam:*", "arn:aws-cn:iam::111122223333:*", None),
+            ("iam:*", "arn:aws:iam::111122223333:user/bob*", None),
+            ("sts:AssumeRole", "arn:aws:iam::*:role/*", Some(AssumeRole)),
+            ("sts:AssumeRole", "arn:aws:iam::111122223333:role/*", Some(AssumeRole)),
+            ("sts:AssumeRole", "arn:aws:iam::444455556666:role/*", None),
+            ("sts:AssumeRole", "arn:aws:iam::*:role/deploy-*", None),
+            ("*", "arn:aws:*", Some(Everything)),
+            ("*", "arn:*", Some(Everything)),
+            ("*", "*:*", Some(Everything)),
+            ("*", "**", Some(Everything)),
+            ("**", "*", Some(Everything)),
+            ("?*", "*", Some(Everything)),
+            ("*", "arn:aws:iam::*", Some(Iam)),
+            ("*", "arn:aws:iam::*:role/*", Some(Iam)),
+            ("*", "arn:aws:s3:::*", None),
+        ] {
+            let statement =
+                format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#);
+            assert_eq!(reach_of(&statement), Vec::from_iter(expected), "{statement}");
+        }
+        let but =
+            |resource: &str| format!(r#"{{"Effect": "Allow", "Action": "*", "NotResource": "{resource}"}}"#);
+        assert_eq!(reach_of(&but("arn:aws:iam::444455556666:*")), [Everything]);
+        assert_eq!(reach_of(&but("*")), []);
+    }
+
+    #[test]
+    fn an_account_alone_may_take_on_a_role_when_its_trust_names_nobody_else() {
+        let statement = |principal: &str| {
+            format!(r#"{{"Effect": "Allow", "Principal": {principal}, "Action": "sts:AssumeRole"}}"#)
+        };
+        let trusts = |statements: &[String]| Role {
+            trust: format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statements.join(",")),
+            ..Role::default()
+        };
+        let of = |principal: &str| trusts(&[statement(principal)]).is_for_account_alone("999988887777");
+        assert!(of(r#"{"AWS": "arn:aws:iam::999988887777:root"}"#) && of(r#"{"AWS": "999988887777"}"#));
+        for other in [
+            r#"{"AWS": "arn:aws:iam::444455556666:root"}"#,
+            r#"{"AWS": ["999988887777", "444455556666"]}"#,
+            r#"{"AWS": "*"}"#,
+            r#""*""#,
+            r#"{"Service": "ec2.amazonaws.com"}"#,
+            r#"{"AWS": "999988887777", "Service": "ec2.amazonaws.com"}"#,
+        ] {
+            assert!(!of(other), "{other}");
+        }
+        let two = [statement(r#"{"AWS": "999988887777"}"#), statement(r#"{"AWS": "444455556666"}"#)];
+        assert!(!trusts(&two).is_for_account_alone("999988887777"));
+        assert!(!trusts(&[]).is_for_account_alone("999988887777"));
+        assert!(!Role::default().is_for_account_alone("999988887777"));
     }
 
     #[test]
     fn the_wildcards_that_matter_are_found() {
         use Wildcard::*;
-        let cases: [(&str, &[Wildcard]); 31] = [
+        let cases: [(&str, &[Wildcard]); 32] = [
             (r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#, &[Everything]),
             (r#"{"Effect": "Allow", "Action": ["s3:Get*", "*:*"], "Resource": ["a", "*"]}"#, &[Everything]),
             (r#"{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::x"}"#, &[Everything]),
@@ -381,7 +557,12 @@ mod tests {
             (
                 r#"{"Effect": "Allow", "Action": "sts:*", "Resource": "*",
                     "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}"#,
-                &[],
+                &[AssumeRoleOnCondition],
+            ),
+            (
+                r#"{"Effect": "Allow", "Action": "iam:*", "Resource": "*",
+                    "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}"#,
+                &[IamOnCondition],
             ),
             (
                 r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
@@ -420,9 +601,9 @@ mod tests {
             reach: Reach::from([Wildcard::Everything]),
             document: document.into(),
         };
-        assert_eq!(Inline::from(&detail), expected);
+        assert_eq!(Inline::read(&detail, OWNER), expected);
         for strange in ["", "{", "{}", r#"{"Statement": [{"Effect": "Maybe"}]}"#] {
-            assert_eq!(reach(strange), Reach::from([Wildcard::Unreadable]), "{strange}");
+            assert_eq!(reach(strange, OWNER), Reach::from([Wildcard::Unreadable]), "{strange}");
         }
     }
 
@@ -444,7 +625,8 @@ mod tests {
         );
         let others = format!(
             "<GroupDetailList><member><GroupName>Devs</GroupName>{ATTACHED}</member></GroupDetailList><RoleDetailList>\
-             <member><RoleName>Deploy</RoleName><Path>/ci/</Path>{ATTACHED}<RolePolicyList>{inline}</RolePolicyList>\
+             <member><RoleName>Deploy</RoleName><Path>/ci/</Path>\
+             <AssumeRolePolicyDocument>%7B%7D</AssumeRolePolicyDocument>{ATTACHED}<RolePolicyList>{inline}</RolePolicyList>\
              </member></RoleDetailList><Policies><member><PolicyName>Own</PolicyName><Arn>arn:own</Arn>\
              <PolicyVersionList><member><Document>%7B%7D</Document><IsDefaultVersion>false</IsDefaultVersion></member>\
              <member><Document>{document}</Document><IsDefaultVersion>true</IsDefaultVersion></member>\
@@ -481,6 +663,7 @@ mod tests {
             roles: vec![Role {
                 name: "Deploy".into(),
                 path: "/ci/".into(),
+                trust: "{}".into(),
                 attached: own(),
                 inline: inline(),
             }],
@@ -496,15 +679,52 @@ mod tests {
         assert!(asked.iter().any(|call| call.body.contains("=Role")), "{asked:?}");
     }
 
+    /// A role and a policy are in the answer.
+    #[tokio::test]
+    async fn an_answer_that_leaves_roles_or_policies_out_is_none() {
+        const LISTS: &str = "<UserDetailList></UserDetailList><RoleDetailList><member><RoleName>Deploy</RoleName>\
+            </member></RoleDetailList><Policies><member><PolicyName>Own</PolicyName></member></Policies>\
+            <IsTruncated>false</IsTruncated>";
+        const USERS: &str = "<UserDetailList></UserDetailList><IsTruncated>false</IsTruncated>";
+        let summary = |roles: usize, policies: usize| {
+            let entry = |(key, count)| format!("<entry><key>{key}</key><value>{count}</value></entry>");
+            let counts = [("Users", 0), ("Groups", 0), ("Roles", roles), ("Policies", policies)].map(entry);
+            format!("<SummaryMap>{}</SummaryMap>", counts.concat())
+        };
+        for (summary, details, missing) in [
+            (summary(1, 1), LISTS, None),
+            (summary(2, 1), LISTS, Some("1 of 2 roles")),
+            (summary(1, 2), LISTS, Some("1 of 2 customer managed policies")),
+            (summary(0, 0), USERS, None),
+            (summary(1, 0), USERS, Some("0 of 1 roles")),
+            (counts(0, 0), LISTS, None),
+            (counts(0, 0), USERS, Some("nothing of roles")),
+        ] {
+            let answer = summary.clone();
+            let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+                "GetAccountSummary" => call.xml(&answer),
+                _ => call.xml(details),
+            });
+            let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
+            let found = read(&Readings::by(&identity, "Administrators")).await.unwrap();
+            match missing {
+                None => assert!(found.is_ok(), "{summary} {details}: {found:?}"),
+                Some(words) => assert!(found.unwrap_err().text().en.contains(words), "{summary} {details}"),
+            }
+        }
+    }
+
     /// AWS answers everything with what it has not got.
     #[tokio::test]
     async fn an_answer_that_leaves_users_or_groups_out_is_none() {
-        let nothing = "<UserDetailList></UserDetailList><IsTruncated>false</IsTruncated>";
+        let others = "<RoleDetailList></RoleDetailList><Policies></Policies><IsTruncated>false</IsTruncated>";
+        let nothing = "<UserDetailList></UserDetailList><RoleDetailList></RoleDetailList><Policies></Policies>\
+            <IsTruncated>false</IsTruncated>";
         for (summary, details, missing) in [
             (counts(3, 1), "", Some("0 of 3 users and 0 of 1 groups")),
             (counts(0, 2), nothing, Some("0 of 0 users and 0 of 2 groups")),
             (counts(0, 0), nothing, None),
-            (counts(0, 0), "", None),
+            (counts(0, 0), others, None),
             (String::new(), "", Some("says nothing of users")),
             (String::new(), nothing, None),
         ] {

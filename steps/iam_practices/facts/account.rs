@@ -9,6 +9,9 @@ use crate::error::AwsError;
 
 use super::{Analyzer, seen};
 
+/// The partition whose accounts have no contacts of their own. Source: GovCloud user guide, "AWS Account Management".
+pub(super) const WITHOUT_CONTACTS: &str = "aws-us-gov";
+
 pub(super) async fn analyzer(identity: &Identity, region: &str) -> Result<Reading<Analyzer>, AwsError> {
     let analyzers = identity
         .access_analyzer(region)
@@ -36,11 +39,19 @@ fn best(analyzers: &[AnalyzerSummary]) -> Analyzer {
     }
 }
 
+/// The account that manages the organization; none where this one is in no organization.
+pub(super) async fn management(identity: &Identity) -> Result<Reading<Option<String>>, AwsError> {
+    let answer = identity.organizations().describe_organization().send().await;
+    let answer = answer.for_call("organizations:DescribeOrganization");
+    let answer = seen(unless("AWSOrganizationsNotInUse", answer))?;
+    Ok(answer.map(|answer| answer.and_then(|answer| answer.organization?.master_account_id)))
+}
+
 /// Whether there is a contact for security notices, and whether there are those for billing and operations. GovCloud has
 /// no contacts of its own: they are those of the standard account that belongs to it.
 pub(super) async fn contacts(identity: &Identity) -> Result<(Reading<bool>, Reading<[bool; 2]>), AwsError> {
-    if identity.caller.partition == "aws-us-gov" {
-        return Ok((Ok(true), Ok([true; 2])));
+    if identity.caller.partition == WITHOUT_CONTACTS {
+        return Ok((Ok(false), Ok([false; 2])));
     }
     let (security, billing, operations) = tokio::try_join!(
         contact(identity, AlternateContactType::Security),
@@ -117,6 +128,22 @@ mod tests {
             let (security, others) = contacts(&identity).await.unwrap();
             assert_eq!((security, others), (Ok(expected), Ok([expected; 2])));
             assert_eq!(aws.heard().len(), 1 + 3);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_manages_the_organization_is_told_where_there_is_one() {
+        let managed = r#"{"Organization": {"Id": "o-1", "MasterAccountId": "999988887777"}}"#.to_owned();
+        let none = r#"{"__type": "AWSOrganizationsNotInUseException", "Message": "none"}"#.to_owned();
+        let denied = r#"{"__type": "AccessDeniedException", "Message": "no"}"#.to_owned();
+        for (answer, expected) in [
+            ((200, managed), Some(Some("999988887777".to_owned()))),
+            ((400, none), Some(None)),
+            ((400, denied), None),
+        ] {
+            let aws = canned::Aws::answering(move |_| Some(answer.clone()));
+            let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+            assert_eq!(management(&identity).await.unwrap().ok(), expected);
         }
     }
 

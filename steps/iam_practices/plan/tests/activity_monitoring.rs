@@ -149,7 +149,7 @@ fn a_pass_tells_what_does_not_watch() {
     let bare = Facts { other_contacts: Ok([false; 2]), trail: Ok(None), ..perfect() };
     let told = found(&bare, &answers());
     for (en, ko) in [
-        ("no alarm on the use of root", "루트 사용 경보 없음"),
+        ("an alarm on the use of root was not looked at", "루트 사용 경보가 있는지는 확인하지 않음"),
         ("no trail covers all Regions", "모든 리전을 기록하는 추적 없음"),
         ("no contacts for billing and operations", "결제와 운영 연락처 없음"),
     ] {
@@ -168,13 +168,73 @@ fn a_pass_tells_what_does_not_watch() {
     let told = found(&watched, &asking);
     says(&told, &["day-one", EMAIL]);
     assert!(
-        !told.en.contains("no alarm") && told.en.contains("contacts for billing and operations"),
+        !told.en.contains("not looked at") && told.en.contains("contacts for billing and operations"),
         "{told:?}"
     );
+}
 
-    let unseen = Facts { other_contacts: Err(unseen()), trail: Err(unseen()), ..perfect() };
-    let told = found(&unseen, &answers());
-    assert!(!told.en.contains("trail") && !told.en.contains("billing"), "{told:?}");
+#[test]
+fn what_is_only_told_is_no_pass_where_it_was_not_seen() {
+    let step = StepId::ActivityMonitoring;
+    for hidden in [
+        Facts { other_contacts: Err(unseen()), ..perfect() },
+        Facts { trail: Err(unseen()), ..perfect() },
+        Facts { other_contacts: Err(unseen()), trail: Err(unseen()), ..perfect() },
+    ] {
+        assert_not_assessed(&planned(&hidden, &answers(), step));
+        let more = Facts { support: Ok(SupportRole::Bare), ..hidden };
+        let more = planned(&more, &answers(), step);
+        assert_eq!((more.state, more.unseen.as_slice()), (State::ToChange, [unseen()].as_slice()));
+    }
+}
+
+/// Nothing is claimed of contacts that are another account's.
+#[test]
+fn where_the_contacts_are_those_of_another_account_nothing_is_claimed_of_them() {
+    for seen in [Ok(true), Ok(false)] {
+        let gov = Facts { partition: "aws-us-gov".into(), security_contact: seen, ..perfect() };
+        let told = planned(&gov, &answers(), StepId::ActivityMonitoring);
+        let found = told.found.unwrap();
+        assert!(!found.en.contains("security notices") && !found.en.contains("billing"), "{found:?}");
+        assert!(found.en.contains("do not apply here") && found.ko.contains("해당 없음"), "{found:?}");
+    }
+}
+
+/// They may be in a group of another name, or have roles alone: then the account's age counts.
+#[test]
+fn without_a_known_administrator_root_is_in_use_when_the_account_is_old() {
+    let nobody = Answers { admin: Admin::default(), ..answers() };
+    for (opened, used, state) in [
+        (ago(88), 0, State::NeedsPerson),
+        (ago(88), 7, State::InPlace),
+        (ago(7), 0, State::NeedsPerson),
+        (ago(6), 0, State::InPlace),
+        (ago(9), 3, State::InPlace),
+        (None, 0, State::NeedsPerson),
+    ] {
+        let mut facts = perfect();
+        facts.rights = Ok(rights(vec![in_groups("kim", &["Admins"])]));
+        let root = Row { created: opened, ..root_used(used) };
+        facts.report = Ok(report(vec![root, with_password("kim", Some(1))]));
+        for answers in [nobody.clone(), answers()] {
+            let planned = planned(&facts, &answers, StepId::ActivityMonitoring);
+            assert_eq!(planned.state, state, "opened {opened:?}, used {used} days ago");
+            holds_together(&planned);
+            if let Some(task) = planned.person {
+                assert!(task.what.en.contains("no administrator is known"), "{task:?}");
+                assert!(task.how.iter().any(|how| how.ko.contains("--admin-group")), "{task:?}");
+            }
+        }
+    }
+    // Of one who was made since the report, or stands in a line that could not be read, the report says nothing.
+    let mut facts = perfect();
+    facts.report = Ok(report(vec![root_used(0)]));
+    let state = |facts: &Facts, answers: &Answers| planned(facts, answers, StepId::ActivityMonitoring).state;
+    assert_eq!(state(&facts, &nobody), State::InPlace);
+    facts.report.as_mut().unwrap().unreadable = 1;
+    assert_eq!(state(&facts, &nobody), State::NeedsPerson);
+    facts.rights = Err(unseen());
+    assert_eq!(state(&facts, &answers()), State::NotAssessed);
 }
 
 #[test]
@@ -292,6 +352,33 @@ fn public_access_is_blocked_by_a_yes_of_its_own() {
     assert_eq!(with_contact.offer.as_ref().unwrap().changes, [block()]);
     let decide = |note: &Text| note.en.contains("Decide whether S3") && note.ko.contains("차단할지 정하세요");
     assert!(with_contact.notes.iter().any(decide), "{:?}", with_contact.notes);
+}
+
+/// Of what was not seen nobody knows what it would be accepted for.
+#[test]
+fn an_exception_is_no_pass_for_what_was_not_seen_and_tells_what_it_is_about() {
+    let step = StepId::ActivityMonitoring;
+    let bare = Facts { support: Ok(SupportRole::Missing), security_contact: Ok(false), ..perfect() };
+    let accepted = planned(&bare, &accepting(&[step], answers()), step);
+    assert_eq!(
+        (accepted.state, accepted.reason.as_ref().map(|text| text.en.as_str())),
+        (State::Accepted, Some(plan_cases::ACCEPTED),)
+    );
+    for word in ["AWSSupportAccess", "dayone-support"] {
+        notes(&accepted, &[word]);
+    }
+    assert!(accepted.notes.iter().any(|note| note.en.contains("security notices")), "{accepted:?}");
+
+    for hidden in [
+        Facts { analyzer: Err(unseen()), ..bare.clone() },
+        Facts { analyzer: Err(unseen()), support: Ok(SupportRole::Namesake), ..bare.clone() },
+        Facts { analyzer: Err(unseen()), ..perfect() },
+    ] {
+        let open = planned(&hidden, &accepting(&[step], answers()), step);
+        assert_not_assessed(&open);
+        notes(&open, &[plan_cases::ACCEPTED]);
+        holds_together(&open);
+    }
 }
 
 #[test]

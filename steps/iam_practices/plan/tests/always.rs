@@ -28,6 +28,17 @@ fn what_was_not_seen_is_never_in_place() {
     });
 }
 
+/// The operator's word does not make a pass of it either.
+#[test]
+fn what_was_not_seen_is_never_settled() {
+    always(|facts, answers| {
+        for planned in plan(facts, answers) {
+            let unseen = rests_on_unseen(planned.step, facts, answers);
+            assert!(!unseen || !planned.state.is_settled(), "{planned:?}");
+        }
+    });
+}
+
 fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     match step {
         StepId::IndividualUsers => facts.rights.is_err() || facts.report.is_err(),
@@ -39,6 +50,8 @@ fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
                 || facts.support.is_err()
                 || facts.public_access_blocked.is_err()
                 || facts.security_contact.is_err()
+                || facts.other_contacts.is_err()
+                || facts.trail.is_err()
                 || (answers.trail.root_alarm_email.is_some() && hides_alarm(facts))
         }
     }

@@ -24,6 +24,8 @@ pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
         maybe_unseen(any::<bool>()),
         maybe_unseen(any::<bool>()),
         maybe_unseen(any_support()),
+        maybe_unseen(any::<[bool; 2]>()),
+        maybe_unseen(prop::option::of(Just("day-one".to_owned()))),
     );
     let of_rights = maybe_unseen(any_rights());
     let alarms = (any_alarm("eu-north-1"), any_alarm("us-east-1"));
@@ -31,7 +33,8 @@ pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
         |(of_credentials, of_account, rights, alarms)| {
             let (people, looking_up, switched, run, root, age, kept) = of_credentials;
             let kept = kept.into_iter().map(|id| (id.to_owned(), vec![PROFILE.to_owned()])).collect();
-            let (analyzer, security_contact, public_access_blocked, support) = of_account;
+            let (analyzer, security_contact, public_access_blocked, support, other_contacts, trail) =
+                of_account;
             let people = people.map(|people| people.into_iter().flatten().collect::<Vec<_>>());
             let looked_up = people.iter().flatten().filter(|(_, looked_up)| *looked_up);
             let looked_up = looked_up.map(|(row, _)| (row.user.clone(), row.keys.clone())).collect();
@@ -52,6 +55,8 @@ pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
                 rights,
                 analyzer,
                 security_contact,
+                other_contacts,
+                trail,
                 public_access_blocked,
                 support,
                 root_alarm: vec![alarms.0, alarms.1],
@@ -158,7 +163,7 @@ fn any_rights() -> impl Strategy<Value = Rights> {
         users.iter_mut().for_each(|user| user.groups.retain(is_there));
         let role = |path: &str| {
             let (attached, inline) = (attached.clone(), inline.clone());
-            Role { name: "Deploy".into(), path: path.into(), attached, inline }
+            Role { name: "Deploy".into(), path: path.into(), attached, inline, ..Role::default() }
         };
         let roles = roles.into_iter().map(role).collect();
         Rights { policies: vec![Policy { reach, ..own_policy(&[]) }], users, groups, roles }

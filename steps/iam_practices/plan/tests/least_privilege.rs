@@ -72,6 +72,26 @@ fn rights_that_reach_too_far_are_named() {
         .stands("roles of AWS's own services", State::InPlace, |facts, _| {
             facts.rights.as_mut().unwrap().roles = roles_of_aws();
         })
+        .stands(
+            "a role for a stranger, named like that of an organization",
+            State::NeedsPerson,
+            |facts, _| {
+                add_role(facts, role_for("444455556666"));
+            },
+        )
+        .stands("a role of an organization, in no organization", State::NeedsPerson, |facts, _| {
+            (facts.management_account, facts.rights.as_mut().unwrap().roles) = (Ok(None), roles_of_aws());
+        })
+        .stands("the organization is unreadable", State::NeedsPerson, |facts, _| {
+            facts.management_account = Err(unseen());
+            add_role(facts, role_for(MANAGEMENT));
+        })
+        .stands("a policy that is attached and was not read", State::NeedsPerson, |facts, _| {
+            add_role(facts, role_holding("Deploy", "/", &[OWN]));
+        })
+        .stands("a wildcard under a condition", State::InPlace, |facts, _| {
+            add_role(facts, role("Deploy", "/", &[IamOnCondition, AssumeRoleOnCondition]));
+        })
         .stands("a role that is only named like one", State::NeedsPerson, |facts, _| {
             add_role(facts, role_holding("AWSServiceRoleForMe", "/", &[ADMINISTRATOR_ACCESS]));
         })
@@ -81,7 +101,7 @@ fn rights_that_reach_too_far_are_named() {
 fn roles_of_aws() -> Vec<Role> {
     let sso = "/aws-reserved/sso.amazonaws.com/eu-north-1/";
     vec![
-        role_holding("OrganizationAccountAccessRole", "/", &[ADMINISTRATOR_ACCESS]),
+        role_for(MANAGEMENT),
         role_holding("AWSReservedSSO_Admin_0123456789abcdef", sso, &[ADMINISTRATOR_ACCESS]),
         role("AWSServiceRoleForX", "/aws-service-role/x.amazonaws.com/", &[Wildcard::Everything]),
     ]
@@ -106,6 +126,32 @@ fn roles_with_full_rights_are_told_apart() {
     says(&found, &["OrganizationAccountAccessRole", "IAM Identity Center"]);
     assert!(found.en.contains("not read: AWS's own policies"), "{found:?}");
     assert!(found.ko.contains("역할의 신뢰 정책"), "{found:?}");
+}
+
+#[test]
+fn a_name_alone_makes_no_role_of_an_organization() {
+    let step = StepId::LeastPrivilege;
+    let mut facts = perfect();
+    add_role(&mut facts, role_for("444455556666"));
+    let left = planned(&facts, &answers(), step);
+    let told = |note: &Text| note.en.contains("does not name the management account alone");
+    assert!(left.notes.iter().any(told) && left.unseen.is_empty(), "{left:?}");
+    facts.management_account = Err(unseen());
+    assert_eq!(planned(&facts, &answers(), step).unseen, [unseen()]);
+    assert_not_assessed(&planned(&facts, &accepting(&[step], answers()), step));
+}
+
+#[test]
+fn a_wildcard_under_a_condition_is_named() {
+    let mut facts = perfect();
+    add_role(&mut facts, role("Deploy", "/", &[Wildcard::IamOnCondition]));
+    let found = planned(&facts, &answers(), StepId::LeastPrivilege).found.unwrap();
+    says(&found, &["Deploy (x)"]);
+    assert!(found.en.contains("bounded by a condition") && found.ko.contains("조건으로 제한"), "{found:?}");
+    add_user(&mut facts, holding("bob", &[ADMINISTRATOR_ACCESS]));
+    let left = planned(&facts, &answers(), StepId::LeastPrivilege);
+    notes(&left, &["Deploy (x)"]);
+    assert!(!left.person.unwrap().what.en.contains("Deploy"));
 }
 
 #[test]

@@ -29,6 +29,8 @@ use crate::policy::Document;
 use crate::practice::State;
 
 const DAY: i64 = 86_400;
+/// The account that manages the organization.
+const MANAGEMENT: &str = "999988887777";
 /// 2026-11-24, at midnight.
 const NOW: i64 = 1_795_478_400;
 const ADMINISTRATOR_ACCESS: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -54,7 +56,7 @@ fn holds_together(planned: &StepPlan<Change>) {
     let state = planned.state;
     assert_ne!(state, State::NotApplicable, "{planned:?}");
     // What is accepted goes on telling what that is, and what was not seen tells that it is accepted.
-    let may_have_notes = !matches!(state, State::InPlace | State::Blocked);
+    let may_have_notes = !matches!(state, State::InPlace | State::Blocked) || !planned.unseen.is_empty();
     assert!(planned.notes.is_empty() || may_have_notes, "{planned:?}");
     let may_be_offered = matches!(state, State::NeedsPerson | State::InPlace);
     assert!(planned.offer.is_none() || may_be_offered, "{planned:?}");
@@ -74,6 +76,7 @@ fn perfect() -> Facts {
         kept: BTreeMap::new(),
         switched: Ok(BTreeSet::new()),
         rights: Ok(rights(vec![in_groups("alice", &["Administrators"])])),
+        management_account: Ok(Some(MANAGEMENT.into())),
         analyzer: Ok(Analyzer::Working("own".into())),
         security_contact: Ok(true),
         other_contacts: Ok([true; 2]),
@@ -88,7 +91,7 @@ fn perfect() -> Facts {
 fn fresh() -> Facts {
     Facts {
         run: Run::default(),
-        report: Ok(report(vec![root_used(0)])),
+        report: Ok(report(vec![Row { created: ago(0), ..root_used(0) }])),
         rights: Ok(Rights::default()),
         analyzer: Ok(Analyzer::Missing),
         security_contact: Ok(false),
@@ -122,6 +125,7 @@ fn root_used(days: i64) -> Row {
     Row {
         user: "<root_account>".into(),
         arn: format!("arn:aws:iam::{ACCOUNT}:root"),
+        created: ago(300),
         password_last_used: ago(days),
         ..Row::default()
     }
@@ -210,7 +214,16 @@ fn role(name: &str, path: &str, wildcards: &[Wildcard]) -> Role {
 /// A role with these managed policies.
 fn role_holding(name: &str, path: &str, policies: &[&str]) -> Role {
     let attached = policies.iter().copied().map(attached).collect();
-    Role { name: name.into(), path: path.into(), attached, inline: Vec::new() }
+    Role { name: name.into(), path: path.into(), attached, ..Role::default() }
+}
+
+/// The role of an organization, which this account may take on.
+fn role_for(account: &str) -> Role {
+    let trust = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow",
+            "Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":"sts:AssumeRole"}}]}}"#
+    );
+    Role { trust, ..role_holding("OrganizationAccountAccessRole", "/", &[ADMINISTRATOR_ACCESS]) }
 }
 
 /// The administrators' group, and these users.

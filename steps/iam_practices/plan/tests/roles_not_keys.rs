@@ -51,4 +51,7 @@ fn a_key_that_works_for_a_machine_is_named() {
         assert!(task.how.iter().any(|how| how.en.contains(instead) && how.ko.contains(instead)), "{instead}");
     }
     notes(&planned, &["deploy", "s3", "us-east-1", "2"]);
+    let found = super::planned(&perfect(), &answers(), StepId::RolesNotKeys).found.unwrap();
+    assert!(found.en.contains("EC2 instances were not looked at"), "{found:?}");
+    assert!(found.ko.contains("EC2 인스턴스는 확인하지 않음"), "{found:?}");
 }

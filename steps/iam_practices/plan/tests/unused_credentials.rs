@@ -50,6 +50,12 @@ fn what_is_unused_is_switched_off_before_it_is_deleted() {
         .stands("a password that was changed lately", State::InPlace, |facts, _| {
             add_row(facts, Row { password_last_changed: ago(10), ..with_password("bob", None) });
         })
+        .stands("a password that was changed lately, and used long ago", State::NeedsPerson, |facts, _| {
+            add_row(facts, Row { password_last_changed: ago(0), ..with_password("bob", Some(45)) });
+        })
+        .stands("a password that was changed long ago, and used lately", State::InPlace, |facts, _| {
+            add_row(facts, Row { password_last_changed: ago(100), ..with_password("bob", Some(44)) });
+        })
         .stands("a password of a new user", State::InPlace, |facts, _| {
             add_row(facts, Row { created: ago(10), ..with_password("bob", None) });
         })
@@ -190,11 +196,22 @@ fn the_evidence_stands_beside_each_change() {
     add_keys(&mut facts, "bob", vec![key("AKIA1", 300, Some(100))]);
     add_keys(&mut facts, "dan", vec![key("AKIA2", 100, None)]);
     add_row(&mut facts, with_password("carol", Some(60)));
-    let planned = planned(&facts, &answers(), StepId::UnusedCredentials);
+    let planned_of = |facts: &Facts| planned(facts, &answers(), StepId::UnusedCredentials);
+    let planned = planned_of(&facts);
     assert_eq!(planned.changes, [deactivate("bob", "AKIA1"), deactivate("dan", "AKIA2")]);
     notes(&planned, &["bob", "AKIA1", "2026-01-28", "2026-08-16", "s3", "us-east-1"]);
     notes(&planned, &["dan", "AKIA2", "2026-08-16"]);
     notes(&planned, &["carol", "2026-09-25", "2026-01-28"]);
+
+    let changed = |used| Row { password_last_changed: ago(50), ..with_password("erin", used) };
+    for (used, words) in [(Some(60), ["2026-09-25", "2026-10-05"]), (None, ["2026-10-05", "2026-01-28"])] {
+        let mut facts = perfect();
+        add_row(&mut facts, changed(used));
+        let told = planned_of(&facts);
+        notes(&told, &[["erin"].as_slice(), &words].concat());
+        let both = |note: &Text| note.en.contains("last changed") && note.ko.contains("마지막 변경");
+        assert!(told.notes.iter().any(both), "{told:?}");
+    }
 }
 
 #[test]
