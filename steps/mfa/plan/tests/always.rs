@@ -83,6 +83,20 @@ fn keys_of(user: &str, members: &[Member]) -> Vec<String> {
     found.map(|member| member.active_keys.clone()).unwrap_or_default()
 }
 
+/// A policy that is made and attached to nobody requires nothing.
+#[test]
+fn mfa_is_required_only_where_the_policy_is_attached() {
+    always(|facts, answers| {
+        let planned = planned(facts, answers, StepId::RequireMfa);
+        if planned.state != State::InPlace {
+            return;
+        }
+        assert!(matches!(&facts.policy, Ok(Some(policy)) if policy.same), "{planned:?}");
+        assert!(matches!(&facts.group, Ok(Some(_))) && facts.attached == Ok(true), "{planned:?}");
+        assert!(facts.people_groups.iter().flatten().all(|(_, group)| group.attached), "{planned:?}");
+    });
+}
+
 #[test]
 fn nobody_is_stopped_without_a_word() {
     always(|facts, answers| {
