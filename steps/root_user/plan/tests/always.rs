@@ -197,6 +197,14 @@ fn no_password_policy_is_weakened() {
 }
 
 #[test]
+fn no_signing_certificate_of_root_passes() {
+    always(|facts, answers| {
+        let facts = Facts { root_certificates: Ok(true), ..facts.clone() };
+        assert_ne!(planned(&facts, answers, StepId::RootAccessKeys).state, State::InPlace);
+    });
+}
+
+#[test]
 fn only_a_strong_password_policy_passes() {
     always(|facts, answers| {
         let planned = planned(facts, answers, StepId::PasswordPolicy);

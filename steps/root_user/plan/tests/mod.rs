@@ -70,6 +70,7 @@ fn fresh() -> Facts {
         root_keys: Ok(RootKeys::Listed(Vec::new())),
         reported_root_keys: None,
         root_password: Ok(true),
+        root_certificates: Ok(false),
     }
 }
 
