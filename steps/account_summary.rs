@@ -28,6 +28,11 @@ impl AccountSummary {
         self.flag(SummaryKeyType::AccountAccessKeysPresent)
     }
 
+    /// Whether root has signing certificates, which sign calls as access keys do.
+    pub fn root_certificates(&self) -> Reading<bool> {
+        self.flag(SummaryKeyType::AccountSigningCertificatesPresent)
+    }
+
     /// Whether root has a password. Where an organization manages root centrally, it has none. Older endpoints do not
     /// tell, and then it has.
     pub fn root_password(&self) -> bool {
@@ -70,7 +75,7 @@ mod tests {
     fn what_is_not_said_is_not_a_no() {
         let summary = AccountSummary(HashMap::from([(SummaryKeyType::AccountMfaEnabled, 1)]));
         assert_eq!(summary.root_mfa(), Ok(true));
-        assert!(summary.root_access_keys().is_err());
+        assert!(summary.root_access_keys().is_err() && summary.root_certificates().is_err());
         assert!(summary.root_password());
         let managed = AccountSummary(HashMap::from([(SummaryKeyType::from("AccountPasswordPresent"), 0)]));
         assert!(!managed.root_password());

@@ -269,6 +269,7 @@ fn deliver(facts: &mut cloudtrail::Facts, delivery: cloudtrail::Delivery) {
 fn report_as(facts: &mut billing_report::Facts, status: Option<&str>, date: Option<&str>) {
     for report in facts.reports.iter_mut().flatten() {
         (report.last_status, report.last_delivery) = (status.map(Into::into), date.map(Into::into));
+        report.fresh = report.last_delivery.is_some();
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use steps::private_bucket::MustLet;
 use winterbaume_core::MockResponse;
 
-use super::kept::Memory;
+use super::kept::{Memory, delivered_daily};
 use super::storage::{lets_service, region_of};
 use super::wire::{Call, iso, json_answer, timestamp};
 use super::{ACCOUNT_ID, Services};
@@ -190,8 +190,8 @@ fn needs(bucket: &str) -> Vec<MustLet> {
 
 /// How an export stands.
 struct Standing {
-    /// Whether it is due and cannot be written where it goes.
-    fails: bool,
+    /// When it was found last that it is due and cannot be written where it goes.
+    failed: Option<u64>,
     since: u64,
     delivered: Option<u64>,
 }
@@ -200,7 +200,8 @@ struct Standing {
 async fn standing(export: &Export, services: &Services, memory: &Memory, now: u64) -> Standing {
     let is_due = memory.is_due(export.since, FIRST_FILES, now);
     let fails = is_due && !may_be_written(export, services).await;
-    Standing { fails, since: export.since, delivered: export.delivered }
+    let last = |first| if fails { first } else { delivered_daily(first, now) };
+    Standing { failed: fails.then_some(now), since: export.since, delivered: export.delivered.map(last) }
 }
 
 async fn may_be_written(export: &Export, services: &Services) -> bool {
@@ -216,7 +217,7 @@ impl Standing {
         if let Some(delivered) = self.delivered {
             status["LastRefreshedAt"] = json!(iso(delivered));
         }
-        if self.fails {
+        if self.failed.is_some() {
             status["StatusCode"] = json!("UNHEALTHY");
             status["StatusReason"] = json!("INSUFFICIENT_PERMISSION");
         }
@@ -229,9 +230,9 @@ impl Standing {
         let done = self.delivered.map(|delivered| {
             json!({"StatusCode": "DELIVERY_SUCCESS", "CreatedAt": begun, "CompletedAt": iso(delivered)})
         });
-        let failed = self.fails.then(|| {
+        let failed = self.failed.map(|failed| {
             json!({"StatusCode": "DELIVERY_FAILURE", "StatusReason": "INSUFFICIENT_PERMISSION",
-                   "CreatedAt": begun})
+                   "CreatedAt": begun, "CompletedAt": iso(failed)})
         });
         let ended: Vec<_> = failed.into_iter().chain(done).collect();
         if ended.is_empty() { vec![json!({"StatusCode": "QUERY_QUEUED", "CreatedAt": begun})] } else { ended }

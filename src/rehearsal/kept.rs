@@ -267,6 +267,12 @@ impl Memory {
     }
 }
 
+/// When something was delivered last that was delivered first at this time, and comes anew each day.
+pub(crate) fn delivered_daily(first: u64, now: u64) -> u64 {
+    const DAY: u64 = 86_400;
+    first + now.saturating_sub(first) / DAY * DAY
+}
+
 /// Makes the folder.
 pub(crate) fn prepare(folder: &Path) -> Result<(), RehearsalError> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use steps::private_bucket::MustLet;
 use winterbaume_core::{MockRequest, MockResponse, MockService, StatefulService};
 
-use super::kept::Memory;
+use super::kept::{Memory, delivered_daily};
 use super::storage::{lets_service, region_of};
 use super::wire::{Call, json_answer, timestamp};
 use super::{ACCOUNT_ID, Services};
@@ -247,11 +247,12 @@ async fn describe(call: &Call, services: &Services, memory: &Memory, now: u64) -
         let (name, bucket) = (name(definition), definition["S3Bucket"].as_str().unwrap_or_default());
         let is_due = memory.reports.get(&name).is_some_and(|since| memory.is_due(*since, FIRST_REPORT, now));
         let mut status = json!({});
-        if let Some(date) = memory.delivered_report(&name) {
-            status["lastDelivery"] = json!(date);
-        }
+        let first = memory.delivered_report(&name);
         if is_due {
-            status["lastStatus"] = json!(trouble(services, bucket).await.unwrap_or("SUCCESS"));
+            let trouble = trouble(services, bucket).await;
+            status["lastStatus"] = json!(trouble.unwrap_or("SUCCESS"));
+            let last = first.as_deref().filter(|_| trouble.is_none()).and_then(|first| anew(first, now));
+            status["lastDelivery"] = json!(last.or(first));
         }
         definition["ReportStatus"] = status;
     }
@@ -263,6 +264,17 @@ async fn describe(call: &Call, services: &Services, memory: &Memory, now: u64) -
         answer["NextToken"] = json!((from + PAGE).to_string());
     }
     json_answer(&answer)
+}
+
+/// How a delivery is dated.
+const DATE: &str = "%Y%m%dT%H%M%SZ";
+
+/// The date of the last delivery, by that of the first.
+fn anew(first: &str, now: u64) -> Option<String> {
+    let first = jiff::civil::DateTime::strptime(DATE, first).ok()?;
+    let first = jiff::tz::TimeZone::UTC.to_timestamp(first).ok()?.as_second();
+    let last = delivered_daily(u64::try_from(first).ok()?, now);
+    Some(timestamp(last).strftime(DATE).to_string())
 }
 
 /// What keeps a report out of its bucket. A report is delivered anew each day; here it is tried at each look.

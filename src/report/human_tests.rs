@@ -244,6 +244,7 @@ fn with_root_keys(sign_in: SignIn, keys: Vec<RootKey>) -> Facts {
         root_keys: Ok(RootKeys::Listed(keys)),
         reported_root_keys: None,
         root_password: Ok(true),
+        root_certificates: Ok(false),
     }
 }
 

@@ -8,6 +8,7 @@ use aws_sdk_bcmdataexports::types::{
 use aws_sdk_costandusagereport::operation::describe_report_definitions::DescribeReportDefinitionsOutput;
 use aws_sdk_costandusagereport::types::ReportDefinition;
 use aws_smithy_types::date_time::{DateTime, Format};
+use jiff::Timestamp;
 
 use crate::answers::{Answers, ReportKind};
 use crate::aws::{ForCall, Identity, Reading, Unseen, at_once, unless};
@@ -22,6 +23,10 @@ use crate::{administrators, private_bucket};
 use super::budget::{self, Budget, BudgetFacts};
 use super::export::Export;
 use super::report::Report;
+
+/// A report comes at least daily, so a last delivery that is more seconds old proves nothing any more. Source: CUR user
+/// guide, "Creating reports".
+const FRESH: i64 = 3 * 24 * 60 * 60;
 
 /// The only Region that has the services, and the Region of a new bucket.
 pub const REGION: &str = "us-east-1";
@@ -56,6 +61,8 @@ pub struct ReportFacts {
     pub last_status: Option<String>,
     /// When it was last delivered.
     pub last_delivery: Option<String>,
+    /// Whether that is not long ago by AWS's clock.
+    pub fresh: bool,
 }
 
 /// An export that exists.
@@ -76,6 +83,8 @@ pub enum Delivery {
     NotYet,
     /// The last delivery succeeded, at this time.
     At(String),
+    /// The last delivery succeeded, at this time, which is so long ago that it proves nothing any more.
+    Late(String),
     /// The last delivery failed, for this reason of AWS's.
     Failed(String),
 }
@@ -154,8 +163,10 @@ async fn reports(identity: &Identity) -> Result<Reading<Vec<ReportFacts>>, AwsEr
         .collect::<Result<Vec<_>, _>>()
         .await;
     let pages = identity.reading(pages.for_call("cur:DescribeReportDefinitions"))?;
+    let now = identity.clock().now();
     let reports = |pages: Vec<DescribeReportDefinitionsOutput>| {
-        pages.iter().flat_map(|page| page.report_definitions()).map(ReportFacts::from).collect()
+        let definitions = pages.iter().flat_map(|page| page.report_definitions());
+        definitions.map(|definition| ReportFacts::found(definition, now)).collect()
     };
     Ok(pages.map(reports))
 }
@@ -186,59 +197,81 @@ pub(super) async fn list_exports(identity: &Identity) -> Result<Vec<ExportRefere
 /// `None` for an export that was deleted in between.
 async fn export_facts(identity: Identity, arn: String) -> Result<Reading<Option<ExportFacts>>, AwsError> {
     let client = identity.data_exports();
-    let (found, executions) = tokio::join!(
-        client.get_export().export_arn(&arn).send(),
-        client.list_executions().export_arn(&arn).send(),
-    );
+    let (found, executions) =
+        tokio::join!(client.get_export().export_arn(&arn).send(), executions(&identity, &arn));
     let found = found.for_call("bcm-data-exports:GetExport");
     let found = identity.reading(unless("ResourceNotFound", found))?;
-    let executions = executions.for_call("bcm-data-exports:ListExecutions");
-    let executions = identity.reading(unless("ResourceNotFound", executions))?;
+    let executions = executions?;
     let found = match found {
         Ok(found) => found,
         Err(unseen) => return Ok(Err(unseen)),
     };
     let delivery = executions.map(|executions| {
-        let executions = executions.and_then(|answer| answer.executions).unwrap_or_default();
-        delivery(found.as_ref().and_then(|found| found.export_status()), &executions)
+        let status = found.as_ref().and_then(|found| found.export_status());
+        delivery(status, &executions, identity.clock().now())
     });
     let export = found.as_ref().and_then(|found| found.export()).map(Export::found);
     Ok(Ok(export.map(|export| ExportFacts { arn, export, delivery })))
 }
 
-/// An export is healthy from the beginning, so that alone does not show that anything was delivered.
-fn delivery(status: Option<&ExportStatus>, executions: &[ExecutionReference]) -> Delivery {
+/// All of them, in whatever order AWS tells them; none for an export that was deleted in between.
+async fn executions(identity: &Identity, arn: &str) -> Result<Reading<Vec<ExecutionReference>>, AwsError> {
+    let request = identity.data_exports().list_executions().export_arn(arn).max_results(100);
+    let executions = request.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
+    let executions = executions.for_call("bcm-data-exports:ListExecutions");
+    Ok(identity.reading(unless("ResourceNotFound", executions))?.map(Option::unwrap_or_default))
+}
+
+/// An export is healthy from the beginning, so that alone does not show that anything was delivered. The execution that
+/// ended last does.
+fn delivery(status: Option<&ExportStatus>, executions: &[ExecutionReference], now: Timestamp) -> Delivery {
     if let Some(status) = status.filter(|status| status.status_code() == Some(&ExportStatusCode::Unhealthy)) {
         let reason = status.status_reason().map_or("UNHEALTHY", |reason| reason.as_str());
         return Delivery::Failed(reason.to_owned());
     }
-    let executions: Vec<_> = executions.iter().filter_map(ExecutionReference::execution_status).collect();
-    let last = |code: &ExecutionStatusCode| {
-        let ended = executions.iter().filter(|execution| execution.status_code() == Some(code));
-        ended.copied().max_by_key(|execution| ended_at(execution).map(DateTime::secs))
-    };
-    if let Some(delivered) = last(&ExecutionStatusCode::DeliverySuccess) {
-        let refreshed = status.and_then(|status| status.last_refreshed_at()).or(ended_at(delivered));
-        let time = refreshed.and_then(|time| time.fmt(Format::DateTime).ok());
-        return Delivery::At(time.unwrap_or_default());
+    let executions = executions.iter().filter_map(ExecutionReference::execution_status);
+    let ended = executions.filter(|execution| has_failed(execution) || has_delivered(execution));
+    let last = ended.max_by_key(|execution| (ended_at(execution).map(DateTime::secs), has_failed(execution)));
+    let Some(last) = last else { return Delivery::NotYet };
+    if has_failed(last) {
+        let reason = last.status_reason().map_or("UNHEALTHY", |reason| reason.as_str());
+        return Delivery::Failed(reason.to_owned());
     }
+    let refreshed = status.and_then(|status| status.last_refreshed_at());
+    let time = refreshed.into_iter().chain(ended_at(last)).max_by_key(|time| time.secs());
+    let date = time.and_then(|time| time.fmt(Format::DateTime).ok()).unwrap_or_else(|| "?".to_owned());
+    if is_fresh(&date, now) { Delivery::At(date) } else { Delivery::Late(date) }
+}
+
+fn has_delivered(execution: &ExecutionStatus) -> bool {
+    execution.status_code() == Some(&ExecutionStatusCode::DeliverySuccess)
+}
+
+fn has_failed(execution: &ExecutionStatus) -> bool {
     let failures = [ExecutionStatusCode::DeliveryFailure, ExecutionStatusCode::QueryFailure];
-    match failures.iter().find_map(last) {
-        Some(failed) => {
-            let reason = failed.status_reason().map_or("UNHEALTHY", |reason| reason.as_str());
-            Delivery::Failed(reason.to_owned())
-        }
-        None => Delivery::NotYet,
-    }
+    execution.status_code().is_some_and(|code| failures.contains(code))
 }
 
 fn ended_at(execution: &ExecutionStatus) -> Option<&DateTime> {
     execution.completed_at().or(execution.last_updated_at()).or(execution.created_at())
 }
 
-impl From<&ReportDefinition> for ReportFacts {
-    fn from(definition: &ReportDefinition) -> Self {
+/// A time as each of the two services writes it, such as 20261124T143627Z or 20261124T143627+0900.
+pub(super) fn moment(date: &str) -> Option<Timestamp> {
+    let with_offset = date.strip_suffix('Z').map(|time| format!("{time}+0000"));
+    let compact = Timestamp::strptime("%Y%m%dT%H%M%S%z", with_offset.as_deref().unwrap_or(date));
+    compact.or_else(|_| date.parse()).ok()
+}
+
+/// What cannot be read is not known to be fresh.
+fn is_fresh(date: &str, now: Timestamp) -> bool {
+    moment(date).is_some_and(|time| now.as_second() - time.as_second() <= FRESH)
+}
+
+impl ReportFacts {
+    fn found(definition: &ReportDefinition, now: Timestamp) -> Self {
         let status = definition.report_status();
+        let last_delivery = status.and_then(|status| status.last_delivery());
         Self {
             report: Report {
                 name: definition.report_name().to_owned(),
@@ -263,12 +296,11 @@ impl From<&ReportDefinition> for ReportFacts {
                 billing_view: definition.billing_view_arn().map(ToOwned::to_owned),
             },
             last_status: status.and_then(|status| status.last_status()).map(|word| word.as_str().to_owned()),
-            last_delivery: status.and_then(|status| status.last_delivery()).map(ToOwned::to_owned),
+            last_delivery: last_delivery.map(ToOwned::to_owned),
+            fresh: last_delivery.is_some_and(|date| is_fresh(date, now)),
         }
     }
-}
 
-impl ReportFacts {
     /// What it lacks to be as good as the one that is wanted, and to be where the answers say, if they do.
     pub fn lacks(&self, wanted: &Report, answers: &Answers) -> Vec<Text> {
         let failed = self.failure().map(fails);
@@ -311,7 +343,7 @@ impl Facts {
         let wanted = Report::wanted(&self.account, answers);
         let as_good = || {
             let good = reports.iter().rev().filter(|found| found.lacks(&wanted, answers).is_empty());
-            good.max_by_key(|found| found.last_delivery.is_some())
+            good.max_by_key(|found| (found.fresh, found.last_delivery.is_some()))
         };
         let named = reports.iter().find(|found| found.report.name == wanted.name);
         named.or_else(as_good)
@@ -323,7 +355,11 @@ impl Facts {
         let wanted = Export::wanted(&self.account, answers);
         let as_good = || {
             let good = exports.iter().rev().filter(|found| found.lacks(&wanted, answers).is_empty());
-            good.max_by_key(|found| matches!(found.delivery, Ok(Delivery::At(_))))
+            good.max_by_key(|found| match found.delivery {
+                Ok(Delivery::At(_)) => 2,
+                Ok(Delivery::Late(_)) => 1,
+                _ => 0,
+            })
         };
         let named = exports.iter().find(|found| found.export.name == wanted.name);
         named.or_else(as_good)
@@ -366,8 +402,10 @@ fn may_stay_in(bucket: &str, answers: &Answers) -> bool {
 #[cfg(test)]
 mod tests {
     use aws_sdk_bcmdataexports::types::ExecutionStatusReason;
+    use serde_json::json;
 
     use super::*;
+    use crate::aws::{Access, canned};
 
     fn execution(code: ExecutionStatusCode, seconds: i64) -> ExecutionReference {
         let status = ExecutionStatus::builder()
@@ -389,6 +427,7 @@ mod tests {
         let delivered = Delivery::At("2026-11-24T00:00:00Z".into());
         let failed = Delivery::Failed("INSUFFICIENT_PERMISSION".into());
         let (yesterday, today) = (1_795_392_000, 1_795_478_400);
+        let long_ago = today - 4 * 86_400;
         let cases = [
             (vec![], Delivery::NotYet),
             (vec![execution(DeliveryInProcess, today)], Delivery::NotYet),
@@ -397,19 +436,72 @@ mod tests {
                 vec![execution(DeliverySuccess, today), execution(DeliverySuccess, yesterday)],
                 delivered.clone(),
             ),
-            (vec![execution(DeliverySuccess, yesterday), execution(DeliverySuccess, today)], delivered),
+            (
+                vec![execution(DeliverySuccess, yesterday), execution(DeliverySuccess, today)],
+                delivered.clone(),
+            ),
+            (vec![execution(DeliveryFailure, yesterday), execution(DeliverySuccess, today)], delivered),
+            (vec![execution(DeliverySuccess, yesterday), execution(DeliveryFailure, today)], failed.clone()),
+            (vec![execution(QueryFailure, today), execution(DeliverySuccess, yesterday)], failed.clone()),
+            (vec![execution(DeliverySuccess, today), execution(DeliveryFailure, today)], failed.clone()),
+            (
+                vec![execution(DeliverySuccess, long_ago), execution(DeliveryInProcess, today)],
+                Delivery::Late("2026-11-20T00:00:00Z".into()),
+            ),
             (vec![execution(DeliveryFailure, today)], failed.clone()),
             (vec![execution(QueryFailure, today), execution(DeliveryInProcess, today)], failed),
         ];
         for (executions, expected) in cases {
-            assert_eq!(delivery(Some(&healthy), &executions), expected, "{executions:?}");
+            assert_eq!(delivery(Some(&healthy), &executions, now()), expected, "{executions:?}");
         }
     }
 
     #[test]
     fn an_unhealthy_export_fails_whatever_came_before() {
         let executions = [execution(ExecutionStatusCode::DeliverySuccess, 1_795_478_400)];
-        let found = delivery(Some(&status(ExportStatusCode::Unhealthy)), &executions);
+        let found = delivery(Some(&status(ExportStatusCode::Unhealthy)), &executions, now());
         assert_eq!(found, Delivery::Failed("BILL_OWNER_CHANGED".into()));
+    }
+
+    #[test]
+    fn only_a_delivery_of_the_last_three_days_is_fresh() {
+        let cases = [
+            ("20261124T120000Z", true),
+            ("20261124T210000+0900", true),
+            ("20261121T120000Z", true),
+            ("20261121T115959Z", false),
+            ("20261121T205959+0900", false),
+            ("2026-11-24T00:00:00Z", true),
+            ("2026-11-03T00:00:00Z", false),
+            ("3 November", false),
+            ("", false),
+        ];
+        for (date, expected) in cases {
+            assert_eq!(is_fresh(date, now()), expected, "{date}");
+        }
+    }
+
+    /// The failure of today is on the second page.
+    #[tokio::test(start_paused = true)]
+    async fn the_executions_of_an_export_are_read_on_every_page() {
+        let page = |code: &str, time: &str, next: Option<&str>| {
+            let status =
+                json!({"StatusCode": code, "StatusReason": "INSUFFICIENT_PERMISSION", "CompletedAt": time});
+            json!({"Executions": [{"ExecutionId": "id", "ExecutionStatus": status}], "NextToken": next})
+        };
+        let first = page("DELIVERY_SUCCESS", "2026-11-23T00:00:00Z", Some("second"));
+        let second = page("DELIVERY_FAILURE", "2026-11-24T00:00:00Z", None);
+        let aws = canned::Aws::answering(move |call| match call.operation.as_str() {
+            "ListExecutions" if call.body.contains("second") => Some((200, second.to_string())),
+            "ListExecutions" => Some((200, first.to_string())),
+            _ => call.refused(400, "ResourceNotFoundException"),
+        });
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let found = executions(&identity, "arn").await.unwrap().unwrap();
+        assert_eq!(delivery(None, &found, now()), Delivery::Failed("INSUFFICIENT_PERMISSION".into()));
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-24T12:00:00Z".parse().unwrap()
     }
 }

@@ -1,7 +1,5 @@
 //! How each step of the practice stands, and what is to be done. Pure.
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::answers::{Answers, ReportKind};
@@ -15,7 +13,7 @@ use super::bucket;
 use super::budget::{self, Budget, Standing};
 use super::differences::{Differences, listed};
 use super::export::{Export, TABLE};
-use super::facts::{Delivery, ExportFacts, Facts, Place, ReportFacts};
+use super::facts::{Delivery, ExportFacts, Facts, Place, ReportFacts, moment};
 use super::report::Report;
 
 /// How many classic reports an account may have. Source: CUR user guide, "Quotas and restrictions".
@@ -354,7 +352,8 @@ fn classic_delivery(found: &ReportFacts) -> StepPlan<Change> {
     let Report { name, bucket, .. } = &found.report;
     match (found.failure(), &found.last_delivery) {
         (Some(status), _) => delivery_fails(name, bucket, status, "billingreports.amazonaws.com"),
-        (_, Some(date)) => delivered(date),
+        (_, Some(date)) if found.fresh => delivered(date),
+        (_, Some(date)) => delivered_long_ago(date),
         _ => not_delivered_yet(),
     }
 }
@@ -367,6 +366,7 @@ fn export_delivery(found: &ExportFacts) -> StepPlan<Change> {
             delivery_fails(name, bucket, reason, "bcm-data-exports.amazonaws.com")
         }
         Ok(Delivery::At(date)) => delivered(date),
+        Ok(Delivery::Late(date)) => delivered_long_ago(date),
         Ok(Delivery::NotYet) => not_delivered_yet(),
     }
 }
@@ -379,12 +379,21 @@ fn delivered(date: &str) -> StepPlan<Change> {
     )
 }
 
-/// A time as each of the two services writes it, such as 20261124T143627Z. Another form stays as it is.
+fn delivered_long_ago(date: &str) -> StepPlan<Change> {
+    let date = in_words(date);
+    StepPlan::waiting(
+        StepId::ReportDelivery,
+        text! {
+            en: "Last delivered {date}, and nothing in the last three days, though AWS delivers at least daily. See in the console under Billing, Data Exports what keeps the next one out.",
+            ko: "마지막 전달 {date}. AWS는 하루에 한 번 이상 전달하는데 최근 3일 동안 도착한 것이 없습니다. 콘솔의 결제, 데이터 내보내기에서 다음 보고서가 오지 않는 이유를 확인하세요."
+        },
+    )
+}
+
+/// A form that is not known stays as it is.
 fn in_words(date: &str) -> String {
-    let form = "%Y-%m-%d %H:%M UTC";
-    let compact = DateTime::strptime("%Y%m%dT%H%M%SZ", date).map(|time| time.strftime(form).to_string());
-    let time = compact.or_else(|_| date.parse::<Timestamp>().map(|time| time.strftime(form).to_string()));
-    time.unwrap_or_else(|_| harmless(date))
+    let time = moment(date).map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    time.unwrap_or_else(|| harmless(date))
 }
 
 /// How often a line of the report begins anew.

@@ -85,7 +85,9 @@ pub enum ManagementEvents {
     Part,
     /// None, but data events.
     Nothing,
-    /// AWS tells nobody but the account that owns the trail.
+    /// Some or all, as somebody has chosen: AWS tells nobody but the account that owns the trail.
+    Hidden,
+    /// Whether somebody has chosen is not told, nor what: AWS tells that to the account that owns the trail.
     NotTold,
 }
 
@@ -248,7 +250,8 @@ impl TrailFacts {
         }
     }
 
-    /// Whether nothing is left to do about it. What another account's trail leaves out cannot be seen from every account.
+    /// Whether nothing is left to do about it from here. What another account's trail leaves out cannot be seen, and no
+    /// trail is changed or made for what is not known.
     pub fn meets_the_bar(&self) -> bool {
         let records_all = self.global_services && self.management_events == Ok(ManagementEvents::All);
         self.covers_all() && self.logging == Ok(true) && (self.of_another_account || records_all)
@@ -342,8 +345,9 @@ mod tests {
 
     #[test]
     fn a_trail_that_logs_is_a_copy_unless_it_is_known_to_record_nothing_of_it() {
-        use ManagementEvents::{All, NotTold, Nothing, Part};
-        for (events, expected) in [(All, true), (Part, true), (NotTold, true), (Nothing, false)] {
+        use ManagementEvents::{All, Hidden, NotTold, Nothing, Part};
+        let cases = [(All, true), (Part, true), (Hidden, true), (NotTold, true), (Nothing, false)];
+        for (events, expected) in cases {
             let trail = TrailFacts { management_events: Ok(events), ..perfect(OURS) };
             assert_eq!(trail.is_recording(), expected, "{events:?}");
             assert!(!TrailFacts { logging: Ok(false), ..trail }.is_recording());

@@ -235,17 +235,39 @@ fn of_another_account(trail: &TrailFacts, answers: &Answers) -> StepPlan<Change>
             },
         ),
         Err(unseen) => StepPlan::not_assessed(step, unseen),
-        Ok(true) => StepPlan::in_place(
-            step,
-            encrypted(
-                text! {
-                    en: "trail {name} of another account logs here (adopted: a second one would cost about {FURTHER_COPY} per 100,000 management events)",
-                    ko: "다른 계정의 추적 {name}이(가) 기록합니다(그대로 사용. 두 번째 추적은 관리 이벤트 10만 건에 약 {FURTHER_COPY})"
-                },
-                trail,
-                answers,
-            ),
-        ),
+        Ok(true) => match &trail.management_events {
+            Err(unseen) => StepPlan::not_assessed(step, unseen),
+            Ok(ManagementEvents::All) => StepPlan::in_place(step, logs_here(trail, answers)),
+            Ok(ManagementEvents::NotTold) => {
+                let Text { en, ko } = logs_here(trail, answers);
+                let found = text! {
+                    en: "{en}; which management events it records, only its owner sees",
+                    ko: "{ko}. 어떤 관리 이벤트를 기록하는지는 소유자만 볼 수 있습니다"
+                };
+                StepPlan::in_place(step, found)
+            }
+            Ok(ManagementEvents::Hidden | ManagementEvents::Part | ManagementEvents::Nothing) => {
+                StepPlan { state: State::NotAssessed, ..StepPlan::blocked(step, only_its_owner_sees(trail)) }
+            }
+        },
+    }
+}
+
+fn logs_here(trail: &TrailFacts, answers: &Answers) -> Text {
+    let name = harmless(&trail.name);
+    let found = text! {
+        en: "trail {name} of another account logs here (adopted: a second one would cost about {FURTHER_COPY} per 100,000 management events)",
+        ko: "다른 계정의 추적 {name}이(가) 기록합니다(그대로 사용. 두 번째 추적은 관리 이벤트 10만 건에 약 {FURTHER_COPY})"
+    };
+    encrypted(found, trail, answers)
+}
+
+/// It may leave out management events, or have been chosen for data events alone.
+fn only_its_owner_sees(trail: &TrailFacts) -> Text {
+    let name = harmless(&trail.name);
+    text! {
+        en: "The trail {name} of another account logs here, and somebody has chosen what it records: which management events it records, only its owner sees. Ask its owner whether it records all of them; if so, accept this step in the answers.",
+        ko: "다른 계정의 추적 {name}이(가) 기록하지만 누군가 기록할 이벤트를 골라 두었습니다. 어떤 관리 이벤트를 기록하는지는 소유자만 볼 수 있습니다. 모두 기록하는지 소유자에게 물어보고, 그렇다면 응답에서 이 단계를 수락하세요."
     }
 }
 

@@ -2,7 +2,9 @@
 
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput as Selectors;
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput as Status;
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, EventSelector, ReadWriteType, Trail, TrailInfo};
+use aws_sdk_cloudtrail::types::{
+    AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Trail, TrailInfo,
+};
 use aws_smithy_types::DateTime;
 
 use crate::answers::Answers;
@@ -201,11 +203,11 @@ async fn recorded_management_events(
     trail: &Trail,
     of_another_account: bool,
 ) -> Result<Reading<ManagementEvents>, AwsError> {
-    if trail.has_custom_event_selectors() == Some(false) {
-        return Ok(Ok(ManagementEvents::All));
-    }
-    if of_another_account {
-        return Ok(Ok(ManagementEvents::NotTold));
+    match trail.has_custom_event_selectors() {
+        Some(false) => return Ok(Ok(ManagementEvents::All)),
+        Some(true) if of_another_account => return Ok(Ok(ManagementEvents::Hidden)),
+        None if of_another_account => return Ok(Ok(ManagementEvents::NotTold)),
+        _ => {}
     }
     let client = identity.cloudtrail(trail.home_region().unwrap_or_default());
     let selectors = client.get_event_selectors().trail_name(trail.trail_arn().unwrap_or_default());
@@ -236,25 +238,41 @@ fn seconds(time: Option<&DateTime>) -> Option<i64> {
     time.map(DateTime::secs).filter(|seconds| *seconds > 0)
 }
 
+/// A trail records what any of its selectors matches, so one that records the reads and one that records the writes are as
+/// good as one that records both. Source: CloudTrail API reference, "PutEventSelectors".
 fn management_events(selectors: &Selectors) -> ManagementEvents {
     let (basic, advanced) = (selectors.event_selectors(), selectors.advanced_event_selectors());
-    let all = |selector: &EventSelector| {
-        selector.include_management_events() != Some(false)
-            && selector.read_write_type().is_none_or(|kind| *kind == ReadWriteType::All)
-            && selector.exclude_management_event_sources().is_empty()
+    let records_all_of = |kind: &ReadWriteType| {
+        basic.iter().any(|selector| records(selector, kind))
+            || advanced.iter().any(|selector| records_by_fields(selector, kind))
     };
     let none_of_its_own = basic.is_empty() && advanced.is_empty();
-    let all_advanced = |selector: &AdvancedEventSelector| {
-        selector.field_selectors().len() == 1 && is_of_management(selector)
-    };
     let some = |selector: &EventSelector| selector.include_management_events() != Some(false);
-    if none_of_its_own || basic.iter().any(all) || advanced.iter().any(all_advanced) {
+    if none_of_its_own || [ReadWriteType::ReadOnly, ReadWriteType::WriteOnly].iter().all(records_all_of) {
         ManagementEvents::All
     } else if basic.iter().any(some) || advanced.iter().any(is_of_management) {
         ManagementEvents::Part
     } else {
         ManagementEvents::Nothing
     }
+}
+
+/// Whether a selector records all management events of this kind: reads, or writes.
+fn records(selector: &EventSelector, kind: &ReadWriteType) -> bool {
+    selector.include_management_events() != Some(false)
+        && selector.read_write_type().is_none_or(|chosen| *chosen == ReadWriteType::All || chosen == kind)
+        && selector.exclude_management_event_sources().is_empty()
+}
+
+/// The same of an advanced selector, which has no more than the category and, perhaps, the kind.
+fn records_by_fields(selector: &AdvancedEventSelector, kind: &ReadWriteType) -> bool {
+    let read_only = if *kind == ReadWriteType::ReadOnly { "true" } else { "false" };
+    let leaves_it_in = |field: &AdvancedFieldSelector| match field.field() {
+        "eventCategory" => true,
+        "readOnly" => field.equals().iter().any(|value| value == read_only),
+        _ => false,
+    };
+    is_of_management(selector) && selector.field_selectors().iter().all(leaves_it_in)
 }
 
 /// Whether an advanced selector selects management events.

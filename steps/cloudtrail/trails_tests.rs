@@ -1,4 +1,3 @@
-use aws_sdk_cloudtrail::types::AdvancedFieldSelector;
 use serde_json::{Value, json};
 
 use super::*;
@@ -76,16 +75,26 @@ fn a_trail_that_logs_is_adopted_before_one_that_is_stopped() {
 
 #[test]
 fn selectors_record_all_management_events_only_without_exceptions() {
-    let advanced = |fields: &[(&str, &str)]| {
+    let selector = |fields: &[(&str, &str)]| {
         let field = |(field, value): &(&str, &str)| {
             AdvancedFieldSelector::builder().field(*field).equals(*value).build().unwrap()
         };
         let fields = fields.iter().map(field).collect();
-        let selector = AdvancedEventSelector::builder().set_field_selectors(Some(fields)).build().unwrap();
-        Selectors::builder().advanced_event_selectors(selector).build()
+        AdvancedEventSelector::builder().set_field_selectors(Some(fields)).build().unwrap()
     };
+    let advanced =
+        |fields: &[(&str, &str)]| Selectors::builder().advanced_event_selectors(selector(fields)).build();
+    let of_management =
+        |more: (&'static str, &'static str)| selector(&[("eventCategory", "Management"), more]);
+    let both = |one: AdvancedEventSelector, other: AdvancedEventSelector| {
+        Selectors::builder().advanced_event_selectors(one).advanced_event_selectors(other).build()
+    };
+    let (only_reads, only_writes) = (("readOnly", "true"), ("readOnly", "false"));
     let basic = EventSelector::builder().read_write_type(ReadWriteType::All);
     let writes = EventSelector::builder().read_write_type(ReadWriteType::WriteOnly).build();
+    let reads = EventSelector::builder().read_write_type(ReadWriteType::ReadOnly).build();
+    let reads_of_data =
+        basic.clone().read_write_type(ReadWriteType::ReadOnly).include_management_events(false).build();
     let no_keys = basic.clone().exclude_management_event_sources("kms.amazonaws.com").build();
     let of_data = basic.clone().include_management_events(false).build();
     let of_basic = |selector: &EventSelector| Selectors::builder().event_selectors(selector.clone());
@@ -94,11 +103,22 @@ fn selectors_record_all_management_events_only_without_exceptions() {
         (Selectors::builder().build(), ManagementEvents::All),
         (of_basic(&all).build(), ManagementEvents::All),
         (of_basic(&of_data).event_selectors(all.clone()).build(), ManagementEvents::All),
+        (of_basic(&writes).event_selectors(reads.clone()).build(), ManagementEvents::All),
         (of_basic(&writes).build(), ManagementEvents::Part),
+        (of_basic(&reads).build(), ManagementEvents::Part),
+        (of_basic(&writes).event_selectors(writes.clone()).build(), ManagementEvents::Part),
+        (of_basic(&writes).event_selectors(reads_of_data).build(), ManagementEvents::Part),
+        (of_basic(&no_keys).event_selectors(writes.clone()).build(), ManagementEvents::Part),
         (of_basic(&no_keys).build(), ManagementEvents::Part),
         (of_basic(&of_data).build(), ManagementEvents::Nothing),
         (advanced(&[("eventCategory", "Management")]), ManagementEvents::All),
         (advanced(&[("eventCategory", "Management"), ("readOnly", "false")]), ManagementEvents::Part),
+        (both(of_management(only_reads), of_management(only_writes)), ManagementEvents::All),
+        (both(of_management(only_writes), of_management(only_writes)), ManagementEvents::Part),
+        (
+            both(of_management(only_reads), of_management(("eventSource", "iam.amazonaws.com"))),
+            ManagementEvents::Part,
+        ),
         (advanced(&[("eventCategory", "Data")]), ManagementEvents::Nothing),
     ];
     for (selectors, expected) in cases {
@@ -173,8 +193,13 @@ async fn found(aws: &canned::Aws, access: Access) -> (Reading<Option<TrailFacts>
 
 /// An account that an organization's trail covers, whose status AWS refuses with this code.
 fn member(status: Option<&'static str>) -> canned::Aws {
-    let of_organization =
-        described(ORGANIZATION_S, &json!({"IsOrganizationTrail": true, "HasCustomEventSelectors": true}));
+    member_told(status, json!(true))
+}
+
+/// The same, where AWS says this of whether the trail has selectors of its own.
+fn member_told(status: Option<&'static str>, selectors: Value) -> canned::Aws {
+    let more = json!({"IsOrganizationTrail": true, "HasCustomEventSelectors": selectors});
+    let of_organization = described(ORGANIZATION_S, &more);
     canned::Aws::answering(move |call| match (call.operation.as_str(), status) {
         ("DescribeTrails", _) => answer(&json!({"trailList": [of_organization]})),
         ("ListTrails", _) => answer(&json!({"Trails": [listed(ORGANIZATION_S)]})),
@@ -187,13 +212,20 @@ fn member(status: Option<&'static str>) -> canned::Aws {
 #[tokio::test(start_paused = true)]
 async fn a_member_does_not_ask_what_the_organization_s_trail_selects() {
     for access in [Access::ReadOnly, Access::ReadWrite] {
-        let aws = member(None);
-        let (trail, recording) = found(&aws, access).await;
-        let trail = trail.unwrap().unwrap();
-        assert!(trail.of_another_account && trail.of_organization, "{trail:?}");
-        assert_eq!((trail.logging, trail.management_events), (Ok(true), Ok(ManagementEvents::NotTold)));
-        assert_eq!(recording, [ORGANIZATION_S]);
-        assert!(!aws.heard().iter().any(|call| call.operation == "GetEventSelectors"));
+        let told = [
+            (json!(true), ManagementEvents::Hidden),
+            (Value::Null, ManagementEvents::NotTold),
+            (json!(false), ManagementEvents::All),
+        ];
+        for (selectors, expected) in told {
+            let aws = member_told(None, selectors);
+            let (trail, recording) = found(&aws, access).await;
+            let trail = trail.unwrap().unwrap();
+            assert!(trail.of_another_account && trail.of_organization, "{trail:?}");
+            assert_eq!((trail.logging, trail.management_events), (Ok(true), Ok(expected)));
+            assert_eq!(recording, [ORGANIZATION_S]);
+            assert!(!aws.heard().iter().any(|call| call.operation == "GetEventSelectors"));
+        }
     }
 }
 

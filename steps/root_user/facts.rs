@@ -44,6 +44,8 @@ pub struct Facts {
     pub reported_root_keys: Option<ReportedKeys>,
     /// Whether root has a password. Where an organization manages root centrally, it has none.
     pub root_password: Reading<bool>,
+    /// Whether root has X.509 signing certificates, which are credentials beside the access keys.
+    pub root_certificates: Reading<bool>,
 }
 
 /// The account's password policy.
@@ -244,6 +246,7 @@ pub async fn observe(
         root_keys,
         reported_root_keys,
         root_password: summary.as_ref().map(AccountSummary::root_password).map_err(Clone::clone),
+        root_certificates: summary.as_ref().map_err(Clone::clone).and_then(AccountSummary::root_certificates),
     })
 }
 

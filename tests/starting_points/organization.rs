@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use dayone::rehearsal::OrganizationTrail;
 use serde_json::json;
-use steps::practice::State::{InPlace, NeedsPerson, NotApplicable, ToChange};
+use steps::practice::State::{InPlace, NeedsPerson, NotApplicable, NotAssessed, ToChange};
 use steps::practice::StepId;
 
 use crate::accounts::{TRAIL_BUCKET, good, trails};
 use crate::plans::{NEW_TRAIL, OF_TRAILS, UP_TO_DELIVERY, assert_told, bring_up, line, new_bucket};
 use crate::support::stage::Stage;
 
-/// It can be judged by nobody but its owner what such a trail leaves out.
 const OF_ORGANIZATION: OrganizationTrail =
-    OrganizationTrail { multi_region: true, validated: true, logging: true, selects: true };
+    OrganizationTrail { multi_region: true, validated: true, logging: true, selects: false };
 
-/// The organization's trail is the first copy. Its selectors are told to nobody but its owner, and are not asked for.
+/// The organization's trail is the first copy.
 #[tokio::test(start_paused = true)]
 async fn from_an_organization_s_trail() {
     let stage = Stage::new();
@@ -28,6 +27,23 @@ async fn from_an_organization_s_trail() {
     ];
     let errand = stage.errand(json!({}), &UP_TO_DELIVERY);
     bring_up(&stage, &errand, &expected, &[NotApplicable, InPlace, InPlace]).await;
+    assert_eq!(trails(&stage).await.len(), 1);
+}
+
+/// What somebody has chosen is told to nobody but the owner, and is not asked for: it is neither passed nor paid for twice.
+#[tokio::test(start_paused = true)]
+async fn from_an_organization_s_trail_that_selects_nobody_knows_what() {
+    let stage = Stage::new();
+    let selects = OrganizationTrail { selects: true, ..OF_ORGANIZATION };
+    stage.account.seed_organization_trail("organization", selects).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let expected = [
+        line(StepId::TrailBucket, NotApplicable, &[]),
+        line(StepId::Trail, NotAssessed, &[]),
+        line(StepId::LogDelivery, InPlace, &[]),
+    ];
+    let errand = stage.errand(json!({}), &UP_TO_DELIVERY);
+    bring_up(&stage, &errand, &expected, &[NotApplicable, NotAssessed, InPlace]).await;
     assert_eq!(trails(&stage).await.len(), 1);
 }
 

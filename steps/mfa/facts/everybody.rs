@@ -11,7 +11,7 @@ use super::devices::{devices_of, virtual_devices};
 
 /// Up to so many users are looked up one by one; for more, the credential report tells who is worth a look.
 const SINGLE_LOOK_UPS: usize = 20;
-/// Up to so many of those for whom the step would be left open are looked up even then: the report may be hours old.
+/// Up to so many are looked up even then, because the report may be hours old.
 const CONFIRMED: usize = 100;
 
 /// All users, all virtual devices, and the users without any device.
@@ -112,7 +112,8 @@ async fn may_sign_in(identity: &Identity, user: &str) -> Result<bool, AwsError> 
 
 /// The credential report knows tokens and passkeys too, for any number of users in a few calls. It can be four hours
 /// old, so a user whom it does not know counts as one without MFA and with a console password, and whoever would keep
-/// the step open is looked up, as long as there are not too many.
+/// the step open is looked up, as long as there are not too many. Of the others the verdict says how old the report is:
+/// a look at each would make the time grow with their number.
 async fn without_mfa_by_report(
     readings: &Readings<'_>,
     users: Vec<String>,
@@ -124,17 +125,16 @@ async fn without_mfa_by_report(
     let with: BTreeSet<_> = report.users_with_mfa().into_iter().collect();
     let without_password: BTreeSet<_> =
         report.users().filter(|row| !row.password).map(|row| row.user.as_str()).collect();
-    let asked = users.len();
+    let all = users.len();
     let open = users.into_iter().filter(|user| !with.contains(user));
-    let (mut machines, people): (Vec<_>, Vec<_>) =
+    let (machines, people): (Vec<_>, Vec<_>) =
         open.partition(|user| without_password.contains(user.as_str()));
-    if people.len() > CONFIRMED {
-        return Ok(Ok(WithoutMfa { people, machines, reported: report.generated }));
-    }
-    let reported = report.generated.filter(|_| people.len() < asked);
-    Ok(looked_up(readings.identity(), people).await?.map(|confirmed| {
-        machines.extend(confirmed.machines);
-        WithoutMfa { people: confirmed.people, machines, reported }
+    let (asked, people) = if people.len() > CONFIRMED { (Vec::new(), people) } else { (people, Vec::new()) };
+    let reported = report.generated.filter(|_| asked.len() < all);
+    Ok(looked_up(readings.identity(), asked).await?.map(|found| WithoutMfa {
+        people: [people, found.people].concat(),
+        machines: [machines, found.machines].concat(),
+        reported,
     }))
 }
 
@@ -170,9 +170,9 @@ mod tests {
         assert_eq!(without, Ok(expected));
     }
 
-    /// Forty users in a report that is three hours old, the even ones with a console password, and one that is newer.
-    /// Since then user2 has enrolled a token, and user4 has lost its password.
-    fn reporting() -> canned::Aws {
+    /// Users in a report that is three hours old: the even ones have a console password, and user1 has a token. Since
+    /// then user2 has enrolled a token, and user4 has lost its password.
+    fn reporting(users: usize) -> canned::Aws {
         const TOKEN: &str = "<MFADevices><member><UserName>user2</UserName><SerialNumber>GAHT12345678</SerialNumber>\
             <EnableDate>2026-01-01T00:00:00Z</EnableDate></member></MFADevices><IsTruncated>false</IsTruncated>";
         let word = |holds: bool| if holds { "true" } else { "false" };
@@ -180,44 +180,62 @@ mod tests {
             let (password, mfa) = (word(number.is_multiple_of(2)), word(number == 1));
             (format!("user{number}"), vec![("password_enabled", password), ("mfa_active", mfa)])
         };
-        let report = aws_smithy_types::base64::encode(credential_report::table((0..40).map(user)));
+        let report = aws_smithy_types::base64::encode(credential_report::table((0..users).map(user)));
         canned::Aws::answering(move |call| match call.operation.as_str() {
             "GenerateCredentialReport" => call.xml("<State>COMPLETE</State>"),
             "GetCredentialReport" => call.xml(&format!(
                 "<Content>{report}</Content><GeneratedTime>2026-11-24T06:00:00Z</GeneratedTime>"
             )),
-            "ListMFADevices" if call.says("UserName", "user2") => call.xml(TOKEN),
+            "ListMFADevices" if ["user1", "user2"].iter().any(|user| call.says("UserName", user)) => {
+                call.xml(TOKEN)
+            }
             "ListMFADevices" => call.xml(EMPTY),
-            _ if call.says("UserName", "user4") => call.refused(404, "NoSuchEntity"),
-            _ => call.xml(LOGIN),
+            _ if signs_in(call) => call.xml(LOGIN),
+            _ => call.refused(404, "NoSuchEntity"),
         })
+    }
+
+    /// Whether the user of the call has a console password by now.
+    fn signs_in(call: &canned::Heard) -> bool {
+        let mut even = (0..500).step_by(2).filter(|number| *number != 4);
+        even.any(|number| call.says("UserName", &format!("user{number}")))
+    }
+
+    /// What is found of these users by such a report, and how many look-ups of devices and of passwords it takes.
+    async fn found(reported: usize, users: impl Iterator<Item = usize>) -> (WithoutMfa, usize, usize) {
+        let aws = reporting(reported);
+        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
+        let users: Vec<_> = users.map(|number| format!("user{number}")).collect();
+        let readings = Readings::by(&identity, "Administrators");
+        let without = without_mfa(&readings, &users, &[]).await.unwrap().unwrap();
+        let heard = aws.heard();
+        let count = |operation: &str| heard.iter().filter(|call| call.operation == operation).count();
+        (without, count("ListMFADevices"), count("GetLoginProfile"))
     }
 
     #[tokio::test(start_paused = true)]
     async fn of_many_users_the_report_tells_who_is_worth_a_look() {
-        let aws = reporting();
-        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
-        let users: Vec<_> = (0..41).map(|number| format!("user{number}")).collect();
-        let readings = Readings::by(&identity, "Administrators");
-        let without = without_mfa(&readings, &users, &[]).await.unwrap().unwrap();
+        let (without, devices, passwords) = found(40, 0..41).await;
         assert_eq!((without.people.len(), without.machines.len()), (19, 20));
-        assert!(without.people.contains(&"user40".to_owned()), "one that the report does not know");
+        let is_person = |user: &str| without.people.contains(&user.to_owned());
+        assert!(is_person("user40"), "one that the report does not know");
+        assert!(!is_person("user1") && !is_person("user2"), "with a device");
         assert!(without.machines.contains(&"user4".to_owned()), "without a password by now");
-        assert!(!without.people.contains(&"user2".to_owned()), "with a device by now");
         assert_eq!(without.reported, Some(1_795_500_000), "of user1 and the machines the report alone knows");
-        let looked_up = aws.heard().iter().filter(|call| call.operation == "ListMFADevices").count();
-        assert_eq!(looked_up, 21);
+        // The device of each of the people of the report, and the password of those without a device.
+        assert_eq!((devices, passwords), (21, 20));
     }
 
     #[tokio::test(start_paused = true)]
     async fn of_too_many_the_report_alone_tells() {
-        let aws = reporting();
-        let identity = aws.connection(Access::ReadOnly).started_as().await.unwrap();
-        let users: Vec<_> = (0..150).map(|number| format!("user{number}")).collect();
-        let readings = Readings::by(&identity, "Administrators");
-        let without = without_mfa(&readings, &users, &[]).await.unwrap().unwrap();
+        let (without, devices, passwords) = found(40, 0..150).await;
         assert_eq!((without.people.len(), without.machines.len()), (130, 19));
         assert!(without.reported.is_some());
-        assert!(aws.heard().iter().all(|call| call.operation != "ListMFADevices"));
+        assert_eq!((devices, passwords), (0, 0));
+
+        let (without, devices, passwords) = found(400, (0..400).filter(|user| user % 2 == 1)).await;
+        assert_eq!((without.people.len(), without.machines.len()), (0, 199));
+        assert_eq!(without.reported, Some(1_795_500_000), "nobody has looked whether they sign in by now");
+        assert_eq!((devices, passwords), (0, 0));
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn require_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> 
     }
     let policy = facts.policy.as_ref().ok().and_then(Option::as_ref);
     let groups = groups_without(facts);
-    if groups.is_empty() && policy.is_some_and(|policy| policy.same) {
+    if groups.is_empty() && holds_for_administrators(facts) && policy.is_some_and(|policy| policy.same) {
         if let Some(Tried { refused_without: true, allowed_with: false }) = facts.tried {
             return StepPlan::needs_person(step, let_nobody_in(facts));
         }
@@ -87,6 +87,11 @@ fn note_in_profile(facts: &Facts, answers: &Answers) -> Option<Offer<Change>> {
         key: None,
         changes: vec![Change::NoteInProfile { profile, serial }],
     })
+}
+
+/// Whether the policy is attached to the administrators' group. Attached to nobody it requires nothing of anybody.
+fn holds_for_administrators(facts: &Facts) -> bool {
+    matches!((&facts.group, &facts.attached), (Ok(Some(_)), Ok(true)))
 }
 
 /// The groups that the policy is still to be attached to: the administrators', and those of the people that are there.

@@ -56,12 +56,12 @@ fn everybody_is_settled(facts: &Facts, machines: &[String]) -> Text {
     found
 }
 
-/// How old the word is that some of it rests on.
+/// That somebody was not looked up, and how old the word is that stands for it.
 fn by_report(facts: &Facts) -> Option<Text> {
     let made = Timestamp::from_second(facts.reported?).ok()?.strftime("%Y-%m-%d %H:%M UTC").to_string();
     Some(text! {
-        en: "users without a virtual device: as of the credential report of {made}",
-        ko: "가상 디바이스가 없는 사용자: {made}에 만들어진 자격 증명 보고서 기준"
+        en: "not everybody was looked up: users without a virtual device are as of the credential report of {made}",
+        ko: "모두를 하나씩 확인하지는 않음: 가상 디바이스가 없는 사용자는 {made}에 만들어진 자격 증명 보고서 기준"
     })
 }
 

@@ -125,8 +125,8 @@ impl crate::practice::Change for Change {
             Self::SetPasswordPolicy { policy, .. } => {
                 let length = policy.minimum_password_length;
                 text! {
-                    en: "password policy: at least {length} characters, the last 24 remembered, no weaker than before",
-                    ko: "암호 정책: {length}자 이상, 최근 24개 재사용 금지, 기존보다 약해지지 않음"
+                    en: "password policy: at least {length} characters, of upper and lower case, digits and symbols, the last 24 remembered, no weaker than before",
+                    ko: "암호 정책: {length}자 이상, 대문자·소문자·숫자·기호 필수, 최근 24개 재사용 금지, 기존보다 약해지지 않음"
                 }
             }
             Self::CreateGroup { group } => text! { en: "group {group}", ko: "그룹 {group}" },

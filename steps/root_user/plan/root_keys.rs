@@ -4,7 +4,7 @@ use crate::answers::Answers;
 use crate::console;
 use crate::credential_report;
 use crate::event_history::{Counted, Summary, unlisted};
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
+use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, after};
 use crate::root_user::facts::{Facts, ReportedKeys, RootKey, RootKeys, SignIn, Uses};
 use crate::text;
 use crate::text::{Text, counted, harmless};
@@ -20,6 +20,18 @@ pub(super) fn root_access_keys(facts: &Facts, answers: &Answers) -> StepPlan<Cha
     if facts.partition == "aws-cn" {
         return StepPlan::not_applicable(step, no_root_in_china());
     }
+    let plan = of_keys(facts, answers);
+    match (plan.state, &facts.root_certificates) {
+        (State::InPlace, Ok(true)) => StepPlan::needs_person(step, delete_certificates(facts)),
+        (State::InPlace, Err(_)) => StepPlan::in_place(step, certificates_not_told()),
+        (State::Blocked | State::NeedsPerson | State::ToChange, Ok(true)) => plan.with_note(certificates()),
+        _ => plan,
+    }
+}
+
+/// The same for the access keys alone.
+fn of_keys(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
+    let step = StepId::RootAccessKeys;
     match &facts.root_keys {
         Err(unseen) => StepPlan::not_assessed(step, unseen),
         Ok(RootKeys::Counted(false)) => StepPlan::in_place(step, no_root_keys()),
@@ -425,6 +437,36 @@ fn inactive() -> Text {
 
 fn no_root_keys() -> Text {
     text! { en: "root has no access keys", ko: "루트 사용자의 액세스 키가 없습니다" }
+}
+
+fn certificates_not_told() -> Text {
+    text! {
+        en: "root has no access keys; whether it has X.509 signing certificates, AWS does not tell",
+        ko: "루트 사용자의 액세스 키가 없습니다. X.509 서명 인증서가 있는지는 AWS가 알려 주지 않습니다"
+    }
+}
+
+fn certificates() -> Text {
+    text! {
+        en: "Root has an X.509 signing certificate, too, which is a credential of root as well.",
+        ko: "루트 사용자에게 X.509 서명 인증서도 있으며, 이것도 루트의 보안 인증 정보입니다."
+    }
+}
+
+/// Only root itself can list and delete them.
+fn delete_certificates(facts: &Facts) -> PersonTask {
+    let page = console::security_credentials(&facts.partition);
+    PersonTask {
+        what: text! {
+            en: "Root has no access keys, but an X.509 signing certificate, which is a credential of root as well.",
+            ko: "루트 사용자의 액세스 키는 없지만 X.509 서명 인증서가 있으며, 이것도 루트의 보안 인증 정보입니다."
+        },
+        how: vec![text! {
+            en: "If nothing signs with it any more, open {page} as root and delete it there.",
+            ko: "더 이상 쓰는 곳이 없다면 루트 사용자로 {page} 페이지를 열어 삭제하세요."
+        }],
+        seen: Seen::Elsewhere,
+    }
 }
 
 fn come_back_as_root(facts: &Facts) -> PersonTask {

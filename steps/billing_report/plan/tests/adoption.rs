@@ -43,8 +43,14 @@ fn a_report_that_was_delivered_is_adopted_before_one_that_was_not() {
         let report = Report { name: name.into(), ..our_report().report };
         ReportFacts { report, ..our_report() }
     };
-    let waits = ReportFacts { last_status: None, last_delivery: None, ..named("waits") };
-    for reports in [[waits.clone(), named("delivers")], [named("delivers"), waits]] {
+    let waits = ReportFacts { last_status: None, last_delivery: None, fresh: false, ..named("waits") };
+    let late = ReportFacts { fresh: false, ..named("late") };
+    for reports in [
+        [waits.clone(), named("delivers")],
+        [named("delivers"), waits],
+        [late.clone(), named("delivers")],
+        [named("delivers"), late],
+    ] {
         let facts = Facts { reports: Ok(reports.into()), ..perfect() };
         let found = step(&facts, &Answers::default(), StepId::Report).found.unwrap();
         assert!(found.en.contains("delivers"), "{found:?}");
@@ -114,7 +120,16 @@ fn an_export_that_is_not_delivered_is_not_adopted_and_one_that_is_comes_first() 
         let exports = Ok(exports.iter().map(|export| (*export).clone()).collect());
         step(&Facts { exports, ..exporting() }, &cur2(), StepId::Report)
     };
-    for (exports, name) in [([&waits, &delivers], "delivers"), ([&fails, &waits], "waits")] {
+    let mut late = delivers.clone();
+    late.export.name = "late".into();
+    late.delivery = Ok(Delivery::Late("2026-11-03T00:00:00Z".into()));
+    let pairs = [
+        ([&waits, &delivers], "delivers"),
+        ([&delivers, &late], "delivers"),
+        ([&late, &waits], "late"),
+        ([&fails, &waits], "waits"),
+    ];
+    for (exports, name) in pairs {
         let found = adopted(&exports).found.unwrap();
         assert!(found.en.contains(name), "{found:?}");
     }

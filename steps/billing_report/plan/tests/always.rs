@@ -22,6 +22,21 @@ proptest! {
     }
 
     #[test]
+    fn only_a_fresh_delivery_passes((facts, answers) in any_facts_and_answers()) {
+        if step(&facts, &answers, StepId::ReportDelivery).state == State::InPlace {
+            let is_fresh = match answers.billing.kind {
+                ReportKind::Classic => {
+                    facts.report(&answers).is_some_and(|found| found.fresh && found.failure().is_none())
+                }
+                ReportKind::Cur2 => {
+                    facts.export(&answers).is_some_and(|found| matches!(found.delivery, Ok(Delivery::At(_))))
+                }
+            };
+            prop_assert!(is_fresh);
+        }
+    }
+
+    #[test]
     fn a_plan_that_was_carried_out_leaves_nothing_to_change((facts, answers) in any_facts_and_answers()) {
         assert_nothing_is_left_to_change::<BillingReport>(1, facts, &answers, make);
     }
@@ -33,7 +48,7 @@ proptest! {
     ) {
         let mut answers = answers;
         answers.billing.kind = ReportKind::Classic;
-        let found = ReportFacts { report: report.clone(), last_status: None, last_delivery: None };
+        let found = not_delivered(report.clone());
         let facts = Facts { reports: Ok(vec![found]), ..perfect() };
         for change in step(&facts, &answers, StepId::Report).changes {
             if let Change::ModifyReport { report: wanted, .. } = change {
@@ -45,6 +60,10 @@ proptest! {
             }
         }
     }
+}
+
+fn not_delivered(report: Report) -> ReportFacts {
+    ReportFacts { report, last_status: None, last_delivery: None, fresh: false }
 }
 
 /// The account as it is once a change was made.
@@ -60,7 +79,7 @@ fn make(facts: &mut Facts, change: &Change) {
             imagined::make(bucket, change, None);
         }
         Change::PutReport { report } => {
-            reports.push(ReportFacts { report: report.clone(), last_status: None, last_delivery: None });
+            reports.push(not_delivered(report.clone()));
         }
         Change::ModifyReport { report, .. } => {
             let named = reports.iter_mut().find(|found| found.report.name == report.name);
@@ -174,8 +193,11 @@ fn any_report() -> impl Strategy<Value = Report> {
 
 fn any_found() -> impl Strategy<Value = ReportFacts> {
     let status = prop::option::of(one_of(&["SUCCESS", "ERROR_PERMISSIONS", "ERROR_NO_BUCKET"]));
-    (any_report(), status, prop::option::of("\\PC{1,20}"))
-        .prop_map(|(report, last_status, last_delivery)| ReportFacts { report, last_status, last_delivery })
+    let delivered = prop::option::of(("\\PC{1,20}", any::<bool>()));
+    (any_report(), status, delivered).prop_map(|(report, last_status, delivered)| {
+        let (last_delivery, fresh) = delivered.unzip();
+        ReportFacts { report, last_status, last_delivery, fresh: fresh.unwrap_or_default() }
+    })
 }
 
 fn any_export() -> impl Strategy<Value = ExportFacts> {
@@ -193,6 +215,7 @@ fn any_export() -> impl Strategy<Value = ExportFacts> {
     let delivery = prop_oneof![
         Just(Delivery::NotYet),
         "\\PC{0,20}".prop_map(Delivery::At),
+        "\\PC{0,20}".prop_map(Delivery::Late),
         "\\PC{1,20}".prop_map(Delivery::Failed),
     ];
     (place, content, maybe_unseen(delivery), "[a-z0-9]{8}").prop_map(|(place, content, delivery, id)| {

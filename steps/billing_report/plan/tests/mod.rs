@@ -76,6 +76,7 @@ fn our_report() -> ReportFacts {
         report: Report::wanted(ACCOUNT, &Answers::default()),
         last_status: Some("SUCCESS".into()),
         last_delivery: Some("20261103T040506Z".into()),
+        fresh: true,
     }
 }
 

@@ -145,10 +145,14 @@ fn the_delivery_is_as_aws_tells_it() {
             says(&found, &["2026-11-03 04:05 UTC"]);
         }
     }
-    let mut facts = perfect();
-    report_of(&mut facts).last_delivery = Some("3 November".to_owned());
-    let found = step(&facts, &Answers::default(), StepId::ReportDelivery).found;
-    says(&found.unwrap(), &["3 November"]);
+    let cases = [("20261103T040506Z", "2026-11-03 04:05 UTC"), ("3 November", "3 November")];
+    for (date, told) in cases {
+        let mut facts = perfect();
+        (report_of(&mut facts).last_delivery, report_of(&mut facts).fresh) = (Some(date.to_owned()), false);
+        let late = step(&facts, &Answers::default(), StepId::ReportDelivery);
+        assert_eq!(late.state, State::Waiting, "{date}");
+        says(&late.reason.unwrap(), &[told]);
+    }
 }
 
 #[test]

@@ -92,6 +92,11 @@ fn how_the_steps_stand_with_our_report() {
             [NeedsPerson, InPlace, InPlace, Waiting],
         ),
         (
+            "delivered long ago",
+            |facts, _| report_of(facts).fresh = false,
+            [NeedsPerson, InPlace, InPlace, Waiting],
+        ),
+        (
             "a failed delivery",
             |facts, _| report_of(facts).last_status = Some("ERROR_NO_BUCKET".into()),
             [NeedsPerson, InPlace, InPlace, NeedsPerson],
@@ -216,6 +221,11 @@ fn how_the_steps_stand_with_a_cur_2_0_export() {
         (
             "nothing delivered yet",
             |facts, _| export_of(facts).delivery = Ok(Delivery::NotYet),
+            [NeedsPerson, InPlace, InPlace, Waiting],
+        ),
+        (
+            "delivered long ago",
+            |facts, _| export_of(facts).delivery = Ok(Delivery::Late("2026-11-03T00:00:00Z".into())),
             [NeedsPerson, InPlace, InPlace, Waiting],
         ),
         (

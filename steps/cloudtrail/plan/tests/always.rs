@@ -20,6 +20,21 @@ proptest! {
     }
 
     #[test]
+    fn a_trail_passes_only_where_it_is_known_or_said_what_it_records(
+        facts in any_facts(),
+        answers in any_answers(),
+    ) {
+        let planned = step(&facts, &answers, StepId::Trail);
+        if planned.state == State::InPlace {
+            let trail = facts.trail().unwrap().unwrap();
+            let owner_sees = planned.found.unwrap().en.contains("only its owner sees");
+            let is_not_told = trail.management_events == Ok(ManagementEvents::NotTold);
+            prop_assert_eq!(owner_sees, is_not_told && trail.of_another_account);
+            prop_assert!(owner_sees || trail.management_events == Ok(ManagementEvents::All));
+        }
+    }
+
+    #[test]
     fn a_plan_that_was_carried_out_leaves_nothing_to_change(
         facts in any_facts(),
         answers in any_answers(),
@@ -28,19 +43,19 @@ proptest! {
     }
 }
 
-/// Whether what the step rests on was not seen. What another account's trail leaves out is not asked for.
+/// Whether what the step rests on was not seen. Of another account's trail, what somebody has chosen is never seen.
 fn rests_on_unseen(step: StepId, facts: &Facts, answers: &Answers) -> bool {
     let Ok(trail) = facts.trail() else { return true };
-    let of_ours = trail.filter(|trail| !trail.of_another_account);
+    let hides = |trail: &TrailFacts| match &trail.management_events {
+        Err(_) => true,
+        Ok(events) => trail.of_another_account && *events == ManagementEvents::Hidden,
+    };
     match step {
         StepId::TrailBucket => {
             let hides_key = facts.takes_our_key(answers) && hides_something_of_key(facts);
             facts.administrators.is_err() || hides_something(facts, answers) || hides_key
         }
-        StepId::Trail => {
-            trail.is_some_and(|trail| trail.logging.is_err())
-                || of_ours.is_some_and(|trail| trail.management_events.is_err())
-        }
+        StepId::Trail => trail.is_some_and(|trail| trail.logging.is_err() || hides(trail)),
         _ => trail.is_some_and(|trail| trail.logging.is_err()),
     }
 }
@@ -148,8 +163,8 @@ fn any_delivery() -> impl Strategy<Value = Delivery> {
 }
 
 fn any_events() -> impl Strategy<Value = ManagementEvents> {
-    use ManagementEvents::{All, NotTold, Nothing, Part};
-    prop::sample::select(vec![All, Part, Nothing, NotTold])
+    use ManagementEvents::{All, Hidden, NotTold, Nothing, Part};
+    prop::sample::select(vec![All, Part, Nothing, Hidden, NotTold])
 }
 
 fn any_bucket() -> impl Strategy<Value = BucketFacts> {

@@ -217,7 +217,25 @@ fn how_the_steps_stand_with_a_trail_of_another_account() {
         (
             "selectors not seen",
             |facts, _| trail_of(facts).management_events = Err(unseen()),
+            [NotApplicable, NotAssessed, InPlace],
+        ),
+        (
+            "somebody has chosen what it records, and only its owner sees what",
+            |facts, _| trail_of(facts).management_events = Ok(ManagementEvents::Hidden),
+            [NotApplicable, NotAssessed, InPlace],
+        ),
+        (
+            "whether somebody has chosen is not told",
+            |facts, _| trail_of(facts).management_events = Ok(ManagementEvents::NotTold),
             [NotApplicable, InPlace, InPlace],
+        ),
+        (
+            "somebody has chosen, and it does not log",
+            |facts, _| {
+                let trail = trail_of(facts);
+                (trail.management_events, trail.logging) = (Ok(ManagementEvents::Hidden), Ok(false));
+            },
+            [NotApplicable, NeedsPerson, Blocked],
         ),
     ];
     let start = || {

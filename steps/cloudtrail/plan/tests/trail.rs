@@ -158,6 +158,22 @@ fn an_adopted_trail_is_named_as_such() {
     );
 }
 
+/// What another account's trail leaves out is no secret of the verdict's.
+#[test]
+fn what_only_the_owner_of_a_trail_sees_is_said() {
+    let mut facts = perfect();
+    trail_of(&mut facts).of_another_account = true;
+    trail_of(&mut facts).management_events = Ok(ManagementEvents::NotTold);
+    let found = step(&facts, &Answers::default(), StepId::Trail).found.unwrap();
+    assert!(found.en.contains("which management events it records, only its owner sees"), "{found:?}");
+    assert!(found.ko.contains("소유자만"), "{found:?}");
+
+    trail_of(&mut facts).management_events = Ok(ManagementEvents::Hidden);
+    let hidden = step(&facts, &Answers::default(), StepId::Trail);
+    assert_eq!(hidden.state, State::NotAssessed);
+    says(&hidden.reason.unwrap(), &["day-one"]);
+}
+
 #[test]
 fn a_summary_names_what_the_trail_lacks_and_nothing_else() {
     use Shortcoming::{NoGlobalServices, OneRegion, Unvalidated};

@@ -83,6 +83,35 @@ fn keys_of(user: &str, members: &[Member]) -> Vec<String> {
     found.map(|member| member.active_keys.clone()).unwrap_or_default()
 }
 
+/// A policy that is made and attached to nobody requires nothing.
+#[test]
+fn mfa_is_required_only_where_the_policy_is_attached() {
+    always(|facts, answers| {
+        let planned = planned(facts, answers, StepId::RequireMfa);
+        if planned.state != State::InPlace {
+            return;
+        }
+        assert!(matches!(&facts.policy, Ok(Some(policy)) if policy.same), "{planned:?}");
+        assert!(matches!(&facts.group, Ok(Some(_))) && facts.attached == Ok(true), "{planned:?}");
+        assert!(facts.people_groups.iter().flatten().all(|(_, group)| group.attached), "{planned:?}");
+    });
+}
+
+/// A pass that rests on the credential report for somebody says so.
+#[test]
+fn who_was_not_looked_up_is_not_passed_in_silence() {
+    always(|facts, answers| {
+        let planned = planned(facts, answers, StepId::UsersMfa);
+        if planned.state != State::InPlace {
+            return;
+        }
+        assert!(facts.users_without_mfa.as_ref().is_ok_and(Vec::is_empty), "{planned:?}");
+        let told =
+            planned.found.as_ref().is_some_and(|found| found.en.contains("not everybody was looked up"));
+        assert_eq!(told, facts.reported.is_some(), "{planned:?}");
+    });
+}
+
 #[test]
 fn nobody_is_stopped_without_a_word() {
     always(|facts, answers| {
@@ -181,11 +210,12 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         maybe_unseen(any::<bool>()),
     );
     let machines = prop::sample::subsequence(vec!["dave", "erin"], 0..=2);
-    let of_users = (maybe_unseen(any_names()), any_names(), maybe_unseen(any::<bool>()), machines);
+    let reported = prop::option::of(Just(1_795_500_000));
+    let of_users = (maybe_unseen(any_names()), any_names(), maybe_unseen(any::<bool>()), machines, reported);
     (of_administrator, of_policy, of_users).prop_map(|(of_administrator, of_policy, of_users)| {
         let (admin, virtual_devices, run, signed_in) = of_administrator;
         let (policy, group, attached) = of_policy;
-        let (users_without_mfa, user_names, root_mfa, machines) = of_users;
+        let (users_without_mfa, user_names, root_mfa, machines, reported) = of_users;
         Facts {
             admin,
             virtual_devices,
@@ -197,6 +227,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             signed_in,
             users_without_mfa,
             machines_without_mfa: owned(&machines),
+            reported,
             user_names: BTreeSet::from_iter(user_names),
             ..fresh()
         }

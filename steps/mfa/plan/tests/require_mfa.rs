@@ -85,6 +85,10 @@ fn the_answers_may_say_that_no_policy_is_wanted() {
         .stands("it is in place all the same", State::InPlace, |facts, answers| {
             (facts.policy, facts.attached) = (policy_that_is(true, None), Ok(true));
             answers.mfa.require = false;
+        })
+        .stands("it is there, and no group has it", State::Accepted, |facts, answers| {
+            (facts.policy, facts.group) = (policy_that_is(true, None), Ok(None));
+            answers.mfa.require = false;
         });
     let mfa = Mfa { require: false, ..Mfa::default() };
     let planned = planned(&enrolled(), &Answers { mfa, ..answers() }, StepId::RequireMfa);
@@ -97,7 +101,17 @@ fn the_policy_waits_for_the_administrators_device() {
         .stands("no device", State::Blocked, |facts, _| facts.admin = admin_with(&[]))
         .stands("no administrator", State::Blocked, |facts, _| facts.admin = Ok(None))
         .stands("nothing known of the administrator", State::Blocked, |facts, _| facts.admin = Err(unseen()))
-        .stands("no group", State::Blocked, |facts, _| facts.group = Ok(None));
+        .stands("no group", State::Blocked, |facts, _| facts.group = Ok(None))
+        .stands("no group, and the policy is there already", State::Blocked, |facts, _| {
+            (facts.group, facts.policy) = (Ok(None), policy_that_is(true, None));
+        })
+        .stands("no group, and the groups of the people have the policy", State::Blocked, |facts, _| {
+            let group = PeopleGroup { attached: true, ..people_group_of(&[]) };
+            facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), group)]));
+            (facts.group, facts.policy) = (Ok(None), policy_that_is(true, None));
+        });
+    let without_group = Facts { group: Ok(None), attached: Ok(false), ..perfect() };
+    says(&planned(&without_group, &answers(), StepId::RequireMfa).reason.unwrap(), &["admin-group"]);
     says(&planned(&fresh(), &answers(), StepId::RequireMfa).reason.unwrap(), &["admin-mfa"]);
 }
 

@@ -80,6 +80,10 @@ fn what_the_credential_report_says_is_said_to_be_its_word() {
     let facts = Facts { reported: Some(1_795_500_000), ..perfect() };
     let found = planned(&facts, &answers(), StepId::UsersMfa).found.unwrap();
     says(&found, &["2026-11-24 06:00 UTC"]);
+    assert!(found.en.contains("not everybody was looked up"), "{}", found.en);
+    let machines_without_mfa = owned(&["ci"]);
+    let of_machines = planned(&Facts { machines_without_mfa, ..facts.clone() }, &answers(), StepId::UsersMfa);
+    says(&of_machines.found.unwrap(), &["ci", "2026-11-24 06:00 UTC"]);
     let facts = Facts { users_without_mfa: Ok(owned(&["bob"])), ..facts };
     says(&planned(&facts, &answers(), StepId::UsersMfa).notes[0], &["2026-11-24 06:00 UTC"]);
 }

@@ -190,15 +190,37 @@ fn no_password_policy_is_weakened() {
         };
         assert!(after.minimum_password_length >= before.minimum_password_length.max(14));
         assert!(after.password_reuse_prevention >= before.password_reuse_prevention.max(Some(24)));
-        assert!(after.allow_users_to_change_password);
-        let kept = PasswordPolicy {
-            minimum_password_length: before.minimum_password_length,
-            password_reuse_prevention: before.password_reuse_prevention,
-            allow_users_to_change_password: before.allow_users_to_change_password,
-            ..after.clone()
-        };
-        assert_eq!(kept, *before);
+        assert!(after.allow_users_to_change_password && asks_for_every_kind(after));
+        assert_eq!(after.max_password_age, before.max_password_age);
+        assert_eq!(after.hard_expiry, before.hard_expiry);
     });
+}
+
+#[test]
+fn no_signing_certificate_of_root_passes() {
+    always(|facts, answers| {
+        let facts = Facts { root_certificates: Ok(true), ..facts.clone() };
+        assert_ne!(planned(&facts, answers, StepId::RootAccessKeys).state, State::InPlace);
+    });
+}
+
+#[test]
+fn only_a_strong_password_policy_passes() {
+    always(|facts, answers| {
+        let planned = planned(facts, answers, StepId::PasswordPolicy);
+        if planned.state == State::InPlace {
+            let policy = facts.password_policy.as_ref().unwrap().as_ref().unwrap();
+            assert!(policy.minimum_password_length >= 14 && asks_for_every_kind(policy), "{policy:?}");
+            assert_eq!(policy.password_reuse_prevention, Some(24));
+        }
+    });
+}
+
+fn asks_for_every_kind(policy: &PasswordPolicy) -> bool {
+    policy.require_symbols
+        && policy.require_numbers
+        && policy.require_uppercase_characters
+        && policy.require_lowercase_characters
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn fresh() -> Facts {
         root_keys: Ok(RootKeys::Listed(Vec::new())),
         reported_root_keys: None,
         root_password: Ok(true),
+        root_certificates: Ok(false),
     }
 }
 
@@ -128,6 +129,10 @@ fn lax_policy() -> PasswordPolicy {
 fn raised_lax_policy() -> PasswordPolicy {
     PasswordPolicy {
         minimum_password_length: 14,
+        require_symbols: true,
+        require_numbers: true,
+        require_uppercase_characters: true,
+        require_lowercase_characters: true,
         allow_users_to_change_password: true,
         password_reuse_prevention: Some(24),
         ..lax_policy()

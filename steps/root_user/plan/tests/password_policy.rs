@@ -35,10 +35,32 @@ fn the_password_policy_is_raised_and_never_lowered() {
         .stands("a stricter one stays", State::InPlace, |facts, _| {
             facts.password_policy = Ok(Some(strict_policy()));
         })
-        .stands("length counts, kinds of characters do not", State::InPlace, |facts, _| {
+        .stands("the bar", State::InPlace, |facts, _| {
             facts.password_policy = Ok(Some(raised_lax_policy()));
         })
         .stands("unreadable", State::NotAssessed, |facts, _| facts.password_policy = Err(unseen()));
+}
+
+/// FSBP IAM.7 fails for each kind of characters that is not asked for.
+#[test]
+fn every_kind_of_characters_is_asked_for() {
+    let lacking: [fn(&mut PasswordPolicy); 4] = [
+        |policy| policy.require_symbols = false,
+        |policy| policy.require_numbers = false,
+        |policy| policy.require_uppercase_characters = false,
+        |policy| policy.require_lowercase_characters = false,
+    ];
+    for lacks in lacking {
+        let mut policy = strict_policy();
+        lacks(&mut policy);
+        let facts = Facts { password_policy: Ok(Some(policy.clone())), ..fresh() };
+        let planned = planned(&facts, &answers(), StepId::PasswordPolicy);
+        assert_eq!(planned.changes, [set_policy(true, strict_policy())], "{policy:?}");
+    }
+    let facts = Facts { password_policy: Ok(Some(raised_lax_policy())), ..fresh() };
+    let found = planned(&facts, &answers(), StepId::PasswordPolicy).found.unwrap();
+    says(&found, &["14", "24"]);
+    assert!(found.en.contains("upper and lower case, digits and symbols"), "{found:?}");
 }
 
 /// AWS gives 0 where a limit is off, and refuses 0 when it is written back.
@@ -51,13 +73,7 @@ fn limits_that_are_off_are_not_written_back_as_zero() {
         .password_reuse_prevention(0)
         .build();
     let facts = Facts { password_policy: Ok(Some(found.into())), ..fresh() };
-    let wanted = PasswordPolicy {
-        minimum_password_length: 20,
-        require_symbols: true,
-        allow_users_to_change_password: true,
-        password_reuse_prevention: Some(24),
-        ..lax_policy()
-    };
+    let wanted = PasswordPolicy { minimum_password_length: 20, ..raised_lax_policy() };
     let planned = planned(&facts, &answers(), StepId::PasswordPolicy);
     assert_eq!(planned.changes, [set_policy(true, wanted)]);
 }

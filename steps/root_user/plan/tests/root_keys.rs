@@ -39,6 +39,25 @@ fn the_keys_of_root_are_counted_or_listed() {
         });
 }
 
+#[test]
+fn a_signing_certificate_of_root_is_not_passed_in_silence() {
+    cases(StepId::RootAccessKeys, perfect)
+        .stands("without keys", State::NeedsPerson, |facts, _| facts.root_certificates = Ok(true))
+        .stands("without keys by the count", State::NeedsPerson, |facts, _| {
+            (facts.root_keys, facts.root_certificates) = (Ok(RootKeys::Counted(false)), Ok(true));
+        })
+        .stands("not told", State::InPlace, |facts, _| facts.root_certificates = Err(unseen()));
+    let facts = |root_certificates| Facts { root_certificates, ..perfect() };
+    let task = planned(&facts(Ok(true)), &answers(), StepId::RootAccessKeys).person.unwrap();
+    says(&task.what, &["X.509"]);
+    says(&task.how[0], &["https://console.aws.amazon.com/iam/home#/security_credentials"]);
+    let found = planned(&facts(Err(unseen())), &answers(), StepId::RootAccessKeys).found.unwrap();
+    says(&found, &["X.509"]);
+    let beside_a_key = Facts { root_keys: Ok(RootKeys::Counted(true)), ..facts(Ok(true)) };
+    let notes = planned(&beside_a_key, &answers(), StepId::RootAccessKeys).notes;
+    says(notes.last().unwrap(), &["X.509"]);
+}
+
 /// What the step waits for that would retire a key of root.
 fn waits_for(given: Given<Facts>) -> Text {
     let mut facts = Facts { root_keys: listed(vec![own_root_key("AKIA1")]), ..perfect() };
