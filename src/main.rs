@@ -27,12 +27,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return answered(&answer),
     };
-    // With a thread to spare for the signals, while a prompt holds another.
+    // The run goes on in this thread. Signals are heard in a worker's, also while the disk holds the run up.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let Ok(runtime) = runtime else { return ExitCode::FAILURE };
     let status = runtime.block_on(async {
         let interrupt = Interrupt::listen(end_now).unwrap_or_else(|_| Interrupt::never());
-        // On its own task, which the spare thread runs: prompts block the one that waits for it.
         dayone::run::run(cli, interrupt).await
     });
     // A thread may still wait in a prompt that a signal cut short, and would keep the process.
