@@ -45,11 +45,6 @@ impl Json {
         }
     }
 
-    /// Whether it is known by now which account this is.
-    pub fn has_account(&self) -> bool {
-        self.signed_in.is_some()
-    }
-
     /// The whole run as JSON.
     pub fn document(&self, api_calls: u32) -> String {
         let document = Document {
