@@ -101,7 +101,7 @@ fn screen(cli: &Cli, file: Option<&Map<String, Value>>) -> Screen {
         language: language::choose(options.language, said, variable),
         mode: Mode::choose(options.plain, variable),
         color: options.color,
-        json: cli.prints_document(),
+        document: cli.prints_document(),
     })
 }
 
