@@ -9,6 +9,8 @@ use steps::practice::StepId;
 use steps::text;
 use steps::text::Text;
 
+use crate::exit_status;
+
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -72,16 +74,20 @@ impl Failure {
     /// The exit status.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Answers { .. } | Self::Profile(_) => 2,
-            Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => 4,
-            Self::Step(StepError::Operator(OperatorError::Interrupted)) => 130,
+            Self::Usage(_) | Self::Answers { .. } | Self::Profile(_) => exit_status::WRONG_USAGE,
+            Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => exit_status::NOBODY_TO_ASK,
+            Self::Step(StepError::Operator(OperatorError::Interrupted)) => exit_status::INTERRUPTED,
             // Somebody chose to stop, so something is left and nothing has failed.
-            Self::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => 3,
+            Self::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => {
+                exit_status::LEFT
+            }
             Self::After { error, .. } | Self::Midway { error } => match error {
-                StepError::Operator(OperatorError::NobodyToAsk { .. }) => 4,
-                _ => 1,
+                StepError::Operator(OperatorError::NobodyToAsk { .. }) => exit_status::NOBODY_TO_ASK,
+                _ => exit_status::FAILED,
             },
-            Self::Step(_) | Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => 1,
+            Self::Step(_) | Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => {
+                exit_status::FAILED
+            }
         }
     }
 
