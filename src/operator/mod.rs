@@ -53,7 +53,7 @@ pub struct Question {
 }
 
 /// What the engine asks. `Err(OperatorError::Interrupted)` always means: pause, and apply nothing more.
-#[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
+#[expect(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
 pub trait Asks: Operator {
     /// Whether the walk starts. Asked once, after the first screen.
     async fn start(&mut self) -> Result<bool, OperatorError>;
