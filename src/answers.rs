@@ -13,6 +13,7 @@ use steps::answers::Answers;
 use steps::error::StepError;
 use steps::text;
 use steps::text::Text;
+use toml::de::{DeTable, DeValue};
 
 use crate::error::Failure;
 use crate::journal;
@@ -25,26 +26,37 @@ pub struct Collected {
     said: Map<String, Value>,
 }
 
-/// Answers that are for one run only: consent, commands, where a secret goes, and what is left undone. An exception that
-/// is taken out of the file must not live on. The number of a token may be mistyped until AWS has taken it, and is in the
-/// account from then on. Whatever else shapes the account is remembered: who forgot it would plan to undo what was asked
-/// for, such as that somebody may read the logs.
-const NOT_REMEMBERED: [&str; 15] = [
-    "root.delete_access_keys",
-    "root.quiet_days",
-    "mfa.enrol_command",
-    "mfa.code_command",
-    "mfa.require",
-    "admin.console_password_file",
-    "admin.sign_in",
-    "mfa.device",
-    "mfa.serial",
-    "iam.move_to_groups",
-    "iam.disable_unused",
-    "iam.block_public_s3",
-    "iam.root_use_explained_until",
-    "accept",
-    "people",
+/// The answers that are kept for the next run: whatever shapes the account. Who forgot it would plan to undo what was
+/// asked for, such as that somebody may read the logs. Everything else is for one run only, and so is whatever nobody put
+/// here: consent must not live on by an oversight.
+const REMEMBERED: [&str; 27] = [
+    "language",
+    "account",
+    "admin.user",
+    "admin.group",
+    "admin.access_key_profile",
+    "root.credentials_stored",
+    "trail.name",
+    "trail.bucket",
+    "trail.region",
+    "trail.readers",
+    "trail.retention_days",
+    "trail.kms",
+    "trail.object_lock_days",
+    "trail.root_alarm_email",
+    "billing.kind",
+    "billing.report",
+    "billing.bucket",
+    "billing.prefix",
+    "billing.time_unit",
+    "billing.format",
+    "billing.console_access_activated",
+    "billing.budget_amount",
+    "billing.budget_email",
+    "iam.security_contact_name",
+    "iam.security_contact_title",
+    "iam.security_contact_email",
+    "iam.security_contact_phone",
 ];
 
 /// No answers file is longer, in bytes. What never ends, such as a device, is not read for ever.
@@ -63,7 +75,7 @@ pub fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
 
 fn text_of(path: &Path) -> Result<String, Failure> {
     let unreadable = |why: &Text| {
-        let (path, en, ko) = (text::harmless(&path.display().to_string()), &why.en, &why.ko);
+        let (path, en, ko) = (text::shown(path), &why.en, &why.ko);
         Failure::Usage(text! {
             en: "The answers file {path} cannot be read: {en}.",
             ko: "응답 파일 {path}을(를) 읽을 수 없습니다: {ko}."
@@ -92,37 +104,32 @@ pub fn judge(file: &str, text: &str) -> Result<(), Failure> {
 }
 
 fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
-    let offset = error.span().map_or(0, |span| span.start);
-    let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
+    let line = line_at(text, error.span().map_or(0, |span| span.start));
     let what = misfit::in_our_words(error.message());
     Failure::Answers { file: path.display().to_string(), line, what }
 }
 
-/// The line on which a key such as `admin.user` stands. Of several `[[people]]`, the one with the number that follows
-/// the name, as in `people.2.user`.
+/// The line on which a key such as `admin.user` stands, or `people.2.user` for the second of several. Where the key
+/// itself is not written, the line of the section that it belongs in.
 fn line_of(text: &str, key: &str) -> usize {
-    let mut parts = key.split('.');
-    let (section, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-    let (nth, name) = match (second.and_then(|part| part.parse::<usize>().ok()), third) {
-        (Some(nth), Some(name)) => (nth, name),
-        _ => (1, second.unwrap_or(section)),
-    };
-    let (mut current, mut seen, mut heading_line) = (String::new(), 0, 1);
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if let Some(heading) = line.strip_prefix('[') {
-            current = heading.trim_matches(|c| "[] ".contains(c)).to_owned();
-            if current == section {
-                (seen, heading_line) = (seen + 1, number);
-            }
-        }
-        let here = if second.is_none() { current.is_empty() } else { current == section && seen == nth };
-        let is_key = line.split('=').next().is_some_and(|found| found.trim() == name);
-        if here && is_key && line.contains('=') {
-            return number;
-        }
+    // Only a file that has been read already is asked for a line.
+    let Ok(table) = DeTable::parse(text) else { return 1 };
+    let whole = DeValue::Table(table.into_inner());
+    let (mut value, mut start) = (&whole, 0);
+    for part in key.split('.') {
+        let found = match part.parse::<usize>() {
+            Ok(number) => value.get(number.saturating_sub(1)),
+            Err(_) => value.get(part),
+        };
+        let Some(found) = found else { break };
+        // A value begins on the line of its key, and a section is placed at its heading.
+        (value, start) = (found.get_ref(), found.span().start);
     }
-    heading_line
+    line_at(text, start)
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    text.get(..offset).unwrap_or_default().matches('\n').count() + 1
 }
 
 fn from_folder_of(path: &Path, mut table: Map<String, Value>) -> Map<String, Value> {
@@ -204,7 +211,7 @@ impl Collected {
 
     /// Keeps the answers for the next run.
     pub fn remember(&self, folder: &Path) -> Result<(), StepError> {
-        let kept = without_what_is_for_one_run(self.said.clone());
+        let kept = what_is_remembered(self.said.clone());
         let path = remembered_in(folder);
         let bytes = serde_json::to_vec_pretty(&kept)
             .map_err(|error| StepError::file(&path, std::io::Error::other(error)))?;
@@ -212,27 +219,24 @@ impl Collected {
     }
 }
 
-/// What the last run was told. A file that cannot be read, or that is from another version, is as good as none: the
+/// What the last run was told. A file that cannot be read is as good as none, and so is a key of another version: the
 /// account itself tells the rest.
 pub fn remembered(folder: &Path) -> Map<String, Value> {
     let Ok(bytes) = std::fs::read(remembered_in(folder)) else { return Map::new() };
     let Ok(Value::Object(said)) = serde_json::from_slice(&bytes) else { return Map::new() };
     // Earlier versions kept more.
-    let said = without_what_is_for_one_run(said);
+    let said = what_is_remembered(said);
     if parse(&said).is_ok_and(|answers| answers.problems().is_empty()) { said } else { Map::new() }
 }
 
-fn without_what_is_for_one_run(mut said: Map<String, Value>) -> Map<String, Value> {
-    for key in NOT_REMEMBERED {
-        match key.split_once('.') {
-            None => drop(said.remove(key)),
-            Some((section, name)) => {
-                if let Some(Value::Object(table)) = said.get_mut(section) {
-                    table.remove(name);
-                }
-            }
+fn what_is_remembered(mut said: Map<String, Value>) -> Map<String, Value> {
+    said.retain(|section, value| match value {
+        Value::Object(table) => {
+            table.retain(|name, _| REMEMBERED.contains(&format!("{section}.{name}").as_str()));
+            !table.is_empty()
         }
-    }
+        _ => REMEMBERED.contains(&section.as_str()),
+    });
     said
 }
 
@@ -286,6 +290,81 @@ mod tests {
     }
 
     #[test]
+    fn the_line_is_right_however_the_key_is_written() {
+        let lines = [
+            ("# dotted\nadmin.user = \"al ice\"\n", 2),
+            ("\nadmin . \"user\" = \"al ice\"\n", 2),
+            ("# inline\nadmin = { group = \"Admins\", user = \"al ice\" }\n", 2),
+            ("admin = {\n  group = \"Admins\",\n  user = \"al ice\",\n}\n", 3),
+            ("# quoted\n[ \"admin\" ]\n\n'user' = \"al ice\"\n", 4),
+            ("[admin] # [trail]\nuser = \"\"\"\nal\nice\"\"\"\n", 2),
+            ("[admin]\ngroup = \"\"\"\\\n   Admins\"\"\"\nuser = '''\n[trail]\nuser = 1'''\n", 4),
+            ("[trail]\nreaders = [\n  \"Auditor\", # user = 1\n]\n", 2),
+            ("[trail]\r\nname = \"day-one\"\r\nregion = \"us-east-9\"\r\n", 3),
+        ];
+        for (text, line) in lines {
+            assert_eq!(trouble(text).0, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_sections_it_is_the_line_in_the_right_one() {
+        let lines = [
+            ("[[people]]\nuser = \"bob\"\n[[people]]\ngroups = []\nuser = \"BOB\"\n", 5),
+            ("people = [\n  { user = \"bob\" },\n  { user = \"b/b\" },\n]\n", 3),
+            ("[[\"people\"]]\nuser = \"bob\"\n[trail]\n[[people]]\nuser = \"b/b\"\n", 5),
+            (
+                "accept = [\n  {step = \"root-mfa\", reason = \"x\"},\n  {step = \"trail\", reason = \"\"},\n]\n",
+                3,
+            ),
+            (
+                "[[accept]]\nstep = \"trail\"\nreason = \"x\"\n[[accept]]\nreason = \"x\"\nstep = \"trail\"\n",
+                6,
+            ),
+        ];
+        for (text, line) in lines {
+            assert_eq!(trouble(text).0, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_key_that_is_not_there_it_is_the_line_of_its_section() {
+        let text = "language = \"en\"\n[trail]\nname = \"x\"\n[[people]]\nuser = \"bob\"\n[[people]]\nuser = \"eve\"\n";
+        let lines = [("trail.region", 2), ("people.2.groups", 6), ("people.3.user", 4), ("mfa.device", 1)];
+        for (key, line) in lines {
+            assert_eq!(line_of(text, key), line, "{key}");
+        }
+        assert_eq!(line_of("\ntrail = { name = \"x\" }\n", "trail.region"), 2);
+        assert_eq!(line_of("\n\ntrail.name = \"x\"\n", "trail.region"), 3);
+        let (line, what) = trouble("\naccept = [\n  {step = \"root-mfa\"},\n]\n");
+        assert!(line == 3 && what.contains("`reason` is missing"), "{line} {what}");
+    }
+
+    #[test]
+    fn an_unknown_key_and_one_that_is_there_twice_are_told_with_their_line() {
+        let (line, what) = trouble("language = \"en\"\nadmin.usr = \"alice\"\n");
+        assert!(line == 2 && what.contains("`usr`"), "{line} {what}");
+        let (line, what) = trouble("admin = {\n  usr = \"alice\",\n}\n");
+        assert!(line == 2 && what.contains("`usr`"), "{line} {what}");
+        for twice in [
+            "[admin]\nuser = \"alice\"\nuser = \"bob\"\n",
+            "[admin]\nuser = \"alice\"\n[admin]\ngroup = \"Admins\"\n",
+            "admin.user = \"alice\"\nlanguage = \"en\"\nadmin.user = \"bob\"\n",
+        ] {
+            let (line, what) = trouble(twice);
+            assert!(line == 3 && what.contains("duplicate key"), "{twice}: {line} {what}");
+        }
+    }
+
+    #[test]
+    fn the_lines_of_the_kept_dotted_file_are_told() {
+        let text = include_str!("../fuzz/corpus/answers/dotted.toml");
+        assert_eq!(trouble(text).0, 2);
+        let (line, what) = trouble(&text.replace("al ice", "alice"));
+        assert!(line == 4 && what.contains("A reason"), "{line} {what}");
+    }
+
+    #[test]
     fn options_win_over_the_file_and_the_file_over_the_last_run() {
         let map = |text: &str| toml::from_str::<Map<String, Value>>(text).unwrap();
         let collected = Collected::from_sources(
@@ -301,6 +380,43 @@ mod tests {
         );
     }
 
+    /// Consent, commands, where a secret goes, and what is left undone: an exception that is taken out of the file must
+    /// not live on. The number of a token may be mistyped until AWS has taken it, and is in the account from then on.
+    const FOR_ONE_RUN: [&str; 15] = [
+        "admin.console_password_file",
+        "admin.sign_in",
+        "root.delete_access_keys",
+        "root.quiet_days",
+        "mfa.device",
+        "mfa.serial",
+        "mfa.enrol_command",
+        "mfa.code_command",
+        "mfa.require",
+        "people",
+        "iam.move_to_groups",
+        "iam.disable_unused",
+        "iam.block_public_s3",
+        "iam.root_use_explained_until",
+        "accept",
+    ];
+
+    /// Who adds a key says which of the two it is.
+    #[test]
+    fn every_key_is_remembered_or_for_one_run() {
+        let Value::Object(sections) = serde_json::to_value(Answers::default()).unwrap() else { panic!() };
+        let mut keys: Vec<String> = Vec::new();
+        for (section, value) in sections {
+            match value {
+                Value::Object(table) => keys.extend(table.keys().map(|name| format!("{section}.{name}"))),
+                _ => keys.push(section),
+            }
+        }
+        let mut listed: Vec<_> = REMEMBERED.into_iter().chain(FOR_ONE_RUN).map(str::to_owned).collect();
+        keys.sort();
+        listed.sort();
+        assert_eq!(listed, keys);
+    }
+
     #[test]
     fn consent_and_commands_are_not_remembered() {
         let folder = tempfile::tempdir().unwrap();
@@ -310,8 +426,7 @@ mod tests {
         let collected = Collected::from_sources(Map::new(), file.unwrap(), Map::new()).unwrap();
         collected.remember(folder.path()).unwrap();
         let said = remembered(folder.path());
-        assert_eq!(said["admin"], serde_json::json!({"user": "alice"}));
-        assert_eq!(said["root"], serde_json::json!({}));
+        assert_eq!(Value::Object(said), serde_json::json!({"admin": {"user": "alice"}}));
     }
 
     /// What was asked for once is not planned to be undone by a run without the file.
@@ -382,7 +497,7 @@ mod tests {
         assert_eq!(said["people"][0][PASSWORD_FILE], file("sub/bob.txt"));
         assert_eq!(said["people"][1][PASSWORD_FILE], "/eve.txt");
         assert_eq!(said["people"][2], serde_json::json!({"user": "kim"}));
-        let kept = without_what_is_for_one_run(said);
+        let kept = what_is_remembered(said);
         assert!(!kept.contains_key("people"), "people are told anew by each answers file");
     }
 
@@ -410,11 +525,19 @@ mod tests {
         );
         let collected = Collected::from_sources(Map::new(), file.unwrap(), Map::new()).unwrap();
         assert!(!collected.answers.mfa.require && collected.answers.accept.len() == 1);
-        let expected = serde_json::json!({"mfa": {}});
         collected.remember(folder.path()).unwrap();
-        assert_eq!(Value::Object(remembered(folder.path())), expected);
+        assert!(remembered(folder.path()).is_empty());
         let of_an_earlier_version = serde_json::to_vec(&collected.said).unwrap();
         std::fs::write(remembered_in(folder.path()), of_an_earlier_version).unwrap();
+        assert!(remembered(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn what_another_version_knows_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let content = r#"{"newer": {"a": 1}, "new": 2, "admin": {"user": "alice", "newest": 3}}"#;
+        std::fs::write(remembered_in(folder.path()), content).unwrap();
+        let expected = serde_json::json!({"admin": {"user": "alice"}});
         assert_eq!(Value::Object(remembered(folder.path())), expected);
     }
 

@@ -50,7 +50,7 @@ pub enum Failure {
         error: StepError,
     },
     /// Another run works on the same account.
-    #[error("another run holds {}", path.display())]
+    #[error("another run holds {}", text::shown(path))]
     Busy {
         /// The lock.
         path: PathBuf,
@@ -75,32 +75,21 @@ impl Failure {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Answers { .. } | Self::Profile(_) => exit_status::WRONG_USAGE,
-            Self::Step(StepError::Operator(OperatorError::NobodyToAsk { .. })) => exit_status::NOBODY_TO_ASK,
-            Self::Step(StepError::Operator(OperatorError::Interrupted)) => exit_status::INTERRUPTED,
-            // Somebody chose to stop, so something is left and nothing has failed.
-            Self::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => {
-                exit_status::LEFT
-            }
-            Self::After { error, .. } | Self::Midway { error } => match error {
+            Self::Step(error) | Self::After { error, .. } | Self::Midway { error } => match error {
                 StepError::Operator(OperatorError::NobodyToAsk { .. }) => exit_status::NOBODY_TO_ASK,
+                StepError::Operator(error) => status_of_stop(error).unwrap_or(exit_status::FAILED),
                 _ => exit_status::FAILED,
             },
-            Self::Step(_) | Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => {
-                exit_status::FAILED
-            }
+            Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => exit_status::FAILED,
         }
     }
 
     /// The same, with how far the run had got. An interruption stays one, and so does the wish to stop.
     pub fn after(self, last_applied: Option<StepId>) -> Self {
         match (self, last_applied) {
-            (
-                Self::Step(StepError::Operator(
-                    error @ (OperatorError::Interrupted | OperatorError::Declined | OperatorError::Quit),
-                )),
-                _,
-            ) => Self::Step(error.into()),
-            (Self::Step(error), Some(last_applied)) => Self::After { error, last_applied },
+            (Self::Step(error), Some(last_applied)) if !is_stop(&error) => {
+                Self::After { error, last_applied }
+            }
             (other, _) => other,
         }
     }
@@ -109,10 +98,7 @@ impl Failure {
     /// nothing to explain.
     pub fn midway(self) -> Self {
         match self {
-            Self::Step(StepError::Operator(
-                error @ (OperatorError::Interrupted | OperatorError::Declined),
-            )) => Self::Step(error.into()),
-            Self::Step(error) => Self::Midway { error },
+            Self::Step(error) if !is_stop(&error) => Self::Midway { error },
             other => other,
         }
     }
@@ -144,7 +130,7 @@ impl Failure {
                 (error.text(), error.hint())
             }
             Self::Busy { path, holder } => {
-                let (path, holder) = (path.display(), text::harmless(holder));
+                let (path, holder) = (text::shown(path), text::harmless(holder));
                 let what = text! {
                     en: "Another run of dayone is at work on this account ({holder}).",
                     ko: "이 계정에서 다른 dayone이 실행 중입니다({in_korean}).",
@@ -171,6 +157,21 @@ impl Failure {
 impl From<OperatorError> for Failure {
     fn from(error: OperatorError) -> Self {
         Self::Step(error.into())
+    }
+}
+
+/// Whether somebody wished the run to end, and nothing has failed.
+fn is_stop(error: &StepError) -> bool {
+    matches!(error, StepError::Operator(error) if status_of_stop(error).is_some())
+}
+
+/// The exit status where somebody wished to stop: an interruption has that of every program, and after a choice something
+/// is left. None where it was no wish.
+fn status_of_stop(error: &OperatorError) -> Option<u8> {
+    match error {
+        OperatorError::Interrupted => Some(exit_status::INTERRUPTED),
+        OperatorError::Declined | OperatorError::Quit => Some(exit_status::LEFT),
+        OperatorError::NobodyToAsk { .. } | OperatorError::Failed(_) | OperatorError::Terminal(_) => None,
     }
 }
 
@@ -201,14 +202,18 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_in_the_middle_stays_so_and_an_interruption_stays_one() {
+    fn what_failed_in_the_middle_stays_so_and_a_wish_to_stop_stays_one() {
         let midway = |error: OperatorError| Failure::from(error).midway().after(Some(StepId::AdminGroup));
         let nobody = OperatorError::NobodyToAsk { key: "mfa.code_command".into() };
         assert_eq!(midway(nobody).exit_status(), 4);
         let failed = midway(OperatorError::Failed(Text::default()));
         assert!(matches!(failed, Failure::Midway { .. }) && failed.exit_status() == 1, "{failed:?}");
-        assert_eq!(midway(OperatorError::Interrupted).exit_status(), 130);
-        assert_eq!(midway(OperatorError::Declined).exit_status(), 3);
+        for (wish, status) in
+            [(OperatorError::Interrupted, 130), (OperatorError::Declined, 3), (OperatorError::Quit, 3)]
+        {
+            let stopped = midway(wish);
+            assert!(matches!(stopped, Failure::Step(_)) && stopped.exit_status() == status, "{stopped:?}");
+        }
     }
 
     #[test]
@@ -218,5 +223,7 @@ mod tests {
         assert!(what.en.contains("(process 4242, since 2026-11-24T06:00:00Z)"), "{what:?}");
         assert!(what.ko.contains("(프로세스 4242, 2026-11-24T06:00:00Z부터)"), "{what:?}");
         assert_eq!(in_korean("somebody"), "somebody");
+        let (_, next) = Failure::Busy { path: "/state/\u{1b}[2J".into(), holder: String::new() }.text();
+        assert!(next.is_some_and(|next| next.en.contains("/state/\u{fffd}[2J")));
     }
 }

@@ -4,11 +4,10 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use aws_credential_types::Credentials;
 use serde_json::{Map, Value};
 use steps::aws::{AwsFiles, Connection};
 use steps::error::StepError;
-use steps::profile::is_profile_name;
+use steps::profile::{is_profile_name, profile_name, replace_session, takes_session};
 use steps::text;
 use steps::text::{Text, harmless};
 
@@ -16,7 +15,7 @@ use crate::cli::{ConsoleStep, Options, Rehearse, RehearseAction};
 use crate::error::Failure;
 use crate::exit_status;
 use crate::interrupt::Interrupt;
-use crate::journal::{Journal, replace_file};
+use crate::journal::Journal;
 use crate::rehearsal::{self, ACCOUNT_ID, ConsoleAction, PracticeAccount, RehearsalError, SignIn, SignedIn};
 use crate::run::{self, Place, Task};
 use crate::screen::Screen;
@@ -166,57 +165,25 @@ fn console(
 /// Signs in, and writes the session as a profile of the rehearsal.
 fn sign_in(folder: &Path, who: &SignIn, profile: &str) -> Result<Text, Failure> {
     if !is_profile_name(profile) {
-        return Err(Failure::Usage(text! {
-            en: "{profile} cannot be the name of a profile: expected 1 to 64 letters, digits or _-.@+=",
-            ko: "{profile}은(는) 프로파일 이름으로 쓸 수 없습니다. 1~64자의 영문자, 숫자, _-.@+=만 됩니다.",
-            profile = harmless(profile)
-        }));
+        return Err(no_profile_name(profile));
     }
-    let path = files(folder).credentials;
-    let others = without_sign_in(&read(&path)?, profile).ok_or_else(|| taken(profile))?;
+    let files = files(folder);
+    if !takes_session(&files, profile, MARK)? {
+        return Err(taken(profile));
+    }
     let signed_in = rehearsal::sign_in(folder, who)?;
-    let content = with_section(&others, profile, &signed_in.credentials);
-    replace_file(&path, content.as_bytes())?;
+    if !replace_session(&files, profile, MARK, &signed_in.credentials)? {
+        return Err(taken(profile));
+    }
     Ok(signed_in_text(&signed_in, profile))
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(StepError::file(path, error).into()),
-    }
-}
-
-/// The profiles without the one that an earlier sign-in has written; none where somebody else has written it.
-fn without_sign_in(text: &str, profile: &str) -> Option<String> {
-    let heading = format!("[{profile}]");
-    let (mut others, mut inside) = (String::new(), false);
-    let mut lines = text.split_inclusive('\n').peekable();
-    while let Some(line) = lines.next() {
-        if line.trim_start().starts_with('[') {
-            inside = line.trim() == heading;
-            if inside && lines.peek().is_none_or(|next| next.trim() != MARK) {
-                return None;
-            }
-        }
-        if !inside {
-            others.push_str(line);
-        }
-    }
-    Some(others)
-}
-
-fn with_section(others: &str, profile: &str, credentials: &Credentials) -> String {
-    let others = others.trim_end();
-    let gap = if others.is_empty() { "" } else { "\n\n" };
-    format!(
-        "{others}{gap}[{profile}]\n{MARK}\naws_access_key_id = {}\naws_secret_access_key = {}\n\
-         aws_session_token = {}\n",
-        credentials.access_key_id(),
-        credentials.secret_access_key(),
-        credentials.session_token().unwrap_or_default()
-    )
+fn no_profile_name(profile: &str) -> Failure {
+    let (profile, Text { en, ko }) = (harmless(profile), profile_name());
+    Failure::Usage(text! {
+        en: "{profile} cannot be the name of a profile. {en}",
+        ko: "{profile}은(는) 프로파일 이름으로 쓸 수 없습니다. {ko}"
+    })
 }
 
 fn taken(profile: &str) -> Failure {
@@ -307,29 +274,28 @@ impl From<RehearsalError> for Failure {
 mod tests {
     use super::*;
 
-    fn session(id: &str) -> Credentials {
-        Credentials::new(id, "secret", Some("token".to_owned()), None, "test")
-    }
-
     #[test]
-    fn a_sign_in_replaces_what_a_sign_in_has_written_and_nothing_else() {
-        let first = with_section("# mine\n[other]\nregion = x\n", PROFILE, &session("ASIAFIRST"));
-        assert!(first.starts_with("# mine\n[other]\nregion = x\n\n[dayone-admin]\n"), "{first}");
-        let others = without_sign_in(&first, PROFILE).unwrap();
-        let second = with_section(&others, PROFILE, &session("ASIASECOND"));
-        assert!(second.starts_with("# mine\n[other]\nregion = x\n\n[dayone-admin]\n"), "{second}");
-        assert!(second.contains("ASIASECOND") && second.contains("aws_session_token = token"), "{second}");
-        assert!(!second.contains("ASIAFIRST") && second.matches(MARK).count() == 1, "{second}");
-        let third =
-            with_section(&without_sign_in(&second, "another").unwrap(), "another", &session("ASIATHIRD"));
-        assert!(third.contains("ASIASECOND") && third.contains("ASIATHIRD"), "{third}");
+    fn a_name_that_cannot_be_a_profile_is_told_with_what_is_expected() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a b", "", "a\u{1b}[2J"] {
+            let error = sign_in(folder.path(), &SignIn::default(), name).unwrap_err();
+            assert_eq!(error.exit_status(), 2, "{name:?}");
+            let (Text { en, ko }, _) = error.text();
+            assert!(en.contains(&profile_name().en) && ko.contains(&profile_name().ko), "{en} {ko}");
+            assert!(!en.contains('=') && !en.contains('\u{1b}'), "{en}");
+        }
+        assert!(!folder.path().join("aws").exists());
     }
 
     #[test]
     fn a_profile_with_an_access_key_is_not_replaced() {
-        let key = "[dayone-admin]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n";
-        assert_eq!(without_sign_in(key, PROFILE), None);
-        assert_eq!(without_sign_in(key, "another").as_deref(), Some(key));
-        assert_eq!(without_sign_in("[dayone-admin]", PROFILE), None);
+        let folder = tempfile::tempdir().unwrap();
+        let path = files(folder.path()).credentials;
+        let key = "[dayone-admin] # mine\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\n";
+        std::fs::create_dir(folder.path().join("aws")).unwrap();
+        std::fs::write(&path, key).unwrap();
+        let error = sign_in(folder.path(), &SignIn::default(), PROFILE).unwrap_err();
+        assert!(error.text().0.en.contains("no sign-in has written"), "{error:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), key);
     }
 }

@@ -86,7 +86,7 @@ fn password_is_void(user: &str, removed: Option<&Path>) -> StepError {
         en: "{user} has got a console password meanwhile, so the one that was just handed over is void.",
         ko: "그사이 {user}에게 콘솔 암호가 생겨 방금 전달한 암호는 쓸 수 없습니다."
     };
-    let next = match removed.map(|file| harmless(&file.display().to_string())) {
+    let next = match removed.map(text::shown) {
         Some(file) => text! {
             en: "Its file {file} was removed. Use the other one, and run the same command again.",
             ko: "방금 암호를 저장한 파일 {file}은(는) 삭제했습니다. 다른 암호를 쓰고 같은 명령을 다시 실행하세요."

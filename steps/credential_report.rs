@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use aws_sdk_iam::types::ReportStateType;
+use csv::{Reader, ReaderBuilder, StringRecord};
 
 use crate::aws::{ForCall, Identity, Reading, Unseen};
 use crate::error::AwsError;
@@ -113,7 +114,7 @@ impl CredentialReport {
     /// in every account but those in China. Of less than that nothing is seen, because it would look like an account in
     /// which nobody has anything.
     pub fn whole(text: &str, generated: Option<i64>, partition: &str) -> Reading<Self> {
-        let header = fields(text.lines().next().unwrap_or_default());
+        let header = header(&mut reader(text));
         let is_there = |column: &str| header.iter().any(|found| found == column);
         if let Some(column) = NEEDED.iter().find(|column| !is_there(column)) {
             return Err(of_no_use(text! {
@@ -133,11 +134,11 @@ impl CredentialReport {
 
     /// Reads the report's text. A line that does not fit the header is counted and left out.
     pub fn parse(text: &str, generated: Option<i64>) -> Self {
-        let mut lines = text.lines();
-        let header = fields(lines.next().unwrap_or_default());
+        let mut reader = reader(text);
+        let header = header(&mut reader);
         let mut report = Self { generated, ..Self::default() };
-        for line in lines.filter(|line| !line.is_empty()) {
-            match Row::read(&header, &fields(line)) {
+        for line in reader.records() {
+            match line.ok().and_then(|line| Row::read(&header, &line)) {
                 Some(row) => report.rows.push(row),
                 None => report.unreadable += 1,
             }
@@ -162,10 +163,9 @@ impl CredentialReport {
 }
 
 impl Row {
-    fn read(header: &[String], fields: &[String]) -> Option<Self> {
+    fn read(header: &StringRecord, fields: &StringRecord) -> Option<Self> {
         let column = |name: &str| header.iter().position(|column| column == name);
-        let text =
-            |name: &str| column(name).and_then(|column| fields.get(column)).and_then(|word| told(word));
+        let text = |name: &str| column(name).and_then(|column| fields.get(column)).and_then(told);
         let user = text("user").filter(|_| header.len() == fields.len())?;
         let is = |name: &str| text(name).is_some_and(|word| word.eq_ignore_ascii_case("true"));
         let moment = |name: &str| text(name).and_then(seconds);
@@ -210,18 +210,14 @@ fn of_no_use(why: Text) -> Unseen {
     Unseen::failed("iam:GetCredentialReport", why)
 }
 
-/// The fields of a line. A field in quotation marks may hold commas.
-fn fields(line: &str) -> Vec<String> {
-    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(std::mem::take(&mut field)),
-            _ => field.push(c),
-        }
-    }
-    fields.push(field);
-    fields
+/// Reads line by line: the report of an account with many users is large, and in memory once already.
+fn reader(text: &str) -> Reader<&[u8]> {
+    // Lines of another length are read too, and counted.
+    ReaderBuilder::new().flexible(true).from_reader(text.as_bytes())
+}
+
+fn header(reader: &mut Reader<&[u8]>) -> StringRecord {
+    reader.headers().cloned().unwrap_or_default()
 }
 
 /// A word, unless it is one of those by which AWS says that there is none.
@@ -310,6 +306,15 @@ mod tests {
         assert!(CredentialReport::parse("", None).users_with_mfa().is_empty());
         assert!(CredentialReport::parse("user\nalice\n", None).users_with_mfa().is_empty());
         assert_eq!(CredentialReport::parse("arn\nx\n", None).unreadable, 1);
+    }
+
+    #[test]
+    fn what_is_quoted_may_hold_commas_quotes_and_line_breaks() {
+        let text = "user,mfa_active,info\r\nalice,true,\"one, \"\"two\"\"\nand\r\n\nthree\"\r\n\
+            bob,\"false\",\"\"\r\n\"c\"\"d, e\",true,x\n\nodd line\n";
+        let report = CredentialReport::parse(text, None);
+        assert_eq!(report.users_with_mfa(), ["alice", "c\"d, e"]);
+        assert_eq!((report.rows.len(), report.unreadable), (3, 1));
     }
 
     #[test]

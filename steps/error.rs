@@ -3,7 +3,7 @@
 
 use crate::operator::OperatorError;
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, shown};
 
 /// A call to AWS that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub enum StepError {
     /// A file on this machine could not be read or written.
     #[error("{path}: {source}")]
     File {
-        /// The file.
+        /// The file, as it may be shown.
         path: String,
         /// Why.
         source: std::io::Error,
@@ -134,6 +134,29 @@ impl AwsError {
             }
             AwsCause::Unreachable => false,
         }
+    }
+
+    /// Whether a failure is of the moment, and passes by itself: a lost connection, a service that is asked too often or has
+    /// trouble of its own. It is told after the SDK's own attempts, so whoever tries again waits a while.
+    pub fn is_of_the_moment(&self) -> bool {
+        const CODES: [&str; 11] = [
+            "Throttling",
+            "Throttled",
+            "RequestThrottled",
+            "RequestLimitExceeded",
+            "TooManyRequests",
+            "SlowDown",
+            "InternalFailure",
+            "InternalError",
+            "InternalServer",
+            "ServiceFailure",
+            "ServiceUnavailable",
+        ];
+        // An answer without a code has that of its status.
+        let is_of_the_service = |code: &str| code.starts_with("HTTP 5") || code == "HTTP 429";
+        self.cause == AwsCause::Unreachable
+            || CODES.iter().any(|code| self.is(code))
+            || self.code.as_deref().is_some_and(is_of_the_service)
     }
 
     /// Whether the service is not activated in the account: in a new one, some are only after hours.
@@ -290,7 +313,7 @@ fn in_words(minutes: i64) -> Text {
 impl StepError {
     /// An error about a file.
     pub fn file(path: &std::path::Path, source: std::io::Error) -> Self {
-        Self::File { path: path.display().to_string(), source }
+        Self::File { path: shown(path), source }
     }
 
     /// What happened.
@@ -310,7 +333,7 @@ impl StepError {
     pub fn detail(&self) -> Option<Text> {
         match self {
             Self::Aws(error) => Some(error.detail()),
-            Self::File { source, .. } => Some(Text::verbatim(source.to_string())),
+            Self::File { source, .. } => Some(Text::verbatim(harmless(&source.to_string()))),
             Self::Operator(_) | Self::InTheWay { .. } | Self::HalfMade { .. } => None,
         }
     }
@@ -416,6 +439,46 @@ mod tests {
         assert!(is_unanswered(AwsCause::Unreachable, ""));
         let file = std::io::Error::other("full");
         assert!(!StepError::file(std::path::Path::new("x"), file).is_unanswered());
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_somebody_has_to_do() {
+        for code in [
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "SlowDown",
+            "InternalFailure",
+            "InternalServerException",
+            "ServiceFailure",
+            "ServiceFailureException",
+            "ServiceUnavailable",
+            "HTTP 429",
+            "HTTP 503",
+        ] {
+            assert!(refused(AwsCause::Refused, code).is_of_the_moment(), "{code}");
+        }
+        assert!(refused(AwsCause::Unreachable, "").is_of_the_moment());
+        for (cause, code) in [
+            (AwsCause::Denied, "AccessDenied"),
+            (AwsCause::Denied, "HTTP 403"),
+            (AwsCause::Refused, "LimitExceededException"),
+            (AwsCause::Refused, "HTTP 404"),
+            (AwsCause::CredentialsRefused, "InvalidClientTokenId"),
+            (AwsCause::SignInExpired, "ExpiredToken"),
+            (AwsCause::CredentialsLate, ""),
+        ] {
+            assert!(!refused(cause, code).is_of_the_moment(), "{cause:?} {code}");
+        }
+    }
+
+    #[test]
+    fn neither_a_path_nor_what_is_said_of_it_harms_a_terminal() {
+        let odd = std::io::Error::other("a\u{1b}[2J");
+        let error = StepError::file(std::path::Path::new("/tmp/b\u{1b}[2J"), odd);
+        let (text, detail) = (error.text(), error.detail().unwrap());
+        assert!(text.en.contains("/tmp/b\u{fffd}[2J") && text.ko.contains("/tmp/b\u{fffd}[2J"), "{text:?}");
+        assert_eq!(detail, Text::verbatim("a\u{fffd}[2J"));
     }
 
     #[test]

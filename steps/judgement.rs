@@ -2,7 +2,7 @@
 
 use crate::answers::{Answers, DeviceKind, PersonAnswer, ReportKind};
 use crate::practice::StepId;
-use crate::profile::is_profile_name;
+use crate::profile::{is_profile_name, profile_name};
 use crate::regions;
 use crate::text;
 use crate::text::Text;
@@ -46,12 +46,7 @@ impl Answers {
         problems.unless("admin.user", self.admin.user.as_deref().is_none_or(is_user_name), user_name);
         problems.unless("admin.group", is_name(&self.admin.group, 128), group_name);
         let profile = self.admin.access_key_profile.as_deref();
-        problems.unless("admin.access_key_profile", profile.is_none_or(is_profile_name), || {
-            text! {
-                en: "A profile name has 1 to 64 letters, digits and + . @ _ -",
-                ko: "프로파일 이름은 1~64자의 영문자, 숫자, + . @ _ -로 씁니다."
-            }
-        });
+        problems.unless("admin.access_key_profile", profile.is_none_or(is_profile_name), profile_name);
         let file = self.admin.console_password_file.as_ref();
         problems.unless(
             "admin.console_password_file",

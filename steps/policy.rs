@@ -208,7 +208,8 @@ impl Statement {
         }
     }
 
-    fn covers_action(&self, action: &str) -> bool {
+    /// Whether the statement is about an action, whatever it says of it.
+    pub(crate) fn covers_action(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         let named = |words: &Words| words.0.iter().any(|word| glob(&word.to_ascii_lowercase(), &action));
         if self.action.is_empty() { !named(&self.not_action) } else { named(&self.action) }

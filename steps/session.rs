@@ -230,7 +230,7 @@ impl Session {
         let identity = if self.started.caller.is_user(user) {
             Some(self.started.clone())
         } else if let Some(profile) = profile {
-            self.connection.with_profile(profile).await.unwrap_or_default()
+            self.connection.with_profile(profile).await?
         } else {
             None
         };
@@ -261,7 +261,7 @@ impl Session {
         let identity = if self.started.caller.is_user(user) {
             Some(self.connection.started_as().await?)
         } else {
-            self.connection.with_profile(profile).await.unwrap_or_default()
+            self.connection.with_profile(profile).await?
         };
         match identity {
             Some(identity) if self.is_the_administrator(&identity, user) && self.is_news(&identity) => {

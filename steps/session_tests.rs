@@ -5,10 +5,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use super::*;
-use crate::aws::canned::{ACCOUNT, Answer, Aws, Heard};
+use crate::aws::canned::{ACCOUNT, Answer, Aws, Heard, STRANGER};
 use crate::aws::{Access, AwsFiles};
+use crate::error::AwsCause;
 use crate::operator::CodePurpose::{self, EnrolFirst, EnrolSecond, SignIn};
 use crate::operator::{CodeRequest, Enrolment, HandOver, OperatorError};
 use crate::text::Text;
@@ -184,6 +189,61 @@ async fn who_was_refused_is_asked_about_again() {
     session.prove_refused_again().await.unwrap();
     assert!(session.find_administrator("kim", None).await.unwrap());
     assert_eq!(aws.heard().len(), calls, "what is proven is not asked about again");
+}
+
+/// Who does not answer.
+#[derive(Debug)]
+struct Silent;
+
+impl HttpConnector for Silent {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(std::future::pending())
+    }
+}
+
+/// What a look for lee gives in this profile, and what a new sign-in of lee does. One profile has a key, and the other a role
+/// that AWS has to give.
+async fn found_in(profile: &str, client: SharedHttpClient) -> [Result<bool, AwsCause>; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let files =
+        AwsFiles { credentials: folder.path().join("credentials"), config: folder.path().join("config") };
+    let key = format!("[key]\naws_access_key_id = {STRANGER}\naws_secret_access_key = secret\n");
+    std::fs::write(&files.credentials, key).unwrap();
+    let role = "[profile role]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = key\n";
+    std::fs::write(&files.config, role).unwrap();
+    let (mut session, _) = session(|call| ADMINISTRATOR.answer(call)).await;
+    session.administrator = Administrator::Unknown;
+    let login = Credentials::new(KEY, "secret", None, None, "test");
+    session.connection = Connection::through(client, login, files, Access::ReadOnly);
+    let cause = |error: StepError| match error {
+        StepError::Aws(error) => error.cause,
+        other => panic!("{other:?}"),
+    };
+    let looked = session.find_administrator("lee", Some(profile)).await.map_err(cause);
+    [looked, session.renew_sign_in("lee", profile).await.map_err(cause)]
+}
+
+fn both(result: Result<bool, AwsCause>) -> [Result<bool, AwsCause>; 2] {
+    [result; 2]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_of_which_nobody_knows_is_not_taken_for_one_without_a_sign_in() {
+    let silent = || http_client_fn(|_, _| SharedHttpConnector::new(Silent));
+    assert_eq!(found_in("role", silent()).await, both(Err(AwsCause::CredentialsLate)));
+    assert_eq!(found_in("key", silent()).await, both(Err(AwsCause::Unreachable)));
+    let busy = Aws::answering(|call| call.refused(400, "Throttling"));
+    assert_eq!(found_in("key", busy.client()).await, both(Err(AwsCause::Refused)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_under_which_nobody_is_signed_in_is_no_failure() {
+    for code in ["InvalidClientTokenId", "ExpiredToken"] {
+        let aws = Aws::answering(move |call| call.refused(403, code));
+        assert_eq!(found_in("key", aws.client()).await, both(Ok(false)), "{code}");
+    }
+    let aws = Aws::answering(|_| panic!("nothing is signed"));
+    assert_eq!(found_in("nobody", aws.client()).await, both(Ok(false)));
 }
 
 /// Root, with the key that it was started with, and the administrator, signed in besides.

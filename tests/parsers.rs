@@ -183,6 +183,9 @@ fn mistakes() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("[mfa]\nrequire = true", "device = \"phone\""),
         ("[root]", "quiet_days = \"few\""),
         ("[billing]\nprefix = \"cur\"", "time_unit = \"YEARLY\""),
+        ("[ 'admin' ]", "\"user\" = \"al ice\""),
+        ("[iam]", "security_contact_email = \"\"\"\n[trail]\"\"\""),
+        ("[trail]", "readers = [\n  \"Auditor\",\n]"),
     ])
 }
 

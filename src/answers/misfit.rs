@@ -4,7 +4,8 @@
 //! be a secret in the wrong place. The usual sentences are taken apart here; what is not known is passed on as it is.
 
 use steps::text;
-use steps::text::{Text, harmless, slips};
+use steps::text::{Text, harmless};
+use strsim::levenshtein;
 
 /// So many letters may be wrong in a name that is still recognised.
 const SLIPS: usize = 2;
@@ -124,7 +125,7 @@ fn one_of(names: &[&str]) -> Text {
 /// The name that was probably meant, as a sentence to add.
 fn perhaps(given: &str, names: &[&str]) -> Text {
     let given = given.to_lowercase();
-    match names.iter().map(|name| (slips(&given, name), *name)).min() {
+    match names.iter().map(|name| (levenshtein(&given, name), *name)).min() {
         Some((count, name)) if count <= SLIPS && count * 2 < name.len() => {
             text! { en: " Is `{name}` meant?", ko: " `{name}`을(를) 쓰려고 하셨나요?" }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use steps::error::{AwsCause, AwsError, StepError};
+use steps::error::StepError;
 use steps::operator::OperatorError;
 use steps::practice::{Change, PersonTask, Practice, Seen, StepId, StepPlan, Verb};
 use steps::readings::Readings;
@@ -104,7 +104,7 @@ impl<O: Asks> Engine<'_, O> {
                 let facts = match Box::pin(P::observe(session, &readings, answers)).await {
                     Ok(facts) => facts,
                     // While a person is busy elsewhere, one look that fails is made up for by the next.
-                    Err(StepError::Aws(error)) if passes(&error) => continue,
+                    Err(StepError::Aws(error)) if error.is_of_the_moment() => continue,
                     Err(error) => return Err(error),
                 };
                 let plan = P::plan(&facts, answers).into_iter().find(|plan| plan.step == step);
@@ -297,20 +297,6 @@ fn no_hardware() -> Text {
         en: "In this rehearsal choose the app: there are no tokens, and no browser for a passkey.",
         ko: "이 연습에서는 인증 앱을 고르세요. 하드웨어 토큰도, 패스키를 등록할 브라우저도 없습니다."
     }
-}
-
-/// What passes by itself: a lost connection, a service that is asked too often.
-pub(super) fn passes(error: &AwsError) -> bool {
-    error.cause == AwsCause::Unreachable
-        || [
-            "Throttling",
-            "ThrottlingException",
-            "TooManyRequestsException",
-            "ServiceFailure",
-            "ServiceUnavailable",
-        ]
-        .iter()
-        .any(|code| error.is(code))
 }
 
 #[cfg(test)]

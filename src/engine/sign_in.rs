@@ -6,7 +6,7 @@ use steps::practice::{Practice, State, StepId};
 use steps::text::Text;
 use steps::{console, text};
 
-use super::person::{LOOK_AGAIN, leaves_open, left_open, passes, rehearsed};
+use super::person::{LOOK_AGAIN, leaves_open, left_open, rehearsed};
 use super::{Engine, Next};
 use crate::error::Failure;
 use crate::event::Event;
@@ -118,7 +118,7 @@ impl<O: Asks> Engine<'_, O> {
             loop {
                 match session.find_administrator(user, Some(profile)).await {
                     Ok(true) => return Ok::<_, StepError>(()),
-                    Err(StepError::Aws(error)) if !passes(&error) => return Err(error.into()),
+                    Err(StepError::Aws(error)) if !error.is_of_the_moment() => return Err(error.into()),
                     _ => tokio::time::sleep(LOOK_AGAIN).await,
                 }
             }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use steps::error::StepError;
 use steps::event_history::Page;
 use steps::text;
-use steps::text::{Text, harmless};
+use steps::text::{Text, harmless, shown};
 
 use super::period::Period;
 use super::words::ALL_REGIONS;
@@ -279,10 +279,6 @@ fn not_ours(file: &Path) -> Text {
         en: "{file} is there already and is not a download of dayone, so it is left as it is. Name another file.",
         ko: "{file}이(가) 이미 있고 dayone이 내려받은 것이 아니므로 그대로 둡니다. 다른 파일 이름을 지정하세요."
     }
-}
-
-fn shown(path: &Path) -> String {
-    harmless(&path.display().to_string())
 }
 
 #[cfg(test)]

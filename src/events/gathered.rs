@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use steps::error::{AwsCause, AwsError};
+use steps::error::AwsError;
 use steps::event_history::{Found, News, Page, Position, RecordedEvent};
 use steps::text;
 use steps::text::{Text, counted};
@@ -132,7 +132,7 @@ impl Gathered {
 
     /// Whether the same command may read more a little later.
     pub fn is_worth_another_run(&self) -> bool {
-        self.unread().map(|(_, error)| error).chain(self.unlisted()).any(passes)
+        self.unread().map(|(_, error)| error).chain(self.unlisted()).any(AwsError::is_of_the_moment)
     }
 
     /// Gives away the events, newest first.
@@ -216,16 +216,10 @@ fn about(left: Duration) -> Text {
     text! { en: ", about {minutes} min left", ko: ", 약 {minutes}분 남음" }
 }
 
-/// Whether a failure is of the moment, and not a matter of rights.
-fn passes(error: &AwsError) -> bool {
-    let of_the_service = ["Throttling", "InternalFailure", "InternalError", "ServiceUnavailable"];
-    error.cause == AwsCause::Unreachable
-        || of_the_service.iter().any(|code| error.is(code))
-        || error.code.as_deref().is_some_and(|code| code.starts_with("HTTP 5"))
-}
-
 #[cfg(test)]
 mod tests {
+    use steps::error::AwsCause;
+
     use super::*;
     use crate::screen::BESIDE_BAR;
 

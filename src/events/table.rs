@@ -230,6 +230,7 @@ mod tests {
             read_only: Some(false),
             resources: Vec::new(),
             id: "1".into(),
+            changed_key: None,
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use steps::error::AwsError;
 use steps::event_history::DAYS;
 use steps::text;
-use steps::text::{Text, harmless};
+use steps::text::{Text, harmless, shown};
 
 use super::period::Period;
 use crate::cli::Events;
@@ -160,10 +160,6 @@ pub fn options(events: &Events) -> Vec<String> {
     let flags = [("--root", events.root), (ALL_REGIONS, events.all_regions)];
     let flags = flags.into_iter().filter(|(_, set)| *set).map(|(option, _)| option.to_owned());
     valued.chain(flags).collect()
-}
-
-fn shown(path: &Path) -> String {
-    harmless(&path.display().to_string())
 }
 
 #[cfg(test)]

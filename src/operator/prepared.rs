@@ -14,7 +14,7 @@ use steps::answers::Answers;
 use steps::operator::{CodeRequest, Enrolment, HandOver, Operator, OperatorError, Pause};
 use steps::practice::PersonTask;
 use steps::text;
-use steps::text::{Text, harmless};
+use steps::text::{Text, harmless, shown};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::SignalKind;
@@ -277,7 +277,7 @@ fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 fn moved(path: &Path, aside: &Path) -> Text {
-    let (path, aside) = (harmless(&path.display().to_string()), harmless(&aside.display().to_string()));
+    let (path, aside) = (shown(path), shown(aside));
     text! {
         en: "There was a password in {path} already. It is in {aside} now.",
         ko: "{path}에 이미 암호가 있어 {aside}(으)로 옮겼습니다."
@@ -285,7 +285,7 @@ fn moved(path: &Path, aside: &Path) -> Text {
 }
 
 fn moved_note(path: &Path, aside: &Path) -> Text {
-    let (path, aside) = (harmless(&path.display().to_string()), harmless(&aside.display().to_string()));
+    let (path, aside) = (shown(path), shown(aside));
     text! {
         en: "There was another note in {path}. It is in {aside} now.",
         ko: "{path}에 다른 안내가 있어 {aside}(으)로 옮겼습니다."
@@ -293,7 +293,7 @@ fn moved_note(path: &Path, aside: &Path) -> Text {
 }
 
 fn kept(title: &Text, file: &Path, note: &Path) -> Text {
-    let (file, note) = (harmless(&file.display().to_string()), harmless(&note.display().to_string()));
+    let (file, note) = (shown(file), shown(note));
     let (en, ko) = (&title.en, &title.ko);
     text! {
         en: "{en}: in {file}. What to know with it is in {note}. Hand over both.",
@@ -302,7 +302,7 @@ fn kept(title: &Text, file: &Path, note: &Path) -> Text {
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> OperatorError {
-    let path = harmless(&path.display().to_string());
+    let path = shown(path);
     OperatorError::Failed(match error.kind() {
         ErrorKind::AlreadyExists => text! {
             en: "The file {path} exists already and is left as it is. Move it away, or name another in admin.console_password_file.",

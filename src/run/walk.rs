@@ -166,7 +166,7 @@ impl Engine<'_, AnyOperator> {
 }
 
 fn readable_by_others(file: &std::path::Path) -> text::Text {
-    let file = text::harmless(&file.display().to_string());
+    let file = text::shown(file);
     text! {
         en: "Other users of this computer can read {file}, and with it access keys. Close it: chmod 600 {file}",
         ko: "이 컴퓨터의 다른 사용자가 {file} 파일과 그 안의 액세스 키를 읽을 수 있습니다. 다음으로 막으세요: chmod 600 {file}"
@@ -174,7 +174,7 @@ fn readable_by_others(file: &std::path::Path) -> text::Text {
 }
 
 fn left_behind(leftover: &Leftover) -> text::Text {
-    let file = text::harmless(&leftover.path.display().to_string());
+    let file = text::shown(&leftover.path);
     match leftover.removed {
         true => text! {
             en: "A run that was killed had left {file}, which may have held an access key. It is removed.",

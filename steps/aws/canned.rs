@@ -19,6 +19,9 @@ use super::{Access, AwsFiles, Connection};
 /// The account of [`Aws`].
 pub(crate) const ACCOUNT: &str = "111122223333";
 
+/// An access key of which a test says itself who has it.
+pub(crate) const STRANGER: &str = "AKIASTRANGER";
+
 /// An AWS that answers as a test says.
 pub(crate) struct Aws {
     client: SharedHttpClient,
@@ -41,7 +44,7 @@ pub(crate) struct Heard {
 pub(crate) type Answer = Option<(u16, String)>;
 
 impl Aws {
-    /// `GetCallerIdentity` is answered by itself: a user without a path, named kim.
+    /// `GetCallerIdentity` is answered by itself, but for [`STRANGER`]: a user without a path, named kim.
     pub(crate) fn answering(answer: impl Fn(&Heard) -> Answer + Send + Sync + 'static) -> Self {
         Self::dated(None, answer)
     }
@@ -156,8 +159,8 @@ impl<F: Fn(&Heard) -> Answer + Send + Sync> HttpConnector for Canned<F> {
             all.push(heard.clone());
             all.len()
         };
-        let answer =
-            if heard.operation == "GetCallerIdentity" { caller(&heard) } else { (self.answer)(&heard) };
+        let is_kim = heard.operation == "GetCallerIdentity" && heard.key() != STRANGER;
+        let answer = if is_kim { caller(&heard) } else { (self.answer)(&heard) };
         let Some((status, body)) = answer else {
             return HttpConnectorFuture::ready(Err(ConnectorError::io("the connection broke".into())));
         };

@@ -175,20 +175,26 @@ impl Connection {
         patient.identity(provider, &credentials, None, NewKey::Yes).await
     }
 
-    /// Who an AWS profile is. `Ok(None)` when there is no such profile, or nobody is signed in under it.
+    /// Who an AWS profile is. `Ok(None)` when there is no such profile, or nobody is signed in under it: it gives no
+    /// credentials, or they have expired, or AWS does not know them any more. What keeps that from being known is an error:
+    /// credentials that come late, a lost network, a service that is asked too often.
     pub async fn with_profile(&self, profile: &str) -> Result<Option<Identity>, AwsError> {
         if !self.files.mention(profile) {
             return Ok(None);
         }
+        match self.identity_of(profile).await {
+            Ok(identity) => Ok(Some(identity)),
+            Err(error) if is_no_sign_in(error.cause) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn identity_of(&self, profile: &str) -> Result<Identity, AwsError> {
         let inner = credentials::provider_config(self.base.region().cloned(), self.base.http_client());
         let provider = credentials::of_profile(profile, &self.files, &inner);
-        let credentials = match credentials::resolve(&provider).await {
-            Ok(credentials) => credentials,
-            Err(late) if late.cause == AwsCause::CredentialsLate => return Err(late),
-            Err(_) => return Ok(None),
-        };
+        let credentials = credentials::resolve(&provider).await?;
         // The key may have been made a moment ago, by a run that was cut short.
-        self.identity(provider, &credentials, None, NewKey::Perhaps).await.map(Some)
+        self.identity(provider, &credentials, None, NewKey::Perhaps).await
     }
 
     async fn identity(
@@ -208,6 +214,18 @@ impl Connection {
             new_key,
         };
         unnamed.named(mfa).await
+    }
+}
+
+/// Whether the owner of credentials has to sign in, and whoever asks need not be told more than that.
+fn is_no_sign_in(cause: AwsCause) -> bool {
+    match cause {
+        AwsCause::NotSignedIn | AwsCause::SignInExpired | AwsCause::CredentialsRefused => true,
+        AwsCause::Refused
+        | AwsCause::Denied
+        | AwsCause::CredentialsLate
+        | AwsCause::Unreachable
+        | AwsCause::WouldWrite => false,
     }
 }
 

@@ -18,7 +18,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use crate::error::AwsError;
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, shown};
 
 use super::failure::without_credentials;
 use super::files::AwsFiles;
@@ -231,7 +231,7 @@ impl Profiles {
     fn unfit_part(&self, name: &str, part: &str) -> Unfit {
         let files = [&self.files.credentials, &self.files.config];
         let file = files.into_iter().find(|file| sets(file, name, part)).unwrap_or(&self.files.config);
-        let (file, name) = (harmless(&file.display().to_string()), harmless(name));
+        let (file, name) = (shown(file), harmless(name));
         Unfit {
             place: text! {
                 en: "{part} of the AWS profile {name} in {file}",

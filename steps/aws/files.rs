@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
-use crate::text::harmless;
+use crate::text::{harmless, shown};
 
 use super::failure::innermost;
 use super::sections::sections;
@@ -53,7 +53,7 @@ impl AwsFiles {
             .into_iter()
             .find(|file| std::fs::read(file).is_ok_and(|content| std::str::from_utf8(&content).is_err()));
         if let Some(file) = odd {
-            return Some(harmless(&format!("{} is not UTF-8", file.display())));
+            return Some(format!("{} is not UTF-8", shown(file)));
         }
         let (fs, env, files) = (Fs::real(), Env::real(), self.for_sdk());
         let read = at_once(aws_config::profile::load(&fs, &env, &files, None))?;

@@ -2,7 +2,6 @@
 //! so at the first call, in words for who writes programs with it.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use aws_config::profile::{Profile, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
@@ -154,7 +153,7 @@ impl There<'_> {
     }
 
     fn lacks_session(&self, profile: &str, session: &str) -> ProfileTrouble {
-        let (profile, session, config) = (shown(profile), shown(session), path(&self.files.config));
+        let (profile, session, config) = (shown(profile), shown(session), text::shown(&self.files.config));
         ProfileTrouble {
             what: text! {
                 en: "The AWS profile {profile} signs in by the SSO session {session} (sso_session), which is not in {config}.",
@@ -169,7 +168,7 @@ impl There<'_> {
 
     /// Where the profiles are, and some of their names.
     fn listed(&self) -> Text {
-        let (config, credentials) = (path(&self.files.config), path(&self.files.credentials));
+        let (config, credentials) = (text::shown(&self.files.config), text::shown(&self.files.credentials));
         let mut names: Vec<_> = self.profiles.profiles().map(harmless).collect();
         names.sort();
         let more = names.len().saturating_sub(LISTED);
@@ -208,10 +207,6 @@ fn session_of(profile: &Profile) -> Option<&str> {
 /// A name as it is read, where there is one.
 fn shown(name: &str) -> String {
     if name.is_empty() { "\"\"".to_owned() } else { harmless(name) }
-}
-
-fn path(file: &Path) -> String {
-    harmless(&file.display().to_string())
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn pem(certificate: &CertificateDer<'_>) -> String {
 }
 
 fn unusable(path: &Path, why: &Text) -> StepError {
-    let path = harmless(&path.display().to_string());
+    let path = text::shown(path);
     let (en, ko) = (harmless(&why.en), harmless(&why.ko));
     StepError::InTheWay {
         what: text! {

@@ -44,7 +44,7 @@ async fn put(identity: &Identity, report: &Report, operator: &mut impl Operator)
     require_bucket(identity, &report.bucket, &report.region).await?;
     let client = identity.cost_and_usage_report();
     let definition = definition(report)?;
-    wait::until_seen(operator, waiting(), passes, async || {
+    wait::until_seen(operator, waiting(), bucket_is_not_seen_yet, async || {
         let sent = client.put_report_definition().report_definition(definition.clone()).send().await;
         unless("DuplicateReportName", sent.for_call("cur:PutReportDefinition")).map(drop)
     })
@@ -55,7 +55,7 @@ async fn modify(identity: &Identity, report: &Report, operator: &mut impl Operat
     require_bucket(identity, &report.bucket, &report.region).await?;
     let client = identity.cost_and_usage_report();
     let definition = definition(report)?;
-    wait::until_seen(operator, waiting(), passes, async || {
+    wait::until_seen(operator, waiting(), bucket_is_not_seen_yet, async || {
         let request = client.modify_report_definition().report_name(&report.name);
         let sent = request.report_definition(definition.clone()).send().await;
         sent.for_call("cur:ModifyReportDefinition").map(drop)
@@ -77,7 +77,7 @@ fn waiting() -> text::Text {
 /// "Failed to verify customer bucket permission.", or "S3 bucket permission validation failed" for an export, is also
 /// what the service says while it does not see a policy that was put a moment ago. Its other validation errors do not
 /// pass.
-fn passes(error: &AwsError) -> bool {
+fn bucket_is_not_seen_yet(error: &AwsError) -> bool {
     error.is("Validation") && error.message.contains("bucket permission")
 }
 
@@ -116,7 +116,7 @@ async fn create_export(
     let query = whole_table(identity, export.table_properties()).await?;
     let definition = export.definition(query, None).map_err(|error| incomplete(&error.to_string()))?;
     let client = identity.data_exports_once();
-    wait::until_seen(operator, waiting(), passes, async || {
+    wait::until_seen(operator, waiting(), bucket_is_not_seen_yet, async || {
         if is_there(identity, &export.name).await? {
             return Ok(());
         }
@@ -148,7 +148,7 @@ async fn update_export(
     };
     let definition = export.definition(query, found.description());
     let definition = definition.map_err(|error| incomplete(&error.to_string()))?;
-    wait::until_seen(operator, waiting(), passes, async || {
+    wait::until_seen(operator, waiting(), bucket_is_not_seen_yet, async || {
         let sent = client.update_export().export_arn(arn).export(definition.clone()).send().await;
         sent.for_call("bcm-data-exports:UpdateExport").map(drop)
     })

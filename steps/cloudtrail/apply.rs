@@ -62,7 +62,7 @@ impl<'t> Trail<'t> {
 
     async fn create(&self, bucket: &str, operator: &mut impl Operator) -> Result<(), StepError> {
         private_bucket::require(self.identity, bucket, self.region, StepId::TrailBucket).await?;
-        wait::until_seen(operator, waiting(), passes, async || {
+        wait::until_seen(operator, waiting(), bucket_is_not_seen_yet, async || {
             let request = self.client.create_trail().name(self.name).s3_bucket_name(bucket);
             let request = request.is_multi_region_trail(true).enable_log_file_validation(true);
             let sent = request.include_global_service_events(true).send().await;
@@ -83,7 +83,7 @@ impl<'t> Trail<'t> {
             private_bucket::require(self.identity, bucket, self.region, StepId::TrailBucket).await?;
         }
         let mend = |shortcoming: Shortcoming| lacks.contains(&shortcoming).then_some(true);
-        wait::until_seen(operator, waiting(), passes, async || {
+        wait::until_seen(operator, waiting(), bucket_is_not_seen_yet, async || {
             let request = self
                 .client
                 .update_trail()
@@ -128,11 +128,11 @@ impl<'t> Trail<'t> {
             en: "Waiting until CloudTrail sees the key and its policy",
             ko: "CloudTrail이 키와 정책을 인식하기를 기다리는 중"
         };
-        let passes = |error: &AwsError| {
-            passes(error)
+        let is_not_seen_yet = |error: &AwsError| {
+            bucket_is_not_seen_yet(error)
                 || ["InsufficientEncryptionPolicy", "KmsKeyNotFound", "Kms"].iter().any(|code| error.is(code))
         };
-        wait::until_seen(operator, what, passes, async || {
+        wait::until_seen(operator, what, is_not_seen_yet, async || {
             let sent = self.client.update_trail().name(self.name).kms_key_id(key).send().await;
             sent.for_call("cloudtrail:UpdateTrail").map(drop)
         })
@@ -177,7 +177,7 @@ fn waiting() -> text::Text {
 }
 
 /// What CloudTrail answers while it does not see a policy that was put a moment ago.
-fn passes(error: &AwsError) -> bool {
+fn bucket_is_not_seen_yet(error: &AwsError) -> bool {
     ["InsufficientS3BucketPolicy", "S3BucketDoesNotExist", "Conflict"].iter().any(|code| error.is(code))
 }
 

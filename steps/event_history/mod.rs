@@ -2,8 +2,9 @@
 //!
 //! AWS looks events up by one attribute at a time and answers two calls a second for each account and Region. So the
 //! attribute that the fewest events share is left to AWS and the others are applied here ([`Query`]), Regions are read
-//! side by side ([`Reader`]), and calls keep their distance ([`Pace`]). Data events, such as reads of S3 objects, are
-//! never in Event History: silence in it proves nothing about them.
+//! side by side ([`Reader`]), one of them by itself where the answer is waited for (`look_up`), and calls keep their
+//! distance ([`Pace`]). Data events, such as reads of S3 objects, are never in Event History: silence in it proves
+//! nothing about them.
 
 mod enabled;
 mod found;
@@ -21,6 +22,8 @@ pub use key_use::{AskedKey, Counted, KeyUses, Summary, UnreadRegion};
 pub use pace::Pace;
 pub use reader::{Bounds, News, Page, Position, Reader};
 pub use record::{IdentityKind, RecordedEvent, Refusal, Resource};
+
+pub(crate) use reader::look_up;
 
 /// How many days Event History goes back.
 pub const DAYS: i64 = 90;

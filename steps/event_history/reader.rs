@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Pace, Query, RecordedEvent, earliest, oldest};
+use super::{Found, Pace, Query, RecordedEvent, earliest, oldest};
 use crate::aws::{AwsClock, ForCall, Identity};
 use crate::error::AwsError;
 
@@ -109,18 +109,8 @@ impl Reader {
         let (sender, news) = mpsc::channel(PAGES_AHEAD);
         let mut readings = JoinSet::new();
         for (region, position) in regions {
-            let reading = Reading {
-                client: identity.cloudtrail(&region),
-                pace: identity.look_ups().clone(),
-                clock: identity.clock().clone(),
-                region,
-                query: query.clone(),
-                position,
-                bounds,
-                pages: 0,
-                news: sender.clone(),
-            };
-            readings.spawn(reading.go());
+            let reading = Reading { position, ..Reading::new(identity, &region, query.clone(), bounds) };
+            readings.spawn(reading.go(sender.clone()));
         }
         Self { news, _regions: readings }
     }
@@ -129,6 +119,30 @@ impl Reader {
     pub async fn next(&mut self) -> Option<News> {
         self.news.recv().await
     }
+}
+
+/// The events of one Region, as far as they were read.
+#[derive(Debug)]
+pub(crate) struct LookedUp {
+    /// The events, newest first.
+    pub events: Vec<RecordedEvent>,
+    /// Whether older ones are left.
+    pub is_cut: bool,
+}
+
+/// Looks up in one Region, and no more than so many pages. The caller waits for it, as long as a [`Reader`] would.
+pub(crate) async fn look_up(
+    identity: &Identity,
+    region: &str,
+    query: Query,
+    pages: usize,
+) -> Result<LookedUp, AwsError> {
+    let bounds = Bounds { pages: Some(pages), ..Bounds::default() };
+    let (mut reading, mut found) = (Reading::new(identity, region, query, bounds), Found::default());
+    while !reading.position.ended {
+        found.add(reading.page().await?.events);
+    }
+    Ok(LookedUp { events: found.newest(None), is_cut: reading.position.is_cut() })
 }
 
 /// The reading of one Region.
@@ -142,17 +156,30 @@ struct Reading {
     bounds: Bounds,
     /// How many pages were read.
     pages: usize,
-    news: mpsc::Sender<News>,
 }
 
 impl Reading {
-    async fn go(mut self) {
+    /// From the beginning.
+    fn new(identity: &Identity, region: &str, query: Query, bounds: Bounds) -> Self {
+        Self {
+            client: identity.cloudtrail(region),
+            pace: identity.look_ups().clone(),
+            clock: identity.clock().clone(),
+            region: region.to_owned(),
+            query,
+            position: Position::default(),
+            bounds,
+            pages: 0,
+        }
+    }
+
+    async fn go(mut self, sender: mpsc::Sender<News>) {
         while !self.position.ended {
             let (news, over) = match self.page().await {
                 Ok(page) => (News::Page(page), false),
                 Err(error) => (News::Unread { region: self.region.clone(), error }, true),
             };
-            if self.news.send(news).await.is_err() || over {
+            if sender.send(news).await.is_err() || over {
                 return;
             }
         }

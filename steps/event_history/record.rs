@@ -51,6 +51,10 @@ pub struct RecordedEvent {
     pub resources: Vec<Resource>,
     /// The id of the event.
     pub id: String,
+    /// The id of the access key that it changed, such as one that was switched off. Documents and tables have it among the
+    /// resources, where AWS lists it.
+    #[serde(skip)]
+    pub changed_key: Option<String>,
 }
 
 /// The kinds of identity.
@@ -116,6 +120,7 @@ impl RecordedEvent {
             read_only: event.read_only().and_then(yes_or_no).or_else(|| record.flag("/readOnly")),
             resources: resources(event, &record),
             id: known(event.event_id(), "/eventID").unwrap_or_default(),
+            changed_key: record.text("/requestParameters/accessKeyId"),
         }
     }
 
@@ -272,6 +277,7 @@ mod tests {
             "eventTime": "2026-11-20T08:15:30Z", "awsRegion": "us-east-1", "eventName": "DeleteUser",
             "eventSource": "iam.amazonaws.com", "sourceIPAddress": "198.51.100.23", "userAgent": "aws-cli/2.33",
             "errorCode": "AccessDenied", "errorMessage": "not authorized", "readOnly": false,
+            "requestParameters": {"accessKeyId": "AKIAEXAMPLE", "status": "Inactive"},
             "userIdentity": {
                 "type": "AssumedRole", "arn": "arn:aws:sts::111122223333:assumed-role/Admin/kim",
                 "accessKeyId": "ASIAEXAMPLE",
@@ -309,6 +315,7 @@ mod tests {
             read_only: Some(false),
             resources: vec![Resource { kind: "AWS::IAM::User".into(), name: "bob".into() }],
             id: "id-1".into(),
+            changed_key: Some("AKIAEXAMPLE".into()),
         };
         assert_eq!(read, expected);
     }

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
-use aws_smithy_types::DateTime;
+use jiff::Timestamp;
 
-use crate::aws::{ForCall, Reading};
+use crate::aws::Reading;
 use crate::credential_report::{CredentialReport, Key, Maker, Row};
 use crate::error::AwsError;
-use crate::event_history::{DAYS, RecordedEvent};
+use crate::event_history::{Attribute, DAYS, Query, look_up};
 use crate::readings::Readings;
 use crate::regions;
 use crate::text;
@@ -81,24 +80,19 @@ async fn find(
     (made, now): (i64, i64),
 ) -> Result<Reading<Maker>, AwsError> {
     let reaches_back = now.saturating_sub(DAYS * 86_400) + 2 * AROUND;
-    if made < reaches_back {
+    let time = |second: i64| Timestamp::from_second(second).ok();
+    let (true, Some(start), Some(end)) =
+        (made >= reaches_back, time(made.saturating_sub(AROUND)), time(made.saturating_add(AROUND)))
+    else {
         return Ok(Ok(Maker::NotOnRecord));
-    }
-    let wanted = LookupAttribute::builder()
-        .attribute_key(LookupAttributeKey::ResourceName)
-        .attribute_value(name)
-        .build()
-        .map_err(|error| AwsError::without_answer("cloudtrail:LookupEvents", &error.to_string()))?;
+    };
     let identity = readings.identity();
     let region = regions::of_global_services(&identity.caller.partition);
-    let request = identity.cloudtrail(region).lookup_events().lookup_attributes(wanted);
-    let request = request.start_time(DateTime::from_secs(made - AROUND));
-    let request = request.end_time(DateTime::from_secs(made + AROUND));
+    let query = Query::between(start, end).with(Attribute::ResourceName, name);
     readings.announce(asking());
-    identity.look_ups().turn(region).await;
-    let answer = seen(request.send().await.for_call("cloudtrail:LookupEvents"))?;
-    Ok(answer.map(|page| {
-        let mut events = page.events().iter().map(|event| RecordedEvent::read(event, region));
+    let looked_up = seen(look_up(identity, region, query, 1).await)?;
+    Ok(looked_up.map(|looked_up| {
+        let mut events = looked_up.events.into_iter();
         let making = events.find(|event| event.name == event_of(kind) && event.refused.is_none());
         making.map_or(Maker::NotOnRecord, |event| Maker::Somebody(event.who))
     }))
@@ -120,26 +114,28 @@ fn event_of(kind: Kind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use super::*;
     use crate::aws::{Access, canned};
 
     const DAY: i64 = 86_400;
-    /// 2026-11-24, at midnight.
-    const NOW: i64 = 1_795_478_400;
+    /// What Event History does not have is not asked for, so it is now.
+    static NOW: LazyLock<i64> = LazyLock::new(|| Timestamp::now().as_second());
 
     fn key(id: &str, days: i64) -> Key {
-        Key { id: Some(id.to_owned()), active: true, made: Some(NOW - days * DAY), ..Key::default() }
+        Key { id: Some(id.to_owned()), active: true, made: Some(*NOW - days * DAY), ..Key::default() }
     }
 
     fn row(user: &str, days: i64) -> Row {
-        Row { user: user.to_owned(), created: Some(NOW - days * DAY), ..Row::default() }
+        Row { user: user.to_owned(), created: Some(*NOW - days * DAY), ..Row::default() }
     }
 
     /// A report of somebody with keys, of somebody whom nobody can sign in as, and of somebody who is not in question.
     fn account() -> (CredentialReport, BTreeMap<String, Vec<Key>>) {
-        let used = Row { password: true, password_last_used: Some(NOW), ..row("carol", 50) };
+        let used = Row { password: true, password_last_used: Some(*NOW), ..row("carol", 50) };
         let rows = vec![Row { keys: vec![key("", 50)], ..row("bob", 50) }, row("left-over", 60), used];
         let looked_up = vec![key("AKIANEW", 50), key("AKIAOLD", 100)];
         (
@@ -162,7 +158,7 @@ mod tests {
         let identity = aws.connection(Access::ReadWrite).started_as().await.unwrap();
         let readings = Readings::by(&identity, "Administrators");
         let (mut report, mut looked_up) = account();
-        tell(&readings, remembered, NOW, &mut report, &mut looked_up).await.unwrap();
+        tell(&readings, remembered, *NOW, &mut report, &mut looked_up).await.unwrap();
         let rows = report.rows.into_iter().map(|row| row.made_by).collect();
         let keys = looked_up.into_values().flatten().map(|key| key.made_by).collect();
         let announced = tokio::time::timeout(Duration::from_secs(1), readings.announced()).await;
@@ -223,5 +219,17 @@ mod tests {
         assert_eq!(users, [None, not_seen.clone(), None]);
         assert_eq!(keys, [not_seen.clone(), not_seen]);
         assert_eq!(aws.heard().iter().filter(|call| call.operation == "LookupEvents").count(), 1);
+    }
+    /// The SDK gives up after eight attempts, while somebody else in the account looks up events too.
+    #[tokio::test(start_paused = true)]
+    async fn who_is_throttled_for_a_while_is_told_all_the_same() {
+        let refused = AtomicUsize::new(0);
+        let aws = canned::Aws::answering(move |call| match refused.fetch_add(1, Ordering::Relaxed) {
+            0..9 => call.refused(400, "ThrottlingException"),
+            _ => events(""),
+        });
+        let not_on_record = Some(Maker::NotOnRecord);
+        let expected = (vec![None, not_on_record.clone(), None], vec![not_on_record.clone(), not_on_record]);
+        assert_eq!(told(&aws, &Remembered::default()).await, expected);
     }
 }

@@ -11,10 +11,15 @@ use aws_sdk_iam::types::{
 use crate::account_summary::AccountSummary;
 use crate::aws::{ForCall, Identity, Reading, Unseen};
 use crate::error::AwsError;
-use crate::policy::{Document, Effect, Statement, Words};
+use crate::policy::{Document, Effect, Statement};
 use crate::readings::Readings;
 use crate::text;
 use crate::text::percent_decoded;
+
+/// An action that no pattern covers by its letters, but only by wildcards that cover every action.
+const ANY: &str = "################:################";
+/// The same among the actions of IAM.
+const ANY_OF_IAM: &str = "iam:################";
 
 /// Who may do what.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -306,10 +311,10 @@ fn wildcard(statement: &Statement) -> Option<Wildcard> {
         Some(if asks_for_mfa(statement) { Wildcard::EverythingWithMfa } else { Wildcard::Everything })
     } else if bounded {
         None
-    } else if allows(statement, "iam:") {
+    } else if statement.covers_action(ANY_OF_IAM) {
         Some(Wildcard::Iam)
     } else {
-        allows(statement, "sts:assumerole").then_some(Wildcard::AssumeRole)
+        statement.covers_action("sts:AssumeRole").then_some(Wildcard::AssumeRole)
     }
 }
 
@@ -330,21 +335,7 @@ fn asks_for_mfa(statement: &Statement) -> bool {
 
 /// Every action, or all but some, with those of IAM among what is left.
 fn allows_all(statement: &Statement) -> bool {
-    if statement.action.is_empty() {
-        return allows(statement, "iam:");
-    }
-    statement.action.0.iter().any(|word| word == "*" || word == "*:*")
-}
-
-/// Whether it covers an action, or all actions that begin like this where it ends with a colon.
-fn allows(statement: &Statement, action: &str) -> bool {
-    let covers = |words: &Words| {
-        words.0.iter().map(|word| word.to_ascii_lowercase()).any(|word| match word.strip_suffix('*') {
-            Some(beginning) => action.starts_with(beginning) || beginning == "*:",
-            None => word == action,
-        })
-    };
-    if statement.action.is_empty() { !covers(&statement.not_action) } else { covers(&statement.action) }
+    statement.covers_action(if statement.action.is_empty() { ANY_OF_IAM } else { ANY })
 }
 
 #[cfg(test)]
@@ -359,7 +350,7 @@ mod tests {
     #[test]
     fn the_wildcards_that_matter_are_found() {
         use Wildcard::*;
-        let cases: [(&str, &[Wildcard]); 23] = [
+        let cases: [(&str, &[Wildcard]); 31] = [
             (r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#, &[Everything]),
             (r#"{"Effect": "Allow", "Action": ["s3:Get*", "*:*"], "Resource": ["a", "*"]}"#, &[Everything]),
             (r#"{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::x"}"#, &[Everything]),
@@ -372,6 +363,15 @@ mod tests {
             (r#"{"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}"#, &[]),
             (r#"{"Effect": "Allow", "Action": "IAM:*", "Resource": "*"}"#, &[Iam]),
             (r#"{"Effect": "Allow", "Action": "i*", "Resource": "*"}"#, &[Iam]),
+            (r#"{"Effect": "Allow", "Action": "i?m:*", "Resource": "*"}"#, &[Iam]),
+            (r#"{"Effect": "Allow", "Action": "*m:*", "Resource": "*"}"#, &[Iam]),
+            (r#"{"Effect": "Allow", "Action": "iam:?*", "Resource": "*"}"#, &[Iam]),
+            (r#"{"Effect": "Allow", "Action": "**", "Resource": "*"}"#, &[Everything]),
+            (r#"{"Effect": "Allow", "NotAction": ["I?M:*", "s?s:A*"], "Resource": "*"}"#, &[]),
+            (r#"{"Effect": "Allow", "Action": "s?s:*Role", "Resource": "*"}"#, &[AssumeRole]),
+            // Some actions of IAM, as of every other service, are not all of them.
+            (r#"{"Effect": "Allow", "Action": "*:Get*", "Resource": "*"}"#, &[]),
+            (r#"{"Effect": "Allow", "Action": "s?s:*WithSAML", "Resource": "*"}"#, &[]),
             (r#"{"Effect": "Allow", "Action": "iam:Get*", "Resource": "*"}"#, &[]),
             (r#"{"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::*:user/x"}"#, &[]),
             (r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}"#, &[AssumeRole]),

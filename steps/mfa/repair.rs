@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_iam::types::MfaDevice;
 use jiff::Timestamp;
+use strsim::levenshtein;
 
 use crate::aws::{Caller, ForCall, Identity, Reading, unless};
 use crate::console;
@@ -13,7 +14,7 @@ use crate::error::{AwsError, StepError};
 use crate::practice::Change as _;
 use crate::session::{Session, is_passkey, shows_codes};
 use crate::text;
-use crate::text::{Text, harmless, slips};
+use crate::text::{Text, harmless};
 
 use super::facts::{self, VirtualDevice, policy_arn};
 use super::plan::{Change, device_in_words, free_name};
@@ -157,7 +158,8 @@ fn no_such_user(name: &str, names: &[String]) -> StepError {
 
 fn nearest(name: &str, names: &[String]) -> Vec<String> {
     let name = name.to_lowercase();
-    let mut known: Vec<_> = names.iter().map(|known| (slips(&name, &known.to_lowercase()), known)).collect();
+    let mut known: Vec<_> =
+        names.iter().map(|known| (levenshtein(&name, &known.to_lowercase()), known)).collect();
     known.sort();
     known.into_iter().take(OFFERED).map(|(_, known)| harmless(known)).collect()
 }

@@ -10,7 +10,7 @@ use aws_credential_types::Credentials;
 use crate::aws::{AwsFiles, Section, sections};
 use crate::error::StepError;
 use crate::text;
-use crate::text::harmless;
+use crate::text::{harmless, shown};
 
 use super::file::{Alone, append_section, check_room, read, real_path, replace};
 use super::refuse_unreadable;
@@ -128,7 +128,7 @@ fn value_in(line: &[u8], key: &str) -> Option<Range<usize>> {
 }
 
 fn no_longer_held(path: &Path, access_key: &str) -> StepError {
-    let (path, access_key) = (harmless(&path.display().to_string()), harmless(access_key));
+    let (path, access_key) = (shown(path), harmless(access_key));
     StepError::InTheWay {
         what: text! {
             en: "No AWS profile in {path} holds the access key {access_key} any more.",
@@ -145,7 +145,7 @@ fn refuse_known_profile(files: &AwsFiles, profile: &str) -> Result<(), StepError
     if !files.mention(profile) {
         return Ok(());
     }
-    let path = files.credentials.display();
+    let path = shown(&files.credentials);
     Err(StepError::InTheWay {
         what: text! { en: "There is an AWS profile {profile} already.", ko: "AWS 프로파일 {profile}이(가) 이미 있습니다." },
         next: text! {
@@ -205,6 +205,9 @@ mod tests {
         assert!(check_writable(&files, "two").is_ok());
         fs::write(&files.config, "[profile \"two\"] # of the AWS CLI\n").unwrap();
         assert!(check_writable(&files, "two").is_err() && check_writable(&files, "three").is_ok());
+        let odd = AwsFiles { credentials: folder.path().join("\u{1b}[2J"), config: files.config };
+        let hint = check_writable(&odd, "two").unwrap_err().hint().unwrap();
+        assert!(hint.en.contains("\u{fffd}[2J") && !hint.ko.contains('\u{1b}'), "{hint:?}");
     }
 
     #[test]

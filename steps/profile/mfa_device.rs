@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::aws::{AwsFiles, sections};
 use crate::error::StepError;
 use crate::text;
-use crate::text::harmless;
+use crate::text::{harmless, shown};
 
 use super::file::{Alone, append_section, read, real_path, replace};
 use super::{is_profile_name, refuse_unreadable};
@@ -92,7 +92,7 @@ fn refuse_odd_names(profile: &str, serial: &str) -> Result<(), StepError> {
 }
 
 fn other_device(path: &Path, profile: &str, found: &str) -> StepError {
-    let (path, found) = (harmless(&path.display().to_string()), harmless(found));
+    let (path, found) = (shown(path), harmless(found));
     StepError::InTheWay {
         what: text! {
             en: "The AWS profile {profile} in {path} names another MFA device: {found}.",

@@ -1,4 +1,4 @@
-//! Writes one profile to the AWS files, or one key in the place of another.
+//! Writes one profile to the AWS files, or one key or session in the place of another.
 //!
 //! INI libraries lose comments when they write, so a file is never rewritten: what is new goes between the bytes that
 //! are there, every other byte stays, and the new file takes the place of the old one in one step. The credentials file
@@ -8,6 +8,7 @@ mod access_key;
 mod file;
 mod leftovers;
 mod mfa_device;
+mod session;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,16 +17,26 @@ use std::path::{Path, PathBuf};
 use crate::aws::AwsFiles;
 use crate::error::StepError;
 use crate::text;
+use crate::text::Text;
 
 pub use access_key::{append, check_replaceable, check_writable, holders, mentions_key, replace_key};
 pub use leftovers::{Leftover, remove_leftovers};
 pub use mfa_device::{named_device, set_mfa_serial};
+pub use session::{replace_session, takes_session};
 
 /// Whether a name can stand in a section heading and on a command line without quoting, and the SDK reads it.
 pub fn is_profile_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 64
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@+".contains(c))
+}
+
+/// What [`is_profile_name`] expects.
+pub fn profile_name() -> Text {
+    text! {
+        en: "A profile name has 1 to 64 letters, digits and + . @ _ -",
+        ko: "프로파일 이름은 1~64자의 영문자, 숫자, + . @ _ -로 씁니다."
+    }
 }
 
 /// The credentials file, where others than its owner can read it.
@@ -75,5 +86,10 @@ mod tests {
         assert!(is_profile_name("dayone-admin") && !is_profile_name("a]\n[b") && !is_profile_name(""));
         // The SDK passes over a profile of this name.
         assert!(!is_profile_name("a=b"));
+        let Text { en, ko } = profile_name();
+        for sign in "_-.@+".chars() {
+            assert!(is_profile_name(&sign.to_string()) && en.contains(sign) && ko.contains(sign), "{sign}");
+        }
+        assert!(!en.contains('=') && !ko.contains('='), "{en} {ko}");
     }
 }

@@ -68,7 +68,7 @@ fn an_option_that_means_nothing_to_a_command_is_refused() {
         (&["events", "--skip", "mfa"], "dayone events has no use for --skip."),
         (&["report", "--to", "a.html", "--dry-run"], "dayone report has no use for --dry-run."),
         (&["mfa", "repair", "alice", "--only", "mfa"], "dayone mfa repair has no use for --only."),
-        (&["policy", "--answers", "a.toml"], "dayone policy has no use for --answers."),
+        (&["policy", "--account", "111122223333"], "dayone policy has no use for --account."),
         (&["rehearse", "--yes", "console", "root-mfa"], "dayone rehearse console has no use for --yes."),
     ];
     for (arguments, expected) in cases {

@@ -24,7 +24,7 @@ pub(super) fn put(path: &Path, page: &str) -> Result<(), Failure> {
 }
 
 fn not_ours(path: &Path) -> Failure {
-    let path = text::harmless(&path.display().to_string());
+    let path = text::shown(path);
     Failure::Usage(text! {
         en: "{path} is there already and is not a report of dayone, so it is left as it is. Name another file.",
         ko: "{path}이(가) 이미 있고 dayone 보고서가 아니므로 그대로 둡니다. 다른 파일 이름을 지정하세요."

@@ -96,7 +96,7 @@ fn tell(report: &Report, look: &Look, digest: &str, screen: &Screen) {
     summary::counts(screen, &Summary { steps: look.steps.clone(), ..Summary::default() });
     screen.blank();
     for (path, _) in files(report) {
-        let path = text::harmless(&path.display().to_string());
+        let path = text::shown(path);
         screen.wrapped(2, screen.say(&text! { en: "Written: {path}", ko: "저장함: {path}" }));
     }
     let about = text! { en: "SHA-256 of the JSON form, as on the page:", ko: "JSON 형식의 SHA-256(페이지에 적힌 값):" };
