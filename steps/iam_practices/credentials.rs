@@ -4,10 +4,9 @@
 use crate::answers::Answers;
 use crate::credential_report::{CredentialReport, Key, Row};
 use crate::event_history::DELAY;
-use crate::mfa::shortened;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::text;
-use crate::text::{Text, counted, harmless};
+use crate::text::{Text, counted, harmless, shortened};
 
 use super::facts::Facts;
 use super::lifetimes::{

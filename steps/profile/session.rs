@@ -80,8 +80,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::profile::tests::mode;
-    use crate::profile::tests::{files, key};
+    use crate::profile::tests::{files, key, mode};
 
     const MARK: &str = "# From: a sign-in";
     const NEW: &str = "# From: a sign-in\naws_access_key_id = ASIANEW\naws_secret_access_key = secret\n\

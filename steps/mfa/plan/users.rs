@@ -10,7 +10,7 @@ use crate::mfa::facts::{Facts, PeopleGroup, arn_of_policy};
 use crate::mfa::{ENROLMENT_POLICY_NAME, POLICY_NAME};
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, shortened};
 
 use super::Change;
 
@@ -203,16 +203,4 @@ fn everybody_enrols(without: &[String]) -> PersonTask {
         ko: "MFA 디바이스가 없는 사용자({count}명)가 등록하게 하세요: {names}"
     };
     PersonTask { what, how, seen: Seen::Elsewhere }
-}
-
-/// So many names are listed.
-const SHOWN: usize = 10;
-
-/// The names, or the first ten of them.
-pub(crate) fn shortened(names: &[String]) -> String {
-    let mut shown: Vec<_> = names.iter().take(SHOWN).map(|name| harmless(name)).collect();
-    if names.len() > SHOWN {
-        shown.push("…".to_owned());
-    }
-    shown.join(", ")
 }
