@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use steps::aws::AwsClock;
 use steps::error::StepError;
+use steps::moment::iso;
 use steps::practice::{StepId, Verb};
 
 use crate::error::Failure;
@@ -141,7 +142,7 @@ impl Journal {
         error: Option<String>,
     ) -> Result<(), StepError> {
         let (step, verb, resource) = (change.step, change.verb, change.resource.as_str());
-        let (time, run) = (written(self.clock.now()), self.run.as_str());
+        let (time, run) = (iso(self.clock.now()), self.run.as_str());
         let line = Line { time, run, event, step, verb, resource, caller, request_id, error };
         let mut bytes = serde_json::to_vec(&line)
             .map_err(|error| StepError::file(&self.path, std::io::Error::other(error)))?;
@@ -202,11 +203,7 @@ fn lock(path: &Path) -> Result<File, Failure> {
 }
 
 fn now() -> String {
-    written(Timestamp::now())
-}
-
-fn written(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    iso(Timestamp::now())
 }
 
 #[cfg(test)]

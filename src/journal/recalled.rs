@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use steps::error::StepError;
+use steps::moment::iso;
 use steps::practice::Verb;
 
 use super::files::{next_line, open_to_read};
-use super::{JournalEvent, NAME, written};
+use super::{JournalEvent, NAME};
 
 /// By how much a time in the journal may be ahead of AWS's clock: a difference of minutes is none that is put right.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -78,5 +79,5 @@ impl Recalled {
 fn since(time: &Value) -> String {
     let time = time.as_str().and_then(|time| time.parse::<Timestamp>().ok());
     let earlier = time.and_then(|time| time.checked_sub(CLOCK_SKEW).ok());
-    earlier.map_or_else(|| "9999".to_owned(), written)
+    earlier.map_or_else(|| "9999".to_owned(), iso)
 }

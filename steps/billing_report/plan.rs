@@ -1,11 +1,11 @@
 //! How each step of the practice stands, and what is to be done. Pure.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use serde::Serialize;
 
 use crate::answers::{Answers, ReportKind};
 use crate::console;
+use crate::moment::minute;
 use crate::practice::{PersonTask, PracticeId, Seen, State, StepId, StepPlan, Verb, after};
 use crate::private_bucket::BucketChange;
 use crate::text;
@@ -381,10 +381,9 @@ fn delivered(date: &str) -> StepPlan<Change> {
 
 /// A time as each of the two services writes it, such as 20261124T143627Z. Another form stays as it is.
 fn in_words(date: &str) -> String {
-    let form = "%Y-%m-%d %H:%M UTC";
-    let compact = DateTime::strptime("%Y%m%dT%H%M%SZ", date).map(|time| time.strftime(form).to_string());
-    let time = compact.or_else(|_| date.parse::<Timestamp>().map(|time| time.strftime(form).to_string()));
-    time.unwrap_or_else(|_| harmless(date))
+    let compact = Timestamp::strptime("%Y%m%dT%H%M%S%z", date.replace('Z', "+0000"));
+    let time = compact.or_else(|_| date.parse::<Timestamp>());
+    time.map_or_else(|_| harmless(date), minute)
 }
 
 /// How often a line of the report begins anew.

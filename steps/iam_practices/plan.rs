@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::answers::Answers;
 use crate::aws::Unseen;
 use crate::credential_report::{CredentialReport, Maker, Row};
+use crate::moment::day;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, Verb, after};
 use crate::text;
 use crate::text::{Text, harmless, shortened};
@@ -410,12 +411,6 @@ pub(super) fn with_lines(plan: StepPlan<Change>, lines: Vec<Text>) -> StepPlan<C
         return plan;
     }
     plan.with_note(text! { en: "… and {more} more", ko: "… 외 {more}건" })
-}
-
-/// The day of a moment, as 2026-11-24.
-pub(super) fn day(moment: Option<i64>) -> String {
-    let moment = moment.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    moment.map_or_else(|| "?".to_owned(), |moment| moment.strftime("%Y-%m-%d").to_string())
 }
 
 /// When something was made, and by whom, as far as that was asked.

@@ -8,6 +8,7 @@ use crate::answers::Answers;
 use crate::aws::Unseen;
 use crate::mfa::facts::{Facts, PeopleGroup, arn_of_policy};
 use crate::mfa::{ENROLMENT_POLICY_NAME, POLICY_NAME};
+use crate::moment::minute;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::text;
 use crate::text::{Text, shortened};
@@ -58,7 +59,7 @@ fn everybody_is_settled(facts: &Facts, machines: &[String]) -> Text {
 
 /// How old the word is that some of it rests on.
 fn by_report(facts: &Facts) -> Option<Text> {
-    let made = Timestamp::from_second(facts.reported?).ok()?.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let made = minute(Timestamp::from_second(facts.reported?).ok()?);
     Some(text! {
         en: "users without a virtual device: as of the credential report of {made}",
         ko: "가상 디바이스가 없는 사용자: {made}에 만들어진 자격 증명 보고서 기준"
