@@ -41,7 +41,7 @@ pub enum Command {
     /// Show every pending change and everything only a person can do; change nothing
     Plan,
     /// Apply the answers of a file with nobody watching
-    Apply(Unattended),
+    Apply(Apply),
     /// Judge how the account stands; change nothing
     Check,
     /// Look into CloudTrail's Event History: who did what, from where, with MFA or not, refused or not
@@ -105,9 +105,9 @@ impl Partition {
     }
 }
 
-/// Nobody watches.
+/// How the answers of a file are applied.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct Unattended {
+pub struct Apply {
     /// Apply without asking
     #[arg(long)]
     pub yes: bool,
@@ -117,19 +117,19 @@ pub struct Unattended {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Events {
     /// Only what this IAM user did, or the role session of this name
-    #[arg(long, value_parser = said(), value_name = "NAME", conflicts_with = "root")]
+    #[arg(long, value_parser = not_empty(), value_name = "NAME", conflicts_with = "root")]
     pub user: Option<String>,
     /// Only what was signed with this access key
-    #[arg(long, value_parser = said(), value_name = "ID")]
+    #[arg(long, value_parser = not_empty(), value_name = "ID")]
     pub access_key: Option<String>,
     /// Only events of this name, such as CreateUser or ConsoleLogin
-    #[arg(long, value_parser = said(), value_name = "NAME")]
+    #[arg(long, value_parser = not_empty(), value_name = "NAME")]
     pub event: Option<String>,
     /// Only events of this service, such as iam or s3.amazonaws.com
-    #[arg(long, value_parser = said(), value_name = "SERVICE")]
+    #[arg(long, value_parser = not_empty(), value_name = "SERVICE")]
     pub service: Option<String>,
     /// Only events about the resource of this name or ARN
-    #[arg(long, value_parser = said(), value_name = "NAME")]
+    #[arg(long, value_parser = not_empty(), value_name = "NAME")]
     pub resource: Option<String>,
     /// What the root user did, sign-ins included
     #[arg(long)]
@@ -167,7 +167,7 @@ pub enum MfaCommand {
 #[derive(Debug, Clone, Args)]
 pub struct Repair {
     /// The IAM user who has lost a device
-    #[arg(value_parser = said())]
+    #[arg(value_parser = not_empty())]
     pub user: String,
 }
 
@@ -386,7 +386,7 @@ impl Options {
 }
 
 /// AWS looks nothing up by an empty value.
-fn said() -> clap::builder::NonEmptyStringValueParser {
+fn not_empty() -> clap::builder::NonEmptyStringValueParser {
     clap::builder::NonEmptyStringValueParser::new()
 }
 

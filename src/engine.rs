@@ -9,6 +9,7 @@ mod decision;
 mod look;
 mod offers;
 mod person;
+mod sign_in;
 mod switched_off;
 
 use jiff::Timestamp;

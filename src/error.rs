@@ -9,6 +9,8 @@ use steps::practice::StepId;
 use steps::text;
 use steps::text::Text;
 
+use crate::exit_status;
+
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -72,13 +74,13 @@ impl Failure {
     /// The exit status.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Answers { .. } | Self::Profile(_) => 2,
+            Self::Usage(_) | Self::Answers { .. } | Self::Profile(_) => exit_status::WRONG_USAGE,
             Self::Step(error) | Self::After { error, .. } | Self::Midway { error } => match error {
-                StepError::Operator(OperatorError::NobodyToAsk { .. }) => 4,
-                StepError::Operator(error) => status_of_stop(error).unwrap_or(1),
-                _ => 1,
+                StepError::Operator(OperatorError::NobodyToAsk { .. }) => exit_status::NOBODY_TO_ASK,
+                StepError::Operator(error) => status_of_stop(error).unwrap_or(exit_status::FAILED),
+                _ => exit_status::FAILED,
             },
-            Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => 1,
+            Self::Busy { .. } | Self::WrongAccount { .. } | Self::Rehearsal(_) => exit_status::FAILED,
         }
     }
 
@@ -167,8 +169,8 @@ fn is_stop(error: &StepError) -> bool {
 /// is left. None where it was no wish.
 fn status_of_stop(error: &OperatorError) -> Option<u8> {
     match error {
-        OperatorError::Interrupted => Some(130),
-        OperatorError::Declined | OperatorError::Quit => Some(3),
+        OperatorError::Interrupted => Some(exit_status::INTERRUPTED),
+        OperatorError::Declined | OperatorError::Quit => Some(exit_status::LEFT),
         OperatorError::NobodyToAsk { .. } | OperatorError::Failed(_) | OperatorError::Terminal(_) => None,
     }
 }

@@ -1,4 +1,5 @@
-//! All that the engine ever says. The screen, the JSON and the journal listen; the engine never prints.
+//! All that the engine ever says. The screen, the documents and the page listen; the engine never prints. The journal is
+//! none of them, because its line has to be on the disk before AWS hears of a change.
 
 use jiff::Timestamp;
 use steps::account::About;

@@ -21,7 +21,7 @@ pub struct Interrupt {
 
 impl Interrupt {
     /// Starts to listen for SIGINT and SIGTERM; `second` is called when another one follows. Needs a runtime with a
-    /// thread to spare while prompts block.
+    /// worker thread, so that it hears whatever holds the run up. A prompt holds nothing up: it has a thread of its own.
     pub fn listen(second: fn()) -> std::io::Result<Self> {
         let signals = Signals {
             interrupt: signal(SignalKind::interrupt())?,

@@ -2,22 +2,23 @@
 //!
 //! A journal line is on the disk before AWS hears of a change, and another one after. It is evidence, and two offers
 //! rest on it besides: to replace an access key, or to remove a half-made device, that a run of ours left when it was cut
-//! short ([`Told::unfinished`]); and to switch on again what a run of ours has switched off
-//! ([`Told::switched_off`]). By it a run is patient, too, with a KMS key that one of ours was cut short with and that AWS
-//! does not show yet. Losing the folder loses these and no safety, because the account itself is read again each time.
+//! short ([`Recalled::unfinished`]); and to switch on again what a run of ours has switched off
+//! ([`Recalled::switched_off`]). By it a run is patient, too, with a KMS key that one of ours was cut short with and that
+//! AWS does not show yet. Losing the folder loses these and no safety, because the account itself is read again each time.
 
 mod files;
 mod history;
-mod told;
+mod recalled;
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use steps::aws::AwsClock;
 use steps::error::StepError;
+use steps::moment::iso;
 use steps::practice::{StepId, Verb};
 
 use crate::error::Failure;
@@ -27,7 +28,7 @@ use files::regular;
 
 pub use files::{make_folder, may_be_replaced, replace_file};
 pub use history::{History, PastChange, PastOutcome};
-pub use told::Told;
+pub use recalled::Recalled;
 
 pub(crate) use files::private;
 
@@ -43,17 +44,34 @@ pub struct Journal {
     file: File,
     path: PathBuf,
     run: String,
-    told: Told,
+    recalled: Recalled,
     clock: AwsClock,
     /// Held until the run ends, however it ends.
     lock: File,
+}
+
+/// What a line tells of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum JournalEvent {
+    /// AWS is about to hear of it.
+    Intent,
+    /// AWS made it.
+    Done,
+    /// It failed.
+    Failed,
+    /// Nobody knows what came of it.
+    Unanswered,
+    /// What this version does not know. It is read, and never written.
+    #[serde(other)]
+    Unknown,
 }
 
 #[derive(Serialize)]
 struct Line<'l> {
     time: String,
     run: &'l str,
-    event: &'static str,
+    event: JournalEvent,
     step: StepId,
     verb: Verb,
     resource: &'l str,
@@ -81,9 +99,9 @@ impl Journal {
         if file.metadata().is_ok_and(|file| file.len() == 0) {
             keep_names(folder);
         }
-        let told = Told::read(&path).map_err(|error| StepError::file(&path, error))?;
+        let recalled = Recalled::read(&path).map_err(|error| StepError::file(&path, error))?;
         let run = format!("{}-{}", now(), std::process::id());
-        Ok(Self { file, path, run, told, clock: AwsClock::default(), lock })
+        Ok(Self { file, path, run, recalled, clock: AwsClock::default(), lock })
     }
 
     /// The same, with times by AWS's clock: they are compared with what AWS dates.
@@ -94,42 +112,42 @@ impl Journal {
     }
 
     /// What earlier runs left behind.
-    pub fn told(&self) -> &Told {
-        &self.told
+    pub fn recalled(&self) -> &Recalled {
+        &self.recalled
     }
 
     /// Says what AWS is about to hear of. It is on the disk when this returns.
     pub fn intent(&mut self, change: &ChangeReport, caller: &str) -> Result<(), StepError> {
-        self.write("intent", change, Some(caller), None, None)
+        self.write(JournalEvent::Intent, change, Some(caller), None, None)
     }
 
     /// Says that AWS has made a change.
     pub fn done(&mut self, change: &ChangeReport, request_id: Option<&str>) -> Result<(), StepError> {
-        self.write("done", change, None, request_id, None)
+        self.write(JournalEvent::Done, change, None, request_id, None)
     }
 
     /// Says that a change failed, or that nobody knows what was made of it.
     pub fn failed(&mut self, change: &ChangeReport, failure: &FailureReport) -> Result<(), StepError> {
         let words = failure.detail.clone().unwrap_or_else(|| failure.text.en.clone());
-        let event = if failure.unanswered { "unanswered" } else { "failed" };
+        let event = if failure.unanswered { JournalEvent::Unanswered } else { JournalEvent::Failed };
         self.write(event, change, None, failure.request_id.as_deref(), Some(words))
     }
 
     fn write(
         &mut self,
-        event: &'static str,
+        event: JournalEvent,
         change: &ChangeReport,
         caller: Option<&str>,
         request_id: Option<&str>,
         error: Option<String>,
     ) -> Result<(), StepError> {
         let (step, verb, resource) = (change.step, change.verb, change.resource.as_str());
-        let (time, run) = (written(self.clock.now()), self.run.as_str());
+        let (time, run) = (iso(self.clock.now()), self.run.as_str());
         let line = Line { time, run, event, step, verb, resource, caller, request_id, error };
         let mut bytes = serde_json::to_vec(&line)
             .map_err(|error| StepError::file(&self.path, std::io::Error::other(error)))?;
         bytes.push(b'\n');
-        self.told.hear_of_switch(event, verb, resource);
+        self.recalled.hear_of_switch(event, verb, resource);
         self.file
             .write_all(&bytes)
             .and_then(|()| self.file.sync_data())
@@ -185,11 +203,7 @@ fn lock(path: &Path) -> Result<File, Failure> {
 }
 
 fn now() -> String {
-    written(Timestamp::now())
-}
-
-fn written(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    iso(Timestamp::now())
 }
 
 #[cfg(test)]
@@ -263,11 +277,11 @@ mod tests {
         journal.done(&change(), None).unwrap();
         let begun = ChangeReport { resource: "iam:access-key/alice".into(), ..change() };
         journal.intent(&begun, "arn").unwrap();
-        assert!(journal.told().unfinished.is_empty());
+        assert!(journal.recalled().unfinished.is_empty());
         drop(journal);
-        let told = Told::in_folder(folder.path()).unwrap();
-        assert_eq!(told.unfinished.keys().collect::<Vec<_>>(), ["iam:access-key/alice"]);
-        assert!(told.unfinished["iam:access-key/alice"] < now(), "some minutes earlier");
+        let recalled = Recalled::in_folder(folder.path()).unwrap();
+        assert_eq!(recalled.unfinished.keys().collect::<Vec<_>>(), ["iam:access-key/alice"]);
+        assert!(recalled.unfinished["iam:access-key/alice"] < now(), "some minutes earlier");
     }
 
     #[test]
@@ -277,12 +291,12 @@ mod tests {
         let switch = |verb| ChangeReport { verb, resource: key.clone(), ..change() };
         let mut journal = Journal::open(folder.path()).unwrap();
         journal.done(&switch(Verb::Disable), None).unwrap();
-        assert_eq!(journal.told().switched_off.clone(), BTreeSet::from([key.clone()]));
+        assert_eq!(journal.recalled().switched_off.clone(), BTreeSet::from([key.clone()]));
         drop(journal);
         let mut journal = Journal::open(folder.path()).unwrap();
-        assert_eq!(journal.told().switched_off.clone(), BTreeSet::from([key.clone()]));
+        assert_eq!(journal.recalled().switched_off.clone(), BTreeSet::from([key.clone()]));
         journal.done(&switch(Verb::Enable), None).unwrap();
-        assert_eq!(journal.told().switched_off.clone(), BTreeSet::new());
+        assert_eq!(journal.recalled().switched_off.clone(), BTreeSet::new());
     }
 
     #[test]
@@ -293,7 +307,7 @@ mod tests {
             std::os::unix::fs::symlink(odd, &path).unwrap();
             assert!(Journal::open(folder.path()).is_err(), "{odd}");
             assert!(History::read(folder.path()).is_err(), "{odd}");
-            assert!(Told::in_folder(folder.path()).is_err(), "{odd}");
+            assert!(Recalled::in_folder(folder.path()).is_err(), "{odd}");
             std::fs::remove_file(path).unwrap();
         }
         assert!(Journal::open(folder.path()).is_ok());

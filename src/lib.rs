@@ -7,6 +7,7 @@ mod environment;
 pub mod error;
 pub mod event;
 mod events;
+pub mod exit_status;
 pub mod interrupt;
 pub mod journal;
 pub mod language;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use dayone::cli::Cli;
+use dayone::exit_status;
 use dayone::interrupt::{Interrupt, tidy_up_after_panic};
 use dayone::memory;
 use zeroizing_alloc::ZeroAlloc;
@@ -15,11 +16,6 @@ use zeroizing_alloc::ZeroAlloc;
 #[global_allocator]
 static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
-/// What a shell shows for a program that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
-/// A failure stopped the run.
-const FAILED: i32 = 1;
-
 fn main() -> ExitCode {
     memory::keep_out_of_dumps();
     tidy_up_after_panic(end_without_unwinding);
@@ -27,12 +23,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return answered(&answer),
     };
-    // With a thread to spare for the signals, while a prompt holds another.
+    // The run goes on in this thread. Signals are heard in a worker's, also while the disk holds the run up.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let Ok(runtime) = runtime else { return ExitCode::FAILURE };
+    let Ok(runtime) = runtime else { return ExitCode::from(exit_status::FAILED) };
     let status = runtime.block_on(async {
         let interrupt = Interrupt::listen(end_now).unwrap_or_else(|_| Interrupt::never());
-        // On its own task, which the spare thread runs: prompts block the one that waits for it.
         dayone::run::run(cli, interrupt).await
     });
     // A thread may still wait in a prompt that a signal cut short, and would keep the process.
@@ -46,22 +41,22 @@ fn answered(answer: &clap::Error) -> ExitCode {
         Err(error) if !answer.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
             // Where that cannot be written either, nobody can be told.
             let _ = writeln!(std::io::stderr(), "error: Standard output could not be written: {error}.");
-            ExitCode::FAILURE
+            ExitCode::from(exit_status::FAILED)
         }
-        _ => u8::try_from(answer.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
+        _ => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(exit_status::FAILED)),
     }
 }
 
 /// The second Ctrl-C: whatever is under way ends here. Running again goes on.
 #[expect(clippy::exit, reason = "main alone ends the process")]
 fn end_now() {
-    std::process::exit(INTERRUPTED);
+    std::process::exit(exit_status::INTERRUPTED.into());
 }
 
 /// A panic, where it does not unwind, ends in an abort, and a dump of the memory would hold its secrets.
 #[expect(clippy::exit, reason = "main alone ends the process")]
 fn end_without_unwinding() {
     if cfg!(panic = "abort") {
-        std::process::exit(FAILED);
+        std::process::exit(exit_status::FAILED.into());
     }
 }

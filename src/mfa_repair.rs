@@ -16,14 +16,12 @@ use steps::{judgement, text, wait};
 use crate::cli::{Options, Repair};
 use crate::engine::{self, Engine};
 use crate::error::Failure;
+use crate::exit_status;
 use crate::interrupt::Interrupt;
 use crate::operator::{AnyOperator, Asks, Question};
 use crate::report::human::Human;
 use crate::run::{self, Task};
 use crate::screen::{Screen, Tone};
-
-/// The user has no device, so one is left to enrol.
-const LEFT: u8 = 3;
 
 /// Shows the devices, and removes and enrols as the person says; with `--dry-run` it only shows them.
 pub async fn run(
@@ -82,7 +80,8 @@ impl Walk<'_> {
             self.head(&left.heading());
         }
         self.list(&left);
-        Ok(if left.enabled().next().is_some() { 0 } else { LEFT })
+        // Without a device, one is left to enrol.
+        Ok(if left.enabled().next().is_some() { exit_status::IN_PLACE } else { exit_status::LEFT })
     }
 
     /// Nobody else acts: whose AWS profile is on this machine may be who has lost the device.

@@ -13,6 +13,7 @@ use steps::text::{Text, harmless};
 
 use crate::cli::{ConsoleStep, Options, Rehearse, RehearseAction};
 use crate::error::Failure;
+use crate::exit_status;
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::rehearsal::{self, ACCOUNT_ID, ConsoleAction, PracticeAccount, RehearsalError, SignIn, SignedIn};
@@ -158,7 +159,7 @@ fn console(
         ConsoleStep::SignIn => sign_in(folder, who, options.profile.as_deref().unwrap_or(PROFILE))?,
     };
     screen.wrapped(2, screen.say(&done));
-    Ok(0)
+    Ok(exit_status::IN_PLACE)
 }
 
 /// Signs in, and writes the session as a profile of the rehearsal.
@@ -241,7 +242,7 @@ async fn serve(
     let address = listener.local_addr().unwrap_or(address);
     environment(&account, address, region, screen);
     rehearsal::serve(account, listener, interrupt.wait()).await?;
-    Ok(0)
+    Ok(exit_status::IN_PLACE)
 }
 
 /// The variables under which the AWS CLI, and `dayone` itself, talk to the practice account. Its credentials are

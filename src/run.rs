@@ -24,7 +24,7 @@ use crate::report::json::Json;
 use crate::report::look::Looking;
 use crate::report::{junit, page, sarif};
 use crate::screen::{Mode, Screen, Settings};
-use crate::{language, mfa_repair};
+use crate::{exit_status, language, mfa_repair};
 
 pub use preparation::{known_region, state_folder};
 pub(crate) use preparation::{person, prepare, real_account, until};
@@ -58,9 +58,6 @@ pub struct Place {
     pub rehearsal: bool,
 }
 
-/// The exit status of a run that could not write what it had to say, whatever else came of it.
-const LOST: u8 = 1;
-
 /// Runs a command to its end, and gives the exit status.
 pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
     let file = cli.options.answers.as_deref().map(answers::read_file).transpose();
@@ -77,9 +74,10 @@ pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
         }
     };
     match screen.lost_output() {
+        // Whatever else came of it.
         Some(trouble) => {
             human::failed(&screen, &trouble, Some(&make_room()));
-            LOST
+            exit_status::FAILED
         }
         None => status,
     }
@@ -101,7 +99,7 @@ fn screen(cli: &Cli, file: Option<&Map<String, Value>>) -> Screen {
         language: language::choose(options.language, said, variable),
         mode: Mode::choose(options.plain, variable),
         color: options.color,
-        json: cli.prints_document(),
+        document: cli.prints_document(),
     })
 }
 
@@ -182,7 +180,7 @@ pub async fn on(
     let result = result.map(|(status, _)| status);
     drop(everybody);
     // Wrong usage was told before anything was looked at.
-    let looked = !matches!(&result, Err(failure) if failure.exit_status() == 2);
+    let looked = !matches!(&result, Err(failure) if failure.exit_status() == exit_status::WRONG_USAGE);
     match (options.output, looking.ended()) {
         (Output::Json, _) if looked => screen.document(&json.document(calls.count())),
         (Output::Sarif, Some(look)) => screen.document(&sarif::document(&look, screen.language())),
@@ -251,7 +249,7 @@ fn print_policy(screen: &Screen, apply: bool, partition: Partition) -> u8 {
     } else {
         screen.document(permissions::CHECK);
     }
-    0
+    exit_status::IN_PLACE
 }
 
 fn print_completions(screen: &Screen, shell: clap_complete::Shell) -> u8 {
@@ -259,5 +257,5 @@ fn print_completions(screen: &Screen, shell: clap_complete::Shell) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "dayone", &mut script);
     screen.document(&String::from_utf8_lossy(&script));
-    0
+    exit_status::IN_PLACE
 }

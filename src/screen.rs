@@ -42,7 +42,7 @@ pub struct Settings {
     /// The option `--color`.
     pub color: ColorChoice,
     /// Whether standard output is kept for one document, and talk goes to standard error.
-    pub json: bool,
+    pub document: bool,
 }
 
 /// What a word means, beside what it says. The meaning is never in the colour alone.
@@ -94,7 +94,7 @@ impl Screen {
             let colors = settings.color.decide(channel.is_terminal(), variable);
             Talk { channel, colors }
         };
-        let talk = through(if settings.json { Channel::Error } else { Channel::Output });
+        let talk = through(if settings.document { Channel::Error } else { Channel::Output });
         let error = through(Channel::Error);
         let error_is_terminal = Channel::Error.is_terminal();
         let only_error = error_is_terminal && !talk.channel.is_terminal();

@@ -5,10 +5,9 @@
 use std::time::Duration;
 
 use aws_sdk_freetier::types::AccountPlanType;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 
 use crate::aws::{ForCall, Identity};
+use crate::moment::day;
 
 /// The first screen waits no longer for what nothing rests on.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,7 +57,8 @@ async fn alias(identity: &Identity) -> Option<String> {
 
 async fn opened(identity: &Identity) -> Option<String> {
     let answer = identity.account().get_account_information().send().await;
-    day(answer.for_call("account:GetAccountInformation").ok()?.account_created_date()?)
+    let answer = answer.for_call("account:GetAccountInformation").ok()?;
+    Some(day(answer.account_created_date()?.secs()))
 }
 
 /// The Free plan ends after six months, or when its credits are used up. Source: Billing user guide, "Choosing an AWS
@@ -70,7 +70,7 @@ async fn closes(identity: &Identity) -> Option<String> {
     let answer = identity.freetier().get_account_plan_state().send().await;
     let plan = answer.for_call("freetier:GetAccountPlanState").ok()?;
     let is_free = *plan.account_plan_type() == AccountPlanType::Free;
-    day(plan.account_plan_expiration_date().filter(|_| is_free)?)
+    Some(day(plan.account_plan_expiration_date().filter(|_| is_free)?.secs()))
 }
 
 async fn organization(identity: &Identity) -> Option<Organization> {
@@ -78,9 +78,4 @@ async fn organization(identity: &Identity) -> Option<Organization> {
     let organization = answer.for_call("organizations:DescribeOrganization").ok()?.organization?;
     let managed_here = organization.master_account_id() == Some(&identity.caller.account);
     Some(Organization { id: organization.id?, managed_here })
-}
-
-fn day(date: &DateTime) -> Option<String> {
-    let date = date.fmt(Format::DateTime).ok()?;
-    Some(date.split('T').next().unwrap_or_default().to_owned())
 }

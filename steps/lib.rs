@@ -29,6 +29,7 @@ pub mod iam_practices;
 pub mod judgement;
 pub mod meanwhile;
 pub mod mfa;
+pub mod moment;
 pub mod new_access_key;
 pub mod operator;
 pub mod permissions;

@@ -117,7 +117,7 @@ impl Pause {
 }
 
 /// The person at the other end, or what stands in for one.
-#[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
+#[expect(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
 pub trait Operator {
     /// Gives a secret to the person, once.
     async fn hand_over(&mut self, secret: HandOver) -> Result<(), OperatorError>;

@@ -543,7 +543,7 @@ pub fn after(step: StepId) -> Text {
 }
 
 /// One of the practices. All functions are free of state: what they need is in their arguments.
-#[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
+#[expect(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
 pub trait Practice {
     /// Which practice it is.
     const ID: PracticeId;

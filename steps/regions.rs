@@ -122,6 +122,11 @@ pub fn of_global_services(partition: &str) -> &'static str {
     }
 }
 
+/// The Region that an ARN names; empty where it names none.
+pub fn of_arn(arn: &str) -> &str {
+    arn.split(':').nth(3).unwrap_or_default()
+}
+
 /// Whether buckets of the Region can have names in the account-regional namespace.
 /// Source: S3 user guide, "Namespaces for general purpose buckets".
 pub fn has_account_regional_namespace(region: &str) -> bool {
@@ -187,6 +192,14 @@ mod tests {
             assert!(regions.contains(&of_global_services(partition).to_owned()), "{regions:?}");
             let commercial = regions.iter().filter(|region| COMMERCIAL.contains(&region.as_str())).count();
             assert_eq!(commercial, if partition == "aws" { 17 } else { 0 });
+        }
+    }
+
+    #[test]
+    fn an_arn_names_its_region_or_none() {
+        assert_eq!(of_arn("arn:aws:cloudtrail:eu-west-1:111122223333:trail/day-one"), "eu-west-1");
+        for none in ["arn:aws:iam::111122223333:user/kim", "day-one", ""] {
+            assert_eq!(of_arn(none), "", "{none}");
         }
     }
 }

@@ -70,6 +70,18 @@ fn is_harmful(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// So many names of a list are shown.
+pub const NAMES: usize = 10;
+
+/// The names, or the first ten of them, as they may be shown.
+pub fn shortened(names: &[String]) -> String {
+    let mut shown: Vec<_> = names.iter().take(NAMES).map(|name| harmless(name)).collect();
+    if names.len() > NAMES {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}
+
 /// How many there are of something, as English has it: "1 day", "2 days".
 pub fn counted(count: impl std::fmt::Display, one: &str) -> String {
     let count = count.to_string();

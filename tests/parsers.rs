@@ -137,7 +137,7 @@ proptest! {
             prop_assert_eq!((&change.resource, change.outcome), (resource, outcome));
         }
         drop(journal);
-        let unfinished = Journal::open(folder.path()).unwrap().told().unfinished.clone();
+        let unfinished = Journal::open(folder.path()).unwrap().recalled().unfinished.clone();
         let last = resources.iter().zip(&is_done).next_back().unwrap();
         prop_assert_eq!(unfinished.contains_key(last.0), !*last.1);
     }

@@ -92,7 +92,7 @@ impl<O: Asks> Engine<'_, O> {
             }
         }
         if let Some(journal) = &self.journal {
-            self.collected.answers.switched_off = journal.told().switched_off.clone();
+            self.collected.answers.switched_off = journal.recalled().switched_off.clone();
         }
         self.listener.hear(&Event::ChangeFinished(told, outcome));
         Ok(())

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use steps::aws::Identity;
 use steps::event_history::{self, AskedKey, Counted, KeyUses, Summary};
+use steps::moment::second;
 use steps::practice::{Change, Practice, StepPlan};
 use steps::text;
 use steps::text::{Text, counted, harmless};
@@ -112,7 +113,7 @@ struct SwitchedOff {
 impl SwitchedOff {
     /// From when on calls are told.
     fn beginning(&self) -> Text {
-        let (access_key, since) = (harmless(&self.access_key), readable(self.since));
+        let (access_key, since) = (harmless(&self.access_key), second(self.since));
         if self.is_known {
             text! {
                 en: "{access_key} was switched off at {since} UTC. Calls since then are told here; Event History has them some minutes late.",
@@ -140,7 +141,7 @@ impl SwitchedOff {
     fn called(&self, uses: &Summary) -> Text {
         let access_key = harmless(&self.access_key);
         let (calls, refused) = (counted(uses.calls, "call"), uses.refused);
-        let last = uses.last.map_or_else(|| "?".to_owned(), readable);
+        let last = uses.last.map_or_else(|| "?".to_owned(), second);
         let (from, with, what) = (most(&uses.addresses), most(&uses.user_agents), most(&uses.event_names));
         text! {
             en: "{access_key}: {calls}, {refused} refused, the last at {last} UTC; from {from}, by {with}: {what}.",
@@ -158,10 +159,6 @@ fn could_not_read(regions: usize) -> Text {
 /// The most frequent one.
 fn most(counted: &[Counted]) -> String {
     counted.first().map_or_else(|| "?".to_owned(), |one| harmless(&one.what))
-}
-
-fn readable(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 #[cfg(test)]

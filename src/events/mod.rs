@@ -27,6 +27,7 @@ use steps::regions;
 
 use crate::cli::{Events, Options, Output};
 use crate::error::Failure;
+use crate::exit_status;
 use crate::interrupt::Interrupt;
 use crate::report::human;
 use crate::run::{self, Task};
@@ -35,10 +36,6 @@ use crate::screen::{Screen, Tone};
 use download::{Asked, Download};
 use gathered::Gathered;
 use period::Period;
-
-/// Something is left: a Region that could not be read, or may be missing.
-const LEFT: u8 = 3;
-const INTERRUPTED: u8 = 130;
 
 /// How many events are shown where nobody has said how many.
 const ON_THE_SCREEN: usize = 100;
@@ -188,7 +185,7 @@ impl<'s> Search<'s> {
         let words = words::paused(self.download.as_ref().map(Download::part));
         self.screen.error("", 0, "");
         self.screen.error("  ", 2, self.screen.say(&words));
-        INTERRUPTED
+        exit_status::INTERRUPTED
     }
 
     fn tell_what_is_kept(&self) {
@@ -225,13 +222,14 @@ impl<'s> Search<'s> {
         if self.download.is_some() && self.gathered.is_worth_another_run() {
             self.tell_unread();
             self.tell_what_is_kept();
-            return Ok(LEFT);
+            return Ok(exit_status::LEFT);
         }
         let events = self.gathered.take_events(self.limit);
         self.print(&events, calls)?;
         self.sum_up(&events);
         self.tell_unread();
-        Ok(if self.gathered.is_complete() { 0 } else { LEFT })
+        // What is left is a Region that could not be read, or may be missing.
+        Ok(if self.gathered.is_complete() { exit_status::IN_PLACE } else { exit_status::LEFT })
     }
 
     fn print(&self, events: &[RecordedEvent], calls: u32) -> Result<(), Failure> {

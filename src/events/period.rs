@@ -6,6 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use steps::event_history::{DAYS, earliest, oldest};
+use steps::moment::day;
 use steps::text;
 use steps::text::{Text, harmless};
 
@@ -118,7 +119,7 @@ fn later_than_now(option: &str, words: &str) -> Text {
 }
 
 fn too_early(option: &str, words: &str, now: Timestamp) -> Text {
-    let (words, first) = (harmless(words), oldest(now).strftime("%Y-%m-%d").to_string());
+    let (words, first) = (harmless(words), day(oldest(now).as_second()));
     text! {
         en: "{option} {words} is too early. Event History goes back {DAYS} days: {first} is the first day there is.",
         ko: "{option} {words}은(는) 너무 이릅니다. 이벤트 기록(Event History)은 {DAYS}일 전까지 있으며 첫날은 {first}입니다."

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use steps::error::AwsError;
 use steps::event_history::DAYS;
+use steps::moment::minute;
 use steps::text;
 use steps::text::{Text, harmless, shown};
 
@@ -102,10 +103,10 @@ pub fn unread(region: &str, error: &AwsError) -> Text {
 
 /// What could not be read any more, because reading took long or was taken up late.
 pub fn too_old(since: Timestamp) -> Text {
-    let since = since.strftime("%Y-%m-%d %H:%M").to_string();
+    let since = minute(since);
     text! {
-        en: "Events before {since} (UTC) are left out: Event History goes back {DAYS} days, and they have become older.",
-        ko: "{since}(UTC) 이전의 이벤트는 빠져 있습니다. 이벤트 기록(Event History)은 {DAYS}일 전까지만 있는데, 그사이에 더 오래되었습니다."
+        en: "Events before {since} are left out: Event History goes back {DAYS} days, and they have become older.",
+        ko: "{since} 이전의 이벤트는 빠져 있습니다. 이벤트 기록(Event History)은 {DAYS}일 전까지만 있는데, 그사이에 더 오래되었습니다."
     }
 }
 

@@ -5,12 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use steps::error::StepError;
 
-use super::NAME;
 use super::files::{next_line, open_to_read};
+use super::{JournalEvent, NAME};
 
 /// How many changes are kept of a journal that is read back: the latest.
 const KEPT: usize = 5_000;
@@ -108,12 +108,13 @@ impl History {
             self.unreadable += 1;
             return;
         };
-        let outcome = match line.get("event").and_then(Value::as_str) {
-            Some("intent") => PastOutcome::Unfinished,
-            Some("done") => PastOutcome::Done,
-            Some("failed") => PastOutcome::Failed,
-            Some("unanswered") => PastOutcome::Unanswered,
-            Some(_) => {
+        let event = line.get("event").and_then(|event| JournalEvent::deserialize(event).ok());
+        let outcome = match event {
+            Some(JournalEvent::Intent) => PastOutcome::Unfinished,
+            Some(JournalEvent::Done) => PastOutcome::Done,
+            Some(JournalEvent::Failed) => PastOutcome::Failed,
+            Some(JournalEvent::Unanswered) => PastOutcome::Unanswered,
+            Some(JournalEvent::Unknown) => {
                 self.unknown += 1;
                 return;
             }

@@ -52,17 +52,8 @@ pub struct Question {
     pub default: Option<Text>,
 }
 
-/// What became of a person's task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TaskOutcome {
-    /// It was seen, or the person's word was given.
-    Done,
-    /// The person goes on without it.
-    Left,
-}
-
 /// What the engine asks. `Err(OperatorError::Interrupted)` always means: pause, and apply nothing more.
-#[allow(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
+#[expect(async_fn_in_trait, reason = "used only by static dispatch, on one task")]
 pub trait Asks: Operator {
     /// Whether the walk starts. Asked once, after the first screen.
     async fn start(&mut self) -> Result<bool, OperatorError>;

@@ -49,19 +49,42 @@ pub(super) trait AsksForLines {
 
 impl<P: AsksForLines + Operator> Asks for P {
     async fn start(&mut self) -> Result<bool, OperatorError> {
-        start(self).await
+        self.yes(&text! { en: "Start?", ko: "시작할까요?" }, true).await
     }
 
     async fn decide(&mut self, default: Decision, more: &[Decision]) -> Result<Decision, OperatorError> {
-        decide(self, default, more).await
+        let usual = [Decision::Yes, Decision::No, Decision::Explain];
+        let ends = [Decision::Skip, Decision::Quit];
+        let offered: Vec<Decision> = usual.into_iter().chain(more.iter().copied()).chain(ends).collect();
+        let question = with_words(&text! { en: "Apply?", ko: "적용할까요?" }, &offered);
+        let expected = one_of(&offered);
+        let understand = |typed: &str| reply::decision(typed).filter(|decision| offered.contains(decision));
+        until_understood(self, &question, Some(&default.word()), &expected, understand).await
     }
 
+    /// Enter alone leaves things as they are.
     async fn confirm_by_typing(&mut self, what: &Text, expected: &str) -> Result<bool, OperatorError> {
-        confirm_by_typing(self, what, expected).await
+        let screen = self.screen().clone();
+        screen.wrapped(2, screen.say(what));
+        let question = text! {
+            en: "Type {expected} to confirm; Enter alone changes nothing",
+            ko: "확인하려면 {expected}을(를) 입력하세요. 그냥 Enter를 누르면 바꾸지 않습니다"
+        };
+        let wrong = text! { en: "That is not {expected}.", ko: "{expected}이(가) 아닙니다." };
+        until_understood(self, &question, None, &wrong, |typed| match reply::words(typed).as_str() {
+            "" => Some(false),
+            words => (words == expected || is_grouped(words, expected)).then_some(true),
+        })
+        .await
     }
 
     async fn answer(&mut self, question: &Question) -> Result<String, OperatorError> {
-        answer(self, question).await
+        let expected = text! { en: "An answer is needed here.", ko: "답을 입력해 주세요." };
+        until_understood(self, &question.text, question.default.as_ref(), &expected, |typed| {
+            let quits = reply::word(typed) == Some(Decision::Quit);
+            Some(reply::words(typed)).filter(|words| !words.is_empty() && !quits)
+        })
+        .await
     }
 
     async fn choose(
@@ -70,15 +93,32 @@ impl<P: AsksForLines + Operator> Asks for P {
         options: &[Text],
         default: usize,
     ) -> Result<usize, OperatorError> {
-        choose(self, text, options, default).await
+        let count = options.len();
+        let question = text! { en: "Number", ko: "번호" };
+        let expected = text! { en: "Please type a number from 1 to {count}.", ko: "1부터 {count}까지의 번호를 입력해 주세요." };
+        show_options(self.screen(), text, options);
+        until_understood(self, &question, Some(&number(default)), &expected, |typed| {
+            reply::choice(typed, count)
+        })
+        .await
     }
 
+    /// Who skips it says no.
     async fn yes(&mut self, text: &Text, default: bool) -> Result<bool, OperatorError> {
-        yes(self, text, default).await
+        let word = if default { yes_word() } else { no_word() };
+        let expected = text! { en: "Please answer yes or no.", ko: "예 또는 아니요로 답해 주세요." };
+        until_understood(self, text, Some(&word), &expected, yes_or_no).await
     }
 
     async fn yes_or_explain(&mut self, text: &Text, default: bool) -> Result<Option<bool>, OperatorError> {
-        yes_or_explain(self, text, default).await
+        let offered = [Decision::Yes, Decision::No, Decision::Explain, Decision::Skip, Decision::Quit];
+        let word = if default { yes_word() } else { no_word() };
+        let (question, expected) = (with_words(text, &offered), one_of(&offered));
+        until_understood(self, &question, Some(&word), &expected, |typed| match reply::decision(typed)? {
+            Decision::Explain => Some(None),
+            _ => yes_or_no(typed).map(Some),
+        })
+        .await
     }
 
     async fn choose_or_explain(
@@ -87,7 +127,21 @@ impl<P: AsksForLines + Operator> Asks for P {
         options: &[Text],
         default: usize,
     ) -> Result<Option<usize>, OperatorError> {
-        choose_or_explain(self, text, options, default).await
+        let count = options.len();
+        let words = [Decision::Explain, Decision::Skip, Decision::Quit];
+        let question = with_words(&text! { en: "Number, or", ko: "번호 또는" }, &words);
+        let Text { en, ko } = listed(&words, ", ");
+        let expected = text! {
+            en: "Please type a number from 1 to {count}, or one of these words: {en}.",
+            ko: "1부터 {count}까지의 번호나 다음 중 하나를 입력해 주세요: {ko}."
+        };
+        show_options(self.screen(), text, options);
+        let understand = |typed: &str| match reply::decision(typed) {
+            Some(Decision::Explain) => Some(Ok(None)),
+            Some(Decision::Skip) => Some(Err(OperatorError::Declined)),
+            _ => reply::choice(typed, count).map(|chosen| Ok(Some(chosen))),
+        };
+        until_understood(self, &question, Some(&number(default)), &expected, understand).await?
     }
 
     async fn watch<F: Future>(&mut self, what: &Text, seen: F) -> Result<Option<F::Output>, OperatorError> {
@@ -115,13 +169,6 @@ pub(super) fn say_before_code(screen: &Screen, trouble: Option<&Text>, next_in: 
     }
 }
 
-/// A plain question of yes or no. Who skips it says no.
-async fn yes(person: &mut impl AsksForLines, text: &Text, default: bool) -> Result<bool, OperatorError> {
-    let word = if default { yes_word() } else { no_word() };
-    let expected = text! { en: "Please answer yes or no.", ko: "예 또는 아니요로 답해 주세요." };
-    until_understood(person, text, Some(&word), &expected, yes_or_no).await
-}
-
 fn yes_or_no(typed: &str) -> Option<bool> {
     match reply::decision(typed)? {
         Decision::Yes => Some(true),
@@ -130,47 +177,11 @@ fn yes_or_no(typed: &str) -> Option<bool> {
     }
 }
 
-/// The same with the words that go with every step. None: an explanation comes first.
-async fn yes_or_explain(
-    person: &mut impl AsksForLines,
-    text: &Text,
-    default: bool,
-) -> Result<Option<bool>, OperatorError> {
-    let offered = [Decision::Yes, Decision::No, Decision::Explain, Decision::Skip, Decision::Quit];
-    let word = if default { yes_word() } else { no_word() };
-    let (question, expected) = (with_words(text, &offered), one_of(&offered));
-    until_understood(person, &question, Some(&word), &expected, |typed| match reply::decision(typed)? {
-        Decision::Explain => Some(None),
-        _ => yes_or_no(typed).map(Some),
-    })
-    .await
-}
-
-/// Whether the walk starts.
-async fn start(person: &mut impl AsksForLines) -> Result<bool, OperatorError> {
-    yes(person, &text! { en: "Start?", ko: "시작할까요?" }, true).await
-}
-
 /// Asks until the secret is saved. It is on the screen already and is not printed again.
-pub(super) async fn saved(person: &mut impl AsksForLines) -> Result<(), OperatorError> {
+pub(super) async fn saved(person: &mut impl Asks) -> Result<(), OperatorError> {
     let question = text! { en: "Saved?", ko: "저장했나요?" };
-    while !yes(person, &question, true).await? {}
+    while !person.yes(&question, true).await? {}
     Ok(())
-}
-
-/// Whether the plan that was just shown is applied.
-async fn decide(
-    person: &mut impl AsksForLines,
-    default: Decision,
-    more: &[Decision],
-) -> Result<Decision, OperatorError> {
-    let usual = [Decision::Yes, Decision::No, Decision::Explain];
-    let ends = [Decision::Skip, Decision::Quit];
-    let offered: Vec<Decision> = usual.into_iter().chain(more.iter().copied()).chain(ends).collect();
-    let question = with_words(&text! { en: "Apply?", ko: "적용할까요?" }, &offered);
-    let expected = one_of(&offered);
-    let understand = |typed: &str| reply::decision(typed).filter(|decision| offered.contains(decision));
-    until_understood(person, &question, Some(&default.word()), &expected, understand).await
 }
 
 /// A question, and the words that answer it.
@@ -194,81 +205,10 @@ fn listed(decisions: &[Decision], between: &str) -> Text {
     Text { en: en.join(between), ko: ko.join(between) }
 }
 
-/// Has something typed that cannot be typed by accident. Enter alone leaves things as they are.
-async fn confirm_by_typing(
-    person: &mut impl AsksForLines,
-    what: &Text,
-    expected: &str,
-) -> Result<bool, OperatorError> {
-    let screen = person.screen().clone();
-    screen.wrapped(2, screen.say(what));
-    let question = text! {
-        en: "Type {expected} to confirm; Enter alone changes nothing",
-        ko: "확인하려면 {expected}을(를) 입력하세요. 그냥 Enter를 누르면 바꾸지 않습니다"
-    };
-    let wrong = text! { en: "That is not {expected}.", ko: "{expected}이(가) 아닙니다." };
-    until_understood(person, &question, None, &wrong, |typed| match reply::words(typed).as_str() {
-        "" => Some(false),
-        words => (words == expected || is_grouped(words, expected)).then_some(true),
-    })
-    .await
-}
-
 /// Whether it is the number of an account as the console and the first screen write it: in groups of four.
 fn is_grouped(words: &str, expected: &str) -> bool {
     let is_number = expected.len() == 12 && expected.bytes().all(|byte| byte.is_ascii_digit());
     is_number && words.replace(['-', ' '], "") == expected
-}
-
-/// An answer in words.
-async fn answer(person: &mut impl AsksForLines, question: &Question) -> Result<String, OperatorError> {
-    let expected = text! { en: "An answer is needed here.", ko: "답을 입력해 주세요." };
-    until_understood(person, &question.text, question.default.as_ref(), &expected, |typed| {
-        let quits = reply::word(typed) == Some(Decision::Quit);
-        Some(reply::words(typed)).filter(|words| !words.is_empty() && !quits)
-    })
-    .await
-}
-
-/// One of several, by number.
-async fn choose(
-    person: &mut impl AsksForLines,
-    text: &Text,
-    options: &[Text],
-    default: usize,
-) -> Result<usize, OperatorError> {
-    let count = options.len();
-    let question = text! { en: "Number", ko: "번호" };
-    let expected = text! { en: "Please type a number from 1 to {count}.", ko: "1부터 {count}까지의 번호를 입력해 주세요." };
-    show_options(person.screen(), text, options);
-    until_understood(person, &question, Some(&number(default)), &expected, |typed| {
-        reply::choice(typed, count)
-    })
-    .await
-}
-
-/// The same with the words that go with every step. None: an explanation comes first.
-async fn choose_or_explain(
-    person: &mut impl AsksForLines,
-    text: &Text,
-    options: &[Text],
-    default: usize,
-) -> Result<Option<usize>, OperatorError> {
-    let count = options.len();
-    let words = [Decision::Explain, Decision::Skip, Decision::Quit];
-    let question = with_words(&text! { en: "Number, or", ko: "번호 또는" }, &words);
-    let Text { en, ko } = listed(&words, ", ");
-    let expected = text! {
-        en: "Please type a number from 1 to {count}, or one of these words: {en}.",
-        ko: "1부터 {count}까지의 번호나 다음 중 하나를 입력해 주세요: {ko}."
-    };
-    show_options(person.screen(), text, options);
-    let understand = |typed: &str| match reply::decision(typed) {
-        Some(Decision::Explain) => Some(Ok(None)),
-        Some(Decision::Skip) => Some(Err(OperatorError::Declined)),
-        _ => reply::choice(typed, count).map(|chosen| Ok(Some(chosen))),
-    };
-    until_understood(person, &question, Some(&number(default)), &expected, understand).await?
 }
 
 fn show_options(screen: &Screen, text: &Text, options: &[Text]) {
@@ -422,6 +362,7 @@ pub(super) fn seconds_to_next_code() -> u64 {
 mod tests {
     use std::collections::VecDeque;
 
+    use steps::operator::{Enrolment, HandOver};
     use steps::text::Language;
 
     use super::*;
@@ -453,6 +394,26 @@ mod tests {
         }
     }
 
+    impl Operator for Scripted {
+        async fn hand_over(&mut self, _: HandOver) -> Result<(), OperatorError> {
+            panic!("nothing is handed over")
+        }
+
+        async fn enrol(&mut self, _: &Enrolment) -> Result<(), OperatorError> {
+            panic!("nothing is enrolled")
+        }
+
+        async fn one_time_code(&mut self, request: &CodeRequest) -> Result<String, OperatorError> {
+            one_time_code(self, request).await
+        }
+
+        async fn enrolled(&mut self) {}
+
+        async fn while_waiting<F: Future>(&mut self, _: Text, work: F) -> F::Output {
+            work.await
+        }
+    }
+
     fn person(language: Language, replies: &[&'static str]) -> Scripted {
         let screen = Screen::in_memory(language, Mode::Plain);
         Scripted { screen, replies: replies.iter().copied().collect() }
@@ -466,16 +427,16 @@ mod tests {
     #[tokio::test]
     async fn a_reply_that_is_not_understood_is_asked_for_again() {
         let mut person = person(Language::En, &["perhaps", "e"]);
-        assert_eq!(decide(&mut person, Decision::Yes, &[]).await.ok(), Some(Decision::Explain));
+        assert_eq!(person.decide(Decision::Yes, &[]).await.ok(), Some(Decision::Explain));
         assert!(person.screen.kept().contains("one of these words: yes, no, explain, skip, quit"));
     }
 
     #[tokio::test]
     async fn further_words_are_understood_where_they_are_offered() {
         let mut offered = person(Language::Ko, &["되돌리기"]);
-        assert_eq!(decide(&mut offered, Decision::Skip, &[Decision::Undo]).await.ok(), Some(Decision::Undo));
+        assert_eq!(offered.decide(Decision::Skip, &[Decision::Undo]).await.ok(), Some(Decision::Undo));
         let mut elsewhere = person(Language::En, &["undo", "no"]);
-        assert_eq!(decide(&mut elsewhere, Decision::Yes, &[]).await.ok(), Some(Decision::No));
+        assert_eq!(elsewhere.decide(Decision::Yes, &[]).await.ok(), Some(Decision::No));
     }
 
     #[tokio::test]
@@ -483,14 +444,14 @@ mod tests {
         for language in [Language::En, Language::Ko] {
             for default in [Decision::Yes, Decision::Skip] {
                 let mut person = person(language, &[""]);
-                assert_eq!(decide(&mut person, default, &[]).await.ok(), Some(default));
+                assert_eq!(person.decide(default, &[]).await.ok(), Some(default));
             }
         }
     }
 
     #[tokio::test]
     async fn the_end_of_input_is_never_a_yes() {
-        let result = start(&mut person(Language::En, &[])).await;
+        let result = person(Language::En, &[]).start().await;
         assert!(matches!(result, Err(OperatorError::Interrupted)));
     }
 
@@ -498,14 +459,14 @@ mod tests {
     async fn only_the_expected_words_confirm() {
         let what = Text::verbatim("Deletes a key.");
         let mut wrong_then_right = person(Language::En, &["1111", "111122223333"]);
-        assert_eq!(confirm_by_typing(&mut wrong_then_right, &what, "111122223333").await.ok(), Some(true));
+        assert_eq!(wrong_then_right.confirm_by_typing(&what, "111122223333").await.ok(), Some(true));
         let mut enter = person(Language::En, &[""]);
-        assert_eq!(confirm_by_typing(&mut enter, &what, "111122223333").await.ok(), Some(false));
+        assert_eq!(enter.confirm_by_typing(&what, "111122223333").await.ok(), Some(false));
         let mut as_it_is_shown = person(Language::En, &["1111-2222-3334", "1111-2222-3333"]);
-        let confirmed = confirm_by_typing(&mut as_it_is_shown, &what, "111122223333").await;
+        let confirmed = as_it_is_shown.confirm_by_typing(&what, "111122223333").await;
         assert_eq!((confirmed.ok(), as_it_is_shown.replies.len()), (Some(true), 0));
         let mut name = person(Language::En, &["ali-ce", "alice"]);
-        assert_eq!(confirm_by_typing(&mut name, &what, "alice").await.ok(), Some(true));
+        assert_eq!(name.confirm_by_typing(&what, "alice").await.ok(), Some(true));
         assert!(name.replies.is_empty(), "a name is typed as it is");
     }
 
@@ -537,17 +498,17 @@ mod tests {
             [(Language::En, "explain", "skip", "quit"), (Language::Ko, "설명", "ㄴ", "그만")]
         {
             let mut asked = person(language, &["perhaps", explain, skip, quit]);
-            assert_eq!(yes_or_explain(&mut asked, &done, true).await.ok(), Some(None));
-            assert_eq!(yes_or_explain(&mut asked, &done, true).await.ok(), Some(Some(false)));
-            assert!(matches!(yes_or_explain(&mut asked, &done, true).await, Err(OperatorError::Quit)));
+            assert_eq!(asked.yes_or_explain(&done, true).await.ok(), Some(None));
+            assert_eq!(asked.yes_or_explain(&done, true).await.ok(), Some(Some(false)));
+            assert!(matches!(asked.yes_or_explain(&done, true).await, Err(OperatorError::Quit)));
             let mut asked = person(language, &["3", explain, skip, quit, "", "2"]);
-            assert_eq!(choose_or_explain(&mut asked, &which, &options, 0).await.ok(), Some(None));
-            let skipped = choose_or_explain(&mut asked, &which, &options, 0).await;
+            assert_eq!(asked.choose_or_explain(&which, &options, 0).await.ok(), Some(None));
+            let skipped = asked.choose_or_explain(&which, &options, 0).await;
             assert!(matches!(skipped, Err(OperatorError::Declined)), "{skipped:?}");
-            let ended = choose_or_explain(&mut asked, &which, &options, 0).await;
+            let ended = asked.choose_or_explain(&which, &options, 0).await;
             assert!(matches!(ended, Err(OperatorError::Quit)), "{ended:?}");
-            assert_eq!(choose_or_explain(&mut asked, &which, &options, 0).await.ok(), Some(Some(0)));
-            assert_eq!(choose_or_explain(&mut asked, &which, &options, 0).await.ok(), Some(Some(1)));
+            assert_eq!(asked.choose_or_explain(&which, &options, 0).await.ok(), Some(Some(0)));
+            assert_eq!(asked.choose_or_explain(&which, &options, 0).await.ok(), Some(Some(1)));
             assert!(asked.screen.kept().contains(explain), "{}", asked.screen.kept());
         }
     }
@@ -556,20 +517,20 @@ mod tests {
     async fn the_run_ends_at_any_question_but_a_letter_is_a_name() {
         let question = Question { key: "admin.user", text: Text::verbatim("Name"), default: None };
         let mut asked = person(Language::En, &["q", "quit"]);
-        assert_eq!(answer(&mut asked, &question).await.ok().as_deref(), Some("q"));
-        assert!(matches!(answer(&mut asked, &question).await, Err(OperatorError::Quit)));
+        assert_eq!(asked.answer(&question).await.ok().as_deref(), Some("q"));
+        assert!(matches!(asked.answer(&question).await, Err(OperatorError::Quit)));
         let mut asked = person(Language::En, &["quit", "q", "skip"]);
         let what = Text::verbatim("Deletes a key.");
-        assert!(matches!(confirm_by_typing(&mut asked, &what, "alice").await, Err(OperatorError::Quit)));
-        assert!(matches!(yes(&mut asked, &what, true).await, Err(OperatorError::Quit)));
-        assert_eq!(yes(&mut asked, &what, true).await.ok(), Some(false));
+        assert!(matches!(asked.confirm_by_typing(&what, "alice").await, Err(OperatorError::Quit)));
+        assert!(matches!(asked.yes(&what, true).await, Err(OperatorError::Quit)));
+        assert_eq!(asked.yes(&what, true).await.ok(), Some(false));
     }
 
     #[tokio::test]
     async fn choices_are_numbered() {
         let options = [Text::verbatim("passkey"), Text::verbatim("app")];
         let mut person = person(Language::En, &["3", "2"]);
-        assert_eq!(choose(&mut person, &Text::verbatim("Which?"), &options, 0).await.ok(), Some(1));
+        assert_eq!(person.choose(&Text::verbatim("Which?"), &options, 0).await.ok(), Some(1));
         assert!(person.screen.kept().contains("    2  app"));
     }
 }

@@ -31,12 +31,7 @@ pub enum ConsoleAction {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Done {
-    /// As an earlier version of the program wrote it.
-    Undated(ConsoleAction),
-    Action {
-        at: u64,
-        action: ConsoleAction,
-    },
+    Action { at: u64, action: ConsoleAction },
     SignIn(Box<SignedIn>),
 }
 
@@ -95,9 +90,6 @@ impl Memory {
     /// What was done takes effect.
     pub fn take_in(&mut self, done: Done) {
         match done {
-            Done::Undated(action) => {
-                self.console.insert(action);
-            }
             // Further topics can be confirmed later.
             Done::Action { action: ConsoleAction::ConfirmEmail, .. } => self.confirm_emails(),
             Done::Action { at, action } => {

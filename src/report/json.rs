@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use steps::moment::iso;
 use steps::practice::{PracticeId, State, StepId, Verb};
 use steps::text::{Language, Text};
 
-use super::words::iso;
 use crate::event::{ChangeReport, Event, Listener, Outcome, SignedIn, StepReport};
 
 /// The version of the shape. It grows when a field changes or goes, not when one is added.
@@ -43,11 +43,6 @@ impl Json {
             made: Vec::new(),
             at_the_end: false,
         }
-    }
-
-    /// Whether it is known by now which account this is.
-    pub fn has_account(&self) -> bool {
-        self.signed_in.is_some()
     }
 
     /// The whole run as JSON.

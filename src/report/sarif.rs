@@ -1,8 +1,8 @@
 //! A look as SARIF 2.1.0, for tools that gather findings: a rule for each step, and a result for each step that is not
 //! settled.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
+use steps::moment::iso;
 use steps::practice::{State, StepId};
 use steps::text::Language;
 
@@ -36,16 +36,12 @@ fn run(look: &Look, language: Language) -> Value {
         "automationDetails": {"id": format!("dayone/{}/", look.who.account)},
         "invocations": [{
             "executionSuccessful": true,
-            "startTimeUtc": second(look.began),
-            "endTimeUtc": second(look.ended),
+            "startTimeUtc": iso(look.began),
+            "endTimeUtc": iso(look.ended),
         }],
         "columnKind": "unicodeCodePoints",
         "results": results,
     })
-}
-
-fn second(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn rule(step: StepId, language: Language) -> Value {

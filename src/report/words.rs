@@ -1,6 +1,6 @@
 //! The words for states and verbs, the same on every page.
 
-use jiff::Timestamp;
+use steps::moment::minute;
 use steps::practice::{PracticeId, State, Verb};
 use steps::text;
 use steps::text::{Language, Text, harmless};
@@ -84,14 +84,8 @@ pub(super) fn request_id(id: &str) -> Text {
     text! { en: "Request id {id}", ko: "요청 ID {id}" }
 }
 
-/// A time as the documents of the program have it.
-pub(super) fn iso(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 /// When the account was looked at, and how old that is of which nothing newer can be had.
 pub(super) fn looked(looked: &Looked) -> Text {
-    let minute = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
     let at = minute(looked.at);
     match looked.report_made.map(minute) {
         Some(made) => text! {
@@ -139,6 +133,8 @@ pub(super) fn in_a_line(report: &StepReport, language: Language) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::report::look::tests::{HOSTILE, look};
 

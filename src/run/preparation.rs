@@ -18,7 +18,7 @@ use crate::environment;
 use crate::error::Failure;
 use crate::event::{Event, Listener};
 use crate::interrupt::Interrupt;
-use crate::journal::{Journal, Told};
+use crate::journal::{Journal, Recalled};
 use crate::operator::{AnyOperator, Plain, Prepared, Terminal};
 use crate::report::human;
 use crate::screen::Screen;
@@ -95,7 +95,11 @@ pub(crate) async fn prepare<'e>(
         Access::ReadWrite => Some(Journal::open(&folder)?.dated_by(session.started.clock().clone())),
         Access::ReadOnly => None,
     };
-    let Told { unfinished, switched_off } = Told::in_folder(&folder)?;
+    let recalled = match &journal {
+        Some(journal) => journal.recalled().clone(),
+        None => Recalled::in_folder(&folder)?,
+    };
+    let Recalled { unfinished, switched_off } = recalled;
     (collected.answers.unfinished, collected.answers.switched_off) = (unfinished, switched_off);
     Ok(Engine {
         session,

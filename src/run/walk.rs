@@ -16,6 +16,7 @@ use super::Task;
 use crate::engine::Engine;
 use crate::error::Failure;
 use crate::event::{Event, SignInAdvice, SignedIn, Summary};
+use crate::exit_status;
 use crate::operator::{AnyOperator, Asks, Prepared};
 use crate::screen::Screen;
 
@@ -143,7 +144,7 @@ impl Engine<'_, AnyOperator> {
         Box::pin(self.walk::<IamPractices>()).await
     }
 
-    /// Says how it all stands now. Exit status 0 means that nothing is left. Gives the session, too.
+    /// Says how it all stands now. Gives the exit status, and the session, too.
     pub(super) fn finish(mut self, task: Task) -> (u8, Session) {
         let sign_in = self.collected.answers.admin.user.as_ref().map(|user| SignInAdvice {
             user: user.clone(),
@@ -160,7 +161,7 @@ impl Engine<'_, AnyOperator> {
         };
         let in_place = summary.in_place();
         self.listener.hear(&Event::Finished(summary));
-        (if in_place { 0 } else { 3 }, self.session)
+        (if in_place { exit_status::IN_PLACE } else { exit_status::LEFT }, self.session)
     }
 }
 

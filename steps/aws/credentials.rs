@@ -327,7 +327,6 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[tokio::test]
     async fn what_a_program_says_is_cut_to_its_first_line() {
         let folder = tempfile::tempdir().unwrap();

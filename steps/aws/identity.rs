@@ -258,11 +258,16 @@ mod tests {
         let _ = identity.budgets().describe_budgets().account_id("111122223333").send().await;
         let _ = identity.data_exports().list_exports().send().await;
         let _ = identity.cost_and_usage_report().describe_report_definitions().send().await;
-        let _ = identity.s3_control("eu-west-1").list_access_points().account_id("111122223333").send().await;
+        let _ = identity
+            .s3_control("eu-west-1")
+            .get_public_access_block()
+            .account_id("111122223333")
+            .send()
+            .await;
         let _ = identity.access_analyzer("eu-west-1").list_analyzers().send().await;
         let _ = identity.kms("eu-west-1").list_keys().send().await;
-        let _ = identity.sns("eu-west-1").list_topics().send().await;
-        let _ = identity.eventbridge("eu-west-1").list_rules().send().await;
+        let _ = identity.sns("eu-west-1").list_subscriptions_by_topic().topic_arn("arn").send().await;
+        let _ = identity.eventbridge("eu-west-1").list_targets_by_rule().rule("root").send().await;
         let _ = identity.cloudtrail("eu-west-1").list_trails().send().await;
         let heard = aws.heard();
         let places: Vec<_> = heard.iter().skip(1).map(|call| (call.service(), call.region())).collect();

@@ -20,6 +20,7 @@ mod files;
 mod identity;
 mod profiles;
 mod reading;
+mod reads;
 mod sections;
 mod settings;
 mod trust;

@@ -24,6 +24,7 @@ use crate::event_history::Pace;
 
 use super::clock::AwsClock;
 use super::failure::{clock_skew, request_id_of};
+use super::reads::is_read;
 use super::unanswered::Unanswered;
 
 /// So often a connection is tried. Without one, everything that could be tried again fails in the same way, and each
@@ -269,15 +270,6 @@ fn operation(config: &ConfigBag) -> &str {
     config.load::<Metadata>().map(Metadata::name).unwrap_or_default()
 }
 
-/// Asking for a credential report or a session changes nothing in the account, though the names do not say so.
-fn is_read(operation: &str) -> bool {
-    const READS: [&str; 3] = ["GenerateCredentialReport", "GetSessionToken", "LookupEvents"];
-    let begins = |prefix: &str| {
-        operation.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
-    };
-    READS.contains(&operation) || ["Get", "List", "Describe", "Head"].into_iter().any(begins)
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -294,17 +286,6 @@ mod tests {
     use super::*;
     use crate::aws::{AwsFiles, Connection, ForCall, canned};
     use crate::error::AwsCause;
-
-    #[test]
-    fn only_reads_pass_a_reading_run() {
-        for read in ["GetUser", "ListAccessKeys", "DescribeTrails", "HeadBucket", "GenerateCredentialReport"]
-        {
-            assert!(is_read(read), "{read}");
-        }
-        for write in ["CreateUser", "PutBucketPolicy", "Getaway", "StartLogging", "", "EnableMFADevice"] {
-            assert!(!is_read(write), "{write}");
-        }
-    }
 
     #[tokio::test]
     async fn a_reading_run_sends_no_write() {

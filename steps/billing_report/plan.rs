@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::answers::{Answers, ReportKind};
 use crate::console;
+use crate::moment::minute;
 use crate::practice::{PersonTask, PracticeId, Seen, State, StepId, StepPlan, Verb, after};
 use crate::private_bucket::BucketChange;
 use crate::text;
@@ -392,8 +393,7 @@ fn delivered_long_ago(date: &str) -> StepPlan<Change> {
 
 /// A form that is not known stays as it is.
 fn in_words(date: &str) -> String {
-    let time = moment(date).map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
-    time.unwrap_or_else(|| harmless(date))
+    moment(date).map_or_else(|| harmless(date), minute)
 }
 
 /// How often a line of the report begins anew.

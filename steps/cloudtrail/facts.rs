@@ -201,7 +201,7 @@ impl Facts {
     pub fn further_copies(&self) -> Vec<String> {
         let counts = self.trail().ok().flatten().map(|trail| trail.arn.as_str());
         let further = self.recording.iter().filter(|arn| Some(arn.as_str()) != counts);
-        further.map(|arn| format!("{} ({})", name_in(arn), region_in(arn))).collect()
+        further.map(|arn| format!("{} ({})", name_in(arn), regions::of_arn(arn))).collect()
     }
 
     /// Whether the log files are to be encrypted with the key of our alias: the answers ask for a key, and the trail has
@@ -268,10 +268,6 @@ pub(super) fn name_in(trail: &str) -> &str {
     trail.rsplit('/').next().unwrap_or(trail)
 }
 
-fn region_in(arn: &str) -> &str {
-    arn.split(':').nth(3).unwrap_or_default()
-}
-
 /// The account that owns a trail, by the trail's ARN.
 pub(super) fn account_in(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
@@ -288,7 +284,7 @@ mod tests {
         TrailFacts {
             name: name_in(arn).into(),
             arn: arn.into(),
-            home_region: region_in(arn).into(),
+            home_region: regions::of_arn(arn).into(),
             bucket: "logs".into(),
             key_prefix: None,
             key: None,

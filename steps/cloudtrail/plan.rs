@@ -1,9 +1,11 @@
 //! How each step of the practice stands, and what is to be done. Pure.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::answers::Answers;
 use crate::encryption_key::KeyChange;
+use crate::moment::minute;
 use crate::practice::{Offer, PersonTask, Seen, State, StepId, StepPlan, Verb, after};
 use crate::private_bucket::BucketChange;
 use crate::text;
@@ -423,10 +425,7 @@ fn delivered(seconds: i64) -> Text {
 }
 
 fn time(seconds: i64) -> String {
-    match jiff::Timestamp::from_second(seconds) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        Err(_) => seconds.to_string(),
-    }
+    Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), minute)
 }
 
 fn delivery_fails(trail: &TrailFacts, error: &str) -> PersonTask {

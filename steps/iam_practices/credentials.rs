@@ -4,17 +4,17 @@
 use crate::answers::Answers;
 use crate::credential_report::{CredentialReport, Key, Row};
 use crate::event_history::DELAY;
-use crate::mfa::shortened;
+use crate::moment::day;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::text;
-use crate::text::{Text, counted, harmless};
+use crate::text::{Text, counted, harmless, shortened};
 
 use super::facts::Facts;
 use super::lifetimes::{
     FORGOTTEN_DAYS, UNUSED_DAYS, came_with_the_user, days_since, is_forgotten, is_in_use, is_password_unused,
     is_unused,
 };
-use super::plan::{Change, accept_it, basis, day, in_place_by, made_in_words, with_lines};
+use super::plan::{Change, accept_it, basis, in_place_by, made_in_words, with_lines};
 
 /// A finding: whose it is, the evidence, and what may be done about it without a person.
 struct Finding {

@@ -3,13 +3,14 @@
 use crate::answers::Answers;
 use crate::aws::{Reading, Unseen};
 use crate::credential_report::{CredentialReport, Row};
+use crate::moment::day;
 use crate::practice::{Offer, PersonTask, Seen, State, StepId, StepPlan};
 use crate::text;
 use crate::text::{Text, counted, harmless};
 
 use super::facts::{Analyzer, Facts, SupportRole};
 use super::lifetimes::{days_since, has_passed};
-use super::plan::{Change, accept_it, basis, bracketed, day, listed, sentences};
+use super::plan::{Change, accept_it, basis, bracketed, listed, sentences};
 use super::rights::User;
 use super::root_alarm::{Alarm, Lack};
 use super::{ANALYZER, SUPPORT_ROLE, support_access};

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::answers::Answers;
-use crate::mfa::shortened;
 use crate::policy::Document;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan};
 use crate::root_user::administrator_access;
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, shortened};
 
 use super::facts::Facts;
 use super::plan::{Change, accept_it, listed, with_lines};

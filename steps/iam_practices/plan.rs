@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::answers::Answers;
 use crate::aws::Unseen;
 use crate::credential_report::{CredentialReport, Maker, Row};
-use crate::mfa::shortened;
+use crate::moment::day;
 use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, Verb, after};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, shortened};
 
 use super::facts::Facts;
 use super::lifetimes::{UNUSED_DAYS, has_passed};
@@ -23,6 +23,16 @@ use super::{credentials, monitoring, permissions, rotation};
 
 /// Of a long list so many lines are shown.
 const SHOWN: usize = 20;
+
+/// Words for groups of people, for roles and for machines. A name of nothing but these is nobody's own.
+#[rustfmt::skip] // Words by the line are read at a glance.
+const SHARED: [&str; 46] = [
+    "account", "accounts", "admin", "administrator", "administrators", "admins", "all", "app",
+    "aws", "backup", "bot", "build", "cd", "ci", "cicd", "common", "company", "demo", "deploy",
+    "deployer", "dev", "developer", "developers", "devops", "everyone", "group", "guest", "iam",
+    "login", "office", "ops", "prod", "public", "qa", "root", "service", "shared", "staging",
+    "support", "svc", "team", "temp", "test", "tester", "user", "users",
+];
 
 /// What can be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -226,60 +236,12 @@ pub(super) fn is_bare(row: &Row, now: i64) -> bool {
     !opens && has_passed(row.created, UNUSED_DAYS, now)
 }
 
-/// Whether a name is made of nothing but words for groups of people, for roles and for machines.
+/// Whether a name is made of nothing but words that are nobody's own.
 pub(super) fn looks_shared(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "account",
-        "accounts",
-        "admin",
-        "administrator",
-        "administrators",
-        "admins",
-        "all",
-        "app",
-        "aws",
-        "backup",
-        "bot",
-        "build",
-        "cd",
-        "ci",
-        "cicd",
-        "common",
-        "company",
-        "demo",
-        "deploy",
-        "deployer",
-        "dev",
-        "developer",
-        "developers",
-        "devops",
-        "everyone",
-        "group",
-        "guest",
-        "iam",
-        "login",
-        "office",
-        "ops",
-        "prod",
-        "public",
-        "qa",
-        "root",
-        "service",
-        "shared",
-        "staging",
-        "support",
-        "svc",
-        "team",
-        "temp",
-        "test",
-        "tester",
-        "user",
-        "users",
-    ];
     let name = name.to_ascii_lowercase();
     let words = name.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
     let mut words = words.peekable();
-    words.peek().is_some() && words.all(|word| WORDS.contains(&word))
+    words.peek().is_some() && words.all(|word| SHARED.contains(&word))
 }
 
 fn missing(users: &[User], answers: &Answers) -> Vec<String> {
@@ -461,12 +423,6 @@ pub(super) fn with_lines(plan: StepPlan<Change>, lines: Vec<Text>) -> StepPlan<C
     plan.with_note(text! { en: "… and {more} more", ko: "… 외 {more}건" })
 }
 
-/// The day of a moment, as 2026-11-24.
-pub(super) fn day(moment: Option<i64>) -> String {
-    let moment = moment.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    moment.map_or_else(|| "?".to_owned(), |moment| moment.strftime("%Y-%m-%d").to_string())
-}
-
 /// When something was made, and by whom, as far as that was asked.
 pub(super) fn made_in_words(made: Option<i64>, by: Option<&Maker>) -> Text {
     let day = day(made);
@@ -537,61 +493,15 @@ impl crate::practice::Change for Change {
                 let group = harmless(group);
                 text! { en: "group {group}", ko: "그룹 {group}" }
             }
-            Self::AttachGroupPolicy { group, policy } => {
-                let (group, policy) = (harmless(group), name_in(policy));
-                text! { en: "{policy} to group {group}", ko: "그룹 {group}에 {policy}" }
-            }
-            Self::AddUserToGroup { user, group } => {
-                let (user, group) = (harmless(user), harmless(group));
-                text! { en: "user {user} to group {group}", ko: "그룹 {group}에 사용자 {user}" }
-            }
-            Self::DetachUserPolicy { user, policy, group } => {
-                let (user, policy, group) = (harmless(user), name_in(policy), harmless(group));
-                text! {
-                    en: "{policy} from user {user}, who has it through group {group}",
-                    ko: "사용자 {user}에게서 {policy}(그룹 {group}을(를) 통해 그대로 유지)"
-                }
-            }
-            Self::PutGroupPolicy { group, policy, .. } => {
-                let (group, policy) = (harmless(group), harmless(policy));
-                text! {
-                    en: "inline policy {policy} in group {group}, with the same document",
-                    ko: "그룹 {group}에 같은 문서의 인라인 정책 {policy}"
-                }
-            }
-            Self::DeleteUserPolicy { user, policy, group } => {
-                let (user, policy, group) = (harmless(user), harmless(policy), harmless(group));
-                text! {
-                    en: "inline policy {policy} of user {user}, who has it through group {group}",
-                    ko: "사용자 {user}의 인라인 정책 {policy}(그룹 {group}을(를) 통해 그대로 유지)"
-                }
-            }
-            Self::DeactivateKey { user, access_key } => {
-                let (user, access_key) = (harmless(user), harmless(access_key));
-                text! {
-                    en: "access key {access_key} of {user}, which can be switched on again",
-                    ko: "{user}의 액세스 키 {access_key}(다시 켤 수 있음)"
-                }
-            }
-            Self::ReactivateKey { user, access_key } => {
-                let (user, access_key) = (harmless(user), harmless(access_key));
-                text! { en: "access key {access_key} of {user}", ko: "{user}의 액세스 키 {access_key}" }
-            }
-            Self::ReplaceKey { user, access_key, profiles } => {
-                let (user, access_key) = (harmless(user), harmless(access_key));
-                let profiles = shortened(profiles);
-                text! {
-                    en: "second access key of {user}, in the place of {access_key} in the AWS profile {profiles}",
-                    ko: "{user}의 두 번째 액세스 키, AWS 프로파일 {profiles}에서 {access_key} 대신 기록"
-                }
-            }
-            Self::DeleteKey { user, access_key } => {
-                let (user, access_key) = (harmless(user), harmless(access_key));
-                text! {
-                    en: "access key {access_key} of {user}, which cannot be undone",
-                    ko: "{user}의 액세스 키 {access_key}(되돌릴 수 없음)"
-                }
-            }
+            Self::AttachGroupPolicy { group, policy } => to_group(group, &name_in(policy)),
+            Self::AddUserToGroup { user, group } => into_group(group, user),
+            Self::PutGroupPolicy { group, policy, .. } => written_into_group(group, policy),
+            Self::DetachUserPolicy { user, policy, group } => from_user(user, &name_in(policy), group),
+            Self::DeleteUserPolicy { user, policy, group } => inline_of_user(user, policy, group),
+            Self::DeactivateKey { user, access_key } => switched_off(user, access_key),
+            Self::ReactivateKey { user, access_key } => of_key(user, access_key),
+            Self::ReplaceKey { user, access_key, profiles } => in_place_of(user, access_key, profiles),
+            Self::DeleteKey { user, access_key } => gone_for_good(user, access_key),
             Self::CreateAnalyzer { region, name } => text! {
                 en: "analyzer {name} in {region}: what outsiders can reach; free",
                 ko: "{region}의 분석기 {name}: 외부에서 접근할 수 있는 것을 찾음(무료)"
@@ -607,13 +517,7 @@ impl crate::practice::Change for Change {
                 en: "S3 Block Public Access for the whole account",
                 ko: "계정 전체의 S3 퍼블릭 액세스 차단"
             },
-            Self::SetSecurityContact { email, phone, .. } => {
-                let (email, phone) = (harmless(email), harmless(phone));
-                text! {
-                    en: "contact for security notices: {email}, {phone}",
-                    ko: "보안 알림 연락처: {email}, {phone}"
-                }
-            }
+            Self::SetSecurityContact { email, phone, .. } => security_contact(email, phone),
             Self::RootAlarm(change) => change.summary(),
         }
     }
@@ -621,6 +525,68 @@ impl crate::practice::Change for Change {
     fn is_irreversible(&self) -> bool {
         matches!(self, Self::DeleteKey { .. })
     }
+}
+
+fn to_group(group: &str, policy: &str) -> Text {
+    let group = harmless(group);
+    text! { en: "{policy} to group {group}", ko: "그룹 {group}에 {policy}" }
+}
+
+fn into_group(group: &str, user: &str) -> Text {
+    let (user, group) = (harmless(user), harmless(group));
+    text! { en: "user {user} to group {group}", ko: "그룹 {group}에 사용자 {user}" }
+}
+
+fn written_into_group(group: &str, policy: &str) -> Text {
+    let (group, policy) = (harmless(group), harmless(policy));
+    text! {
+        en: "inline policy {policy} in group {group}, with the same document",
+        ko: "그룹 {group}에 같은 문서의 인라인 정책 {policy}"
+    }
+}
+
+fn from_user(user: &str, policy: &str, group: &str) -> Text {
+    let (user, group) = (harmless(user), harmless(group));
+    text! {
+        en: "{policy} from user {user}, who has it through group {group}",
+        ko: "사용자 {user}에게서 {policy}(그룹 {group}을(를) 통해 그대로 유지)"
+    }
+}
+
+fn inline_of_user(user: &str, policy: &str, group: &str) -> Text {
+    let (user, policy, group) = (harmless(user), harmless(policy), harmless(group));
+    text! {
+        en: "inline policy {policy} of user {user}, who has it through group {group}",
+        ko: "사용자 {user}의 인라인 정책 {policy}(그룹 {group}을(를) 통해 그대로 유지)"
+    }
+}
+
+fn of_key(user: &str, access_key: &str) -> Text {
+    let (user, access_key) = (harmless(user), harmless(access_key));
+    text! { en: "access key {access_key} of {user}", ko: "{user}의 액세스 키 {access_key}" }
+}
+
+fn switched_off(user: &str, access_key: &str) -> Text {
+    let Text { en, ko } = of_key(user, access_key);
+    text! { en: "{en}, which can be switched on again", ko: "{ko}(다시 켤 수 있음)" }
+}
+
+fn gone_for_good(user: &str, access_key: &str) -> Text {
+    let Text { en, ko } = of_key(user, access_key);
+    text! { en: "{en}, which cannot be undone", ko: "{ko}(되돌릴 수 없음)" }
+}
+
+fn in_place_of(user: &str, access_key: &str, profiles: &[String]) -> Text {
+    let (user, access_key, profiles) = (harmless(user), harmless(access_key), shortened(profiles));
+    text! {
+        en: "second access key of {user}, in the place of {access_key} in the AWS profile {profiles}",
+        ko: "{user}의 두 번째 액세스 키, AWS 프로파일 {profiles}에서 {access_key} 대신 기록"
+    }
+}
+
+fn security_contact(email: &str, phone: &str) -> Text {
+    let (email, phone) = (harmless(email), harmless(phone));
+    text! { en: "contact for security notices: {email}, {phone}", ko: "보안 알림 연락처: {email}, {phone}" }
 }
 
 /// The name at the end of a policy's ARN.

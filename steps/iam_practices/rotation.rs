@@ -7,10 +7,9 @@
 
 use crate::answers::Answers;
 use crate::credential_report::{Key, Row};
-use crate::mfa::shortened;
 use crate::practice::{Change as _, PersonTask, Seen, StepId, StepPlan};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, shortened};
 
 use super::credentials::{key_in_words, owners};
 use super::facts::Facts;

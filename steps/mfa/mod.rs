@@ -19,7 +19,6 @@ use crate::session::Session;
 
 pub use facts::{Facts, Member, RequirePolicy, RunMfa, VirtualDevice};
 pub use plan::Change;
-pub(crate) use plan::shortened;
 
 /// The name of the policy that refuses everything else without MFA.
 pub const POLICY_NAME: &str = "dayone-require-mfa";

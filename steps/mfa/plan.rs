@@ -16,7 +16,6 @@ use super::facts::Facts;
 pub use change::Change;
 pub(super) use change::is_enrolment;
 pub(super) use devices::{device_in_words, free_name, is_virtual};
-pub(crate) use users::shortened;
 
 /// How each step stands.
 pub fn plan(facts: &Facts, answers: &Answers) -> Vec<StepPlan<Change>> {

@@ -11,6 +11,7 @@ use strsim::levenshtein;
 use crate::aws::{Caller, ForCall, Identity, Reading, unless};
 use crate::console;
 use crate::error::{AwsError, StepError};
+use crate::moment::day;
 use crate::practice::Change as _;
 use crate::session::{Session, is_passkey, shows_codes};
 use crate::text;
@@ -417,7 +418,7 @@ impl Device {
         let (en, ko) = (what.en, what.ko);
         match self.standing {
             Standing::Enabled(Some(since)) => {
-                let day = since.strftime("%Y-%m-%d").to_string();
+                let day = day(since.as_second());
                 text! { en: "{en}, enabled {day}", ko: "{ko}, {day} 활성화" }
             }
             Standing::Enabled(None) => text! { en: "{en}, enabled", ko: "{ko}, 활성화됨" },

@@ -1,9 +1,9 @@
 //! The IAM policies that a run needs, for who gives `dayone` an identity of its own.
 
-/// What `check` and `plan` need: reads only, of any resource, so it is the same in each partition.
+/// What `check`, `plan` and `report` need: reads only, of any resource, so it is the same in each partition.
 pub const CHECK: &str = include_str!("check.json");
 
-/// What `apply` and the wizard need besides, in a partition: AWS refuses a policy with the ARN of another one.
+/// What `apply` and the wizard need, reads and writes, in a partition: AWS refuses a policy with the ARN of another one.
 pub fn apply(partition: &str) -> String {
     include_str!("apply.json").replace("PARTITION", partition)
 }

@@ -158,9 +158,7 @@ fn refuse_known_profile(files: &AwsFiles, profile: &str) -> Result<(), StepError
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(unix)]
-    use crate::profile::tests::mode;
-    use crate::profile::tests::{files, key};
+    use crate::profile::tests::{files, key, mode};
     use crate::profile::{exposed, set_mfa_serial};
 
     #[test]
@@ -223,7 +221,6 @@ mod tests {
         assert!(set_mfa_serial(&files, "one", "GAHT12345678").is_err());
     }
 
-    #[cfg(unix)]
     #[test]
     fn only_the_owner_can_read_it() {
         use std::os::unix::fs::PermissionsExt;
@@ -294,7 +291,6 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[test]
     fn only_the_owner_can_read_a_key_that_was_put_in_the_place_of_another() {
         use std::os::unix::fs::PermissionsExt;

@@ -1,7 +1,8 @@
 //! What a run that was killed has left beside the AWS files: the file that was to take the place of one of them, with an
 //! access key in it.
 
-use std::fs::{self, DirEntry, Metadata};
+use std::fs::{self, DirEntry};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::aws::AwsFiles;
@@ -39,29 +40,19 @@ fn remove_beside(path: &Path) -> Vec<Leftover> {
 /// Whose our files are there: one that was just made tells, whatever the file system makes of users.
 fn our_owner(path: &Path) -> Option<u32> {
     let own = beside(path).ok()?;
-    Some(owner_of(&own.as_file().metadata().ok()?))
+    Some(own.as_file().metadata().ok()?.uid())
 }
 
 /// The files of an owner, and nothing that only points to one.
 fn left_by(owner: u32, folder: &Path) -> Vec<PathBuf> {
     let is_left =
-        |entry: &DirEntry| entry.metadata().is_ok_and(|found| found.is_file() && owner_of(&found) == owner);
+        |entry: &DirEntry| entry.metadata().is_ok_and(|found| found.is_file() && found.uid() == owner);
     unfinished(folder).filter(is_left).map(|entry| entry.path()).collect()
 }
 
 fn unfinished(folder: &Path) -> impl Iterator<Item = DirEntry> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter(|entry| is_unfinished(&entry.file_name()))
-}
-
-#[cfg(unix)]
-fn owner_of(file: &Metadata) -> u32 {
-    std::os::unix::fs::MetadataExt::uid(file)
-}
-
-#[cfg(not(unix))]
-fn owner_of(_file: &Metadata) -> u32 {
-    0
 }
 
 #[cfg(test)]
@@ -105,7 +96,6 @@ mod tests {
             fs::write(beside_credentials.join(alike), "mine").unwrap();
         }
         fs::create_dir(beside_credentials.join(".dayone-unfinished-aFolderOfTwo")).unwrap();
-        #[cfg(unix)]
         std::os::unix::fs::symlink("credentials", beside_credentials.join(".dayone-unfinished-aLinkToAFile"))
             .unwrap();
         let others = names(&beside_credentials);
@@ -132,7 +122,6 @@ mod tests {
         assert!(!left.exists());
     }
 
-    #[cfg(unix)]
     #[test]
     fn what_somebody_else_has_there_stays() {
         let folder = tempfile::tempdir().unwrap();

@@ -108,9 +108,7 @@ fn other_device(path: &Path, profile: &str, found: &str) -> StepError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::tests::files;
-    #[cfg(unix)]
-    use crate::profile::tests::mode;
+    use crate::profile::tests::{files, mode};
 
     const SERIAL: &str = "arn:aws:iam::111122223333:mfa/alice";
 
@@ -175,7 +173,6 @@ mod tests {
         assert!(!files.config.exists());
     }
 
-    #[cfg(unix)]
     #[test]
     fn the_config_file_keeps_its_mode() {
         use std::os::unix::fs::PermissionsExt;

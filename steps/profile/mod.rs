@@ -10,8 +10,8 @@ mod leftovers;
 mod mfa_device;
 mod session;
 
-#[cfg(unix)]
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::aws::AwsFiles;
@@ -44,15 +44,8 @@ pub fn exposed(files: &AwsFiles) -> Option<PathBuf> {
     others_can_read(&files.credentials).then(|| files.credentials.clone())
 }
 
-#[cfg(unix)]
 fn others_can_read(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_can_read(_path: &Path) -> bool {
-    false
 }
 
 /// A profile in a file that cannot be read as a whole would be of no use.
@@ -84,9 +77,7 @@ mod tests {
         Credentials::new("AKIAEXAMPLE", "secret", None, None, "test")
     }
 
-    #[cfg(unix)]
     pub(super) fn mode(path: &Path) -> u32 {
-        use std::os::unix::fs::PermissionsExt;
         fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
 

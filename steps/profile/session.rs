@@ -80,9 +80,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    #[cfg(unix)]
-    use crate::profile::tests::mode;
-    use crate::profile::tests::{files, key};
+    use crate::profile::tests::{files, key, mode};
 
     const MARK: &str = "# From: a sign-in";
     const NEW: &str = "# From: a sign-in\naws_access_key_id = ASIANEW\naws_secret_access_key = secret\n\
@@ -164,7 +162,6 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[test]
     fn only_the_owner_can_read_it() {
         let folder = tempfile::tempdir().unwrap();

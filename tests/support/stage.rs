@@ -443,7 +443,7 @@ async fn asking<O: Asks>(
     let mut collected = Collected::from_sources(Map::new(), Map::new(), answers).unwrap();
     session.group.clone_from(&collected.answers.admin.group);
     collected.answers.attended = operator.is_a_person();
-    let before = journal.told().clone();
+    let before = journal.recalled().clone();
     (collected.answers.unfinished, collected.answers.switched_off) = (before.unfinished, before.switched_off);
     let (result, reports, changes_made, operator) = {
         let mut engine = Engine {

@@ -111,7 +111,7 @@ async fn what_an_earlier_version_has_kept_is_understood() {
     assert!(matches!(signed_in, Err(SignInRefusal::MayNotLogIn(_))), "{signed_in:?}");
 }
 
-/// Takes out of what is kept all that the first version did not know, and writes its console.
+/// Takes out of what is kept all that the first version did not know, and acts in the console.
 fn make_older(folder: &Path) {
     let path = folder.join("account.json");
     let mut kept: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -139,7 +139,8 @@ fn make_older(folder: &Path) {
         assert!(root_key.remove(new).is_some(), "{new}");
     }
     std::fs::write(&path, kept.to_string()).unwrap();
-    std::fs::write(folder.join("console.json"), r#"["root-mfa","billing-access"]"#).unwrap();
+    console(folder, ConsoleAction::RootMfa).unwrap();
+    console(folder, ConsoleAction::BillingAccess).unwrap();
 }
 
 #[tokio::test]

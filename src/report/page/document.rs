@@ -4,6 +4,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use steps::aws::WayIn;
+use steps::moment::iso;
 use steps::practice::{PracticeId, State, StepId, Verb};
 use steps::text::{Language, Text};
 
@@ -11,7 +12,7 @@ use super::evidence::{LOG_FILES, ROOT_RETIREMENT, RootUse};
 use crate::event::{ChangeReport, StepReport};
 use crate::journal::{History, PastChange};
 use crate::report::look::Look;
-use crate::report::words::{bounded, iso};
+use crate::report::words::bounded;
 
 /// The version of the shape. It grows when a field changes or goes, not when one is added.
 const SCHEMA: &str = "dayone-report/1";

@@ -5,11 +5,12 @@ use serde::Serialize;
 use steps::aws::Identity;
 use steps::credential_report::{self, CredentialReport, LastUse};
 use steps::error::AwsError;
+use steps::moment::iso;
 use steps::practice::StepId;
 use steps::text;
 use steps::text::{Language, Text};
 
-use crate::report::words::{bounded, iso};
+use crate::report::words::bounded;
 
 /// The steps that together say that root is retired.
 pub(super) const ROOT_RETIREMENT: [StepId; 4] =

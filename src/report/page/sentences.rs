@@ -1,6 +1,7 @@
 //! The sentences of the page, apart from where they stand.
 
 use jiff::Timestamp;
+use steps::moment::second;
 use steps::practice::State;
 use steps::text;
 use steps::text::Text;
@@ -141,8 +142,7 @@ pub(super) fn seal() -> Text {
 
 /// A time for people. What is no time stays as it is.
 pub(super) fn readable(time: &str) -> String {
-    time.parse::<Timestamp>()
-        .map_or_else(|_| time.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    time.parse::<Timestamp>().map_or_else(|_| time.to_owned(), second)
 }
 
 #[cfg(test)]

@@ -7,11 +7,10 @@ use crate::aws::{ForCall, Identity};
 use crate::error::{AwsError, StepError};
 use crate::operator::Operator;
 use crate::policy::Document;
-use crate::text;
 use crate::text::{Text, harmless};
-use crate::{meanwhile, wait};
+use crate::{meanwhile, regions, text, wait};
 
-use super::change::{AlarmChange, name_of, region_of};
+use super::change::{AlarmChange, name_of};
 use super::{NAME, pattern};
 
 /// The id of the target among those of a rule.
@@ -25,7 +24,7 @@ pub async fn apply(
 ) -> Result<(), StepError> {
     match change {
         AlarmChange::CreateTopic { topic, policy } => {
-            let request = identity.sns(region_of(topic)).create_topic().name(name_of(topic));
+            let request = identity.sns(regions::of_arn(topic)).create_topic().name(name_of(topic));
             let sent = request.attributes("Policy", policy.to_json()).send().await;
             sent.for_call("sns:CreateTopic")?;
         }
@@ -34,7 +33,7 @@ pub async fn apply(
         }
         AlarmChange::Subscribe { topic, email } => subscribe(identity, topic, email, operator).await?,
         AlarmChange::PutRule { rule } => {
-            let request = identity.eventbridge(region_of(rule)).put_rule().name(name_of(rule));
+            let request = identity.eventbridge(regions::of_arn(rule)).put_rule().name(name_of(rule));
             let request = request.event_pattern(pattern().to_string()).state(RuleState::Enabled);
             let request = request.description("Tells when root is used. Made by dayone.");
             request.send().await.for_call("events:PutRule")?;
@@ -50,10 +49,10 @@ async fn put_policy(
     policy: &Document,
     replaces: Option<&Document>,
 ) -> Result<(), StepError> {
-    let sns = identity.sns(region_of(topic));
+    let sns = identity.sns(regions::of_arn(topic));
     let now = sns.get_topic_attributes().topic_arn(topic).send().await.for_call("sns:GetTopicAttributes")?;
     let now = now.attributes().and_then(|attributes| attributes.get("Policy").map(String::as_str));
-    let region = harmless(region_of(topic));
+    let region = harmless(regions::of_arn(topic));
     let whose =
         text! { en: "the policy of topic {NAME} in {region}", ko: "{region} 리전의 주제 {NAME}의 정책" };
     if meanwhile::is_to_be_put(&whose, policy, replaces, now)? {
@@ -71,7 +70,7 @@ async fn subscribe(
     email: &str,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
-    let sns = identity.sns(region_of(topic));
+    let sns = identity.sns(regions::of_arn(topic));
     let not_shown_yet = |error: &AwsError| error.is("NotFound");
     wait::until_seen(operator, waiting(), not_shown_yet, async || {
         let request = sns.subscribe().topic_arn(topic).protocol("email").endpoint(email);
@@ -87,7 +86,7 @@ async fn put_target(
     topic: &str,
     operator: &mut impl Operator,
 ) -> Result<(), StepError> {
-    let events = identity.eventbridge(region_of(rule));
+    let events = identity.eventbridge(regions::of_arn(rule));
     let target = target(topic)?;
     let not_shown_yet = |error: &AwsError| error.is("ResourceNotFound");
     wait::until_seen(operator, waiting(), not_shown_yet, async || {

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::policy::Document;
 use crate::practice::Verb;
-use crate::text;
 use crate::text::{Text, harmless};
+use crate::{regions, text};
 
 use super::NAME;
 
@@ -68,39 +68,39 @@ impl AlarmChange {
             Self::PutRule { rule } => ("events", rule, "rule", ""),
             Self::PutTarget { rule, .. } => ("events", rule, "rule", "/target"),
         };
-        format!("{service}:{}/{kind}/{}{part}", region_of(arn), name_of(arn))
+        format!("{service}:{}/{kind}/{}{part}", regions::of_arn(arn), name_of(arn))
     }
 
     /// One line for the plan. What it costs comes with it.
     pub fn summary(&self) -> Text {
         match self {
             Self::CreateTopic { topic, .. } => {
-                let region = harmless(region_of(topic));
+                let region = harmless(regions::of_arn(topic));
                 text! { en: "topic {NAME} in {region}", ko: "{region}의 주제 {NAME}" }
             }
             Self::PutTopicPolicy { topic, .. } => {
-                let region = harmless(region_of(topic));
+                let region = harmless(regions::of_arn(topic));
                 text! {
                     en: "topic {NAME} in {region}: the rule may send",
                     ko: "{region}의 주제 {NAME} 정책: 규칙의 전송 허용"
                 }
             }
             Self::Subscribe { topic, email } => {
-                let (region, email) = (harmless(region_of(topic)), harmless(email));
+                let (region, email) = (harmless(regions::of_arn(topic)), harmless(email));
                 text! {
                     en: "topic {NAME} in {region} to {email}",
                     ko: "{region}의 주제 {NAME}에 {email}"
                 }
             }
             Self::PutRule { rule } => {
-                let region = harmless(region_of(rule));
+                let region = harmless(regions::of_arn(rule));
                 text! {
                     en: "rule {NAME} in {region}",
                     ko: "{region}의 규칙 {NAME}"
                 }
             }
             Self::PutTarget { rule, .. } => {
-                let region = harmless(region_of(rule));
+                let region = harmless(regions::of_arn(rule));
                 text! {
                     en: "rule {NAME} in {region} to the topic",
                     ko: "{region}의 규칙 {NAME}을(를) 주제에"
@@ -108,10 +108,6 @@ impl AlarmChange {
             }
         }
     }
-}
-
-pub(super) fn region_of(arn: &str) -> &str {
-    arn.split(':').nth(3).unwrap_or_default()
 }
 
 pub(super) fn name_of(arn: &str) -> &str {

@@ -7,10 +7,9 @@ use crate::mfa::facts::{Facts, Holders, Member, RequirePolicy, RunMfa, Tried, po
 use crate::practice::{Offer, PersonTask, Seen, State, StepId, StepPlan, after};
 use crate::session::shows_codes;
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, harmless, shortened};
 
 use super::Change;
-use super::users::shortened;
 
 /// How long an `aws login` lasts at the most. Source: AWS Sign-In user guide, "Login for AWS local development".
 pub(super) const LOGIN_HOURS: u64 = 12;

@@ -8,9 +8,10 @@ use crate::answers::Answers;
 use crate::aws::Unseen;
 use crate::mfa::facts::{Facts, PeopleGroup, arn_of_policy};
 use crate::mfa::{ENROLMENT_POLICY_NAME, POLICY_NAME};
+use crate::moment::minute;
 use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{NAMES, Text, shortened};
 
 use super::Change;
 
@@ -41,7 +42,7 @@ pub(super) fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
         return StepPlan::in_place(step, everybody_is_settled(facts, &machines));
     }
     let plan = StepPlan::needs_person(step, everybody_enrols(&people));
-    let plan = if people.len() > SHOWN { plan.with_names(&people) } else { plan };
+    let plan = if people.len() > NAMES { plan.with_names(&people) } else { plan };
     let of_machines = (!machines.is_empty()).then(|| nobody_signs_in(&machines));
     of_machines.into_iter().chain(by_report(facts)).fold(plan, StepPlan::with_note)
 }
@@ -58,7 +59,7 @@ fn everybody_is_settled(facts: &Facts, machines: &[String]) -> Text {
 
 /// That somebody was not looked up, and how old the word is that stands for it.
 fn by_report(facts: &Facts) -> Option<Text> {
-    let made = Timestamp::from_second(facts.reported?).ok()?.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let made = minute(Timestamp::from_second(facts.reported?).ok()?);
     Some(text! {
         en: "not everybody was looked up: users without a virtual device are as of the credential report of {made}",
         ko: "모두를 하나씩 확인하지는 않음: 가상 디바이스가 없는 사용자는 {made}에 만들어진 자격 증명 보고서 기준"
@@ -203,16 +204,4 @@ fn everybody_enrols(without: &[String]) -> PersonTask {
         ko: "MFA 디바이스가 없는 사용자({count}명)가 등록하게 하세요: {names}"
     };
     PersonTask { what, how, seen: Seen::Elsewhere }
-}
-
-/// So many names are listed.
-const SHOWN: usize = 10;
-
-/// The names, or the first ten of them.
-pub(crate) fn shortened(names: &[String]) -> String {
-    let mut shown: Vec<_> = names.iter().take(SHOWN).map(|name| harmless(name)).collect();
-    if names.len() > SHOWN {
-        shown.push("…".to_owned());
-    }
-    shown.join(", ")
 }

@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::console;
 use crate::credential_report;
 use crate::event_history::{Counted, Summary, unlisted};
+use crate::moment;
 use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, after};
 use crate::root_user::facts::{Facts, ReportedKeys, RootKey, RootKeys, SignIn, Uses};
 use crate::text;
@@ -226,7 +227,7 @@ fn inactive_too() -> Text {
 /// What the credential report tells of root's keys to who cannot list them.
 fn reported(reported: &ReportedKeys) -> Text {
     let keys: Vec<_> = reported.keys.iter().map(reported_key).collect();
-    let date = reported.generated.map_or_else(|| "?".to_owned(), date_of);
+    let date = moment::day(reported.generated);
     if keys.is_empty() {
         return text! {
             en: "The credential report of {date} shows none yet; it is made anew every four hours.",
@@ -240,11 +241,11 @@ fn reported(reported: &ReportedKeys) -> Text {
 
 fn reported_key(key: &credential_report::Key) -> Text {
     let state = if key.active { active() } else { inactive() };
-    let made = key.made.map_or_else(|| "?".to_owned(), date_of);
+    let made = moment::day(key.made);
     let used = match &key.last_use {
         None => text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" },
         Some(last) => {
-            let at = date_of(last.at);
+            let at = moment::day(last.at);
             let place = |name: Option<&str>| name.map_or_else(|| "?".to_owned(), harmless);
             let (service, region) = (place(last.service.as_deref()), place(last.region.as_deref()));
             text! { en: "last used on {at} by {service}, {region}", ko: "{at}에 {service}, {region}에서 마지막 사용" }
@@ -254,12 +255,6 @@ fn reported_key(key: &credential_report::Key) -> Text {
         en: format!("{}, made {made}, {}", state.en, used.en),
         ko: format!("{}, {made} 생성, {}", state.ko, used.ko),
     }
-}
-
-/// The day of a moment in seconds since 1970.
-fn date_of(seconds: i64) -> String {
-    let time = jiff::Timestamp::from_second(seconds);
-    time.map_or_else(|_| "?".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 fn found(key: &RootKey) -> Option<&Summary> {
