@@ -289,7 +289,8 @@ async fn trouble(services: &Services, bucket: &str) -> Option<&'static str> {
 impl Memory {
     /// The date of the first delivery of a report.
     fn delivered_report(&self, name: &str) -> Option<String> {
-        let marker = format!("/{name}/");
+        // An export of the same name has a folder `data` in it instead.
+        let marker = format!("/{name}/{name}/");
         let key = self.delivered.values().flatten().find(|key| key.contains(&marker))?;
         key.rsplit('/').next()?.split('-').next_back()?.split('.').next().map(ToOwned::to_owned)
     }
