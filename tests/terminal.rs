@@ -523,6 +523,23 @@ fn a_password_leaves_the_screen_and_what_was_there_comes_back() {
     }
 }
 
+/// An Enter too many answers no question that was not asked yet: here it would say that a password was saved which nobody
+/// has seen.
+#[test]
+fn what_is_typed_ahead_answers_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let mut person = Person::sit_down(home.path(), &ENGLISH, &["rehearse"]);
+    let asked = person.answer_until(|asked| asked.contains(ENGLISH.name)).unwrap();
+    person.answer(&asked);
+    assert!(person.window.next_question().unwrap().contains(ENGLISH.apply));
+    person.window.press(&[b'y', ENTER, ENTER, ENTER]);
+    person.window.wait_until(|screen| screen.contains(ENGLISH.saved));
+    assert!(person.window.next_question().unwrap().contains(ENGLISH.saved));
+    assert!(person.window.is_on_second_page(), "{}", person.window.text());
+    person.window.press(&[CONTROL_C]);
+    assert_eq!(person.window.ended().0, 130);
+}
+
 /// With standard output sent to a file, what leads to a question is where the question is.
 #[test]
 fn the_plan_stands_where_its_question_does() {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::termios::{QueueSelector, tcflush};
 use steps::operator::OperatorError;
 use tokio::task::JoinHandle;
 
@@ -49,6 +50,13 @@ pub(super) async fn until_enter<F: Future>(
             _ => Ok(None),
         },
     }
+}
+
+/// Forgets what was typed before anybody was asked: an Enter too many would say yes to a plan that nobody has seen, and
+/// that a password was saved which nobody has. What comes through a pipe was written for the questions to come and stays.
+pub(super) fn forget_typed_ahead() {
+    // Where there is no terminal, nothing was typed.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
 /// A thread that reads one line. Dropped, it is asked to end.

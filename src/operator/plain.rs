@@ -54,6 +54,7 @@ impl AsksForLines for Plain {
             }
             None => Text::verbatim(format!("{words} ")),
         };
+        line_input::forget_typed_ahead();
         self.screen.prompt(self.screen.say(&spoken));
         let typed = line_input::line(&self.interrupt).await?;
         let enter_alone = typed.trim().is_empty();
@@ -69,6 +70,7 @@ impl AsksForLines for Plain {
         let way_out = questions::way_out();
         let (en, ko) = (&way_out.en, &way_out.ko);
         let watching = text! { en: "{what}. {en}", ko: "{what}. {ko}" };
+        line_input::forget_typed_ahead();
         self.screen.wrapped(2, self.screen.say(&watching));
         line_input::until_enter(seen, &self.interrupt).await
     }

@@ -76,6 +76,7 @@ impl AsksForLines for Terminal {
         self.screen.quiet();
         let prompt = on_one_line(&self.screen, prompt);
         let bar = self.bar.take();
+        line_input::forget_typed_ahead();
         let asked = tokio::task::spawn_blocking(move || ask_now(prompt));
         let typed = tokio::select! {
             biased;
@@ -101,6 +102,7 @@ impl AsksForLines for Terminal {
     ) -> Result<Option<F::Output>, OperatorError> {
         let what = self.screen.say(what);
         let (watching, way_out) = (text! { en: "{what} …", ko: "{what} …" }, questions::way_out());
+        line_input::forget_typed_ahead();
         let spinner = self.screen.spinner_with_way_out(self.screen.say(&watching), self.screen.say(&way_out));
         let seen = line_input::until_enter(seen, &self.interrupt).await;
         if matches!(seen, Ok(None) | Err(OperatorError::Quit)) {
