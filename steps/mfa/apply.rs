@@ -4,7 +4,7 @@ use crate::answers::Answers;
 use crate::aws::{ForCall, Identity, unless};
 use crate::console;
 use crate::console_password::{self, NewPassword};
-use crate::error::StepError;
+use crate::error::{AwsError, StepError};
 use crate::groups::{self, GroupReading};
 use crate::operator::Operator;
 use crate::profile;
@@ -38,10 +38,12 @@ pub async fn apply(
             Ok(())
         }
         Change::EnrolVirtualDevice { user, device, account } => {
+            user_is_there(session.acting(), user, operator).await?;
             enrolment::enrol_virtual(session, user, device, account, operator).await?;
             session.prove_refused_again().await
         }
         Change::EnrolHardwareToken { user, serial } => {
+            user_is_there(session.acting(), user, operator).await?;
             enrolment::enable(session, user, serial, operator).await?;
             session.prove_refused_again().await
         }
@@ -82,6 +84,48 @@ pub async fn apply(
             };
             console_password::create(session, password, operator).await
         }
+    }
+}
+
+/// Nobody scans a seed or types codes for a user who is not there: AWS would refuse the device only at the end. A user who
+/// was just made is not seen everywhere at once, so it is looked several times.
+async fn user_is_there(
+    identity: &Identity,
+    user: &str,
+    operator: &mut impl Operator,
+) -> Result<(), StepError> {
+    if !is_missing(identity, user).await? {
+        return Ok(());
+    }
+    let asked = operator.pause();
+    let looks = async {
+        for pause in wait::pauses().take(LOOKS) {
+            asked.unless_asked(pause).await?;
+            if !is_missing(identity, user).await? {
+                return Ok::<_, StepError>(());
+            }
+        }
+        Err(no_such_user(user))
+    };
+    operator.while_waiting(wait::waiting_for_iam(user), looks).await
+}
+
+/// Whether the user is seen not to be there. Who may not look goes on.
+async fn is_missing(identity: &Identity, user: &str) -> Result<bool, AwsError> {
+    Ok(matches!(devices_of(identity, user).await?, Ok(None)))
+}
+
+fn no_such_user(user: &str) -> StepError {
+    let user = harmless(user);
+    StepError::InTheWay {
+        what: text! {
+            en: "There is no IAM user {user}, so no MFA device is enrolled.",
+            ko: "IAM 사용자 {user}이(가) 없어 MFA 디바이스를 등록하지 않습니다."
+        },
+        next: text! {
+            en: "Run the step admin-user first, then the same command again.",
+            ko: "먼저 admin-user 단계를 실행한 뒤 같은 명령을 다시 실행하세요."
+        },
     }
 }
 
@@ -327,6 +371,28 @@ mod tests {
         });
         let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
         apply(&change, &mut session, &Answers::default(), &mut Nobody).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_device_is_enrolled_for_a_user_who_is_not_there() {
+        let device = Change::EnrolVirtualDevice {
+            user: "alice".into(),
+            device: "alice".into(),
+            account: canned::ACCOUNT.into(),
+        };
+        let token = Change::EnrolHardwareToken { user: "alice".into(), serial: "GAHT12345678".into() };
+        for change in [device, token] {
+            let aws = canned::Aws::answering(|call| match call.operation.as_str() {
+                "ListMFADevices" => call.refused(404, "NoSuchEntity"),
+                _ => call.xml(""),
+            });
+            let mut session = Session::open(aws.connection(Access::ReadWrite)).await.unwrap();
+            let result = apply(&change, &mut session, &Answers::default(), &mut Nobody).await;
+            let error = result.unwrap_err();
+            assert!(error.text().en.contains("There is no IAM user alice"), "{error:?}");
+            let makes = |call: &canned::Heard| call.operation.ends_with("MFADevice");
+            assert!(!aws.heard().iter().any(makes), "{change:?}");
+        }
     }
 
     const BOB: &str = "<UserName>bob</UserName><Arn>a</Arn>";

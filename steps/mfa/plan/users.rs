@@ -86,7 +86,7 @@ fn everybody_has(users: usize) -> Text {
 fn nobody_signs_in(machines: &[String]) -> Text {
     let names = shortened(machines);
     text! {
-        en: "no console password, so nobody signs in as: {names}; the policy dayone-require-mfa or a role covers their keys",
+        en: "no console password, so nobody signs in as: {names}; protect their keys by the policy dayone-require-mfa, or give the machine a role",
         ko: "콘솔 암호가 없어 아무도 로그인하지 않는 사용자: {names}. 이들의 키는 dayone-require-mfa 정책이나 역할로 보호하세요"
     }
 }
