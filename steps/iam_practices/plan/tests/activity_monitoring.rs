@@ -255,7 +255,10 @@ fn a_use_of_root_that_is_explained_counts_no_more_and_a_later_one_does() {
     for ahead in ["2026-11-25", "2030-01-01"] {
         let asked = state_until(ahead);
         assert_eq!(asked.state, State::NeedsPerson, "{ahead}");
-        assert!(asked.notes.iter().any(|note| note.en.contains(ahead) && note.ko.contains(ahead)), "{asked:?}");
+        assert!(
+            asked.notes.iter().any(|note| note.en.contains(ahead) && note.ko.contains(ahead)),
+            "{asked:?}"
+        );
     }
     let how = state_until("2026-11-01").person.unwrap().how.remove(0);
     says(&how, &["root_use_explained_until = \"2026-11-22\"", "dayone events --root"]);
