@@ -223,7 +223,7 @@ pub struct Iam {
     pub disable_unused: bool,
     /// Whether S3 blocks public access in the whole account; none: a person decides.
     pub block_public_s3: Option<bool>,
-    /// Up to which day (UTC) the use of root is explained, as 2026-12-01; none: no use is.
+    /// Up to which day (UTC) the use of root is explained, as 2026-12-01; none, or one that lies ahead: no use is.
     pub root_use_explained_until: Option<String>,
     /// Who gets AWS's security notices.
     pub security_contact_name: String,

@@ -18,7 +18,7 @@ use crate::policy::Document;
 use crate::practice::Verb;
 use crate::private_bucket::{Mended, MustLet, Obstacle, mended_policy};
 use crate::text;
-use crate::text::{Text, harmless};
+use crate::text::{Text, counted, harmless};
 use crate::{meanwhile, wait};
 
 pub use making::{LeftOver, left_over};
@@ -351,8 +351,9 @@ impl KeyChange {
                 ko: "키 정책: CloudTrail이 암호화하고 관리자와 지정한 사람이 복호화"
             },
             Self::PutPolicy { foreign_statements, .. } => text! {
-                en: "key policy: CloudTrail encrypts, administrators and named readers decrypt; {foreign_statements} statements that were there stay",
-                ko: "키 정책: CloudTrail이 암호화하고 관리자와 지정한 사람이 복호화. 기존 문 {foreign_statements}개는 유지"
+                en: "key policy: CloudTrail encrypts, administrators and named readers decrypt; what was there stays ({statements})",
+                ko: "키 정책: CloudTrail이 암호화하고 관리자와 지정한 사람이 복호화. 기존 문 {foreign_statements}개는 유지",
+                statements = counted(foreign_statements, "statement")
             },
         }
     }

@@ -94,7 +94,7 @@ const KOREAN: Words = Words {
     language: "ko",
     start: "시작할까요?",
     name: "본인이 쓸 IAM 사용자 이름",
-    saved: "저장했나요?",
+    saved: "저장하셨나요?",
     number: "번호",
     way_in: "어떻게 로그인하시겠어요?",
     way_in_number: "2",

@@ -70,8 +70,9 @@ pub fn written(file: &Path) -> Text {
 
 /// There is more.
 pub fn cut(limit: usize) -> Text {
+    let newest_are = if limit == 1 { "newest is".to_owned() } else { format!("newest {limit} are") };
     text! {
-        en: "Only the newest {limit} are here; there are older ones. --limit NUMBER gives more.",
+        en: "Only the {newest_are} here; there are older ones. --limit NUMBER gives more.",
         ko: "가장 최근 {limit}건만 보여 줍니다. 더 오래된 것도 있으며, --limit 숫자로 더 볼 수 있습니다."
     }
 }

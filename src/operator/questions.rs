@@ -179,7 +179,7 @@ fn yes_or_no(typed: &str) -> Option<bool> {
 
 /// Asks until the secret is saved. It is on the screen already and is not printed again.
 pub(super) async fn saved(person: &mut impl Asks) -> Result<(), OperatorError> {
-    let question = text! { en: "Saved?", ko: "저장했나요?" };
+    let question = text! { en: "Saved?", ko: "저장하셨나요?" };
     while !person.yes(&question, true).await? {}
     Ok(())
 }

@@ -34,6 +34,8 @@ pub struct Human {
     practice: Option<PracticeId>,
     /// The step that was shown last, for the question that comes again after an explanation.
     asked_about: Option<StepReport>,
+    /// Whether the reason of that step was told with it: an explanation tells it where it was not.
+    reason_told: bool,
     /// Turns while AWS makes a change.
     spinner: Option<Spinner>,
 }
@@ -85,6 +87,7 @@ impl Human {
             unattended: false,
             practice: None,
             asked_about: None,
+            reason_told: false,
             spinner: None,
         }
     }
@@ -114,7 +117,8 @@ impl Human {
                 self.practice = Some(practice);
                 let before = self.asked_about.replace(report.clone());
                 let again = before.is_some_and(|before| before.step == report.step);
-                self.explained_before_asking(report, again);
+                let told = again && self.reason_told;
+                self.reason_told = self.explained_before_asking(report, told);
             }
             (Manner::Walk, _) => {
                 self.enter(practice);
@@ -125,8 +129,9 @@ impl Human {
 
     /// A step that needs a decision or a person: why, what to know before, and what would be done. All that is needed for
     /// the answer has to be in sight when the question comes, so where the window is too small, the reason is left out,
-    /// and then the empty lines. A step that comes `again`, with its next question, has told its reason.
-    fn explained_before_asking(&self, report: &StepReport, again: bool) {
+    /// and then the empty lines. A step that comes again, with its next question, may have `told` its reason before. Gives
+    /// back whether it is told now.
+    fn explained_before_asking(&self, report: &StepReport, told: bool) -> bool {
         let needed = [
             self.heading(report.step),
             self.notes(2, report),
@@ -134,17 +139,19 @@ impl Human {
             self.task(report),
         ];
         let [heading, notes, changes, task] = needed.clone();
-        let why = if again { Vec::new() } else { self.why(report.step) };
+        let why = if told { Vec::new() } else { self.why(report.step) };
         let whole = spaced(&[heading, why, notes, changes, task]);
         let asked = self.rows_of_question(report);
         let pages = [whole, spaced(&needed), needed.concat()];
-        match pages.iter().find(|page| self.fits(page.len() + asked)) {
+        let fitting = pages.iter().position(|page| self.fits(page.len() + asked));
+        match fitting.and_then(|index| pages.get(index)) {
             Some(page) => self.print(page),
             None => {
                 self.print(&needed.concat());
                 self.longer_than_the_window();
             }
         }
+        told || fitting == Some(0)
     }
 
     fn longer_than_the_window(&self) {
@@ -355,7 +362,8 @@ impl Human {
     }
 
     /// The guide, and once more what to decide on, because the question comes next. Where it does not all fit into the
-    /// window, what was shown with the step is left out: the reason, and then the notes, to which the person is sent back.
+    /// window, what was shown with the step is left out: the reason, if it was, and then the notes, to which the person is
+    /// sent back.
     fn explained(&self, step: StepId) {
         let asked_about = self.asked_about.as_ref().filter(|report| report.step == step);
         let notes = asked_about.map(|report| self.notes(2, report)).unwrap_or_default();
@@ -364,7 +372,11 @@ impl Human {
         let asked = asked_about.map_or(QUESTION, |report| self.rows_of_question(report));
         let guide = step.guide(self.screen.language());
         let whole = markdown::lines(&self.screen, 2, guide);
-        let rest = markdown::lines(&self.screen, 2, markdown::after_first_paragraph(guide));
+        let rest = if self.reason_told && asked_about.is_some() {
+            markdown::lines(&self.screen, 2, markdown::after_first_paragraph(guide))
+        } else {
+            whole.clone()
+        };
         let above = if notes.is_empty() { Vec::new() } else { self.notes_are_above() };
         let pages = [
             spaced(&[whole, notes.clone(), changes.clone(), task.clone()]),

@@ -223,6 +223,31 @@ fn an_explanation_and_what_to_decide_on_fit_into_one_window() {
     }
 }
 
+/// What left no room for the reason is many directions, which come with the question.
+#[test]
+fn an_explanation_tells_the_reason_that_was_left_out_with_the_step() {
+    for (directions, told) in [(0, true), (30, false)] {
+        let task = PersonTask {
+            what: Text::verbatim("Put them in a safe place."),
+            how: vec![Text::verbatim("Do it by hand."); directions],
+            seen: Seen::ByWord("root.credentials_stored"),
+        };
+        let step = StepId::RootCredentials;
+        let asked = StepReport { person: Some(task), ..report(step, State::NeedsPerson) };
+        let why = markdown::first_paragraph(step.guide(Language::En)).expect("a guide");
+        let first_words: Vec<_> = markdown::without_label(&why).split_whitespace().take(3).collect();
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        let mut human = Human::walking(screen.clone());
+        human.hear(&Event::Step(asked));
+        let page = screen.kept();
+        assert_eq!(page.contains(&first_words.join(" ")), told, "{page}");
+        human.hear(&Event::Explained(step));
+        let explained = screen.kept().split_off(page.len());
+        assert!(told || explained.contains(&first_words.join(" ")), "{explained}");
+        assert!(explained.contains("Without it."), "{explained}");
+    }
+}
+
 /// An account in which root still has these access keys, and the administrator has signed in.
 fn with_root_keys(sign_in: SignIn, keys: Vec<RootKey>) -> Facts {
     let group = Group {
@@ -312,9 +337,18 @@ fn the_page_of_the_access_keys_of_root_is_in_sight_when_the_question_comes() {
                     assert!(squeezed(&page).contains(&squeezed(screen.say(text))), "{text:?}\n{page}");
                 }
 
+                // The guide alone fills a window. The reason is told with the step or with the explanation.
+                let guide = StepId::RootAccessKeys.guide(language);
+                let reason = markdown::plain(&markdown::first_paragraph(guide).expect("a guide"));
+                let reason = squeezed(reason.split_once(". ").expect("a label").1);
+                let told = squeezed(&page).contains(&reason);
                 human.hear(&Event::Explained(StepId::RootAccessKeys));
                 let page = screen.kept().split_off(page.len());
-                assert!(page.lines().count() + QUESTION <= 24, "{} lines\n{page}", page.lines().count());
+                assert_ne!(squeezed(&page).contains(&reason), told, "{page}");
+                let scroll = text! { en: "scroll up", ko: "위로 스크롤" };
+                assert_ne!(page.contains(screen.say(&scroll)), told, "{page}");
+                let lines = page.lines().count();
+                assert!(!told || lines + QUESTION <= 24, "{lines} lines\n{page}");
                 for text in summaries {
                     assert!(squeezed(&page).contains(&squeezed(screen.say(text))), "{text:?}\n{page}");
                 }

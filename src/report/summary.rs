@@ -87,9 +87,10 @@ pub(super) fn label(state: State) -> Text {
 fn made(screen: &Screen, summary: &Summary) {
     let changes = summary.changes_made;
     let steps = summary.steps.len();
+    let compared = if steps == 1 { "1 step".to_owned() } else { format!("all {steps} steps") };
     let sentence = match (changes, summary.in_place()) {
         (0, true) => text! {
-            en: "Everything is in place: the account was compared with all {steps} steps.",
+            en: "Everything is in place: the account was compared with {compared}.",
             ko: "모두 적용되어 있습니다. 계정을 {steps}단계 모두와 비교했습니다."
         },
         (0, false) => text! { en: "Nothing was changed.", ko: "아무것도 바꾸지 않았습니다." },

@@ -154,13 +154,17 @@ impl Watch {
         if first.leaves_setting_up(root, used) {
             return self.found.push(bracketed(&found, &by));
         }
-        if let Some(until) = answers.iam.root_use_explained_until.as_ref().filter(|until| on <= **until) {
+        let (until, today) = (answers.iam.root_use_explained_until.as_ref(), day(Some(facts.now)));
+        if let Some(until) = until.filter(|until| on <= **until && **until <= today) {
             let (en, ko) = (&found.en, &found.ko);
             let explained = text! {
                 en: "{en}, explained by the answers until {until}",
                 ko: "{ko}, 응답에서 {until}까지의 사용을 설명함"
             };
             return self.found.push(bracketed(&explained, &by));
+        }
+        if let Some(ahead) = until.filter(|until| **until > today) {
+            self.notes.push(lies_ahead(ahead, &today));
         }
         let group = (first == FirstAdministrator::Unknown).then(name_the_group);
         let before = [look_at_root(), by.clone()].into_iter().chain(group.clone());
@@ -485,6 +489,14 @@ fn look_at_root() -> Text {
     text! {
         en: "If there is an alarm on the use of root, its message tells the time. Event History shows what root did: dayone events --root --all-regions; sign-ins are in us-east-1, us-east-2 or us-west-2.",
         ko: "루트 사용자 경보가 있다면 그 메시지에서 시각을 확인하세요. 이벤트 기록(Event History)에는 한 일이 나옵니다: dayone events --root --all-regions. 로그인은 us-east-1, us-east-2, us-west-2에 기록됩니다."
+    }
+}
+
+/// Nobody can explain a use that has not happened yet.
+fn lies_ahead(until: &str, today: &str) -> Text {
+    text! {
+        en: "root_use_explained_until = \"{until}\" lies ahead and explains nothing: name a day up to {today}.",
+        ko: "root_use_explained_until = \"{until}\"은(는) 미래의 날짜라 적용하지 않습니다. {today}까지의 날짜를 적으세요."
     }
 }
 

@@ -193,8 +193,9 @@ fn policy_summary(policy: &Document, foreign_statements: usize) -> Text {
     }
     if foreign_statements > 0 {
         add(text! {
-            en: "; {foreign_statements} statements that were there stay",
-            ko: ". 기존 정책 명령문 {foreign_statements}개는 유지"
+            en: "; what was there stays ({statements})",
+            ko: ". 기존 정책 명령문 {foreign_statements}개는 유지",
+            statements = counted(foreign_statements, "statement")
         });
     }
     summary

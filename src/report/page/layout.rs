@@ -4,7 +4,7 @@
 use serde_json::Value;
 use steps::practice::{State, StepId, Verb};
 use steps::text;
-use steps::text::{Language, Text};
+use steps::text::{Language, Text, counted};
 
 use super::checklist;
 use super::document::{Document, Step};
@@ -176,14 +176,17 @@ impl Writer<'_> {
                 self.say(&text! { en: "No step was looked at.", ko: "확인한 단계가 없습니다." }),
             ),
             (_, 0) => {
+                let steps_are =
+                    if all == 1 { "the step is".to_owned() } else { format!("all {all} steps are") };
                 let words = text! {
-                    en: "Nothing is left: all {all} steps are in place, accepted or not applicable.",
+                    en: "Nothing is left: {steps_are} in place, accepted or not applicable.",
                     ko: "남은 것이 없습니다. {all}단계 모두 적용되었거나, 예외로 인정되었거나, 해당하지 않습니다."
                 };
                 (Tone::Good, self.say(&words))
             }
             _ => {
-                let words = text! { en: "{left} of {all} steps are left.", ko: "{all}단계 중 {left}단계가 남아 있습니다." };
+                let (steps, are) = (counted(all, "step"), if left == 1 { "is" } else { "are" });
+                let words = text! { en: "{left} of {steps} {are} left.", ko: "{all}단계 중 {left}단계가 남아 있습니다." };
                 (Tone::Caution, self.say(&words))
             }
         }

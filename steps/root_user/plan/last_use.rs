@@ -17,8 +17,15 @@ pub(super) fn used(last_use: &Reading<Option<LastUse>>) -> Text {
         Ok(None) => text! { en: "never used, as far as AWS tells", ko: "AWS 기록상 사용된 적 없음" },
         Ok(Some(last)) => {
             let (days, service, region) = (last.days_ago, harmless(&last.service), harmless(&last.region));
-            let days_en = counted(days, "day");
-            text! { en: "last used {days_en} ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
+            let ago = counted(days, "day");
+            match days {
+                0 => {
+                    text! { en: "last used less than a day ago by {service}, {region}", ko: "하루 이내 {service}, {region}에서 마지막 사용" }
+                }
+                _ => {
+                    text! { en: "last used {ago} ago by {service}, {region}", ko: "{days}일 전 {service}, {region}에서 마지막 사용" }
+                }
+            }
         }
     }
 }

@@ -49,9 +49,10 @@ pub(in crate::root_user) fn strangers(group: &Group, answers: &Answers) -> Optio
     }
     let name = harmless(&group.name);
     let policies = group.policies.len() + group.inline_policies;
+    let policies_en = if policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") };
     let others = names(others.into_iter().map(String::as_str));
     Some(text! {
-        en: "There is a group {name} already, with {policies} policies of its own and these members: {others}. Each of them would get full rights.",
+        en: "There is a group {name} already, with {policies_en} of its own and these members: {others}. Each of them would get full rights.",
         ko: "그룹 {name}이(가) 이미 있습니다. 자체 정책이 {policies}개이고 구성원은 다음과 같습니다: {others}. 모두 전체 권한을 갖게 됩니다."
     })
 }

@@ -203,7 +203,7 @@ fn sign_in_as(user: &User, answers: &Answers) -> PersonTask {
     ];
     how.extend(stale.map(|used| too_long_ago(&used.at)));
     PersonTask {
-        what: text! { en: "Sign in as {user}, with credentials of your own.", ko: "{user} 사용자로, 본인의 보안 인증 정보로 로그인하세요." },
+        what: text! { en: "Sign in as {user}, with credentials of your own.", ko: "{user} 사용자의 보안 인증 정보로 로그인하세요." },
         how,
         seen: Seen::BySigningIn,
     }

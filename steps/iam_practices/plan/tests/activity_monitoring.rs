@@ -247,10 +247,18 @@ fn a_use_of_root_that_is_explained_counts_no_more_and_a_later_one_does() {
         planned(&facts, &answers, StepId::ActivityMonitoring)
     };
     assert_eq!(state_until("2026-11-21").state, State::NeedsPerson);
-    for day in ["2026-11-22", "2026-12-01"] {
+    for day in ["2026-11-22", "2026-11-24"] {
         let explained = state_until(day);
         assert_eq!(explained.state, State::InPlace, "{day}");
         says(&explained.found.unwrap(), &["2026-11-22", day]);
+    }
+    for ahead in ["2026-11-25", "2030-01-01"] {
+        let asked = state_until(ahead);
+        assert_eq!(asked.state, State::NeedsPerson, "{ahead}");
+        assert!(
+            asked.notes.iter().any(|note| note.en.contains(ahead) && note.ko.contains(ahead)),
+            "{asked:?}"
+        );
     }
     let how = state_until("2026-11-01").person.unwrap().how.remove(0);
     says(&how, &["root_use_explained_until = \"2026-11-22\"", "dayone events --root"]);

@@ -301,7 +301,7 @@ fn a_person_decides_of_a_key_that_is_still_used() {
     let expected = [
         "AKIA2  inactive  made 2026-01-02  never used, as far as AWS tells",
         "AKIA1  active  made 2026-01-02  last used 3 days ago by s3\u{fffd}[2J, us-east-1",
-        "AKIA3  active  made 2026-01-02  last used 0 days ago by s3, us-east-1 (signs this run, so it goes last)",
+        "AKIA3  active  made 2026-01-02  last used less than a day ago by s3, us-east-1 (signs this run, so it goes last)",
     ];
     assert_eq!(notes, expected);
     for (note, id) in planned.notes.iter().zip(["AKIA2", "AKIA1", "AKIA3"]) {
