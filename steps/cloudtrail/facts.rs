@@ -276,7 +276,11 @@ pub(super) fn account_in(arn: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::{Access, canned};
+    use crate::cloudtrail::plan;
 
+    const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+    const EVE: &str = "arn:aws:iam::111122223333:user/eve";
     const OURS: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/day-one";
     const THEIRS: &str = "arn:aws:cloudtrail:eu-west-1:444455556666:trail/organization";
 
@@ -347,6 +351,52 @@ mod tests {
             let trail = TrailFacts { management_events: Ok(events), ..perfect(OURS) };
             assert_eq!(trail.is_recording(), expected, "{events:?}");
             assert!(!TrailFacts { logging: Ok(false), ..trail }.is_recording());
+        }
+    }
+
+    /// An AWS that shows nothing but a group of the administrators' name, which eve is in and which has this policy.
+    fn with_eve_in_the_group(policy: &str) -> canned::Aws {
+        let date = "<CreateDate>2026-01-01T00:00:00Z</CreateDate>";
+        let group = format!(
+            "<Group><Path>/</Path><GroupName>Administrators</GroupName><GroupId>1</GroupId><Arn>a</Arn>{date}\
+             </Group><IsTruncated>false</IsTruncated><Users><member><Path>/</Path><UserName>eve</UserName>\
+             <UserId>1</UserId><Arn>{EVE}</Arn>{date}</member></Users>"
+        );
+        let attached = format!(
+            "<AttachedPolicies><member><PolicyName>p</PolicyName>\
+             <PolicyArn>arn:aws:iam::aws:policy/{policy}</PolicyArn></member></AttachedPolicies>"
+        );
+        canned::Aws::answering(move |call| match call.operation.as_str() {
+            "GetGroup" => call.xml(&group),
+            "ListAttachedGroupPolicies" => call.xml(&attached),
+            "ListGroupPolicies" => call.xml(""),
+            "GetUser" => call.refused(404, "NoSuchEntity"),
+            _ => call.refused(403, "AccessDenied"),
+        })
+    }
+
+    /// Neither the bucket nor the key is opened to whoever is in a group that nobody has agreed to.
+    #[tokio::test(start_paused = true)]
+    async fn users_of_the_group_are_let_in_only_where_it_has_full_rights() {
+        for (policy, eve_is_let_in) in [("ReadOnlyAccess", false), ("AdministratorAccess", true)] {
+            let aws = with_eve_in_the_group(policy);
+            let session = Session::open(aws.connection(Access::ReadOnly)).await.unwrap();
+            let readings = Readings::by(session.acting(), "Administrators");
+            let mut answers = Answers::default();
+            answers.admin.user = Some("alice".into());
+            answers.trail.region = Some("us-east-1".into());
+            answers.trail.kms = true;
+            let found = Box::pin(observe(&session, &readings, &answers)).await.unwrap();
+            let expected: &[&str] = if eve_is_let_in { &[ALICE, EVE] } else { &[ALICE] };
+            let administrators = found.administrators.clone().unwrap();
+            assert_eq!(administrators.into_iter().collect::<Vec<_>>(), expected, "{policy}");
+
+            let fresh = Facts { trail: Ok(None), bucket: BucketFacts::Free, key: Ok(None), ..found };
+            let bucket = plan::plan(&fresh, &answers).swap_remove(0);
+            let changes = bucket.changes.iter().map(|change| format!("{change:?}"));
+            let policies: Vec<_> = changes.filter(|change| change.contains(ALICE)).collect();
+            assert_eq!(policies.len(), 2, "{policy}: that of the key and that of the bucket: {policies:?}");
+            assert!(policies.iter().all(|put| put.contains(EVE) == eve_is_let_in), "{policy}: {policies:?}");
         }
     }
 }
