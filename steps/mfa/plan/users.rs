@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::answers::Answers;
+use crate::answers::{Answers, PersonAnswer};
 use crate::aws::Unseen;
 use crate::mfa::facts::{Facts, PeopleGroup, arn_of_policy};
 use crate::mfa::{ENROLMENT_POLICY_NAME, POLICY_NAME};
 use crate::moment::minute;
-use crate::practice::{PersonTask, Seen, StepId, StepPlan, after};
+use crate::practice::{PersonTask, Seen, State, StepId, StepPlan, after};
 use crate::text;
 use crate::text::{NAMES, Text, shortened};
 
 use super::Change;
+use super::require::require_mfa;
 
 /// `users-mfa`.
 pub(super) fn users_mfa(facts: &Facts, answers: &Answers) -> StepPlan<Change> {
@@ -110,12 +111,32 @@ fn welcome(facts: &Facts, answers: &Answers) -> Result<Vec<Change>, Unseen> {
         let add = |group: &String| Change::AddToGroup { user: user.clone(), group: group.clone() };
         changes.extend(person.groups.iter().filter(lacks).map(add));
         let wants_password = found.is_none_or(|found| found.console_password == Ok(false));
-        if wants_password && (answers.attended || person.console_password_file.is_some()) {
+        let may_have_it = !waits_for_policy(person, groups, facts, answers);
+        if wants_password && may_have_it && (answers.attended || person.console_password_file.is_some()) {
             let file = person.console_password_file.clone();
             changes.push(Change::CreateConsolePassword { user, file });
         }
     }
     Ok(changes)
+}
+
+/// Whether the person would come in by a password alone: MFA is to be required, none of the person's groups requires it
+/// yet, and the step that sees to this is held up.
+fn waits_for_policy(
+    person: &PersonAnswer,
+    groups: &BTreeMap<String, PeopleGroup>,
+    facts: &Facts,
+    answers: &Answers,
+) -> bool {
+    let lacks_it = |group: &String| match group.eq_ignore_ascii_case(&answers.admin.group) {
+        true => facts.attached != Ok(true),
+        false => groups.get(group).is_some_and(|found| !found.attached),
+    };
+    if !answers.mfa.require || person.groups.is_empty() || !person.groups.iter().all(lacks_it) {
+        return false;
+    }
+    let required = require_mfa(facts, answers).accept(answers).state;
+    !matches!(required, State::InPlace | State::ToChange | State::Accepted)
 }
 
 /// Groups that are not there, each once, with the policy attached from the beginning: MFA is required in them, or users

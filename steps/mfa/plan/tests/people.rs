@@ -77,6 +77,26 @@ fn the_policy_goes_to_the_groups_of_the_people_too() {
     });
 }
 
+/// Bob is to come into a group that is there, without a policy, while the administrator has no device.
+fn held_up(facts: &mut Facts, answers: &mut Answers) {
+    facts.admin = admin_with(&[]);
+    facts.people_groups = Ok(BTreeMap::from([("Developers".to_owned(), people_group_of(&[]))]));
+    answers.people = vec![in_groups("bob", &["Developers"])];
+}
+
+#[test]
+fn nobody_gets_a_password_before_the_policy_can_come() {
+    let bob = || vec![Change::CreateUser { user: "bob".into() }, into_group("bob", "Developers")];
+    cases(StepId::UsersMfa, perfect).changes("the policy is held up", bob(), held_up).changes(
+        "it comes first",
+        [bob(), vec![password_of("bob")]].concat(),
+        |facts, answers| {
+            held_up(facts, answers);
+            facts.admin = admin_with(&[VIRTUAL]);
+        },
+    );
+}
+
 /// Where MFA is not required, people may enrol all the same.
 #[test]
 fn without_requiring_mfa_the_people_may_enrol() {
