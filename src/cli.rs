@@ -357,6 +357,15 @@ impl Cli {
         };
         page || self.options.output != Output::Text
     }
+
+    /// Whether the same command would not go on where it stopped, but start over.
+    pub fn starts_over(&self) -> bool {
+        match &self.command {
+            #[cfg(feature = "rehearsal")]
+            Some(Command::Rehearse(rehearse)) => rehearse.fresh,
+            _ => false,
+        }
+    }
 }
 
 impl Options {

@@ -75,7 +75,7 @@ pub async fn run(
         Some(region) => connection.in_region(region),
         None => connection,
     };
-    let place = Place { connection, state: folder, rehearsal: true };
+    let place = Place { connection, state: folder, rehearsal: true, starts_over: rehearse.fresh };
     run::on(place, task, options, file, screen, interrupt).await
 }
 

@@ -56,12 +56,15 @@ pub struct Place {
     pub state: PathBuf,
     /// Whether it is the practice account.
     pub rehearsal: bool,
+    /// Whether the same command would not go on, but start over.
+    pub starts_over: bool,
 }
 
 /// Runs a command to its end, and gives the exit status.
 pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
     let file = cli.options.answers.as_deref().map(answers::read_file).transpose();
     let screen = screen(&cli, file.as_ref().ok().and_then(Option::as_ref));
+    let starts_over = cli.starts_over();
     let result = match file {
         Ok(file) => dispatch(cli, file.unwrap_or_default(), &screen, interrupt).await,
         Err(failure) => Err(failure),
@@ -69,7 +72,7 @@ pub async fn run(cli: Cli, interrupt: Interrupt) -> u8 {
     let status = match result {
         Ok(status) => status,
         Err(failure) => {
-            tell(&screen, &failure);
+            tell(&screen, &failure, starts_over);
             failure.exit_status()
         }
     };
@@ -104,14 +107,14 @@ fn screen(cli: &Cli, file: Option<&Map<String, Value>>) -> Screen {
 }
 
 /// Says what ended a run early.
-fn tell(screen: &Screen, failure: &Failure) {
+fn tell(screen: &Screen, failure: &Failure, starts_over: bool) {
     if let Some(error) = failure.is_missing_sign_in() {
         return human::sign_in_help(screen, &error.detail().unwrap_or_default());
     }
     match failure {
-        Failure::Step(StepError::Operator(OperatorError::Interrupted)) => human::paused(screen),
+        Failure::Step(StepError::Operator(OperatorError::Interrupted)) => human::paused(screen, starts_over),
         Failure::Step(StepError::Operator(OperatorError::Declined | OperatorError::Quit)) => {
-            human::stopped(screen);
+            human::stopped(screen, starts_over);
         }
         Failure::Step(error) => human::failure(screen, error, None),
         Failure::After { error, last_applied } => human::failure(screen, error, Some(*last_applied)),
@@ -171,6 +174,7 @@ pub async fn on(
 ) -> Result<u8, Failure> {
     let human = if task.walks() { Human::walking(screen.clone()) } else { Human::listing(screen.clone()) };
     let human = human.verbose(options.verbose).with_directions(task != Task::Check);
+    let human = human.starting_over(place.starts_over);
     let mut human = human.unattended(matches!(task, Task::Apply { .. }));
     let mut json = Json::new(screen.language(), task.access() == Access::ReadWrite);
     let calls = Calls::of(&place.connection);

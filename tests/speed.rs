@@ -79,7 +79,7 @@ async fn check(account: &PracticeAccount) -> Passed {
         files(folder.path()),
         Access::ReadOnly,
     );
-    let place = Place { connection, state: folder.path().to_owned(), rehearsal: false };
+    let place = Place { connection, state: folder.path().to_owned(), rehearsal: false, starts_over: false };
     let screen = Screen::in_memory(Language::En, Mode::Plain);
     account.round_trip(ROUND_TRIP);
     account.forget_passed();

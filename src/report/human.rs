@@ -30,6 +30,8 @@ pub struct Human {
     directs: bool,
     /// Whether nobody is there who would want to know how long it takes.
     unattended: bool,
+    /// Whether the same command would not go on, but start over.
+    starts_over: bool,
     /// The practice whose heading was printed last.
     practice: Option<PracticeId>,
     /// The step that was shown last, for the question that comes again after an explanation.
@@ -78,6 +80,13 @@ impl Human {
         self
     }
 
+    /// Tells how to go on where the same command would start over.
+    #[must_use]
+    pub fn starting_over(mut self, starts_over: bool) -> Self {
+        self.starts_over = starts_over;
+        self
+    }
+
     fn new(screen: Screen, manner: Manner) -> Self {
         Self {
             screen,
@@ -85,6 +94,7 @@ impl Human {
             verbose: false,
             directs: false,
             unattended: false,
+            starts_over: false,
             practice: None,
             asked_about: None,
             reason_told: false,
@@ -433,7 +443,7 @@ impl Human {
         if self.unattended {
             return;
         }
-        for line in before_start(to_do(reports)) {
+        for line in before_start(to_do(reports), self.starts_over) {
             self.screen.wrapped(2, self.say(&line));
         }
         self.screen.blank();
@@ -569,7 +579,7 @@ fn to_do<'r>(reports: impl IntoIterator<Item = &'r StepReport>) -> usize {
     reports.into_iter().filter(|report| !report.state.is_settled()).count()
 }
 
-fn before_start(to_do: usize) -> Vec<Text> {
+fn before_start(to_do: usize, starts_over: bool) -> Vec<Text> {
     if to_do == 0 {
         return vec![text! {
             en: "Everything is in place. The walk looks at each step once more.",
@@ -582,9 +592,16 @@ fn before_start(to_do: usize) -> Vec<Text> {
             en: "About {minutes} minutes. Have your phone with an authenticator app at hand.",
             ko: "약 {minutes}분 걸립니다. 인증 앱이 있는 휴대폰을 준비하세요."
         },
-        text! {
-            en: "Stop whenever you like with Ctrl-C; the same command goes on from there.",
-            ko: "언제든 Ctrl-C로 멈출 수 있습니다. 같은 명령을 실행하면 이어서 진행합니다."
+        if starts_over {
+            text! {
+                en: "Stop whenever you like with Ctrl-C; the same command without --fresh goes on from there.",
+                ko: "언제든 Ctrl-C로 멈출 수 있습니다. 같은 명령을 --fresh 없이 실행하면 이어서 진행합니다."
+            }
+        } else {
+            text! {
+                en: "Stop whenever you like with Ctrl-C; the same command goes on from there.",
+                ko: "언제든 Ctrl-C로 멈출 수 있습니다. 같은 명령을 실행하면 이어서 진행합니다."
+            }
         },
     ]
 }

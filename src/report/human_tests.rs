@@ -626,8 +626,24 @@ fn who_cannot_be_asked_learns_the_whole_command() {
 #[test]
 fn who_stops_is_not_said_to_pause() {
     let screen = Screen::in_memory(Language::En, Mode::Rich);
-    stopped(&screen);
+    stopped(&screen, false);
     assert!(screen.kept().contains("  Stopped here. What is in place stays in place"), "{}", screen.kept());
+    assert!(!screen.kept().contains("--fresh"), "{}", screen.kept());
+}
+
+#[test]
+fn who_starts_over_is_told_how_to_go_on_instead() {
+    let advises = |words: &str| words.split_whitespace().collect::<String>().contains("without--fresh");
+    for starts_over in [true, false] {
+        let screen = Screen::in_memory(Language::En, Mode::Rich);
+        Human::walking(screen.clone()).starting_over(starts_over).hear(&Event::Overview(vec![group()]));
+        assert_eq!(advises(&screen.kept()), starts_over, "{}", screen.kept());
+        for last_words in [paused as fn(&Screen, bool), stopped] {
+            let before = screen.kept().len();
+            last_words(&screen, starts_over);
+            assert_eq!(advises(&screen.kept()[before..]), starts_over, "{}", screen.kept());
+        }
+    }
 }
 
 #[test]

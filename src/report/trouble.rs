@@ -61,25 +61,42 @@ pub fn finishing(screen: &Screen) {
 }
 
 /// Prints that the run pauses, after Ctrl-C or the end of input.
-pub fn paused(screen: &Screen) {
+pub fn paused(screen: &Screen, starts_over: bool) {
+    let Text { en, ko } = goes_on(starts_over);
     last_words(
         screen,
         &text! {
-            en: "Paused. What is in place stays in place; run the same command again and it goes on.",
-            ko: "일시 중지했습니다. 이미 적용된 것은 그대로 있습니다. 같은 명령을 다시 실행하면 이어서 진행합니다."
+            en: "Paused. What is in place stays in place; {en}",
+            ko: "일시 중지했습니다. 이미 적용된 것은 그대로 있습니다. {ko}"
         },
     );
 }
 
 /// Prints that the run ends here because somebody said so, with "quit" or a no to everything.
-pub fn stopped(screen: &Screen) {
+pub fn stopped(screen: &Screen, starts_over: bool) {
+    let Text { en, ko } = goes_on(starts_over);
     last_words(
         screen,
         &text! {
-            en: "Stopped here. What is in place stays in place; run the same command again and it goes on.",
-            ko: "여기서 멈췄습니다. 이미 적용된 것은 그대로 있습니다. 같은 명령을 다시 실행하면 이어서 진행합니다."
+            en: "Stopped here. What is in place stays in place; {en}",
+            ko: "여기서 멈췄습니다. 이미 적용된 것은 그대로 있습니다. {ko}"
         },
     );
+}
+
+/// What to run to go on. A command that starts over would forget what is in place.
+fn goes_on(starts_over: bool) -> Text {
+    if starts_over {
+        text! {
+            en: "run the same command without --fresh and it goes on.",
+            ko: "같은 명령을 --fresh 없이 실행하면 이어서 진행합니다."
+        }
+    } else {
+        text! {
+            en: "run the same command again and it goes on.",
+            ko: "같은 명령을 다시 실행하면 이어서 진행합니다."
+        }
+    }
 }
 
 fn last_words(screen: &Screen, text: &Text) {

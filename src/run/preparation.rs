@@ -34,7 +34,7 @@ pub(crate) async fn real_account(options: &Options, task: Task) -> Result<Place,
     let connection =
         Connection::from_environment(options.profile.as_deref(), options.region.as_deref(), access).await?;
     known_region(&connection.region())?;
-    Ok(Place { connection, state: state_folder(options)?, rehearsal: false })
+    Ok(Place { connection, state: state_folder(options)?, rehearsal: false, starts_over: false })
 }
 
 /// Refuses a Region that does not exist.
