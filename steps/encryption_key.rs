@@ -393,7 +393,8 @@ impl KeyObstacle {
                 | Obstacle::NotMine
                 | Obstacle::Elsewhere(_)
                 | Obstacle::Public(_)
-                | Obstacle::Granted(_),
+                | Obstacle::Granted(_)
+                | Obstacle::Expires { .. },
             ) => text! {
                 en: "The policy of key {alias} cannot be understood, so nothing is added to it. Look at it in the KMS console.",
                 ko: "키 {alias}의 정책을 해석할 수 없어 아무것도 추가하지 않습니다. KMS 콘솔에서 확인하세요."

@@ -79,6 +79,7 @@ pub fn is_closed_to_cloudtrail(facts: &Facts, answers: &Answers) -> bool {
         Err(Obstacle::NotMine | Obstacle::UnreadablePolicy) => true,
         Err(
             Obstacle::Elsewhere(_)
+            | Obstacle::Expires { .. }
             | Obstacle::Granted(_)
             | Obstacle::Public(_)
             | Obstacle::TooLarge(_)

@@ -15,6 +15,7 @@ use aws_sdk_s3::types::{
 use crate::aws::{ForCall, Identity, Reading, Unseen, unless};
 use crate::error::AwsError;
 
+use super::expiry::{OtherRule, rules_of_others};
 use super::lifecycle::{Retention, retention};
 use super::locate::{Location, locate};
 use super::tags::{Tags, by_key};
@@ -55,6 +56,8 @@ pub struct Settings {
     pub policy: Reading<Option<String>>,
     /// Our own lifecycle rule, where there is one that is in force.
     pub lifecycle: Reading<Option<Retention>>,
+    /// The lifecycle rules of others that take objects or their earlier versions. They are read with ours.
+    pub other_rules: Vec<OtherRule>,
     /// Its tags, whoever has set them.
     pub tags: Reading<Tags>,
 }
@@ -128,6 +131,7 @@ impl Settings {
             lock: Ok(Lock::Off),
             policy: Ok(None),
             lifecycle: Ok(None),
+            other_rules: Vec::new(),
             tags: Ok(Tags::new()),
         }
     }
@@ -145,6 +149,10 @@ async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Setti
         bucket.lifecycle(),
         bucket.tags(),
     );
+    let (lifecycle, other_rules) = match lifecycle? {
+        Ok((ours, others)) => (Ok(ours), others),
+        Err(unseen) => (Err(unseen), Vec::new()),
+    };
     let (encryption, (ownership_enforced, granted)) = (encryption?, ownership?);
     Ok(Settings {
         region: region.to_owned(),
@@ -156,7 +164,8 @@ async fn settings(identity: &Identity, name: &str, region: &str) -> Result<Setti
         versioned: versioning?,
         lock: Ok(Lock::Off),
         policy: policy?,
-        lifecycle: lifecycle?,
+        lifecycle,
+        other_rules,
         tags: tags?,
     })
 }
@@ -222,12 +231,16 @@ impl Bucket<'_> {
         Ok(found.map(|found| found.and_then(|found| found.policy)))
     }
 
-    async fn lifecycle(&self) -> Result<Reading<Option<Retention>>, AwsError> {
+    /// Our own rule, and those of others.
+    async fn lifecycle(&self) -> Result<Reading<(Option<Retention>, Vec<OtherRule>)>, AwsError> {
         let request = self.s3.get_bucket_lifecycle_configuration().bucket(self.name);
         let answer = request.expected_bucket_owner(self.account).send().await;
         let answer = answer.for_call("s3:GetLifecycleConfiguration");
         let found = self.identity.reading(unless("NoSuchLifecycleConfiguration", answer))?;
-        Ok(found.map(|found| found.and_then(|found| retention(found.rules()))))
+        Ok(found.map(|found| {
+            let rules = found.as_ref().map(|found| found.rules()).unwrap_or_default();
+            (retention(rules), rules_of_others(rules))
+        }))
     }
 
     async fn tags(&self) -> Result<Reading<Tags>, AwsError> {

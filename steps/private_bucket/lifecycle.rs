@@ -15,7 +15,9 @@ use crate::text::{Text, counted, harmless};
 use super::apply::built;
 
 /// After how many days earlier versions of objects go.
-const EARLIER_VERSIONS_GO_AFTER: i32 = 90;
+pub(super) const EARLIER_VERSIONS_GO_AFTER: i32 = 90;
+/// The id of our rule.
+const OURS: &str = "dayone";
 /// After how many days the parts of an upload go that was never finished.
 const UNFINISHED_UPLOADS_GO_AFTER: i32 = 7;
 
@@ -73,8 +75,8 @@ fn beside_others(found: &[LifecycleRule], ours: &LifecycleRule) -> Vec<Lifecycle
     others.chain(std::iter::once(ours.clone())).collect()
 }
 
-fn is_our_rule(rule: &LifecycleRule) -> bool {
-    rule.id().is_some_and(|id| id.starts_with("dayone"))
+pub(super) fn is_our_rule(rule: &LifecycleRule) -> bool {
+    rule.id() == Some(OURS)
 }
 
 fn lifecycle_rule(retention: &Retention) -> Result<LifecycleRule, AwsError> {
@@ -82,7 +84,7 @@ fn lifecycle_rule(retention: &Retention) -> Result<LifecycleRule, AwsError> {
     let unfinished =
         AbortIncompleteMultipartUpload::builder().days_after_initiation(UNFINISHED_UPLOADS_GO_AFTER);
     let mut rule = LifecycleRule::builder()
-        .id("dayone")
+        .id(OURS)
         .status(ExpirationStatus::Enabled)
         .filter(LifecycleRuleFilter::builder().prefix(&retention.prefix).build())
         .noncurrent_version_expiration(earlier_versions.build())
@@ -156,7 +158,7 @@ mod tests {
             |rule| rule.status = ExpirationStatus::Disabled,
             |rule| rule.noncurrent_version_expiration = None,
             |rule| rule.abort_incomplete_multipart_upload = None,
-            |rule| rule.id = Some("somebody".into()),
+            |rule| rule.id = Some("dayone-2".into()),
         ];
         for unlike in unlike {
             let mut rule = lifecycle_rule(&kept_for(365)).unwrap();

@@ -6,6 +6,7 @@ use crate::text;
 use crate::text::{Text, harmless};
 
 use super::change::BucketChange;
+use super::expiry::{self, OtherRule};
 use super::facts::{BucketFacts, Lock, Settings};
 use super::lifecycle::Retention;
 use super::policy::{Mended, MustLet, mended_policy};
@@ -64,6 +65,13 @@ pub enum Obstacle {
     Public(Vec<String>),
     /// The access control list gives rights to those named here, who would lose them.
     Granted(Vec<String>),
+    /// Lifecycle rules of others take objects sooner than is wanted.
+    Expires {
+        /// The bucket.
+        bucket: String,
+        /// The rules.
+        rules: Vec<OtherRule>,
+    },
     /// Its policy would have so many bytes, which is too many.
     TooLarge(usize),
 }
@@ -105,6 +113,7 @@ fn mend(wanted: &Wanted, settings: &Settings) -> Result<Vec<BucketChange>, Obsta
     ];
     let changes: Vec<_> = changes.into_iter().flatten().collect();
     keep_rights_of_others(settings, &changes)?;
+    nothing_goes_sooner(wanted, settings)?;
     Ok(changes)
 }
 
@@ -172,6 +181,13 @@ fn mend_lifecycle(
     }
 }
 
+/// Whoever has set such a rule may rely on it, so it stays until a person has decided.
+fn nothing_goes_sooner(wanted: &Wanted, settings: &Settings) -> Result<(), Obstacle> {
+    let Some(retention) = &wanted.lifecycle else { return Ok(()) };
+    let rules: Vec<_> = settings.other_rules.iter().filter_map(|rule| rule.sooner_than(retention)).collect();
+    if rules.is_empty() { Ok(()) } else { Err(Obstacle::Expires { bucket: wanted.name.clone(), rules }) }
+}
+
 fn mend_tags(wanted: &Wanted, found: &Reading<Tags>) -> Result<Option<BucketChange>, Obstacle> {
     let Some(purpose) = wanted.purpose else { return Ok(None) };
     let found = found.as_ref().map_err(|unseen| Obstacle::Unseen(unseen.clone()))?;
@@ -235,6 +251,7 @@ impl Obstacle {
                     ko: "버킷 {bucket}의 액세스 제어 목록(ACL)이 다음 대상에 권한을 줍니다: {others}."
                 }
             }
+            Self::Expires { rules, .. } => expiry::what(&bucket, rules),
             Self::TooLarge(bytes) => text! {
                 en: "With what dayone adds, the policy of bucket {bucket} would have {bytes} bytes, and S3 takes {LARGEST_POLICY}.",
                 ko: "dayone의 명령문을 더하면 버킷 {bucket}의 정책이 {bytes}바이트가 되는데 S3는 {LARGEST_POLICY}바이트까지만 받습니다."
@@ -269,6 +286,7 @@ impl Obstacle {
                 en: "They would lose them, because dayone switches such lists off. Give them the rights in the bucket policy and make the list private (S3 user guide, \"Prerequisites for disabling ACLs\"), or name another bucket ({key}).",
                 ko: "dayone이 ACL을 끄면 그 권한이 사라집니다. 권한을 버킷 정책으로 옮기고 ACL을 비공개로 되돌리거나(S3 사용 설명서의 ACL 비활성화 사전 조건), 다른 버킷을 지정하세요({key})."
             },
+            Self::Expires { bucket, rules } => expiry::how(bucket, rules, key),
             Self::TooLarge(_) => text! {
                 en: "Remove statements that nobody needs any more, or name another bucket ({key}).",
                 ko: "필요 없는 명령문을 지우거나 다른 버킷을 지정하세요({key})."

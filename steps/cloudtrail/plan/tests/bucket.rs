@@ -1,6 +1,7 @@
 //! `trail-bucket`: its name, how long it keeps the log files, and what of a bucket of others stays.
 
 use super::*;
+use crate::private_bucket::{Goes, OtherRule};
 
 #[test]
 fn the_bucket_is_named_after_the_account_and_the_region() {
@@ -80,6 +81,28 @@ fn another_answer_for_how_long_log_files_stay_is_applied() {
     let policy = planned_policy(&adopted(), &answers).to_json();
     let facts = Facts { bucket: of_others(Some(&policy)), ..adopted() };
     assert_eq!(step(&facts, &answers, StepId::TrailBucket).changes, []);
+}
+
+#[test]
+fn log_files_that_another_rule_deletes_sooner_are_left_to_a_person() {
+    let rule = OtherRule {
+        id: "cleanup".into(),
+        prefix: String::new(),
+        objects_go: Some(Goes::After(1)),
+        versions_go_after: None,
+    };
+    let mut facts = perfect();
+    settings_of(&mut facts).other_rules.push(rule);
+    let mut answers = Answers::default();
+    for retention_days in [365, 0] {
+        answers.trail.retention_days = retention_days;
+        let bucket = step(&facts, &answers, StepId::TrailBucket);
+        assert_eq!(bucket.state, State::NeedsPerson, "{retention_days}");
+        assert_eq!(bucket.changes, []);
+        let task = bucket.person.unwrap();
+        says(&task.what, &["cleanup", BUCKET]);
+        says(&task.how[0], &["delete-bucket-lifecycle", "retention_days"]);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What each setting of a bucket comes to.
 
 use super::*;
+use crate::private_bucket::Goes;
 
 #[test]
 fn a_free_name_gets_everything_and_the_policy_last() {
@@ -89,6 +90,31 @@ fn another_answer_changes_the_lifecycle() {
         let change = BucketChange::PutLifecycle { bucket: bucket(), retention: kept_for(365) };
         assert_eq!(plan(&wanted(), &mine(settings)), Ok(vec![change]));
     }
+}
+
+#[test]
+fn a_rule_of_others_that_takes_objects_sooner_is_left_to_a_person() {
+    let cleanup = |days| OtherRule {
+        id: "clean\u{1b}up".into(),
+        prefix: String::new(),
+        objects_go: Some(Goes::After(days)),
+        versions_go_after: None,
+    };
+    let with = |rule| mine(Settings { other_rules: vec![rule], ..perfect() });
+    let obstacle = Obstacle::Expires { bucket: bucket(), rules: vec![cleanup(1)] };
+    assert_eq!(plan(&wanted(), &with(cleanup(1))), Err(obstacle.clone()));
+    assert_eq!(plan(&wanted(), &with(cleanup(365))), Ok(vec![]));
+    let nothing_asked = Wanted { lifecycle: None, ..wanted() };
+    assert_eq!(plan(&nothing_asked, &with(cleanup(1))), Ok(vec![]));
+
+    let what = obstacle.what("logs");
+    assert!(what.en.contains("clean\u{fffd}up (in the whole bucket: objects after 1 day)"), "{}", what.en);
+    assert!(what.ko.contains("clean\u{fffd}up(버킷 전체: 객체는 1일 뒤)"), "{}", what.ko);
+    let command = "aws s3api delete-bucket-lifecycle --bucket logs";
+    says(&obstacle.how("trail.bucket"), &[command, "retention_days", "1"]);
+    let of_report = obstacle.how("billing.bucket");
+    says(&of_report, &[command]);
+    assert!(!of_report.en.contains("retention_days"), "{}", of_report.en);
 }
 
 #[test]
